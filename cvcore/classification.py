@@ -172,5 +172,5 @@ def _top_indices(scores: np.ndarray, k: int) -> np.ndarray:
 
 
 def _check_temperature(temperature: float) -> None:
-    if not 0.01 <= temperature <= 100:  # also false for NaN
+    if temperature is None or not 0.01 <= temperature <= 100:  # also refuses NaN
         raise InputError(f"Choose a temperature between 0.01 and 100, got {temperature}.")

@@ -101,12 +101,12 @@ CORRUPTIONS = {
         (0, 0.02, 0.05, 0.08, 0.12, 0.16, 0.2, 0.25, 0.3, 0.4, 0.5, 0.65, 0.8),
         add_noise,
     ),
-    "rotation": Corruption("Rotation", "degrees", 0, tuple(range(-180, 181, 15)), rotate),
+    "rotation": Corruption("Rotation", "degrees", 0, tuple(range(-180, 181, 30)), rotate),
     "brightness": Corruption(
         "Brightness",
         "factor",
         1,
-        (0.02, 0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.35, 1.75, 2.25, 3, 4, 6, 8),
+        (0.05, 0.1, 0.2, 0.35, 0.5, 0.75, 1, 1.35, 1.75, 2.25, 3, 4.5, 8),
         change_brightness,
     ),
 }
@@ -119,7 +119,7 @@ def corrupt(image: np.ndarray, kind: str, level: float) -> np.ndarray:
     """
     corruption = get_corruption(kind)
     low, high = corruption.limits
-    if not low <= level <= high:  # also false for NaN
+    if level is None or not low <= level <= high:  # also refuses NaN
         raise InputError(
             f"Choose a level between {low:g} and {high:g} for {corruption.title.lower()}, "
             f"got {level}."

@@ -80,6 +80,7 @@ class Trace:
     crop_xyxy: tuple[int, int, int, int]  # the crop, in pixels of ``resized``
     cropped: np.ndarray  # uint8 (crop, crop, 3), channels in the order that the network gets
     normalised: np.ndarray  # float32 (3, crop, crop): the numbers that the first layer multiplies
+    usual_range: tuple[float, float]  # of those numbers in training
 
 
 # Mean and standard deviation a channel that the networks take off by themselves; the others use
@@ -135,6 +136,13 @@ def prepare(
     return _to_input(_order(np.asarray(cropped), fault), model, fault)
 
 
+def find_crop(size_hw: tuple[int, int], model: str = "efficientnet_lite0") -> tuple[int, ...]:
+    """The part of a picture that the network sees, xyxy in the picture's own pixels."""
+    resized, box = _plan(size_hw, get_recipe(model), None)
+    scales = (size_hw[1] / resized[1], size_hw[0] / resized[0]) * 2
+    return tuple(round(edge * scale) for edge, scale in zip(box, scales, strict=True))
+
+
 def trace(
     image: np.ndarray, model: str = "efficientnet_lite0", *, fault: str | None = None
 ) -> Trace:
@@ -151,7 +159,9 @@ def trace(
     resized = np.asarray(picture)
     cropped = _order(resized[top:bottom, left:right], fault)
     normalised = _normalise(_to_input(cropped, model, fault), model)
-    return Trace(source, resized, crop_xyxy, cropped, normalised)
+    mean, std = get_normalisation(model)
+    usual_range = float((-mean / std).min()), float(((1 - mean) / std).max())
+    return Trace(source, resized, crop_xyxy, cropped, normalised, usual_range)
 
 
 def _arrive(image: np.ndarray, fault: str | None) -> np.ndarray:

@@ -91,7 +91,7 @@ def test_safe_range_ends_at_the_first_change_on_each_side(coffee):
     inside = (curve.levels >= low) & (curve.levels <= high)
     assert low <= 0 <= high
     assert (curve.winners[inside] == curve.winners[curve.clean]).all()
-    for neighbour in (low - 15, high + 15):
+    for neighbour in (low - 30, high + 30):
         if abs(neighbour) <= 180:
             at = list(curve.levels).index(neighbour)
             assert curve.winners[at] != curve.winners[curve.clean]

@@ -7,7 +7,7 @@ from torchvision.transforms.functional import InterpolationMode
 
 from cvcore import weights
 from cvcore.errors import InputError
-from cvcore.preprocessing import FAULTS, get_normalisation, get_recipe, prepare, trace
+from cvcore.preprocessing import FAULTS, find_crop, get_normalisation, get_recipe, prepare, trace
 
 MODELS = weights.list_names("classification")
 
@@ -88,6 +88,12 @@ def test_faults_in_geometry():
     unresized = trace(wide, fault="no_resize")
     assert unresized.resized.shape == wide.shape
     np.testing.assert_array_equal(unresized.cropped, wide[38:262, 188:412])
+
+
+def test_find_crop_by_hand():
+    # 640x480: resized to 341x256, cropped at (58, 16), each pixel 1.875 of the camera's
+    assert find_crop((480, 640)) == (109, 30, 529, 450)
+    assert find_crop((256, 256)) == (16, 16, 240, 240)
 
 
 def test_bad_input_is_told_in_a_sentence():

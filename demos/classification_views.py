@@ -1,0 +1,200 @@
+"""Drawings of the classification lesson, as HTML made of numbers and escaped text."""
+
+import base64
+from html import escape
+
+import numpy as np
+
+from cvcore import drawing, images
+from cvcore.classification import SoftmaxTerms
+from cvcore.evaluation import RankedPicture, RankReport
+from cvcore.preprocessing import Trace
+
+STYLE = """<style>
+.cls { color: var(--body-text-color); font-size: 1.05rem; }
+.cls table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.cls th, .cls td { padding: .28rem .5rem; text-align: right; border: 0;
+  border-bottom: 1px solid var(--border-color-primary); color: inherit; background: none; }
+.cls th:first-child, .cls td:first-child { text-align: left; }
+.cls tr.sum td { font-weight: 700; border-top: 2px solid var(--body-text-color); }
+.cls tr.rest td { color: var(--body-text-color-subdued); }
+.cls .big { font-size: 1.25rem; margin: .6rem 0; overflow-wrap: anywhere; }
+.cls .soft { color: var(--body-text-color-subdued); }
+.cls .steps { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
+.cls figure { margin: 0; flex: 1 1 9rem; max-width: 16rem; }
+.cls figure img { width: 100%; display: block; border-radius: .3rem; }
+.cls figure.broken .frame { outline: .25rem solid #c4391d; border-radius: .3rem; }
+.cls figcaption b { display: block; font-size: 1.1rem; }
+.cls .frame { position: relative; overflow: hidden; }
+.cls .frame i { position: absolute; border: 2px solid #fff; outline: 2px solid #c4391d;
+  box-shadow: 0 0 0 100rem #0008; }
+.cls .planes { display: grid; grid-template-columns: repeat(3, 1fr); gap: .2rem; }
+.cls .ranks { display: grid; grid-template-columns: auto 1fr auto; gap: .35rem .8rem;
+  align-items: center; font-size: 1.3rem; }
+.cls .ranks div { height: 1.1rem; border-radius: .55rem; background: var(--border-color-primary);
+  overflow: hidden; }
+.cls .ranks div i { display: block; height: 100%; background: #3f8fcc; }
+.cls .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr));
+  gap: .8rem; }
+.cls .gallery img { width: 100%; height: 8rem; object-fit: contain; }
+</style>"""
+
+
+def percent(p: float) -> str:
+    return f"{100 * p:.1f} %"
+
+
+def number(x: float, digits: int = 2) -> str:
+    return f"{x:.{digits}f}".replace("-", "−")
+
+
+def draw_page(*parts: str) -> str:
+    return f'{STYLE}<div class="cls">{"".join(parts)}</div>'
+
+
+def draw_softmax(terms: SoftmaxTerms, labels: tuple[str, ...], temperature: float) -> str:
+    """A row per class: its logit, its exponential and its share of the sum."""
+    rows = []
+    for class_idx, z, e, p in zip(
+        terms.class_indices, terms.logits, terms.exponentials, terms.probabilities, strict=True
+    ):
+        rows.append(
+            f"<tr><td>{escape(labels[class_idx])}</td><td>{number(z)}</td>"
+            f"<td>{number((z - terms.logits[0]) / temperature)}</td>"
+            f"<td>{e:.4f}</td><td>{percent(p)}</td></tr>"
+        )
+    others = len(labels) - len(rows)
+    rest = (
+        f'<tr class="rest"><td>the other {others} classes together</td><td></td><td></td>'
+        f"<td>{terms.rest:.4f}</td><td>{percent(terms.rest / terms.total)}</td></tr>"
+    )
+    total = (
+        f'<tr class="sum"><td>sum</td><td></td><td></td><td>{terms.total:.4f}</td>'
+        "<td>100.0 %</td></tr>"
+    )
+    shown = " + ".join(f"{e:.3f}" for e in terms.exponentials[:4])
+    left = terms.total - float(terms.exponentials[:4].sum())
+    name = escape(labels[terms.class_indices[0]])
+    return draw_page(
+        "<table><thead><tr><th>class</th><th>logit z</th><th>(z − z<sub>max</sub>) / T</th>"
+        "<th>e to that</th><th>÷ sum = p</th></tr></thead><tbody>",
+        *rows,
+        rest,
+        total,
+        "</tbody></table>",
+        f'<p class="big">p({name}) = {terms.exponentials[0]:.3f} / ({shown} + … {left:.3f}) '
+        f"= {terms.exponentials[0]:.3f} / {terms.total:.3f} "
+        f"= <b>{percent(terms.probabilities[0])}</b> &nbsp; at T = {temperature:g}</p>",
+    )
+
+
+def draw_trace(trace: Trace, *, broken_step: str = "") -> str:
+    """The stages from the photo to the numbers, the broken one framed."""
+    height, width = trace.source.shape[:2]
+    resized_h, resized_w = trace.resized.shape[:2]
+    left, top, right, bottom = trace.crop_xyxy
+    box = (
+        f'<i style="left:{100 * left / resized_w:.2f}%;top:{100 * top / resized_h:.2f}%;'
+        f"width:{100 * (right - left) / resized_w:.2f}%;"
+        f'height:{100 * (bottom - top) / resized_h:.2f}%"></i>'
+    )
+    side = right - left
+    limit = max(map(abs, trace.usual_range))
+    planes = "".join(
+        f'<img alt="{name} channel" src="{_uri(_plane(plane, limit))}">'
+        for name, plane in zip(("first", "second", "third"), trace.normalised, strict=True)
+    )
+    x = trace.normalised
+    spread = f"{number(float(x.min()))} to {number(float(x.max()))}, mean {number(float(x.mean()))}"
+    stages = (
+        (
+            "",
+            _picture(images.shrink(trace.source, 320)),
+            "1. Picture",
+            f"{width} x {height} pixels",
+        ),
+        (
+            "resize",
+            _picture(images.shrink(trace.resized, 320), box),
+            "2. Resize",
+            f"{resized_w} x {resized_h}; the frame is the crop",
+        ),
+        ("crop", _picture(trace.cropped), "3. Crop", f"{side} x {side} x 3 values, 0 to 255"),
+        (
+            "normalise",
+            f'<div class="frame planes">{planes}</div>',
+            "4. Normalise",
+            f"three channels of numbers, {spread}",
+        ),
+    )
+    step = "crop" if broken_step == "colours" else broken_step
+    figures = "".join(
+        f'<figure class="{"broken" if key and key == step else ""}">{picture}'
+        f"<figcaption><b>{title}</b>{text}</figcaption></figure>"
+        for key, picture, title, text in stages
+    )
+    return draw_page(f'<div class="steps">{figures}</div>')
+
+
+def draw_ranks(report: RankReport) -> str:
+    """Rank-1 to Rank-5 accuracy as bars, and what was left out."""
+    rows = []
+    for n in range(1, 6):
+        accuracy = report.accuracy(n)
+        share = 0.0 if accuracy != accuracy else accuracy
+        text = "–" if accuracy != accuracy else percent(accuracy)
+        rows.append(
+            f'<span>Rank-{n}</span><div><i style="width:{100 * share:.2f}%"></i></div><b>{text}</b>'
+        )
+    notes = [f"{report.seen} of {report.total} pictures"]
+    if report.unreadable:
+        notes.append(f"{len(report.unreadable)} could not be read: {_list(report.unreadable)}")
+    if report.unknown_folders:
+        notes.append(f"folders that name no class, left out: {_list(report.unknown_folders)}")
+    return draw_page(
+        f'<div class="ranks">{"".join(rows)}</div>', f'<p class="soft">{"; ".join(notes)}</p>'
+    )
+
+
+def draw_mistakes(
+    mistakes: tuple[RankedPicture, ...], labels: tuple[str, ...], *, limit: int = 60
+) -> str:
+    """Wrongly classified pictures, each with its true class, that class's rank and the answer."""
+    if not mistakes:
+        return draw_page('<p class="big">No mistake here.</p>')
+    cells = "".join(
+        f'<figure><img alt="" src="{_jpeg_uri(one.thumbnail)}"><figcaption>'
+        f"<b>{escape(labels[one.class_idx])}</b>rank {one.rank}, {percent(one.probability)}<br>"
+        f"said: {escape(labels[one.top_indices[0]])}, {percent(one.top_probabilities[0])}"
+        f"</figcaption></figure>"
+        for one in mistakes[:limit]
+    )
+    more = len(mistakes) - limit
+    tail = f'<p class="soft">and {more} more; all are in the table file.</p>' if more > 0 else ""
+    return draw_page(f'<div class="gallery">{cells}</div>', tail)
+
+
+def draw_sentence(text: str) -> str:
+    """One sentence, large."""
+    return draw_page(f'<p class="big">{escape(text)}</p>')
+
+
+def _list(names: tuple[str, ...]) -> str:
+    return escape(", ".join(names[:5])) + (" …" if len(names) > 5 else "")
+
+
+def _plane(plane: np.ndarray, limit: float) -> np.ndarray:
+    """Blue below zero, red above; beyond the usual range the colours are at their end."""
+    return drawing.colourise(plane[::2, ::2], colormap="diverging", vmin=-limit, vmax=limit)
+
+
+def _picture(image: np.ndarray, overlay: str = "") -> str:
+    return f'<div class="frame"><img alt="" src="{_uri(image)}">{overlay}</div>'
+
+
+def _uri(image: np.ndarray) -> str:
+    return images.to_data_uri(image)
+
+
+def _jpeg_uri(data: bytes) -> str:
+    return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"
