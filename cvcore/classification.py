@@ -14,7 +14,7 @@ from cvcore.errors import InputError
 from cvcore.preprocessing import get_recipe, prepare
 
 DEFAULT_MODEL = "efficientnet_lite0"
-BATCH_SIZE = 32
+BATCH_SIZES = {"gpu": 32, "cpu": 4}  # a CPU's cache holds few pictures' activations
 MAX_K = 20
 
 
@@ -89,7 +89,7 @@ def predict_logits(images: Sequence[np.ndarray], *, model: str = DEFAULT_MODEL) 
     """Logits float32 (N, C) of N pictures, each uint8 (H, W, 3) of any size.
 
     Pictures are resized, cropped and scaled as the weights were trained, and go through the
-    network 32 at a time. Raises ``InputError`` for an unknown model or a picture that is none.
+    network a few at a time. Raises ``InputError`` for an unknown model or a picture that is none.
     """
     get_recipe(model)
     return run_network([prepare(image, model) for image in images], model=model)
@@ -101,7 +101,8 @@ def run_network(inputs: Sequence[np.ndarray], *, model: str = DEFAULT_MODEL) -> 
     predict = runtime.load_predictor(model)
     if not len(inputs):
         return np.zeros((0, len(weights.load_labels(model))), np.float32)
-    chunks = (inputs[i : i + BATCH_SIZE] for i in range(0, len(inputs), BATCH_SIZE))
+    size = BATCH_SIZES["gpu" if runtime.uses_gpu() else "cpu"]
+    chunks = (inputs[start : start + size] for start in range(0, len(inputs), size))
     return np.concatenate([predict(np.stack(chunk))[0] for chunk in chunks]).astype(np.float32)
 
 

@@ -5,7 +5,6 @@ import io
 import threading
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
 
 import numpy as np
 
@@ -101,12 +100,12 @@ def fetch_model(name: str) -> Iterator[str]:
     if weights.is_available(name):
         return
     title = weights.get_weight(name).title
-    share, failure, stopped = SimpleQueue(), [], threading.Event()
+    done, failure, stopped = [0.0], [], threading.Event()
 
-    def report(done: float) -> None:
+    def report(share: float) -> None:
         if stopped.is_set():
             raise InputError("The download was stopped.")
-        share.put(done)
+        done[0] = share
 
     def work() -> None:
         try:
@@ -116,16 +115,10 @@ def fetch_model(name: str) -> Iterator[str]:
 
     thread = threading.Thread(target=work, daemon=True)
     thread.start()
-    done = 0.0
     try:
         while thread.is_alive():
-            yield f"Downloading {title}: {done:.0%}"
+            yield f"Downloading {title}: {done[0]:.0%}"
             thread.join(0.4)
-            try:
-                while True:
-                    done = share.get_nowait()
-            except Empty:
-                pass
     finally:
         stopped.set()
     if failure:

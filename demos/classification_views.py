@@ -13,11 +13,11 @@ from cvcore.preprocessing import Trace
 STYLE = """<style>
 .cls { color: var(--body-text-color); font-size: 1.05rem; }
 .cls table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.cls th, .cls td { padding: .28rem .5rem; text-align: right; border: 0;
+.cls.cls th, .cls.cls td { padding: .28rem .5rem; text-align: right; border: 0;
   border-bottom: 1px solid var(--border-color-primary); color: inherit; background: none; }
-.cls th:first-child, .cls td:first-child { text-align: left; }
-.cls tr.sum td { font-weight: 700; border-top: 2px solid var(--body-text-color); }
-.cls tr.rest td { color: var(--body-text-color-subdued); }
+.cls.cls th:first-child, .cls.cls td:first-child { text-align: left; }
+.cls.cls tr.sum td { font-weight: 700; border-top: 2px solid var(--body-text-color); }
+.cls.cls tr.rest td { color: var(--body-text-color-subdued); }
 .cls .big { font-size: 1.25rem; margin: .6rem 0; overflow-wrap: anywhere; }
 .cls .soft { color: var(--body-text-color-subdued); }
 .cls .steps { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
@@ -88,8 +88,8 @@ def draw_softmax(terms: SoftmaxTerms, labels: tuple[str, ...], temperature: floa
     )
 
 
-def draw_trace(trace: Trace, *, broken_step: str = "") -> str:
-    """The stages from the photo to the numbers, the broken one framed."""
+def draw_trace(trace: Trace, *, broken_step: str = "", story: str = "") -> str:
+    """The stages from the photo to the numbers, the broken one framed and told."""
     height, width = trace.source.shape[:2]
     resized_h, resized_w = trace.resized.shape[:2]
     left, top, right, bottom = trace.crop_xyxy
@@ -133,7 +133,8 @@ def draw_trace(trace: Trace, *, broken_step: str = "") -> str:
         f"<figcaption><b>{title}</b>{text}</figcaption></figure>"
         for key, picture, title, text in stages
     )
-    return draw_page(f'<div class="steps">{figures}</div>')
+    told = f'<p class="big"><b>Broken on purpose:</b> {escape(story)}</p>' if story else ""
+    return draw_page(told, f'<div class="steps">{figures}</div>')
 
 
 def draw_ranks(report: RankReport) -> str:

@@ -168,9 +168,11 @@ def test_predict_batch_of_nothing():
 
 
 def test_more_pictures_than_a_batch(picture):
-    logits = predict_logits([picture("coffee")] * (classification.BATCH_SIZE + 1))
-    assert logits.shape == (classification.BATCH_SIZE + 1, 1000)
-    np.testing.assert_allclose(logits[0], logits[-1], atol=1e-3)
+    pictures = [picture("coffee")[i:] for i in range(max(classification.BATCH_SIZES.values()) + 1)]
+    logits = predict_logits(pictures)
+    assert logits.shape == (len(pictures), 1000)
+    for i in (0, 3, 4, len(pictures) - 1):
+        np.testing.assert_allclose(logits[i], predict_logits([pictures[i]])[0], atol=1e-3)
 
 
 def test_answers_are_those_of_timm(picture):

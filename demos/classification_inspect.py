@@ -1,0 +1,134 @@
+"""Looking behind an answer: the network's input, a second model, and the answer's curve."""
+
+from collections.abc import Iterator
+from html import escape
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore import weights
+from cvcore.corruptions import CORRUPTIONS, Curve
+from cvcore.preprocessing import FAULTS
+from cvcore.variants import VARIANTS
+from demos.classification_answers import (
+    DEFAULT_MODEL,
+    Answer,
+    fetch_model,
+    list_model_choices,
+    to_bars,
+)
+from demos.classification_curve import draw_curve
+from demos.classification_views import draw_page, draw_sentence, draw_trace, percent
+
+NO_FAULT = "none"
+BARS_BESIDE = 5  # more do not fit beside each other
+
+
+def list_faults() -> list[tuple[str, str]]:
+    """(text, name) of every way to break a step."""
+    names = [
+        (f"{fault.step}: {fault.title[0].lower()}{fault.title[1:]}", name)
+        for name, fault in FAULTS.items()
+    ]
+    return [("nothing: all steps as in training", NO_FAULT), *names]
+
+
+def list_second_models() -> list[tuple[str, str]]:
+    """(text, name) of what can stand in the second place: variants first, they need no network."""
+    same = [(f"the same network, {variant.title}", name) for name, variant in VARIANTS.items()]
+    return [*same, *list_model_choices()]
+
+
+def show_steps(
+    image: np.ndarray | None, fault: str = "no_normalise", model: str = DEFAULT_MODEL
+) -> tuple[str, dict, dict]:
+    """What the network sees, with one step broken, and the answers without and with the fault."""
+    name = None if fault == NO_FAULT else fault
+    trace = cvcore.preprocessing.trace(image, model, fault=name)
+    inputs = [cvcore.preprocessing.prepare(image, model, fault=one) for one in (None, name)]
+    right, broken = cvcore.classification.run_network(inputs, model=model)
+    step, story = (FAULTS[name].step, FAULTS[name].story) if name else ("", "")
+    return (
+        draw_trace(trace, broken_step=step, story=story),
+        to_bars(Answer(model, right), BARS_BESIDE, heading="Steps as in training"),
+        to_bars(
+            Answer(model, broken),
+            BARS_BESIDE,
+            heading="One step broken" if name else "Nothing broken",
+        ),
+    )
+
+
+def compare(
+    image: np.ndarray | None,
+    second: str = "small",
+    model: str = DEFAULT_MODEL,
+    temperature: float = 1.0,
+) -> Iterator[tuple[str, dict, dict]]:
+    """Two answers to one picture: by a model, and by another model or a variant of the same."""
+    is_variant = second in VARIANTS
+    if not is_variant:
+        for sentence in fetch_model(second):
+            yield draw_sentence(sentence), gr.skip(), gr.skip()
+    first = Answer(model, cvcore.classification.predict_logits([image], model=model)[0])
+    if is_variant:
+        other = Answer(model, cvcore.variants.predict_variant(image, second, model=model))
+        title, story = f"The same, {VARIANTS[second].title}", VARIANTS[second].story
+    else:
+        logits = cvcore.classification.predict_logits([image], model=second)[0]
+        other, row = Answer(second, logits), weights.get_weight(second)
+        title, story = row.title, f"{row.score}."
+    left = to_bars(
+        first, BARS_BESIDE, temperature=temperature, heading=weights.get_weight(model).title
+    )
+    right = to_bars(other, BARS_BESIDE, temperature=temperature, heading=title)
+    yield draw_agreement(left, right, first, other, temperature, story), left, right
+
+
+def draw_agreement(
+    left: dict, right: dict, first: Answer, other: Answer, temperature: float, story: str
+) -> str:
+    """In a sentence: same first place or not, classes shared, and how far apart the answers are."""
+    names = [{row["label"] for row in bars["confidences"]} for bars in (left, right)]
+    p, q = (cvcore.classification.softmax(a.logits, temperature) for a in (first, other))
+    distance = 0.5 * float(np.abs(p - q).sum())
+    same = "agree" if left["label"] == right["label"] else "disagree"
+    shared = len(names[0] & names[1])
+    return draw_page(
+        f'<p class="big">They <b>{same}</b> on the first place, share {shared} of '
+        f"{BARS_BESIDE} classes, and {percent(distance)} of the probability lies elsewhere.</p>",
+        f'<p class="soft">{escape(story)}</p>',
+    )
+
+
+def show_curve(
+    image: np.ndarray | None,
+    kind: str = "blur",
+    model: str = DEFAULT_MODEL,
+    temperature: float = 1.0,
+) -> tuple[str, dict, tuple[Curve, np.ndarray]]:
+    """The answer under rising blur, noise, rotation or brightness: drawing, numbers and state."""
+    curve = cvcore.corruptions.robustness_curve(image, kind, model=model)
+    small = cvcore.corruptions.to_working_size(image)
+    labels = weights.load_labels(model)
+    return (
+        draw_curve(curve, small, labels, temperature=temperature),
+        describe_curve(curve, labels, temperature),
+        (curve, small),
+    )
+
+
+def describe_curve(curve: Curve, labels: tuple[str, ...], temperature: float) -> dict:
+    """The curve's numbers, as calls through the API get them."""
+    probabilities = cvcore.classification.softmax(curve.logits, temperature)
+    first = int(curve.winners[curve.clean])
+    return {
+        "corruption": curve.kind,
+        "unit": CORRUPTIONS[curve.kind].unit,
+        "levels": curve.levels.tolist(),
+        "label": labels[first],
+        "probabilities": probabilities[:, first].tolist(),
+        "winners": [labels[index] for index in curve.winners],
+        "stays_from_to": list(curve.safe_range),
+    }

@@ -1,0 +1,200 @@
+"""The tab's handlers, called as plain functions."""
+
+import json
+import re
+import socket
+
+import numpy as np
+import pytest
+
+from cvcore import classification, evaluation, images, weights
+from cvcore.corruptions import robustness_curve
+from cvcore.errors import InputError
+from demos import classification_answers, classification_inspect, classification_live
+from demos.classification_answers import Answer, fetch_model, list_model_choices, to_bars, to_csv
+from demos.classification_curve import choose_classes, draw_curve
+from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
+
+MODEL = "efficientnet_lite0"
+
+
+@pytest.fixture(scope="module")
+def coffee():
+    return images.load_sample("coffee")
+
+
+@pytest.fixture(scope="module")
+def answer(coffee):
+    return Answer(MODEL, classification.predict_logits([coffee])[0])
+
+
+def visible(html):
+    html = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def test_bars_are_plain_numbers_and_add_up(answer):
+    bars = json.loads(json.dumps(to_bars(answer, 7, limit=6.9)))
+    assert bars["label"] == bars["confidences"][0]["label"] == "espresso"
+    assert len(bars["confidences"]) == 7
+    total = sum(row["confidence"] for row in bars["confidences"]) + bars["rest"]
+    assert total == pytest.approx(1)
+    assert bars["rest_count"] == 993
+    assert bars["none_of_these"] == {
+        "kind": "max_logit",
+        "score": pytest.approx(float(answer.logits.max())),
+        "limit": 6.9,
+        "is_none_of_these": False,
+    }
+    assert to_bars(answer, 3, limit=99)["none_of_these"]["is_none_of_these"]
+
+
+def test_no_network_runs_for_k_temperature_and_limit(answer, monkeypatch):
+    def forbidden(*_, **__):
+        raise AssertionError("the network ran again")
+
+    monkeypatch.setattr(classification, "run_network", forbidden)
+    sharp = to_bars(answer, 20, temperature=0.5, limit=3)
+    flat = to_bars(answer, 20, temperature=5, limit=3)
+    assert sharp["confidences"][0]["confidence"] > flat["confidences"][0]["confidence"]
+    assert [row["label"] for row in sharp["confidences"]] == [
+        row["label"] for row in flat["confidences"]
+    ]
+
+
+def test_csv_holds_every_class(answer):
+    rows = to_csv(answer, 1.0).splitlines()
+    assert len(rows) == 1001
+    assert rows[1].startswith("1,967,espresso,")
+
+
+def test_menu_offers_the_bundled_model_first():
+    choices = list_model_choices()
+    assert choices[0][1] == MODEL
+    assert all("MB" in text for text, _ in choices[1:])
+
+
+def test_drawn_softmax_adds_up(answer):
+    terms = classification.softmax_terms(answer.logits, 3, temperature=2)
+    text = visible(draw_softmax(terms, answer.labels, 2))
+    assert "espresso" in text
+    assert "the other 997 classes together" in text
+    shares = [float(p) for p in re.findall(r"([\d.]+) %", text)]
+    assert sum(shares[:4]) == pytest.approx(100, abs=0.2)  # three classes and the rest
+    assert shares[4] == 100
+
+
+def test_names_are_escaped(answer):
+    labels = tuple(f"<i>&{i}" for i in range(1000))
+    html = draw_softmax(classification.softmax_terms(answer.logits, 3), labels, 1)
+    assert "<i>&" not in html
+    report = evaluation.RankReport(1, unreadable=("<img src=x>",), unknown_folders=("<script>",))
+    assert "<img src=x>" not in draw_ranks(report)
+    assert "<script>" not in draw_ranks(report)
+    wrong = evaluation.RankedPicture("n", 3, 9, 0.1, (1, 2, 3, 4, 5), (0.2,) * 5, b"")
+    assert "<i>&" not in draw_mistakes((wrong,), labels)
+
+
+def test_steps_with_and_without_a_fault(coffee):
+    html, right, broken = classification_inspect.show_steps(coffee, "no_scale")
+    assert "Broken on purpose" in html
+    assert right["label"] == "espresso"
+    assert broken["confidences"] != right["confidences"]
+    html, right, broken = classification_inspect.show_steps(coffee, "none")
+    assert "Broken" not in html
+    assert right["confidences"] == broken["confidences"]
+    with pytest.raises(InputError, match="no fault"):
+        classification_inspect.show_steps(coffee, "typo")
+
+
+def test_trace_of_a_tiny_picture_is_drawn():
+    from cvcore.preprocessing import trace
+
+    assert "224 x 224" in visible(draw_trace(trace(np.zeros((1, 1, 3), np.uint8))))
+
+
+def test_compare_with_a_variant(coffee):
+    *_, (sentence, left, right) = classification_inspect.compare(coffee, "grey")
+    assert left["label"] == "espresso"
+    assert right["heading"] == "The same, without colour"
+    assert re.search(r"They (dis)?agree", visible(sentence).replace("  ", " "))
+
+
+def test_compare_with_itself_agrees_in_everything(coffee):
+    *_, (sentence, left, right) = classification_inspect.compare(coffee, MODEL)
+    assert left["confidences"] == right["confidences"]
+    assert "share 5 of 5 classes, and 0.0 %" in visible(sentence)
+
+
+def test_curve_is_drawn_with_its_numbers(coffee):
+    html, numbers, (curve, small) = classification_inspect.show_curve(coffee, "blur")
+    assert numbers["label"] == "espresso"
+    assert len(numbers["levels"]) == len(numbers["probabilities"]) == len(numbers["winners"])
+    assert numbers["winners"][0] == "espresso"
+    assert html.count("<img") == len(numbers["levels"])
+    assert html.count("<polyline") == len(choose_classes(curve))
+    assert "NaN" not in draw_curve(curve, small, weights.load_labels(MODEL), temperature=0.1)
+
+
+def test_curve_shows_the_classes_that_win():
+    picture = images.load_sample("chelsea")
+    curve = robustness_curve(picture, "rotation")
+    chosen = choose_classes(curve)
+    assert chosen[0] == curve.winners[curve.clean]
+    assert len(chosen) == len(set(chosen)) <= 5
+
+
+def test_frames_are_smoothed_and_counted(coffee):
+    other, state = images.load_sample("chelsea"), None
+    for frame in (coffee, other) * 3:
+        marked, bars, html, state = classification_live.classify_frame(
+            frame, 3, MODEL, 0.9, 6.9, state
+        )
+    assert marked.shape == other.shape
+    assert state.raw_flicker == 5
+    assert state.smooth_flicker < 5
+    assert bars["label"] == "espresso"
+    assert "6 frames" in visible(html)
+
+
+def test_crop_is_marked_where_the_network_looks():
+    frame = np.full((480, 640, 3), 240, np.uint8)
+    marked = classification_live.mark_crop(frame, MODEL)
+    assert (marked[30:450, 109:529] == 240).all()
+    assert (marked[:, :109] == 80).all()
+    assert (frame == 240).all()
+
+
+def test_no_network_is_told_in_a_sentence_and_soon(monkeypatch, tmp_path):
+    monkeypatch.setenv("GLASSBOX_CACHE", str(tmp_path))
+
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(InputError, match="bundled model"):
+        list(fetch_model("resnet50"))
+    assert list(fetch_model(MODEL)) == []
+
+
+def test_a_stopped_download_ends(monkeypatch):
+    import threading
+
+    ended, going = threading.Event(), threading.Event()
+
+    def fetch(name, *, progress):
+        try:
+            while True:
+                progress(0.5)
+                going.set()
+        finally:
+            ended.set()
+
+    monkeypatch.setattr(classification_answers.weights, "is_available", lambda name: False)
+    monkeypatch.setattr(classification_answers.weights, "fetch", fetch)
+    running = fetch_model("resnet50")
+    assert "ResNet-50" in next(running)
+    assert going.wait(5)
+    assert "50%" in next(running)
+    running.close()
+    assert ended.wait(5)
