@@ -1,0 +1,55 @@
+"""Which processor the networks run on."""
+
+import os
+from functools import cache
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import torch
+
+
+@cache
+def get_device() -> "torch.device":
+    """CUDA if there is one, else MPS, else the CPU.
+
+    The environment variable ``GLASSBOX_DEVICE`` (``cpu``, ``cuda``, ``cuda:1``, ``mps``) overrides
+    the choice. Raises ``RuntimeError`` when it names a device that this machine does not have.
+    """
+    import torch
+
+    wanted = os.environ.get("GLASSBOX_DEVICE", "").strip()
+    if not wanted:
+        if torch.cuda.is_available():
+            return torch.device("cuda")
+        if torch.backends.mps.is_available():
+            return torch.device("mps")
+        return torch.device("cpu")
+    try:
+        device = torch.device(wanted)
+        torch.empty(1, device=device)
+    except Exception as error:
+        raise RuntimeError(
+            f"GLASSBOX_DEVICE is {wanted!r}, which cannot be used here; "
+            "set it to cpu, cuda, cuda:N or mps, or leave it unset."
+        ) from error
+    return device
+
+
+def cpu_count() -> int:
+    """Processor cores that this process may use (at least 1)."""
+    if hasattr(os, "sched_getaffinity"):
+        return len(os.sched_getaffinity(0))
+    return os.cpu_count() or 1
+
+
+def describe() -> str:
+    """The device in words, as the page's header shows it: ``CPU, 2 cores``."""
+    device = get_device()
+    if device.type == "cuda":
+        import torch
+
+        return f"GPU, {torch.cuda.get_device_name(device)}"
+    if device.type == "mps":
+        return "GPU, Apple Metal"
+    cores = cpu_count()
+    return f"CPU, {cores} core{'s' if cores != 1 else ''}"

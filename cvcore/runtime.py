@@ -1,0 +1,158 @@
+"""Which engine runs a network forward: ONNX Runtime on a CPU, PyTorch on a GPU.
+
+Lessons that only ask for a network's answer call ``load_predictor(name)(batch)``; lessons that
+need gradients or inner layers take the PyTorch network from ``cvcore.weights``.
+"""
+
+import contextlib
+import hashlib
+import io
+import logging
+import os
+import tempfile
+import threading
+import time
+from collections.abc import Callable
+from pathlib import Path
+
+import numpy as np
+
+from cvcore import weights
+from cvcore.device import cpu_count
+
+Predictor = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+
+_FORMAT = "1"  # change it when exported files of older versions must not be used again
+_predictors: dict[tuple[str, tuple[int, int]], tuple[Predictor, float]] = {}
+_lock = threading.RLock()
+
+
+def uses_gpu() -> bool:
+    """True when networks run on a GPU.
+
+    Where PyTorch is not loaded yet and no device is asked for, a machine without a GPU driver is
+    recognised without loading it.
+    """
+    wanted = os.environ.get("GLASSBOX_DEVICE", "").strip()
+    if wanted:
+        return not wanted.startswith("cpu")
+    if os.name == "posix" and os.uname().sysname == "Linux":
+        has_driver = any(Path(f"/dev/{node}").exists() for node in ("nvidiactl", "kfd", "dxg"))
+        if not has_driver:
+            return False
+    from cvcore.device import get_device
+
+    return get_device().type != "cpu"
+
+
+def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Predictor:
+    """The forward pass of the weight ``name`` for pictures of ``size_hw`` pixels; loaded once.
+
+    The predictor takes float32 (N, 3, H, W), RGB in [0, 1], at ``size_hw`` (by default the
+    weight's own crop size), and returns the network's outputs as a tuple of arrays. On a CPU the
+    network is exported to ONNX once a size and kept in the cache folder.
+    """
+    if size_hw is None:
+        side = weights.get_weight(name).preprocessing.crop
+        size_hw = (side, side)
+    key = (name, size_hw)
+    with _lock:
+        if key in _predictors:
+            predictor = _predictors[key][0]
+        else:
+            predictor = _load_torch(name) if uses_gpu() else _load_onnx(name, size_hw)
+        _predictors[key] = (predictor, time.monotonic())
+        return predictor
+
+
+def release(older_than_s: float = 0.0) -> tuple[str, ...]:
+    """Let go of predictors not asked for in the last ``older_than_s`` seconds; returns names."""
+    with _lock:
+        now = time.monotonic()
+        keys = [key for key, (_, used) in _predictors.items() if now - used >= older_than_s]
+        for key in keys:
+            del _predictors[key]
+        return tuple(name for name, _ in keys)
+
+
+def _load_torch(name: str) -> Predictor:
+    import torch
+
+    model = weights.load_model(name)
+    device = next(model.parameters()).device
+
+    @torch.inference_mode()
+    def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        outputs = model(torch.from_numpy(batch).to(device))
+        if isinstance(outputs, torch.Tensor):
+            outputs = (outputs,)
+        return tuple(output.float().cpu().numpy() for output in outputs)
+
+    return predict
+
+
+def _load_onnx(name: str, size_hw: tuple[int, int]) -> Predictor:
+    path = _onnx_path(name, size_hw)
+    if path.is_file():
+        session = open_session(path)
+    else:
+        exported = _export(name, size_hw)
+        _store(exported, path)
+        session = open_session(exported)
+    input_name = session.get_inputs()[0].name
+
+    def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(session.run(None, {input_name: batch}))
+
+    return predict
+
+
+def open_session(model: str | Path | bytes):
+    """An ONNX Runtime session on all cores this process may use.
+
+    ``model`` is a file or the bytes of one.
+    """
+    import onnxruntime
+
+    options = onnxruntime.SessionOptions()
+    options.intra_op_num_threads = cpu_count()
+    options.log_severity_level = 3
+    options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
+    source = model if isinstance(model, bytes) else str(model)
+    return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
+
+
+def _onnx_path(name: str, size_hw: tuple[int, int]) -> Path:
+    row = weights.get_weight(name)
+    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw))
+    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    return weights.cache_dir() / "onnx" / f"{name}-{key[:16]}.onnx"
+
+
+def _export(name: str, size_hw: tuple[int, int]) -> bytes:
+    """The network as an ONNX file with a free batch size."""
+    import torch
+
+    model = weights.load_model(name).cpu()
+    with contextlib.redirect_stdout(io.StringIO()):  # the exporter reports its steps there
+        program = torch.onnx.export(
+            model,
+            (torch.zeros(2, 3, *size_hw),),
+            dynamo=True,
+            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            input_names=["image"],
+            verbose=False,
+        )
+    return program.model_proto.SerializeToString()
+
+
+def _store(exported: bytes, path: Path) -> None:
+    """Keep the file for the next start; without room or rights for it, go on without."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            part.write_bytes(exported)
+            os.replace(part, path)
+    except OSError as error:
+        logging.getLogger(__name__).warning("The exported network was not kept: %s", error)

@@ -1,0 +1,45 @@
+"""The pictures that come with the project, free to use; see ``assets/samples/index.toml``."""
+
+import tomllib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+from types import MappingProxyType
+
+import numpy as np
+
+from cvcore.errors import InputError
+from cvcore.images import load_image
+from cvcore.weights import ASSETS
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A row of the index."""
+
+    name: str
+    title: str  # one or two words, as a page shows it
+    file: str  # in assets/samples/
+    credit: str
+    licence: str
+    sha256: str
+
+    @property
+    def path(self) -> Path:
+        return ASSETS / "samples" / self.file
+
+
+@cache
+def index() -> Mapping[str, Sample]:
+    """All samples by name, in the order in which pages offer them."""
+    text = (ASSETS / "samples" / "index.toml").read_text(encoding="utf-8")
+    rows = tomllib.loads(text)
+    return MappingProxyType({name: Sample(name=name, **row) for name, row in rows.items()})
+
+
+def load_sample(name: str) -> np.ndarray:
+    """The sample called ``name`` as uint8 (H, W, 3); InputError lists the known names."""
+    if name not in index():
+        raise InputError(f"There is no sample called {name!r}: choose {', '.join(index())}.")
+    return load_image(index()[name].path)
