@@ -1,7 +1,9 @@
 """Which processor the networks run on."""
 
 import os
+import sys
 from functools import cache
+from pathlib import Path
 from typing import TYPE_CHECKING
 
 if TYPE_CHECKING:
@@ -35,6 +37,21 @@ def get_device() -> "torch.device":
     return device
 
 
+def has_gpu() -> bool:
+    """True when networks run on a GPU.
+
+    A Linux machine without a GPU driver is recognised without loading PyTorch.
+    """
+    wanted = os.environ.get("GLASSBOX_DEVICE", "").strip()
+    if wanted == "cpu":
+        return False
+    if not wanted and sys.platform == "linux":
+        nodes = ("nvidiactl", "nvidia0", "kfd", "dxg")  # NVIDIA, AMD, WSL
+        if not any(Path("/dev", node).exists() for node in nodes):
+            return False
+    return get_device().type != "cpu"
+
+
 def cpu_count() -> int:
     """Processor cores that this process may use (at least 1)."""
     if hasattr(os, "sched_getaffinity"):
@@ -44,12 +61,12 @@ def cpu_count() -> int:
 
 def describe() -> str:
     """The device in words, as the page's header shows it: ``CPU, 2 cores``."""
-    device = get_device()
-    if device.type == "cuda":
+    if has_gpu():
         import torch
 
-        return f"GPU, {torch.cuda.get_device_name(device)}"
-    if device.type == "mps":
+        device = get_device()
+        if device.type == "cuda":
+            return f"GPU, {torch.cuda.get_device_name(device)}"
         return "GPU, Apple Metal"
     cores = cpu_count()
     return f"CPU, {cores} core{'s' if cores != 1 else ''}"

@@ -45,7 +45,10 @@ def colourise(
     else:
         unit = np.full_like(values, 0.5 if colormap == "diverging" else 0.0)
     if colormap == "diverging":
-        below, above = np.clip(1 - 2 * unit, 0, 1)[..., None], np.clip(2 * unit - 1, 0, 1)[..., None]
+        below, above = (
+            np.clip(1 - 2 * unit, 0, 1)[..., None],
+            np.clip(2 * unit - 1, 0, 1)[..., None],
+        )
         rgb = _WHITE + below * (_BLUE - _WHITE) + above * (_RED - _WHITE)
         return np.rint(rgb).astype(np.uint8)
     grey = np.rint(unit * 255).astype(np.uint8)

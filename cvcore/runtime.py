@@ -18,31 +18,13 @@ from pathlib import Path
 import numpy as np
 
 from cvcore import weights
-from cvcore.device import cpu_count
+from cvcore.device import cpu_count, has_gpu
 
 Predictor = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 _FORMAT = "1"  # change it when exported files of older versions must not be used again
 _predictors: dict[tuple[str, tuple[int, int]], tuple[Predictor, float]] = {}
 _lock = threading.RLock()
-
-
-def uses_gpu() -> bool:
-    """True when networks run on a GPU.
-
-    Where PyTorch is not loaded yet and no device is asked for, a machine without a GPU driver is
-    recognised without loading it.
-    """
-    wanted = os.environ.get("GLASSBOX_DEVICE", "").strip()
-    if wanted:
-        return not wanted.startswith("cpu")
-    if os.name == "posix" and os.uname().sysname == "Linux":
-        has_driver = any(Path(f"/dev/{node}").exists() for node in ("nvidiactl", "kfd", "dxg"))
-        if not has_driver:
-            return False
-    from cvcore.device import get_device
-
-    return get_device().type != "cpu"
 
 
 def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Predictor:
@@ -60,7 +42,7 @@ def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Pred
         if key in _predictors:
             predictor = _predictors[key][0]
         else:
-            predictor = _load_torch(name) if uses_gpu() else _load_onnx(name, size_hw)
+            predictor = _load_torch(name) if has_gpu() else _load_onnx(name, size_hw)
         _predictors[key] = (predictor, time.monotonic())
         return predictor
 

@@ -1,0 +1,56 @@
+"""Glassbox: computer vision, opened up. Run ``python app.py`` and open http://127.0.0.1:7860."""
+
+import argparse
+import os
+
+os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+
+from demos import TABS, ui
+
+
+def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
+    """Options from the command line, else from the environment, else their defaults."""
+    env = os.environ.get
+    parser = argparse.ArgumentParser(description="Glassbox: computer vision, opened up.")
+    parser.add_argument(
+        "--host",
+        default=env("GLASSBOX_HOST") or env("GRADIO_SERVER_NAME") or "127.0.0.1",
+        help="address to serve on, 0.0.0.0 for all (GLASSBOX_HOST)",
+    )
+    parser.add_argument(
+        "--port",
+        type=int,
+        default=env("GLASSBOX_PORT") or env("GRADIO_SERVER_PORT") or 7860,
+        help="port to serve on (GLASSBOX_PORT)",
+    )
+    parser.add_argument(
+        "--share",
+        action="store_true",
+        default=env("GLASSBOX_SHARE", "").lower() in ("1", "true", "yes"),
+        help="also serve through a public Gradio link; needs the internet (GLASSBOX_SHARE)",
+    )
+    parser.add_argument(
+        "--tabs",
+        type=parse_tabs,
+        default=env("GLASSBOX_TABS") or ",".join(TABS),
+        help=f"only these tabs, with commas between them (GLASSBOX_TABS): {', '.join(TABS)}",
+    )
+    return parser.parse_args(arguments)
+
+
+def parse_tabs(text: str) -> tuple[str, ...]:
+    """``"a,b"`` as names of tabs, in that order."""
+    names = tuple(dict.fromkeys(name.strip() for name in text.split(",") if name.strip()))
+    unknown = [name for name in names if name not in TABS]
+    if unknown or not names:
+        raise argparse.ArgumentTypeError(
+            f"there is no tab {', '.join(unknown) or repr(text)}; choose from {', '.join(TABS)}"
+        )
+    return names
+
+
+options = parse_arguments(None if __name__ == "__main__" else [])
+demo = ui.build_page(options.tabs)
+
+if __name__ == "__main__":
+    ui.launch_page(demo, host=options.host, port=options.port, share=options.share)

@@ -1,0 +1,146 @@
+"""What a lesson's ``build`` gets: the means to take pictures in and to connect handlers."""
+
+from collections.abc import Callable, Sequence
+from typing import Any, Literal
+
+import gradio as gr
+
+from cvcore import samples
+from demos.ui import parts
+from demos.ui.errors import guard
+from demos.ui.images import SafeImage, SampleStrip, pick_sample
+from demos.ui.limits import HEAVY, LIGHT, LIVE, LIVE_EVERY_SECONDS
+from demos.ui.live import LiveView, build_camera, to_frame_handler, to_twin_handler
+
+
+class Tab:
+    """One lesson's place on the page.
+
+    ``topic`` is the lesson's word; ``current`` holds the picture that all tabs share.
+    """
+
+    def __init__(self, topic: str, block: gr.Tab, current: gr.Image) -> None:
+        self.topic = topic
+        self._block = block
+        self._current = current
+
+    def picture_input(
+        self,
+        label: str = "Your picture",
+        *,
+        sample: str | None = "chelsea",
+        names: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> SafeImage:
+        """Upload, webcam snapshot or clipboard, sample pictures, and the picture of other tabs.
+
+        ``sample`` is shown at first; ``names`` are the samples offered (all by default).
+        """
+        kwargs.setdefault("height", 300)
+        image = SafeImage(
+            value=str(samples.index()[sample].path) if sample else None,
+            sources=["upload", "webcam", "clipboard"],
+            webcam_options=gr.WebcamOptions(mirror=False),
+            label=label,
+            buttons=["fullscreen"],
+            **kwargs,
+        )
+        strip = SampleStrip(tuple(names or samples.index()))
+        use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
+        strip.pick(guard(pick_sample), None, image, api_visibility="private", queue=False)
+        # The shared picture stays in the browser: the server is not asked.
+        image.change(None, image, self._current, js="picture => picture", api_visibility="private")
+        use.click(
+            None,
+            [self._current, image],
+            image,
+            js="(current, own) => current || own",
+            api_visibility="private",
+        )
+        return image
+
+    def on_open(self, fn: Callable[..., Any], inputs: Any, outputs: Any) -> None:
+        """Run ``fn`` once a visitor, when the tab is first shown."""
+        opened = gr.State(False)
+        self._block.select(
+            lambda: True, None, opened, api_visibility="private", show_progress="hidden"
+        )
+        opened.change(guard(fn), inputs, outputs, api_visibility="private", **LIGHT)
+
+    def run(
+        self,
+        events: Any,
+        fn: Callable[..., Any],
+        inputs: Any,
+        outputs: Any,
+        *,
+        api_name: str | None,
+        kind: Literal["light", "heavy", "stream"] = "light",
+        **kwargs: Any,
+    ) -> gr.events.Dependency:
+        """Connect events (``button.click``, ...) to a handler; its errors become one sentence.
+
+        ``kind``: "light" for quick answers, "heavy" for long work that takes its turn, "stream" for
+        sliders that are followed while they move. Without ``api_name`` the handler is private.
+        """
+        options: dict[str, Any] = dict(HEAVY if kind == "heavy" else LIGHT)
+        if kind == "stream":
+            options |= {"trigger_mode": "always_last", "show_progress": "hidden"}
+        if api_name is None:
+            options["api_visibility"] = "private"
+        else:
+            options["api_name"] = api_name
+        triggers = events if isinstance(events, list | tuple) else [events]
+        return gr.on(list(triggers), guard(fn), inputs, outputs, **(options | kwargs))
+
+    def stop_button(self, *running: gr.events.Dependency, label: str = "Stop") -> gr.Button:
+        """A button that ends the given runs at their next step."""
+        button = gr.Button(label, variant="stop", size="sm")
+        button.click(None, None, None, cancels=list(running), api_visibility="private")
+        return button
+
+    def live(
+        self,
+        fn: Callable[..., Any],
+        controls: Sequence[Any] = (),
+        *,
+        extra_outputs: Sequence[Any] = (),
+        elem_id: str | None = None,
+    ) -> None:
+        """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
+
+        ``fn`` returns the picture to show, or a tuple of it and a value for each extra output.
+        The same handler answers single pictures through the API as ``<topic>_frame``.
+        """
+        name = elem_id or f"{self.topic}-live"
+        extras = list(extra_outputs)
+        with gr.Row(elem_classes=["live"]):
+            with gr.Column(min_width=280):
+                camera = build_camera(f"{name}-camera")
+            with gr.Column(min_width=280):
+                view = LiveView("Processed webcam picture", elem_id=f"{name}-view")
+        camera.stream(
+            to_frame_handler(fn, len(extras)),
+            [camera, *controls],
+            [view, *extras],
+            stream_every=LIVE_EVERY_SECONDS,
+            show_progress="hidden",
+            api_visibility="private",
+            **LIVE,
+        )
+        single = SafeImage(visible=False, label="picture")
+        single.input(
+            guard(to_twin_handler(fn)),
+            [single, *controls],
+            [view, *extras],
+            api_name=f"{name.removesuffix('-live').replace('-', '_')}_frame",
+            **LIGHT,
+        )
+
+    def lesson(self, markdown: str) -> None:
+        """The panel "How it works"."""
+        parts.lesson(markdown)
+
+    def show_code(self, *targets: str) -> None:
+        """The panel "Show the code", for targets like ``cvcore.convolution:convolve``."""
+        parts.show_code(targets)

@@ -1,0 +1,166 @@
+"""The running app, a client for its API, and a browser with a fake camera."""
+
+import os
+import socket
+import subprocess
+import sys
+import time
+import urllib.request
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+import pytest
+from PIL import Image
+
+ROOT = Path(__file__).resolve().parent.parent
+START_SECONDS = 60
+BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+@pytest.fixture(scope="session")
+def app_url(tmp_path_factory) -> Iterator[str]:
+    """``python app.py`` on a free port, with a temporary folder of its own."""
+    port = free_port()
+    log = tmp_path_factory.mktemp("app") / "app.log"
+    folder = tmp_path_factory.mktemp("gradio")
+    env = os.environ | {"GRADIO_TEMP_DIR": str(folder), "GLASSBOX_DEVICE": "cpu"}
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            [sys.executable, "app.py", "--port", str(port)],
+            cwd=ROOT,
+            env=env,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+        )
+        url = f"http://127.0.0.1:{port}"
+        deadline = time.monotonic() + START_SECONDS
+        while True:
+            try:
+                urllib.request.urlopen(url, timeout=2).close()
+                break
+            except OSError:
+                if process.poll() is not None or time.monotonic() > deadline:
+                    process.kill()
+                    pytest.fail(f"The app did not start:\n{log.read_text()}")
+                time.sleep(0.1)
+        yield url
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+@pytest.fixture(scope="session")
+def client(app_url):
+    """A gradio_client for the running app."""
+    from gradio_client import Client
+
+    return Client(app_url, verbose=False)
+
+
+@pytest.fixture(scope="session")
+def camera_file(tmp_path_factory) -> Path:
+    """A film for the fake camera: the sample cat, standing still."""
+    picture = Image.open(ROOT / "assets" / "samples" / "chelsea.jpg").resize((640, 480))
+    folder = tmp_path_factory.mktemp("camera")
+    picture.save(folder / "frame.jpg", quality=90)
+    film = folder / "camera.mjpeg"
+    film.write_bytes((folder / "frame.jpg").read_bytes() * 10)
+    return film
+
+
+def find_browser() -> str | None:
+    from shutil import which
+
+    return os.environ.get("GLASSBOX_BROWSER") or next(filter(None, map(which, BROWSERS)), None)
+
+
+@pytest.fixture(scope="session")
+def browser(camera_file):
+    """Headless Chromium; without one these tests are skipped, or fail where they are required."""
+    required = os.environ.get("GLASSBOX_REQUIRE_BROWSER") == "1"
+    path = find_browser()
+    if path is None:
+        (pytest.fail if required else pytest.skip)("Chromium is not installed.")
+    from playwright.sync_api import sync_playwright
+
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={camera_file}",
+            ],
+        )
+        yield browser
+        browser.close()
+
+
+@pytest.fixture()
+def page(browser, app_url):
+    """A fresh page of the app at projector size; fails when it asks another machine for anything."""
+    context = browser.new_context(
+        viewport={"width": 1280, "height": 720}, permissions=["camera"], locale="en-GB"
+    )
+    page = context.new_page()
+    page.set_default_timeout(30_000)
+    outside: list[str] = []
+    page.on(
+        "request",
+        lambda request: (
+            None
+            if request.url.startswith((app_url, "data:", "blob:"))
+            else outside.append(request.url)
+        ),
+    )
+    page.goto(app_url)
+    yield page
+    context.close()
+    assert not outside, f"The page asked for {outside}"
+
+
+@pytest.fixture()
+def open_tab(page):
+    """Open the tab of a topic and return its panel."""
+
+    def open_(topic: str):
+        page.locator(f"#tab-{topic}-button").click()
+        panel = page.locator(f"#tab-{topic}")
+        panel.wait_for(state="visible")
+        return panel
+
+    return open_
+
+
+@pytest.fixture()
+def screenshot(page):
+    """Save the page under screenshots/ when GLASSBOX_SCREENSHOTS is set."""
+
+    def save(name: str, *, full_page: bool = True) -> None:
+        if os.environ.get("GLASSBOX_SCREENSHOTS"):
+            folder = ROOT / "screenshots"
+            folder.mkdir(exist_ok=True)
+            page.screenshot(path=folder / f"{name}.png", full_page=full_page)
+
+    return save
+
+
+@pytest.fixture(scope="session")
+def sample() -> np.ndarray:
+    """The sample cat, uint8 (300, 451, 3)."""
+    from cvcore.samples import load_sample
+
+    return load_sample("chelsea")
