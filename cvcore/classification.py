@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cvcore import runtime, weights
+from cvcore import device, runtime, weights
 from cvcore.errors import InputError
 from cvcore.preprocessing import get_recipe, prepare
 
@@ -101,7 +101,7 @@ def run_network(inputs: Sequence[np.ndarray], *, model: str = DEFAULT_MODEL) -> 
     predict = runtime.load_predictor(model)
     if not len(inputs):
         return np.zeros((0, len(weights.load_labels(model))), np.float32)
-    size = BATCH_SIZES["gpu" if runtime.uses_gpu() else "cpu"]
+    size = BATCH_SIZES["gpu" if device.has_gpu() else "cpu"]
     chunks = (inputs[start : start + size] for start in range(0, len(inputs), size))
     return np.concatenate([predict(np.stack(chunk))[0] for chunk in chunks]).astype(np.float32)
 

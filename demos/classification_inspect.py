@@ -1,7 +1,8 @@
 """Looking behind an answer: the network's input, a second model, and the answer's curve."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from html import escape
+from inspect import isgenerator
 
 import gradio as gr
 import numpy as np
@@ -11,6 +12,7 @@ from cvcore import weights
 from cvcore.corruptions import CORRUPTIONS, Curve
 from cvcore.preprocessing import FAULTS
 from cvcore.variants import VARIANTS
+from demos import ui
 from demos.classification_answers import (
     DEFAULT_MODEL,
     Answer,
@@ -18,9 +20,11 @@ from demos.classification_answers import (
     list_model_choices,
     to_bars,
 )
+from demos.classification_bars import Bars
 from demos.classification_curve import draw_curve
 from demos.classification_views import draw_page, draw_sentence, draw_trace, percent
 
+STEPS, TWO_MODELS, CURVE = "What the network sees", "Two models", "Blur, noise, rotation, light"
 NO_FAULT = "none"
 BARS_BESIDE = 5  # more do not fit beside each other
 
@@ -132,3 +136,108 @@ def describe_curve(curve: Curve, labels: tuple[str, ...], temperature: float) ->
         "winners": [labels[index] for index in curve.winners],
         "stays_from_to": list(curve.safe_range),
     }
+
+
+def redraw_curve(kept: tuple[Curve, np.ndarray] | None, temperature: float, model: str) -> str:
+    """The same curve at another temperature; no network runs."""
+    if kept is None:
+        return gr.skip()
+    return draw_curve(*kept, weights.load_labels(model), temperature=temperature)
+
+
+def build(
+    tab: ui.Tab, tabs: gr.Tabs, picture: gr.Image, model: gr.Dropdown, temperature: gr.Slider
+) -> None:
+    """Three views beside the answer, worked out when they are looked at."""
+    view = gr.State("")
+    tabs.select(note_view, None, view, api_visibility="private", show_progress="hidden")
+
+    def connect(title: str, section: gr.Tab, triggers: list, fn, inputs, outputs, api_name, **more):
+        tab.run([section.select, *triggers], fn, inputs, outputs, api_name=api_name, **more)
+        # a new picture or model is worked through only by the view that is open
+        tab.run(
+            [picture.change, model.change],
+            only_when_open(title, fn),
+            [view, *inputs],
+            outputs,
+            api_name=None,
+            **more,
+        )
+
+    with gr.Tab(STEPS) as section:
+        fault = gr.Dropdown(list_faults(), value="no_normalise", label="Break a step on purpose")
+        drawing = gr.HTML(elem_id="classification-steps")
+        with gr.Row():
+            bars = Bars(min_width=200), Bars(min_width=200)
+    connect(
+        STEPS,
+        section,
+        [fault.input],
+        show_steps,
+        [picture, fault, model],
+        [drawing, *bars],
+        "classification_steps",
+    )
+
+    with gr.Tab(TWO_MODELS) as section:
+        second = gr.Dropdown(list_second_models(), value="grey", label="Beside it")
+        agreement = gr.HTML(elem_id="classification-agreement")
+        with gr.Row():
+            bars = Bars(min_width=200), Bars(min_width=200)
+    connect(
+        TWO_MODELS,
+        section,
+        [second.input, temperature.release],
+        compare,
+        [picture, second, model, temperature],
+        [agreement, *bars],
+        "classification_compare",
+        kind="heavy",
+    )
+
+    with gr.Tab(CURVE) as section:
+        kind = gr.Radio(
+            [(corruption.title, name) for name, corruption in CORRUPTIONS.items()],
+            value="blur",
+            label="Spoil the picture by",
+        )
+        drawing = gr.HTML(elem_id="classification-curve")
+        numbers, kept = gr.JSON(visible=False), gr.State()
+    connect(
+        CURVE,
+        section,
+        [kind.input],
+        show_curve,
+        [picture, kind, model, temperature],
+        [drawing, numbers, kept],
+        "classification_curve",
+    )
+    tab.run(
+        temperature.input,
+        redraw_curve,
+        [kept, temperature, model],
+        drawing,
+        api_name=None,
+        kind="stream",
+    )
+
+
+def note_view(event: gr.SelectData) -> str:
+    """The title of the view that was opened."""
+    return event.value
+
+
+def only_when_open(title: str, fn: Callable) -> Callable:
+    """``fn`` behind a first argument, the open view's title; without a picture it rests too."""
+
+    def handler(view: str, image: np.ndarray | None, *values):
+        if view != title or image is None:
+            yield gr.skip()
+            return
+        result = fn(image, *values)
+        if isgenerator(result):
+            yield from result
+        else:
+            yield result
+
+    return handler

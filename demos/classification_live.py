@@ -1,10 +1,13 @@
 """The webcam's answer, frame by frame, with smoothing and a count of the flicker."""
 
+import gradio as gr
 import numpy as np
 
 import cvcore
 from cvcore import smoothing
+from demos import ui
 from demos.classification_answers import Answer, to_bars
+from demos.classification_bars import Bars
 from demos.classification_views import draw_page
 
 
@@ -40,3 +43,22 @@ def draw_flicker(state: smoothing.Smoothing) -> str:
         f"<td><b>{state.raw_flicker}</b></td><td><b>{state.smooth_flicker}</b></td></tr></tbody>"
         "</table>"
     )
+
+
+def build(tab: ui.Tab, k: gr.Slider, model: gr.Dropdown, limit: gr.Slider) -> None:
+    """The webcam beside its smoothed answer."""
+    state = gr.State()
+    gr.Markdown("## Live on the webcam")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            inertia = gr.Slider(
+                0, 0.98, 0.8, step=0.02, label="Smoothing: how much of the past is kept"
+            )
+            place = gr.Column()
+        with gr.Column(scale=2, min_width=320):
+            bars = Bars(elem_id="classification-live-bars")
+            flicker = gr.HTML(elem_id="classification-flicker")
+    with place:
+        tab.live(
+            classify_frame, [k, model, inertia, limit, state], extra_outputs=[bars, flicker, state]
+        )

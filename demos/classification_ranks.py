@@ -2,17 +2,26 @@
 
 import time
 from collections.abc import Iterator
-from pathlib import Path
 
 import gradio as gr
 
 import cvcore
-from cvcore import weights
+from cvcore import samples, weights
 from cvcore.errors import InputError
-from cvcore.evaluation import RankReport
+from cvcore.evaluation import LabelledPicture, LabelledSet, RankReport
 from demos import ui
 from demos.classification_answers import DEFAULT_MODEL, fetch_model
+from demos.classification_folder import FolderButton
 from demos.classification_views import draw_mistakes, draw_ranks, draw_sentence
+
+# What the sample pictures show, in ImageNet's words.
+SAMPLE_CLASSES = {
+    "chelsea": "tabby",
+    "coffee": "espresso",
+    "rocket": "missile",
+    "camera": "tripod",
+    "loafer": "Loafer",
+}
 
 LESSON = r"""
 **Rank-N accuracy** counts a picture as right when its true class is among the $N$ most probable:
@@ -32,52 +41,64 @@ its index (`285`).
 """
 
 
-class FolderButton(gr.HTML):
-    """Packs a chosen or dropped folder as a zip file for the file field with the id ``target``."""
-
-    def __init__(self, target: str, **kwargs) -> None:
-        super().__init__(
-            html_template='<button type="button" class="zone">Choose a folder, or drop one here'
-            '</button><input type="file" webkitdirectory hidden><p class="note" role="status"></p>',
-            css_template=".zone { width: 100%; padding: .9rem; font-size: 1.1rem; cursor: pointer; "
-            "color: var(--body-text-color); background: none; border-radius: .5rem; "
-            "border: 2px dashed var(--border-color-primary); } "
-            ".zone.over, .zone:hover { border-color: #d9762b; } .note { margin: .3rem 0 0; }",
-            js_on_load=Path(__file__)
-            .with_name("classification_folder.js")
-            .read_text(encoding="utf-8"),
-            target=target,
-            **kwargs,
-        )
-
-
 def measure(
     source: str | None, model: str = DEFAULT_MODEL, n: int = 1
-) -> Iterator[tuple[str, str, str, str, RankReport | None]]:
-    """Rank-1 to Rank-5 of a zip file, its mistakes at rank n, the table and the report so far."""
+) -> Iterator[tuple[str, dict, str, dict, RankReport | None]]:
+    """Rank-1 to Rank-5 of a zip file, drawn and as numbers; its mistakes at rank n; the table."""
     if not source:
         raise InputError("There is no zip file yet: choose one, or a folder.")
     check_n(n)
     for sentence in fetch_model(model):
-        yield draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
-    yield draw_sentence("Reading the table of contents …"), "", gr.skip(), None
-    labelled = cvcore.evaluation.read_set(source, model=model)
+        yield draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip(), gr.skip()
+    yield draw_sentence("Reading the table of contents …"), None, "", None, None
+    yield from run(cvcore.evaluation.read_set(source, model=model), model, n)
+
+
+def measure_samples(
+    model: str = DEFAULT_MODEL, n: int = 1
+) -> Iterator[tuple[str, dict, str, dict, RankReport | None]]:
+    """The same for the sample pictures that come with the project."""
+    check_n(n)
+    pictures = [
+        LabelledPicture(
+            f"{folder}/{samples.index()[name].file}",
+            cvcore.evaluation.find_class(folder, model=model),
+            samples.index()[name].path.read_bytes,
+        )
+        for name, folder in SAMPLE_CLASSES.items()
+    ]
+    yield from run(LabelledSet(tuple(pictures), ()), model, n)
+
+
+def run(
+    labelled: LabelledSet, model: str, n: int
+) -> Iterator[tuple[str, dict, str, dict, RankReport]]:
+    """Classify a set, showing the accuracy so far at least once a second."""
     labels = weights.load_labels(model)
+    shown = time.monotonic()
     try:
-        shown = 0.0
         for report in cvcore.evaluation.evaluate(labelled, model=model):
-            if report.seen == report.total:
-                break
-            if time.monotonic() - shown > 0.4:
+            if report.seen < report.total and time.monotonic() - shown > 0.4:
                 shown = time.monotonic()
-                yield draw_ranks(report), gr.skip(), gr.skip(), report
+                yield draw_ranks(report), gr.skip(), gr.skip(), gr.skip(), report
         if not report.pictures:
             raise InputError("None of these pictures could be read: use JPEG or PNG files.")
         table = cvcore.evaluation.to_csv(report, labels).encode()
         link = ui.download_value("rank_n.csv", table, "text/csv")
-        yield draw_ranks(report), draw_mistakes(report.mistakes(n), labels), link, report
+        mistakes = draw_mistakes(report.mistakes(n), labels)
+        yield draw_ranks(report), describe(report), mistakes, link, report
     finally:
         labelled.close()
+
+
+def describe(report: RankReport) -> dict:
+    """The report's numbers, as calls through the API get them."""
+    return {
+        "pictures": len(report.pictures),
+        **{f"rank_{n}": report.accuracy(n) for n in range(1, 6)},
+        "unreadable": list(report.unreadable),
+        "unknown_folders": list(report.unknown_folders),
+    }
 
 
 def show_mistakes(report: RankReport | None, n: int, model: str) -> str:
@@ -91,3 +112,44 @@ def check_n(n: int) -> int:
     if n not in range(1, 6):
         raise InputError(f"Choose an N from 1 to 5, got {n}.")
     return int(n)
+
+
+def build(tab: ui.Tab, model: gr.Dropdown) -> None:
+    """A zip file or folder in, Rank-1 to Rank-5, the mistakes and a table out."""
+    report = gr.State()
+    gr.Markdown("## Rank-N: how often is it right?")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            source = gr.File(
+                label="A zip file of pictures in class-named folders",
+                file_types=[".zip"],
+                elem_id="classification-zip",
+                height=150,
+            )
+            FolderButton("classification-zip", elem_id="classification-folder")
+            n = gr.Slider(1, 5, 1, step=1, label="Show the mistakes at rank N")
+            with gr.Row() as buttons:
+                start = gr.Button("Measure", variant="primary", size="sm")
+                try_samples = gr.Button("Use the samples", size="sm")
+        with gr.Column(scale=3, min_width=320):
+            accuracy = gr.HTML(elem_id="classification-ranks")
+            numbers = gr.JSON(visible=False)
+            table = ui.Download("Every picture's rank as a table")
+            mistakes = gr.HTML(elem_id="classification-mistakes")
+    outputs = [accuracy, numbers, mistakes, table, report]
+    running = tab.run(
+        [start.click, source.upload],
+        measure,
+        [source, model, n],
+        outputs,
+        api_name="classification_rank_n",
+        kind="heavy",
+    )
+    sampling = tab.run(
+        try_samples.click, measure_samples, [model, n], outputs, api_name=None, kind="heavy"
+    )
+    with buttons:
+        tab.stop_button(running, sampling)
+    tab.on_open(measure_samples, [model, n], outputs)
+    tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)
+    tab.lesson(LESSON)

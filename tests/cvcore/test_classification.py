@@ -6,7 +6,7 @@ from scipy.special import softmax as scipy_softmax
 from sklearn.metrics import top_k_accuracy_score
 
 import cvcore
-from cvcore import classification, images, weights
+from cvcore import classification, samples, weights
 from cvcore.classification import (
     predict_batch,
     predict_logits,
@@ -27,7 +27,7 @@ COLLIE = BREEDS.index("collie")
 
 @pytest.fixture(scope="module")
 def picture():
-    return images.load_sample
+    return samples.load_sample
 
 
 def test_slide_example_is_wrong_at_rank_1_and_right_at_rank_2():

@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.ndimage import gaussian_filter
 
-from cvcore import classification, images
+from cvcore import classification, samples
 from cvcore.corruptions import (
     CORRUPTIONS,
     add_noise,
@@ -18,7 +18,7 @@ from cvcore.errors import InputError
 
 @pytest.fixture(scope="module")
 def coffee():
-    return images.load_sample("coffee")
+    return samples.load_sample("coffee")
 
 
 @pytest.mark.parametrize("kind", CORRUPTIONS)

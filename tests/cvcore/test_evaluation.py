@@ -7,7 +7,7 @@ import zipfile
 
 import pytest
 
-from cvcore import evaluation, images, weights
+from cvcore import evaluation, images, samples, weights
 from cvcore.errors import InputError
 from cvcore.evaluation import evaluate, find_class, read_set, to_csv
 
@@ -16,7 +16,7 @@ CAT, ESPRESSO = 285, 967  # Egyptian cat, espresso
 
 @pytest.fixture(scope="module")
 def files():
-    return {name: images.to_png(images.load_sample(name)) for name in ("chelsea", "coffee")}
+    return {name: images.to_png(samples.load_sample(name)) for name in ("chelsea", "coffee")}
 
 
 @pytest.fixture

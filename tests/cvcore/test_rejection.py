@@ -2,7 +2,7 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from cvcore import images
+from cvcore import samples
 from cvcore.classification import predict_logits
 from cvcore.errors import InputError
 from cvcore.rejection import SCORES, compute_score, judge, make_nothing, suggest_threshold
@@ -53,5 +53,5 @@ def test_the_threshold_parts_nothing_from_photographs(kind):
     threshold = suggest_threshold(kind=kind)
     nothing = compute_score(predict_logits(make_nothing()), kind)
     assert (nothing < threshold).mean() == pytest.approx(0.95)
-    photos = predict_logits([images.load_sample(name) for name in ("coffee", "chelsea")])
+    photos = predict_logits([samples.load_sample(name) for name in ("coffee", "chelsea")])
     assert (compute_score(photos, kind) > threshold).all()

@@ -1,7 +1,7 @@
 import numpy as np
 import pytest
 
-from cvcore import images
+from cvcore import images, samples
 from cvcore.classification import predict_logits
 from cvcore.errors import InputError
 from cvcore.preprocessing import prepare
@@ -10,7 +10,7 @@ from cvcore.variants import VARIANTS, predict_variant, round_weights, ten_crops,
 
 @pytest.fixture(scope="module")
 def coffee():
-    return images.load_sample("coffee")
+    return samples.load_sample("coffee")
 
 
 def test_ten_crops_hold_the_usual_crop_and_its_mirror(coffee):

@@ -7,7 +7,7 @@ import socket
 import numpy as np
 import pytest
 
-from cvcore import classification, evaluation, images, weights
+from cvcore import classification, evaluation, samples, weights
 from cvcore.corruptions import robustness_curve
 from cvcore.errors import InputError
 from demos import classification_answers, classification_inspect, classification_live
@@ -20,7 +20,7 @@ MODEL = "efficientnet_lite0"
 
 @pytest.fixture(scope="module")
 def coffee():
-    return images.load_sample("coffee")
+    return samples.load_sample("coffee")
 
 
 @pytest.fixture(scope="module")
@@ -137,7 +137,7 @@ def test_curve_is_drawn_with_its_numbers(coffee):
 
 
 def test_curve_shows_the_classes_that_win():
-    picture = images.load_sample("chelsea")
+    picture = samples.load_sample("chelsea")
     curve = robustness_curve(picture, "rotation")
     chosen = choose_classes(curve)
     assert chosen[0] == curve.winners[curve.clean]
@@ -145,7 +145,7 @@ def test_curve_shows_the_classes_that_win():
 
 
 def test_frames_are_smoothed_and_counted(coffee):
-    other, state = images.load_sample("chelsea"), None
+    other, state = samples.load_sample("chelsea"), None
     for frame in (coffee, other) * 3:
         marked, bars, html, state = classification_live.classify_frame(
             frame, 3, MODEL, 0.9, 6.9, state
