@@ -212,6 +212,33 @@ def _short(value: float) -> float | int:
     return int(value) if float(value).is_integer() else float(value)
 
 
+SHOW = ("clipped to 0–255", "absolute value", "blue −, red +", "ReLU, scaled")
+"""Ways to make a picture of a feature map."""
+
+
+def to_picture(values: np.ndarray, *, show: str = SHOW[0]) -> np.ndarray:
+    """A feature map (H, W) or (H, W, 3), of pixels in [0, 255], as a picture uint8 (H, W, 3).
+
+    ``show`` is one of ``SHOW``: what lies outside 0 to 255 is cut off; or the sign is dropped
+    first; or zero is white (grey for three channels) and the largest magnitude is full colour; or
+    negative values become 0 and the largest becomes white.
+    """
+    if show not in SHOW:
+        raise InputError(f"Show the result as one of: {'; '.join(SHOW)}.")
+    if show == SHOW[2]:
+        from cvcore.drawing import colourise
+
+        if values.ndim == 2:
+            return colourise(values, colormap="diverging")
+        values = 127.5 + values * (127.5 / max(float(np.abs(values).max()), 1e-12))
+    elif show == SHOW[1]:
+        values = np.abs(values)
+    elif show == SHOW[3]:
+        values = values * (255 / max(float(values.max()), 1e-12))
+    pixels = np.rint(np.clip(values, 0, 255)).astype(np.uint8)
+    return np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
+
+
 def pool_torch(image: np.ndarray, size: int, stride: int, mode: str) -> np.ndarray:
     """``max_pool2d`` or ``avg_pool2d`` of an (H, W) array, in float64."""
     import torch

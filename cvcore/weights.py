@@ -177,7 +177,7 @@ def load_model(name: str) -> "nn.Module":
 
 
 def release(older_than_s: float = 0.0) -> tuple[str, ...]:
-    """Let go of networks not asked for in the last ``older_than_s`` seconds; returns their names."""
+    """Let go of networks not asked for in the last ``older_than_s`` seconds; returns names."""
     with _lock:
         now = time.monotonic()
         names = [name for name, (_, used) in _models.items() if now - used >= older_than_s]
@@ -234,7 +234,8 @@ def fetch(name: str, *, progress: Callable[[float], None] | None = None) -> None
             raise OSError("the connection ended early")
         if not digest.hexdigest().startswith(weight.sha256[0]):
             raise InputError(
-                f"The download of {weight.title} arrived damaged: try again, or use the bundled model."
+                f"The download of {weight.title} arrived damaged: "
+                "try again, or use the bundled model."
             )
         os.replace(part, path)
     except OSError as error:

@@ -15,7 +15,6 @@ MAX_KERNEL = 31
 MAX_STRIDE = 64
 MAX_PADDING = 64
 MAX_DILATION = 16
-PADDING_WORDS = ("valid", "same", "full")
 
 Padding = str | int | tuple[int, int]
 
@@ -96,6 +95,19 @@ class WindowFit:
         return f"{steps} = {self.room / self.stride + 1:.2f}, rounded down to {self.output}"
 
 
+class NothingFitsError(InputError):
+    """The window is larger than the padded input, so there is no output."""
+
+    def __init__(self, rows: WindowFit, columns: WindowFit) -> None:
+        self.fits = rows, columns
+        super().__init__(
+            f"Nothing fits: the window spans {rows.span}x{columns.span} but the padded input is "
+            f"only {rows.size + rows.before + rows.after}x"
+            f"{columns.size + columns.before + columns.after}; "
+            "take a smaller window or dilation, or more padding."
+        )
+
+
 def fit_window(
     size: int, kernel: int, *, stride: int = 1, padding: str | int = "valid", dilation: int = 1
 ) -> WindowFit:
@@ -134,7 +146,7 @@ def fit_windows(
     padding: Padding = "valid",
     dilation: int = 1,
 ) -> tuple[WindowFit, WindowFit]:
-    """Fit a window along rows and columns; ``InputError`` says so when it fits nowhere."""
+    """Fit a window along rows and columns; ``NothingFitsError`` when it fits nowhere."""
     paddings = padding if isinstance(padding, tuple | list) else (padding, padding)
     if len(paddings) != 2:
         raise InputError("The padding must be one value, or two: for rows and for columns.")
@@ -143,12 +155,7 @@ def fit_windows(
         for size, kernel, p in zip(size_hw, kernel_hw, paddings, strict=True)
     )
     if not rows.output or not columns.output:
-        raise InputError(
-            f"Nothing fits: the window spans {rows.span}x{columns.span} but the padded input is "
-            f"only {rows.size + rows.before + rows.after}x"
-            f"{columns.size + columns.before + columns.after}; "
-            "take a smaller kernel or dilation, or more padding."
-        )
+        raise NothingFitsError(rows, columns)
     return rows, columns
 
 
@@ -163,7 +170,7 @@ def output_size(
     """How many outputs a sliding window gives: floor((W - F + 2P) / S) + 1.
 
     With two ints the answer is an int; with (height, width) for either, it is (height, width).
-    ``padding`` as in :func:`fit_window`. Raises ``InputError`` when nothing fits.
+    ``padding`` as in :func:`fit_window`. Raises ``NothingFitsError`` when nothing fits.
 
     >>> output_size(7, 3)
     5

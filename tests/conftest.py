@@ -109,9 +109,9 @@ def browser(camera_file):
         browser.close()
 
 
-@pytest.fixture()
+@pytest.fixture
 def page(browser, app_url):
-    """A fresh page of the app at projector size; fails when it asks another machine for anything."""
+    """A fresh page of the app at projector size; fails when it asks for anything elsewhere."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 720}, permissions=["camera"], locale="en-GB"
     )
@@ -132,7 +132,7 @@ def page(browser, app_url):
     assert not outside, f"The page asked for {outside}"
 
 
-@pytest.fixture()
+@pytest.fixture
 def open_tab(page):
     """Open the tab of a topic and return its panel."""
 
@@ -145,7 +145,7 @@ def open_tab(page):
     return open_
 
 
-@pytest.fixture()
+@pytest.fixture
 def screenshot(page):
     """Save the page under screenshots/ when GLASSBOX_SCREENSHOTS is set."""
 

@@ -18,10 +18,6 @@ class SafeImage(gr.Image):
     be read becomes one sentence on the page.
     """
 
-    def __init__(self, *args: Any, **kwargs: Any) -> None:
-        kwargs.setdefault("format", "jpeg")
-        super().__init__(*args, **kwargs)
-
     def get_block_name(self) -> str:
         return "image"
 

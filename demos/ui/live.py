@@ -1,6 +1,6 @@
-"""A webcam, frame by frame, through a lesson and back into the page; no frame is written to disk."""
+"""A webcam, frame by frame, through a lesson and back into the page; no frame touches a disk."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from functools import wraps
 from typing import Any
 
@@ -114,12 +114,3 @@ def _write(frame: np.ndarray, sentence: str) -> np.ndarray:
             lines.append("")
         lines[-1] = f"{lines[-1]} {word}".strip()
     return draw_text(frame, "\n".join(lines))
-
-
-__all__: Sequence[str] = [
-    "STOP_CAMERAS",
-    "LiveView",
-    "build_camera",
-    "to_frame_handler",
-    "to_twin_handler",
-]

@@ -34,7 +34,7 @@ THEME = gr.themes.Soft(
 
 
 def build_page(topics: Sequence[str]) -> gr.Blocks:
-    """The whole page with a tab for each topic; nothing is loaded that a visitor did not ask for."""
+    """The whole page with a tab for each topic; no network is loaded before a visitor asks."""
     with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(60, 300)) as page:
         with gr.Row(elem_classes=["header"]):
             gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>")

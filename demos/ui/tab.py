@@ -43,6 +43,7 @@ class Tab:
             webcam_options=gr.WebcamOptions(mirror=False),
             label=label,
             buttons=["fullscreen"],
+            format="jpeg",
             **kwargs,
         )
         strip = SampleStrip(tuple(names or samples.index()))
