@@ -89,15 +89,15 @@ def _load_onnx(name: str, size_hw: tuple[int, int]) -> Predictor:
     return predict
 
 
-def open_session(model: str | Path | bytes):
-    """An ONNX Runtime session on all cores this process may use.
+def open_session(model: str | Path | bytes, *, threads: int | None = None):
+    """An ONNX Runtime session on ``threads`` threads, by default all cores this process may use.
 
     ``model`` is a file or the bytes of one.
     """
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cpu_count()
+    options.intra_op_num_threads = threads or cpu_count()
     options.log_severity_level = 3
     options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
     source = model if isinstance(model, bytes) else str(model)
