@@ -187,7 +187,8 @@ def draw_region(shares: dict[str, float], area: float, methods: dict) -> str:
     """The share of each map inside the painted region, beside the region's own share."""
     rows = "".join(
         f"<p class='big'><b>{escape(methods[name].title)}</b>: {share:.0%} inside, "
-        f'{1 - share:.0%} outside</p><div class="bar"><i style="width:{100 * share:.1f}%"></i></div>'
+        f"{1 - share:.0%} outside</p>"
+        f'<div class="bar"><i style="width:{100 * share:.1f}%"></i></div>'
         for name, share in shares.items()
     )
     return draw_page(

@@ -14,7 +14,7 @@ from torch import Tensor, nn
 
 from cvcore.errors import InputError
 from cvcore.models.efficientnet_lite import EfficientNetLite
-from cvcore.saliency.target import Target, hooked, to_tensor
+from cvcore.saliency.target import Target, hooked, own_thread, to_tensor
 from cvcore.windows import check_whole
 
 Maps = Iterator[tuple[np.ndarray, float]]
@@ -56,7 +56,7 @@ def features_and_gradient(
         kept.append(output.detach().requires_grad_())
         return kept[-1].clone()
 
-    with torch.enable_grad(), hooked(layer.register_forward_hook(cut)):
+    with torch.enable_grad(), hooked(layer.register_forward_hook(own_thread(cut))):
         score = target.logit(net(x)).sum()
         slope = torch.autograd.grad(score, kept[-1])[0]
     return kept[-1].detach()[0], slope[0]
@@ -120,7 +120,11 @@ def score_cam(x: np.ndarray, target: Target, *, layer: int = -2, channels: int =
     channels = check_whole("The number of channels", channels, 1, 2000)
     net, side = target.load_net(), x.shape[1]
     kept: list[Tensor] = []
-    keep = get_layer(net, layer).register_forward_hook(lambda _m, _i, out: kept.append(out.clone()))
+
+    def copy(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        kept.append(output.clone())
+
+    keep = get_layer(net, layer).register_forward_hook(own_thread(copy))
     with torch.inference_mode(), hooked(keep):
         net(to_tensor(x, net))
     features = kept[0][0].cpu().numpy()

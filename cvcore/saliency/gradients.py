@@ -12,7 +12,7 @@ import torch
 from torch import Tensor, nn
 
 from cvcore.errors import InputError
-from cvcore.saliency.target import Target, check_setting, hooked, to_tensor
+from cvcore.saliency.target import Target, check_setting, hooked, own_thread, to_tensor
 from cvcore.windows import check_whole
 
 Maps = Iterator[tuple[np.ndarray, float]]
@@ -123,5 +123,5 @@ def guided_gradient(net: nn.Module, x: Tensor, target: Target) -> Tensor:
         output.register_hook(lambda signal: signal.clamp(min=0))
         return output
 
-    with hooked(*[module.register_forward_hook(guide) for module in rectifiers]):
+    with hooked(*[module.register_forward_hook(own_thread(guide)) for module in rectifiers]):
         return input_gradient(net, x, target)

@@ -181,7 +181,9 @@ class Picture:
         if len(patches) and (top_left.min() < 0 or top_left.max() + size > side):
             raise ValueError(f"A square of {size} pixels leaves the picture of {side}.")
         step = max(1, min(CHUNK, CHUNK * 32 // size))
-        chunks = [(patches[i : i + step], top_left[i : i + step]) for i in range(0, len(patches), step)]
+        chunks = [
+            (patches[i : i + step], top_left[i : i + step]) for i in range(0, len(patches), step)
+        ]
         parts = _get_workers().map(lambda chunk: self._perturb_chunk(*chunk), chunks)
         return np.concatenate([np.zeros((0, len(self.logits)), np.float32), *parts])
 

@@ -76,7 +76,7 @@ def coarse_to_fine(count: int) -> list[np.ndarray]:
 
 
 def make_fill(x: np.ndarray, fill: str) -> np.ndarray:
-    """The picture (3, H, W) that shows inside a window: black, grey, its mean colour, or blurred."""
+    """The picture (3, H, W) that shows in a window: black, grey, its mean colour, blurred."""
     if fill == "black":
         return np.zeros_like(x)
     if fill == "grey":
@@ -119,9 +119,7 @@ def occlusion(
     yield spread_windows(drops, starts, window, side), 1.0
 
 
-def spread_windows(
-    drops: np.ndarray, starts: np.ndarray, window: int, side: int
-) -> np.ndarray:
+def spread_windows(drops: np.ndarray, starts: np.ndarray, window: int, side: int) -> np.ndarray:
     """Each pixel's mean (side, side) over the windows that cover it, from their drops (n, n)."""
     covers = np.zeros((len(starts), side))
     for row, start in zip(covers, starts, strict=True):
@@ -141,6 +139,7 @@ def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float 
     delta = np.float32(check_setting("The change", delta, 0.01, 1))
     asker, picture = Asker(x, target), x.transpose(1, 2, 0)
     coarse = max(4, cells // 7)
+    kept = np.zeros((1, 1))
     for count, last in ((coarse, False), (cells, True)):
         edges = np.arange(count + 1) * side // count
         size = int(np.diff(edges).max())
@@ -254,5 +253,3 @@ def make_masks(
         top, left = rng.integers(0, step, 2)
         mask[:] = large[top : top + side, left : left + side]
     return masks
-
-

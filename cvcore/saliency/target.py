@@ -1,8 +1,9 @@
 """What is explained: the score of a class, or the difference of two classes."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
+from threading import get_ident
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -77,6 +78,12 @@ def hooked(*handles) -> Iterator[None]:
     finally:
         for handle in handles:
             handle.remove()
+
+
+def own_thread(hook: Callable) -> Callable:
+    """A forward hook that acts only in the thread that made it: networks are shared."""
+    owner = get_ident()
+    return lambda *arguments: hook(*arguments) if get_ident() == owner else None
 
 
 def check_setting(name: str, value: object, low: float, high: float) -> float:
