@@ -105,10 +105,12 @@ def check_sanity(
     image: np.ndarray | None, method: str = "guided_backprop", class_idx: int = -1
 ) -> Iterator[tuple[str, list[dict]]]:
     """The map after each randomised layer, one by one."""
+    from cvcore.saliency import sanity  # loads PyTorch
+
     images.check_image(image)
     square = cut_square(image, preprocessing.find_crop(image.shape[:2]))
     steps = []
-    for step in cvcore.saliency.sanity.check_sanity(
+    for step in sanity.check_sanity(
         image, method, class_idx=None if class_idx == -1 else class_idx
     ):
         steps.append(step)

@@ -30,7 +30,8 @@ class Painter(gr.HTML):
               .paint div { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center;
                 margin-top: .5rem; font-size: 1.05rem; }
               button { padding: .3rem .9rem; border-radius: .4rem; color: var(--body-text-color);
-                border: 2px solid var(--border-color-primary); background: none; cursor: pointer; }
+                font-size: 1rem; border: 2px solid var(--border-color-primary); background: none;
+                cursor: pointer; }
               button.on { border-color: #c4391d; font-weight: 700; }""",
             js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
             **kwargs,

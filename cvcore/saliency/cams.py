@@ -15,6 +15,7 @@ from torch import Tensor, nn
 from cvcore.errors import InputError
 from cvcore.models.efficientnet_lite import EfficientNetLite
 from cvcore.saliency.target import Target, hooked, own_thread, to_tensor
+from cvcore.saliency.workers import get_workers
 from cvcore.windows import check_whole
 
 Maps = Iterator[tuple[np.ndarray, float]]
@@ -91,7 +92,8 @@ def to_map(cells: Tensor | np.ndarray, side: int) -> np.ndarray:
 
 def _combine(x: np.ndarray, target: Target, layer: int, combine) -> Maps:
     net = target.load_net()
-    found = features_and_gradient(net, to_tensor(x, net), get_layer(net, layer), target)
+    inputs = net, to_tensor(x, net), get_layer(net, layer), target
+    found = get_workers().submit(features_and_gradient, *inputs).result()
     yield to_map(combine(*found), x.shape[1]), 1.0
 
 

@@ -14,10 +14,8 @@ rows. The late layers, where a change reaches every cell, run whole in the faste
 """
 
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass
-from functools import cache, partial
-from threading import Barrier
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -32,6 +30,7 @@ from cvcore.models.efficientnet_lite import (
     SameConv2d,
 )
 from cvcore.runtime import open_session
+from cvcore.saliency.workers import get_workers
 
 CHUNK = 27  # windows computed together: their activations fit a processor's cache
 LATE_STAGE = 4  # from here on a 16-pixel window's change reaches the whole 14 x 14 map
@@ -184,7 +183,7 @@ class Picture:
         chunks = [
             (patches[i : i + step], top_left[i : i + step]) for i in range(0, len(patches), step)
         ]
-        parts = _get_workers().map(lambda chunk: self._perturb_chunk(*chunk), chunks)
+        parts = get_workers().map(lambda chunk: self._perturb_chunk(*chunk), chunks)
         return np.concatenate([np.zeros((0, len(self.logits)), np.float32), *parts])
 
     @torch.inference_mode()
@@ -277,25 +276,6 @@ def _run_late_layers(
         side = block.spatial.out_side(side)
     features = head(rows).clamp_(0, 6).view(count, side * side, -1).mean(1)
     return classifier(features).cpu().numpy()
-
-
-@cache
-def _get_workers() -> ThreadPoolExecutor:
-    """One thread a core, each computing chunks of its own with PyTorch on that thread alone.
-
-    Threads that never wait for each other share a busy machine better than PyTorch's own, which
-    meet after every layer.
-    """
-    threads = torch.get_num_threads()
-    pool, everyone = ThreadPoolExecutor(threads, "saliency"), Barrier(threads)
-
-    def settle(_: int) -> None:
-        torch.set_num_threads(1)
-        everyone.wait()
-
-    list(pool.map(settle, range(threads)))
-    torch.set_num_threads(threads)  # for all other threads
-    return pool
 
 
 def _take(kept: Tensor, changed: Tensor, index: Tensor) -> Tensor:

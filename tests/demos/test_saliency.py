@@ -116,7 +116,7 @@ def test_mistakes_through_the_api(client):
     for arguments, words in (
         ({"image": None}, "no picture yet"),
         ({"image": picture, "class_idx": 281, "minus_class": 281}, "two different"),
-        ({"image": picture, "method": "occlusion", "window": 96, "stride": 2}, "greater stride"),
+        ({"image": picture, "method": "occlusion", "window": 16, "stride": 2}, "greater stride"),
     ):
         with pytest.raises(AppError, match=words):
             client.predict(**arguments, api_name="/saliency")
