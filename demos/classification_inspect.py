@@ -24,7 +24,7 @@ from demos.classification_bars import Bars
 from demos.classification_curve import draw_curve
 from demos.classification_views import draw_page, draw_sentence, draw_trace, percent
 
-STEPS, TWO_MODELS, CURVE = "What the network sees", "Two models", "Blur, noise, rotation, light"
+STEPS, TWO_MODELS, CURVE = "Its input", "Two models", "Robustness"
 NO_FAULT = "none"
 BARS_BESIDE = 5  # more do not fit beside each other
 
@@ -149,8 +149,6 @@ def build(
     tab: ui.Tab, tabs: gr.Tabs, picture: gr.Image, model: gr.Dropdown, temperature: gr.Slider
 ) -> None:
     """Three views beside the answer, worked out when they are looked at."""
-    view = gr.State("")
-    tabs.select(note_view, None, view, api_visibility="private", show_progress="hidden")
 
     def connect(title: str, section: gr.Tab, triggers: list, fn, inputs, outputs, api_name, **more):
         tab.run([section.select, *triggers], fn, inputs, outputs, api_name=api_name, **more)
@@ -165,10 +163,12 @@ def build(
         )
 
     with gr.Tab(STEPS) as section:
+        view = gr.State("")  # inside a tab: between the tabs it would count as one
         fault = gr.Dropdown(list_faults(), value="no_normalise", label="Break a step on purpose")
         drawing = gr.HTML(elem_id="classification-steps")
         with gr.Row():
             bars = Bars(min_width=200), Bars(min_width=200)
+    tabs.select(note_view, None, view, api_visibility="private", show_progress="hidden")
     connect(
         STEPS,
         section,

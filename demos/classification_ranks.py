@@ -121,7 +121,7 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             source = gr.File(
-                label="A zip file of pictures in class-named folders",
+                label="Zip file, one folder a class",
                 file_types=[".zip"],
                 elem_id="classification-zip",
                 height=150,
@@ -152,4 +152,3 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
         tab.stop_button(running, sampling)
     tab.on_open(measure_samples, [model, n], outputs)
     tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)
-    tab.lesson(LESSON)
