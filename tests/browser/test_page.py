@@ -38,11 +38,11 @@ def test_camera_stops_when_its_tab_is_left(page, open_tab):
     panel = open_tab("classification")
     panel.get_by_text("Click to Access Webcam").first.click()
     camera = page.locator("#classification-live-camera")
-    camera.get_by_role("button", name="Record").click()
-    expect(camera.get_by_role("button", name="Stop")).to_be_visible()
+    camera.locator("button", has_text="Record").click()
+    expect(camera.locator("button", has_text="Stop")).to_be_visible()
     open_tab("convolution")
     open_tab("classification")
-    expect(camera.get_by_role("button", name="Record")).to_be_visible()
+    expect(camera.locator("button", has_text="Record")).to_be_visible()
 
 
 def test_a_picture_is_offered_in_the_next_tab(page, open_tab):
