@@ -111,14 +111,14 @@ def show_curve(
     kind: str = "blur",
     model: str = DEFAULT_MODEL,
     temperature: float = 1.0,
-) -> tuple[str, dict, tuple[Curve, np.ndarray]]:
-    """The answer under rising blur, noise, rotation or brightness: drawing, numbers and state."""
+) -> tuple[dict, str, tuple[Curve, np.ndarray]]:
+    """The answer under rising blur, noise, rotation or brightness: numbers, drawing and state."""
     curve = cvcore.corruptions.robustness_curve(image, kind, model=model)
     small = cvcore.corruptions.to_working_size(image)
     labels = weights.load_labels(model)
     return (
-        draw_curve(curve, small, labels, temperature=temperature),
         describe_curve(curve, labels, temperature),
+        draw_curve(curve, small, labels, temperature=temperature),
         (curve, small),
     )
 
@@ -209,7 +209,7 @@ def build(
         [kind.input],
         show_curve,
         [picture, kind, model, temperature],
-        [drawing, numbers, kept],
+        [numbers, drawing, kept],
         "classification_curve",
     )
     tab.run(
