@@ -135,19 +135,35 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
 
 
 def test_stop_ends_a_long_run(tab, page, tmp_path):
-    noise = np.random.default_rng(0).integers(0, 256, (900, 1200, 3), np.uint8)
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     (tmp_path / "set" / "espresso").mkdir(parents=True)
-    for i in range(300):
+    for i in range(400):
         (tmp_path / "set" / "espresso" / f"{i}.jpg").write_bytes(images.to_jpeg(noise, quality=40))
     tab.locator("#classification-folder input[type=file]").set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
-    ranks.get_by_text(re.compile(r"\d+ of 300 pictures")).wait_for()
+    ranks.get_by_text(re.compile(r"\d+ of 400 pictures")).wait_for()
     tab.get_by_role("button", name="Stop", exact=True).last.click()
     page.wait_for_timeout(1000)
     stopped = ranks.inner_text()
     page.wait_for_timeout(1500)
     assert ranks.inner_text() == stopped
-    assert "300 of 300" not in stopped
+    assert "400 of 400" not in stopped
+
+
+def test_large_photos_are_shrunk_and_too_much_is_told(tab, tmp_path):
+    (tmp_path / "set" / "espresso").mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    (tmp_path / "set" / "espresso" / "1.jpg").write_bytes(images.to_jpeg(noise, quality=95))
+    before = (tmp_path / "set" / "espresso" / "1.jpg").stat().st_size / 1e6
+    note = tab.locator("#classification-folder .note")
+    field = tab.locator("#classification-folder input[type=file]")
+    field.set_input_files(tmp_path / "set")
+    note.get_by_text(re.compile(r"1 picture, [\d.]+ MB")).wait_for()
+    assert float(re.search(r"([\d.]+) MB", note.inner_text())[1]) < 0.6 * before
+    for i in range(20):  # cannot be decoded, so cannot be shrunk
+        (tmp_path / "set" / "espresso" / f"{i}.png").write_bytes(noise.tobytes()[:2_500_000])
+    field.set_input_files(tmp_path / "set")
+    note.get_by_text("choose one of at most 40 MB").wait_for()
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
