@@ -27,6 +27,7 @@ from demos.classification_views import draw_page, draw_sentence, draw_trace, per
 STEPS, TWO_MODELS, CURVE = "Its input", "Two models", "Robustness"
 NO_FAULT = "none"
 BARS_BESIDE = 5  # more do not fit beside each other
+BARS_BELOW = 3  # so that steps and answers fit on one screen
 
 
 def list_faults() -> list[tuple[str, str]]:
@@ -45,7 +46,7 @@ def list_second_models() -> list[tuple[str, str]]:
 
 
 def show_steps(
-    image: np.ndarray | None, fault: str = "no_normalise", model: str = DEFAULT_MODEL
+    image: np.ndarray | None, fault: str = "bgr", model: str = DEFAULT_MODEL
 ) -> tuple[str, dict, dict]:
     """What the network sees, with one step broken, and the answers without and with the fault."""
     name = None if fault == NO_FAULT else fault
@@ -55,10 +56,10 @@ def show_steps(
     step, story = (FAULTS[name].step, FAULTS[name].story) if name else ("", "")
     return (
         draw_trace(trace, broken_step=step, story=story),
-        to_bars(Answer(model, right), BARS_BESIDE, heading="Steps as in training"),
+        to_bars(Answer(model, right), BARS_BELOW, heading="Steps as in training"),
         to_bars(
             Answer(model, broken),
-            BARS_BESIDE,
+            BARS_BELOW,
             heading="One step broken" if name else "Nothing broken",
         ),
     )
@@ -164,7 +165,7 @@ def build(
 
     with gr.Tab(STEPS) as section:
         view = gr.State("")  # inside a tab: between the tabs it would count as one
-        fault = gr.Dropdown(list_faults(), value="no_normalise", label="Break a step on purpose")
+        fault = gr.Dropdown(list_faults(), value="bgr", label="Break a step on purpose")
         drawing = gr.HTML(elem_id="classification-steps")
         with gr.Row():
             bars = Bars(min_width=200), Bars(min_width=200)

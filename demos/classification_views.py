@@ -12,7 +12,7 @@ from cvcore.preprocessing import Trace
 
 STYLE = """<style>
 .cls { color: var(--body-text-color); font-size: 1.05rem; }
-.cls.cls table { width: 100%; border: 0; border-collapse: collapse;
+.cls.cls table { width: 100%; border: 0 !important; border-collapse: collapse;
   font-variant-numeric: tabular-nums; }
 .cls.cls th, .cls.cls td { padding: .28rem .5rem; text-align: right; border: 0;
   border-bottom: 1px solid var(--border-color-primary); color: inherit; background: none; }
@@ -22,7 +22,7 @@ STYLE = """<style>
 .cls .big { font-size: 1.2rem; margin: .3rem 0 .6rem; overflow-wrap: anywhere; }
 .cls .soft { color: var(--body-text-color-subdued); }
 .cls .steps { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
-.cls figure { margin: 0; flex: 1 1 8rem; max-width: 11rem; }
+.cls figure { margin: 0; flex: 1 1 7rem; max-width: 8.5rem; }
 .cls figure img { width: 100%; display: block; border-radius: .3rem; }
 .cls figure.broken .frame { outline: .25rem solid #c4391d; border-radius: .3rem; }
 .cls figcaption { font-size: 1rem; line-height: 1.3; }
@@ -43,7 +43,7 @@ STYLE = """<style>
 
 
 def percent(p: float) -> str:
-    return f"{100 * p:.1f} %"
+    return f"{100 * p:.1f}\u00a0%"
 
 
 def number(x: float, digits: int = 2) -> str:

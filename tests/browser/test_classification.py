@@ -127,7 +127,7 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
     folder_input.set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
     ranks.get_by_text("2 of 2 pictures").wait_for()
-    assert ranks.locator("b").all_inner_texts()[:2] == ["50.0 %", "100.0 %"]
+    assert ranks.locator("b").all_inner_texts()[:2] == ["50.0\u00a0%", "100.0\u00a0%"]
     mistakes = tab.locator("#classification-mistakes")
     mistakes.get_by_text("said: espresso").wait_for()
     assert "rank 2" in mistakes.inner_text()
