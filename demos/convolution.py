@@ -249,11 +249,12 @@ def _build_pooling(tab: ui.Tab, view: gr.State, block: gr.Tab, picture: Any, ker
     sizes = gr.Markdown(elem_id="convolution-pool-sizes")
     with gr.Accordion("Edit the matrix", open=False):
         matrix = NumberTable({"cells": handlers.POOL_EXAMPLE}, limit=16)
+    snippet = _build_snippet()
     with gr.Row():
         badge = ui.Badge()
         file = ui.Download("Pooled maps as a table")
     inputs = [source, matrix, picture, kernel, kernel_first, size, stride]
-    outputs = [walk, sizes, badge, file]
+    outputs = [walk, sizes, snippet, badge, file]
     tab.run(
         _changes(*inputs[1:]),
         only_in(POOLING, views.pool_input),
