@@ -213,6 +213,25 @@ def test_grad_cam_is_captums(x, batch, net, layer):
     np.testing.assert_allclose(ours, theirs.detach(), atol=1e-4 * float(theirs.max()))
 
 
+@pytest.mark.parametrize(
+    ("name", "combine"),
+    [
+        ("GradCAM", cams.combine_grad_cam),
+        ("GradCAMpp", cams.combine_grad_cam_plus_plus),
+        ("LayerCAM", cams.combine_layer_cam),
+    ],
+)
+def test_cams_are_torchcams(toy, small, name, combine):
+    methods = pytest.importorskip("torchcam.methods")
+    z = torch.from_numpy(small)[None]
+    with getattr(methods, name)(toy, toy.second) as extractor:
+        scores = toy(z.clone().requires_grad_())
+        (theirs,) = extractor(2, scores, normalized=False)
+    ours = combine(*cams.features_and_gradient(toy, z, toy.second, ToyTarget(toy)))
+    theirs = theirs[0].relu().detach()  # its small constant in Grad-CAM++ changes the scale
+    np.testing.assert_allclose(ours / ours.max(), theirs / theirs.max(), atol=1e-3)
+
+
 def test_cams_worked_by_hand():
     features = torch.tensor([[[1.0, 2.0]], [[3.0, 0.0]]])
     slope = torch.tensor([[[1.0, -1.0]], [[2.0, 2.0]]])
