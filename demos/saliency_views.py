@@ -171,7 +171,8 @@ def draw_comparison(view: View, methods: dict, look: Look) -> str:
             lines += "<br>deletion " + _mark(result.deletion_auc, best_deletion)
             lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
         else:
-            lines += f", {result.share_done:.0%} done"
+            waits = "scores follow" if result.share_done == 1 else f"{result.share_done:.0%} done"
+            lines += f", {waits}"
         figures.append(
             f'<figure><img alt="{escape(row.title)}" src="{images.to_data_uri(small)}">'
             f"<figcaption><b>{escape(row.title)}</b>{lines}</figcaption></figure>"
