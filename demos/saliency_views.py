@@ -63,7 +63,7 @@ class Look:
 
     opacity: float = 0.6
     colormap: str = "turbo"
-    full_at: float = 1.0  # share of the greatest magnitude that takes the strongest colour
+    full_at: float = 1.0  # share of the great magnitudes that takes the strongest colour
 
 
 def cut_square(image: np.ndarray, crop_xyxy: tuple[int, ...], side: int = SIDE) -> np.ndarray:
@@ -75,7 +75,10 @@ def cut_square(image: np.ndarray, crop_xyxy: tuple[int, ...], side: int = SIDE) 
 
 def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
     """The square with a map over it; signed maps go from blue (against) to red (for)."""
-    limit = float(np.abs(values).max()) * look.full_at or 1.0
+    magnitude = np.abs(
+        values
+    )  # single pixels of fine maps stand far out: they do not set the range
+    limit = float(np.percentile(magnitude, 99.5) or magnitude.max()) * look.full_at or 1.0
     return drawing.draw_heatmap(
         square,
         values,
