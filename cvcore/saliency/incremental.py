@@ -278,31 +278,39 @@ def _run_late_layers(
     return classifier(features).cpu().numpy()
 
 
-def _take(kept: Tensor, changed: Tensor, index: Tensor) -> Tensor:
-    """Rows by index: first the picture's kept rows and a row of zeros, then the changed ones."""
-    return torch.cat((kept, changed)).index_select(0, index.to(kept.device))
+@dataclass(frozen=True)
+class Picked:
+    """Which rows make up a part of a feature map in each of N copies."""
+
+    kept: Tensor  # of the picture's own rows and the row of zeros after them
+    place: Tensor  # where changed rows go instead
+    changed: Tensor  # which ones
 
 
-def _pick(y: Span, x: Span, side: int, y_part: Span, x_part: Span) -> Tensor:
-    """Which rows make up the part (y_part, x_part) of a feature map in each of N copies.
+def _take(kept: Tensor, changed: Tensor, picked: Picked) -> Tensor:
+    device = kept.device
+    rows = kept.index_select(0, picked.kept.to(device))
+    new = changed.index_select(0, picked.changed.to(device))
+    return rows.index_copy_(0, picked.place.to(device), new)
 
-    Cells inside the changed part (y, x) come from the changed rows, cells outside the picture are
-    the row of zeros, all others are the picture's own.
-    """
+
+def _pick(y: Span, x: Span, side: int, y_part: Span, x_part: Span) -> Picked:
+    """The rows of the part (y_part, x_part): those inside (y, x) are changed, those outside the
+    picture are zeros, all others are the picture's own."""
     rows = y_part.start[:, None] + np.arange(y_part.size)  # (N, height)
     columns = x_part.start[:, None] + np.arange(x_part.size)  # (N, width)
 
     def both(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-        return a[:, :, None] & b[:, None, :]
+        return (a[:, :, None] & b[:, None, :]).reshape(-1)
 
     in_picture = both((rows >= 0) & (rows < side), (columns >= 0) & (columns < side))
-    kept = rows[:, :, None] * side + columns[:, None, :]
-    index = np.where(in_picture, kept, side * side)
+    own = (rows[:, :, None] * side + columns[:, None, :]).reshape(-1)
     u, v = rows - y.start[:, None], columns - x.start[:, None]
-    first = side * side + 1 + np.arange(len(u)) * (y.size * x.size)
-    changed = first[:, None, None] + u[:, :, None] * x.size + v[:, None, :]
-    is_changed = both((u >= 0) & (u < y.size), (v >= 0) & (v < x.size))
-    return torch.from_numpy(np.where(is_changed, changed, index).reshape(-1))
+    first = np.arange(len(u))[:, None, None] * (y.size * x.size)
+    changed = (first + u[:, :, None] * x.size + v[:, None, :]).reshape(-1)
+    place = np.flatnonzero(both((u >= 0) & (u < y.size), (v >= 0) & (v < x.size)))
+    kept = np.where(in_picture, own, side * side)
+    return Picked(*(torch.from_numpy(index) for index in (kept, place, changed[place])))
 
 
 def _end_with_zeros(rows: Tensor) -> Tensor:
