@@ -23,7 +23,7 @@ from cvcore.device import cpu_count, has_gpu
 Predictor = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 _FORMAT = "1"  # change it when exported files of older versions must not be used again
-_predictors: dict[tuple[str, tuple[int, int]], tuple[Predictor, float]] = {}
+_predictors: dict[tuple[str, tuple[int, int] | None], tuple[Predictor, float]] = {}
 _lock = threading.RLock()
 
 
@@ -31,12 +31,15 @@ def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Pred
     """The forward pass of the weight ``name`` for pictures of ``size_hw`` pixels; loaded once.
 
     The predictor takes float32 (N, 3, H, W), RGB in [0, 1], at ``size_hw`` (by default the
-    weight's own crop size), and returns the network's outputs as a tuple of arrays. On a CPU the
-    network is exported to ONNX once a size and kept in the cache folder.
+    weight's own crop size), and returns the network's outputs as a tuple of arrays. A weight with
+    a ``stride`` takes any multiples of it, and needs no size. On a CPU the network is exported to
+    ONNX once a size (once for all, with a stride) and kept in the cache folder.
     """
-    if size_hw is None:
-        side = weights.get_weight(name).preprocessing.crop
-        size_hw = (side, side)
+    row = weights.get_weight(name)
+    if row.stride:
+        size_hw = None
+    elif size_hw is None:
+        size_hw = (row.preprocessing.crop, row.preprocessing.crop)
     key = (name, size_hw)
     with _lock:
         if key in _predictors:
@@ -73,7 +76,7 @@ def _load_torch(name: str) -> Predictor:
     return predict
 
 
-def _load_onnx(name: str, size_hw: tuple[int, int]) -> Predictor:
+def _load_onnx(name: str, size_hw: tuple[int, int] | None) -> Predictor:
     path = _onnx_path(name, size_hw)
     if path.is_file():
         session = open_session(path)
@@ -104,24 +107,30 @@ def open_session(model: str | Path | bytes):
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def _onnx_path(name: str, size_hw: tuple[int, int]) -> Path:
+def _onnx_path(name: str, size_hw: tuple[int, int] | None) -> Path:
     row = weights.get_weight(name)
-    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw))
+    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw or ("any",)))
     key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     return weights.cache_dir() / "onnx" / f"{name}-{key[:16]}.onnx"
 
 
-def _export(name: str, size_hw: tuple[int, int]) -> bytes:
-    """The network as an ONNX file with a free batch size."""
+def _export(name: str, size_hw: tuple[int, int] | None) -> bytes:
+    """The network as an ONNX file with a free batch size (and height and width without one)."""
     import torch
+    from torch.export import Dim
 
     model = weights.load_model(name).cpu()
+    sizes = {0: Dim("batch")}
+    if size_hw is None:
+        stride = weights.get_weight(name).stride
+        sizes |= {axis: stride * Dim(f"cells{axis}", min=2, max=64) for axis in (2, 3)}
+        size_hw = (6 * stride, 8 * stride)
     with contextlib.redirect_stdout(io.StringIO()):  # the exporter reports its steps there
         program = torch.onnx.export(
             model,
             (torch.zeros(2, 3, *size_hw),),
             dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=(sizes,),
             input_names=["image"],
             verbose=False,
         )

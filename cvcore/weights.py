@@ -49,7 +49,7 @@ class Weight:
     name: str
     title: str  # as a menu shows it
     task: str  # the lesson's topic word
-    build: str  # "module:function" that builds the untrained network
+    build: str  # "module:function" that builds the untrained network; "" when a library loads it
     files: tuple[str, ...] = ()  # in assets/weights/, or one name in the cache folder
     sha256: tuple[str, ...] = ()  # one a file; a download may know only the first digits
     url: str = ""  # empty for bundled weights
@@ -60,6 +60,7 @@ class Weight:
     labels: str = ""  # name of a file in assets/weights/
     megabytes: float = 0.0
     preprocessing: Preprocessing | None = None
+    stride: int = 0  # > 0: the network takes pictures of any size in multiples of this
 
     @property
     def is_bundled(self) -> bool:
