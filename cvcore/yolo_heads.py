@@ -83,14 +83,12 @@ def decode_heads(
 def decode_anchor_free(
     output: np.ndarray, strides: Sequence[int], input_hw: tuple[int, int]
 ) -> Decoded:
-    """The boxes of one picture from (1, 4 + C, M): centre, width, height, class scores in [0, 1]."""
+    """The boxes of one picture from (1, 4 + C, M): x, y, width, height, class scores in [0, 1]."""
     grids = tuple(Grid(s, input_hw[0] // s, input_hw[1] // s, ()) for s in strides)
     cells = np.concatenate([_list_cells(number, grid) for number, grid in enumerate(grids)])
     values = output[0].T.astype(np.float32)
     if len(values) != len(cells):
-        raise ValueError(
-            f"Expected {len(cells)} boxes for an input of {input_hw}, got {output.shape}."
-        )
+        raise ValueError(f"Expected {len(cells)} boxes for {input_hw} pixels, got {output.shape}.")
     half = values[:, 2:4] / 2
     xyxy = np.concatenate((values[:, :2] - half, values[:, :2] + half), axis=1)
     p = np.clip(values[:, 4:], 1e-7, 1 - 1e-7)

@@ -6,6 +6,8 @@ heights) and says 85 numbers for each of them: where the box lies (tx, ty, tw, t
 is an object (to), and 80 class logits.
 """
 
+from itertools import pairwise
+
 import torch
 import torch.nn.functional as F
 from torch import Tensor, nn
@@ -40,7 +42,7 @@ class YoloV3Tiny(nn.Module):
         super().__init__()
         widths = (3, 16, 32, 64, 128, 256, 512, 1024)
         self.backbone = nn.ModuleList(
-            ConvBlock(before, after, 3) for before, after in zip(widths, widths[1:], strict=False)
+            ConvBlock(before, after, 3) for before, after in pairwise(widths)
         )
         self.neck = ConvBlock(1024, 256, 1)
         self.coarse = ConvBlock(256, 512, 3)
