@@ -9,9 +9,8 @@ from typing import Any
 
 import gradio as gr
 
-from cvcore import device
+from cvcore import device, samples
 from cvcore.images import MAX_FILE_BYTES
-from cvcore.weights import ASSETS
 from demos.ui.images import SafeImage
 from demos.ui.limits import MAX_QUEUE
 from demos.ui.live import STOP_CAMERAS
@@ -81,7 +80,7 @@ def launch_page(page: gr.Blocks, *, host: str, port: int, share: bool = False) -
         share=share,
         theme=THEME,
         css_paths=Path(__file__).with_name("style.css"),
-        allowed_paths=[str(ASSETS / "samples")],
+        allowed_paths=sorted({str(row.path.parent) for row in samples.index().values()}),
         max_file_size=MAX_FILE_BYTES,
         show_error=False,
         run_history=False,
