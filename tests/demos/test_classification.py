@@ -15,6 +15,7 @@ from demos import (
     classification_inspect,
     classification_live,
     classification_ranks,
+    ui,
 )
 from demos.classification_answers import Answer, list_model_choices, to_bars, to_csv
 from demos.classification_curve import choose_classes, draw_curve
