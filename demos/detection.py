@@ -221,9 +221,9 @@ def build(tab: ui.Tab) -> None:
         outputs,
         api_name=None,
     )
-    # While a slider moves, the browser suppresses and draws by itself; the numbers follow.
+    # While a slider moves, the view follows it in the browser; the numbers and files come after.
     gr.on(
-        [confidence.input, iou.input, classes.input],
+        [confidence.change, iou.change, classes.change],
         None,
         [view, *limits],
         view,

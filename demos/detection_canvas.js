@@ -8,6 +8,7 @@ const canvas = find('canvas'), pen = canvas.getContext('2d');
 const picture = new Image();
 let mode = 'result', step = 0, chosen = null, gridNumber = 0, cellAt = null, timer = null;
 let rows = [], maps = null, candidates = [], steps = [], truths = [], drag = null, source = null;
+let limits = {confidence: 0.25, iou: 0.45}, moved = -Infinity;  // the sliders, and when one last moved
 let zoom = 1, unit = 1;  // canvas pixels a picture pixel, and a pixel of the screen
 
 const make = (tag, text = '', set = {}) => {
@@ -149,7 +150,7 @@ const panels = {
     const chips = [...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) =>
       make('span', [dot(id), `${props.value.labels[id]} `, make('b', String(count))]));
     return [make('p', chips.length ? chips : ['Nothing is above the confidence limit: lower it, or try another input size.'], {className: 'chips'}),
-      ...(chips.length ? [table(['object', 'confidence', 'left, top', 'width x height'], kept().slice(0, 12).map((row) => {
+      ...(chips.length ? [table(['object', 'sure', 'left, top', 'size'], kept().slice(0, 12).map((row) => {
         const [x1, y1, x2, y2] = row.box.map(Math.round);
         return [make('span', [dot(row.id), props.value.labels[row.id]]), two(row.score), `${x1}, ${y1}`, `${x2 - x1} x ${y2 - y1}`];
       }))] : [])];
@@ -161,8 +162,8 @@ const panels = {
     const words = turn.killed.length ? turn.killed.map((row) => `${two(row.overlap)}`).join(', ') : '';
     return [make('p', [`Turn ${step + 1} of ${steps.length}: of the boxes left, `, make('b', name(turn.kept)), ' is the surest. It stays.']),
       make('p', turn.killed.length ? [make('b', String(turn.killed.length)),
-        ` ${turn.killed.length > 1 ? 'boxes' : 'box'} of the same class overlap it by more than the limit of ${two(props.value.iou)} and go: IoU ${words}.`]
-        : `No other ${props.value.labels[turn.kept.id]} overlaps it by more than the limit of ${two(props.value.iou)}.`)];
+        ` ${turn.killed.length > 1 ? 'boxes' : 'box'} of the same class overlap it by more than the limit of ${two(limits.iou)} and go: IoU ${words}.`]
+        : `No other ${props.value.labels[turn.kept.id]} overlaps it by more than the limit of ${two(limits.iou)}.`)];
   },
   grid() {
     const row = chosenRow();
@@ -237,8 +238,8 @@ const draw = () => {
   const value = props.value;
   if (!value || !value.src || !picture.complete || !picture.naturalWidth) return;
   const started = performance.now();
-  candidates = choose(rows, value);
-  steps = suppress(candidates, value.iou);
+  candidates = choose(rows, {...value, ...limits});
+  steps = suppress(candidates, limits.iou);
   step = Math.max(0, Math.min(step, steps.length - 1));
   zoom = LONG_SIDE / Math.max(value.width, value.height);
   const wide = Math.max(1, Math.round(value.width * zoom)), high = Math.max(1, Math.round(value.height * zoom));
@@ -253,7 +254,7 @@ const draw = () => {
   find('.tools').replaceChildren(...(tools[mode] ? tools[mode]() : []));
   const final = kept().length;
   find('.funnel').replaceChildren(make('b', value.proposed.toLocaleString('en')), ' boxes proposed → ', make('b', String(candidates.length)),
-    ` above ${two(value.confidence)} → `, make('b', String(final)), ' after NMS');
+    ` above ${two(limits.confidence)} → `, make('b', String(final)), ' after NMS');
   find('.panel').replaceChildren(...panels[mode]());
   Object.assign(find('.detector').dataset, {mode, proposed: value.proposed, candidates: candidates.length, detections: final,
     step, steps: steps.length, ms: (performance.now() - started).toFixed(1)});
@@ -261,6 +262,8 @@ const draw = () => {
 const load = () => {
   const value = props.value;
   if (!value || !value.src) { canvas.width = canvas.height = 0; source = null; find('.funnel').textContent = ''; find('.panel').textContent = ''; return; }
+  // While a slider moves, what the server sends about it is already old.
+  if (performance.now() - moved > 500) limits = {confidence: value.confidence, iou: value.iou};
   if (value.boxes !== source) {
     source = value.boxes; rows = unpack(value); maps = bytes(value.objectness);
     step = 0; chosen = null; cellAt = null; gridNumber = Math.min(gridNumber, value.grids.length - 1); stop();
@@ -302,4 +305,16 @@ canvas.addEventListener('pointerup', () => {
   if (area(box) * zoom * zoom > 60) { truths.push(done); tell(); }
   draw();
 });
+
+// The sliders are followed directly: a redraw must not wait for the page's own events.
+const follow = (event) => {
+  if (!element.isConnected) { document.removeEventListener('input', follow); return; }
+  for (const limit of ['confidence', 'iou']) {
+    const number = Number(event.target.value);
+    if (!event.target.closest?.(`#detection-${limit}`) || !Number.isFinite(number)) continue;
+    limits = {...limits, [limit]: Math.min(Math.max(number, 0.01), 1)};
+    moved = performance.now(); draw();
+  }
+};
+document.addEventListener('input', follow);
 watch('value', load); load();

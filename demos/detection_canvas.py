@@ -22,35 +22,6 @@ TEMPLATE = """<div class="detector">
 <div class="stage"><canvas tabindex="0" aria-label="The picture with its boxes"></canvas>
 <div class="beside"><div class="tools"></div><div class="panel"></div></div></div></div>"""
 
-STYLE = """
-.detector { color: var(--body-text-color); font-size: 1.05rem; }
-.modes, .tools { display: flex; flex-wrap: wrap; gap: .3rem; margin: .3rem 0; align-items: center; }
-.modes { justify-content: center; }
-.tools:empty { display: none; }
-button, select { font: inherit; font-size: 1rem; padding: .2rem .6rem; border-radius: .5rem;
-  cursor: pointer; border: 1px solid var(--border-color-primary); color: var(--body-text-color);
-  background: var(--background-fill-secondary); }
-button[aria-selected=true] { background: #4f46e5; border-color: #4f46e5; color: #fff;
-  font-weight: 600; }
-button:disabled { opacity: .45; cursor: default; }
-canvas { display: block; max-width: 100%; max-height: min(30rem, 56vh); align-self: flex-start; border-radius: .5rem;
-  outline-offset: 2px; touch-action: none; }
-.stage { display: flex; flex-wrap: wrap; gap: .4rem .9rem; justify-content: center; }
-.beside { flex: 1 1 17rem; min-width: 0; }
-.funnel { margin: .3rem 0; font-size: 1.25rem; text-align: center; }
-.funnel b { font-variant-numeric: tabular-nums; }
-.panel p { margin: .35rem 0; }
-.panel table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
-.panel th, .panel td { padding: .2rem .5rem; text-align: right; border: 0; background: none;
-  border-bottom: 1px solid var(--border-color-primary); color: inherit; }
-.panel th:first-child, .panel td:first-child { text-align: left; }
-.panel .dot { display: inline-block; width: .9rem; height: .9rem; border-radius: .2rem;
-  margin-right: .4rem; }
-.panel .chips span { display: inline-block; margin: 0 .9rem .2rem 0; font-size: 1.2rem; }
-.panel .bar { display: inline-block; height: .8rem; border-radius: .4rem; background: #3f8fcc;
-  vertical-align: middle; }
-"""
-
 
 class DetectionView(gr.HTML):
     """Boxes on the picture in six views; its value comes from ``to_view``.
@@ -59,12 +30,16 @@ class DetectionView(gr.HTML):
     """
 
     def __init__(self, value: dict | None = None, **kwargs: Any) -> None:
-        script = "\n".join(
+        boxes, canvas, style = (
             (FOLDER / name).read_text(encoding="utf-8")
-            for name in ("detection_boxes.js", "detection_canvas.js")
+            for name in ("detection_boxes.js", "detection_canvas.js", "detection_canvas.css")
         )
         super().__init__(
-            value, html_template=TEMPLATE, css_template=STYLE, js_on_load=script, **kwargs
+            value,
+            html_template=TEMPLATE,
+            css_template=style,
+            js_on_load=f"{boxes}\n{canvas}",
+            **kwargs,
         )
 
     def api_info(self) -> dict[str, str]:

@@ -129,7 +129,7 @@ def draw_pooling(cells: np.ndarray, pooled: RoiPooling) -> str:
         _cell(pooled.output[y, x], [y * wide + x], False) for y in range(high) for x in range(wide)
     ]
     return draw_page(
-        f'<div class="side"><div><p class="big">Region {cells.shape[0]} x {cells.shape[1]}</p>'
+        f'<div class="pair"><div><p class="big">Region {cells.shape[0]} x {cells.shape[1]}</p>'
         f'{_grid(left, cells.shape[1])}</div><div><p class="big">Pooled {high} x {wide}</p>'
         f"{_grid(right, wide)}</div></div>",
         '<p class="soft">Each output cell is the greatest value (framed) of the cells of its '
