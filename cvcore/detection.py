@@ -5,7 +5,7 @@ detections at any confidence and IoU limit without the network; ``predict_boxes`
 """
 
 from collections import Counter
-from collections.abc import Collection
+from collections.abc import Callable, Collection
 from dataclasses import dataclass, field
 from functools import cached_property
 
@@ -16,7 +16,7 @@ from cvcore.boxes import Letterbox, NmsStep, fit_letterbox, nms_steps
 from cvcore.errors import InputError
 from cvcore.images import check_image, to_chw
 from cvcore.timing import Stopwatch
-from cvcore.yolo_heads import Grid, decode_anchor_free, decode_heads, sigmoid
+from cvcore.yolo_heads import Decoded, Grid, decode_anchor_free, decode_heads, sigmoid
 
 DEFAULT_MODEL = "yolov3_tiny"
 DEFAULT_SIZE = 416
@@ -119,20 +119,14 @@ def predict_raw(
     check_image(image)
     check_model(model)
     input_size = check_size(input_size)
+    forward, decode = _load(model)
     watch = Stopwatch()
     letterbox = fit_letterbox(image.shape[:2], input_size, square=square)
     batch = to_chw(letterbox.apply(image))[None]
     watch.lap("preprocess")
-    if weights.get_weight(model).build:
-        outputs = runtime.load_predictor(model)(batch)
-        watch.lap("network")
-        decoded = decode_heads(outputs)
-    else:
-        from cvcore.ultralytics_engine import run_network
-
-        output, strides = run_network(model, batch)
-        watch.lap("network")
-        decoded = decode_anchor_free(output, strides, letterbox.input_hw)
+    outputs = forward(batch)
+    watch.lap("network")
+    decoded = decode(outputs, letterbox.input_hw)
     raw = RawPredictions(
         model,
         letterbox,
@@ -145,6 +139,20 @@ def predict_raw(
     )
     watch.lap("decode")
     return raw
+
+
+def _load(model: str) -> tuple[Callable, Callable[..., Decoded]]:
+    """The network of ``model`` and what turns its outputs into boxes."""
+    if weights.get_weight(model).build:
+        return runtime.load_predictor(model), lambda heads, _: decode_heads(heads)
+    from cvcore.ultralytics_engine import forward, load_network
+
+    network = load_network(model)
+    strides = tuple(int(stride) for stride in network.stride)
+    return (
+        lambda batch: forward(network, batch),
+        lambda output, input_hw: decode_anchor_free(output, strides, input_hw),
+    )
 
 
 def suppress(

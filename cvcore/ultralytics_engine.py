@@ -61,19 +61,15 @@ def prepare_network(network: "nn.Module") -> "nn.Module":
     return network.fuse(verbose=False).float().eval().requires_grad_(False)
 
 
-def run_network(name: str, batch: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
-    """(1, 84, M) for a batch (1, 3, H, W), RGB in [0, 1], and the strides of the model's grids."""
-    return forward(load_network(name), batch)
-
-
-def forward(network: "nn.Module", batch: np.ndarray) -> tuple[np.ndarray, tuple[int, ...]]:
+def forward(network: "nn.Module", batch: np.ndarray) -> np.ndarray:
+    """(1, 84, M) for a batch (1, 3, H, W), RGB in [0, 1]: x, y, width, height, class scores."""
     import torch
 
     device = next(network.parameters()).device
     with _lock, torch.inference_mode():  # the head keeps its grid between calls
         output = network(torch.from_numpy(batch).to(device))
     output = output[0] if isinstance(output, tuple) else output
-    return output.float().cpu().numpy(), tuple(int(stride) for stride in network.stride)
+    return output.float().cpu().numpy()
 
 
 def export_onnx(name: str, input_size: int, path: Path) -> Path:

@@ -177,11 +177,11 @@ const panels = {
         ['width', `${w} · exp(${two(tw)})`, w * Math.exp(tw)], ['height', `${h} · exp(${two(th)})`, h * Math.exp(th)]]
         .map(([what, how, result]) => [what, how, `${result.toFixed(1)} px`]);
       lines.push(['objectness', `σ(${two(to)})`, two(sigma(to))]);
-      out.push(table(['five numbers', 'how', 'in the network’s input'], lines));
+      out.push(table(['number', 'how', 'in the input'], lines));
     }
     const objectness = row.raw ? sigma(row.raw[4]) : 1;
-    out.push(table(['class scores', row.raw ? 'objectness x class' : '', 'score'], row.top.map(([id, score]) => {
-      const bar = make('i', '', {className: 'bar'}); bar.style.width = `${Math.round(9 * score * 10) / 10}rem`;
+    out.push(table(['class', row.raw ? 'objectness x class' : '', 'score'], row.top.map(([id, score]) => {
+      const bar = make('i', '', {className: 'bar'}); bar.style.width = `${(3 * score).toFixed(2)}rem`;
       return [make('span', [dot(id), props.value.labels[id]]), row.raw ? `${two(objectness)} x ${two(score / objectness)}` : '', make('span', [bar, ` ${two(score)}`])];
     })));
     return out;

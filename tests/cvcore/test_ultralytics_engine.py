@@ -35,7 +35,8 @@ def test_newer_networks_give_all_their_boxes(name):
     ultralytics = ultralytics_engine.import_ultralytics()
     network = ultralytics_engine.prepare_network(ultralytics.YOLO(f"{name}.yaml").model)
     batch = np.random.default_rng(0).random((1, 3, 96, 160), np.float32)
-    output, strides = ultralytics_engine.forward(network, batch)
+    output = ultralytics_engine.forward(network, batch)
+    strides = tuple(int(stride) for stride in network.stride)
     assert strides == (8, 16, 32)
     assert output.shape == (1, 84, 3 * 5 * (1 + 4 + 16))
     decoded = yolo_heads.decode_anchor_free(output, strides, (96, 160))
@@ -93,3 +94,27 @@ def test_rows_of_the_index():
     assert {"yolo11n", "yolo26n", "yolo26x"} <= set(names)
     assert all(weights.load_labels(name) == weights.load_labels("yolov3_tiny") for name in names)
     assert torch.is_tensor(next(iter(weights.load_state("yolov3_tiny").values())))
+
+
+def test_a_newer_model_goes_all_the_way(monkeypatch):
+    """Untrained weights stand in for the download; the boxes are ultralytics' own."""
+    ultralytics = ultralytics_engine.import_ultralytics()
+    torch.manual_seed(0)
+    yolo = ultralytics.YOLO("yolo11n.yaml")
+    network = ultralytics_engine.prepare_network(yolo.model)
+    monkeypatch.setattr(ultralytics_engine, "load_network", lambda name: network)
+    image = samples.load_sample("coffee")
+    raw = detection.predict_raw(image, model="yolo11n", input_size=160)
+    assert raw.raw is None
+    limit = float(np.sort(raw.objectness)[-20])
+    ours = detection.suppress(raw, confidence=limit, iou=0.5)
+    theirs = yolo.predict(
+        np.ascontiguousarray(image[..., ::-1]),
+        imgsz=160,
+        rect=False,
+        conf=limit - 1e-6,
+        iou=0.5,
+        verbose=False,
+    )[0].boxes.numpy()
+    assert ours.class_id.tolist() == theirs.cls.astype(int).tolist()
+    assert ours.xyxy == pytest.approx(theirs.xyxy, abs=0.1)
