@@ -106,7 +106,13 @@ def build(
                 start = gr.Button("Start", variant="primary", size="sm")
         with gr.Column(scale=3, min_width=320):
             progress = gr.HTML(elem_id="detection-film-progress")
-            result = gr.Video(label="With boxes", interactive=False, height=360, autoplay=True)
+            result = gr.Video(
+                label="With boxes",
+                interactive=False,
+                height=360,
+                autoplay=True,
+                elem_id="detection-film-result",
+            )
             numbers = gr.JSON(visible=False)
     running = tab.run(
         start.click,
@@ -117,4 +123,4 @@ def build(
         kind="heavy",
     )
     with buttons:
-        tab.stop_button(running)
+        tab.stop_button(running, elem_id="detection-film-stop")

@@ -94,9 +94,11 @@ class Tab:
         triggers = events if isinstance(events, list | tuple) else [events]
         return gr.on(list(triggers), guard(fn), inputs, outputs, **(options | kwargs))
 
-    def stop_button(self, *running: gr.events.Dependency, label: str = "Stop") -> gr.Button:
+    def stop_button(
+        self, *running: gr.events.Dependency, label: str = "Stop", **kwargs: Any
+    ) -> gr.Button:
         """A button that ends the given runs at their next step."""
-        button = gr.Button(label, variant="stop", size="sm")
+        button = gr.Button(label, variant="stop", size="sm", **kwargs)
         button.click(None, None, None, cancels=list(running), api_visibility="private")
         return button
 
