@@ -7,7 +7,7 @@ import numpy as np
 
 from cvcore import convolution, images, layers, windows
 from cvcore.errors import InputError
-from cvcore.operation import SHOW, largest_difference, pool_torch, to_picture
+from cvcore.operation import SHOW, largest_difference, pool_snippet, pool_torch, to_picture
 from cvcore.timing import Stopwatch
 from demos import ui
 from demos.convolution_canvas import pool_value
@@ -35,8 +35,8 @@ def pool_input(
     kernel_first: bool = False,
     size: float = 2,
     stride: float = 2,
-) -> tuple[dict, str, str, Any]:
-    """Max and average pooling, side by side: canvas, sizes, badge, CSV file.
+) -> tuple[dict, str, str, str, Any]:
+    """Max and average pooling, side by side: canvas, sizes, torch program, badge, CSV.
 
     ``source`` picks the matrix or the picture, which is pooled in grey; with ``kernel_first`` what
     the kernel and ReLU make of the picture.
@@ -61,7 +61,7 @@ def _pool(image: np.ndarray, size: float, stride: float, *, is_picture: bool) ->
     try:
         value, maps = pool_value(image, size, stride, is_picture=is_picture)
     except windows.NothingFitsError as error:
-        return {"message": str(error)}, sizes, "", None
+        return {"message": str(error)}, sizes, "", "", None
     watch.lap("pooling and drawing")
     differences = [
         largest_difference(maps[mode], pool_torch(image, size, stride, mode))
@@ -76,7 +76,7 @@ def _pool(image: np.ndarray, size: float, stride: float, *, is_picture: bool) ->
     )
     table = "\n\n".join(f"{mode}\n{to_csv(maps[mode])}" for mode in ("max", "average"))
     file = ui.download_value("pooled.csv", table.encode(), "text/csv")
-    return value, sizes, ui.badge(watch.ms), file
+    return value, sizes, pool_snippet(image, size, stride), ui.badge(watch.ms), file
 
 
 def compare_borders(

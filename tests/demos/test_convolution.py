@@ -190,7 +190,11 @@ class TestPicture:
 
 class TestViews:
     def test_pooling_as_on_the_slides(self):
-        value, sizes, _, file = views.pool_input("matrix", handlers.POOL_EXAMPLE)
+        value, sizes, snippet, _, file = views.pool_input("matrix", handlers.POOL_EXAMPLE)
+        names = {}
+        exec(snippet, names)
+        assert names["y"].ravel().tolist() == value["max_values"]
+        assert names["z"].ravel().tolist() == value["average_values"]
         assert value["max_values"] == [8, 9, 3, 2]
         assert value["average_values"] == [4, 4.5, 2, 0.75]
         assert np.reshape(value["wins_values"], (4, 4))[1].tolist() == [1, 0, 1, 0]
