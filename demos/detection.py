@@ -212,8 +212,16 @@ def build(tab: ui.Tab) -> None:
     inputs = [picture, confidence, iou, classes, input_size, model]
     outputs = [results, view, badge, *files, kept]
     limits = [confidence, iou, classes]
-    tab.on_open(detect, inputs, outputs)
-    tab.run([picture.change, input_size.release], detect, inputs, outputs, api_name="detection")
+    wait = {"show_progress_on": badge}  # the view says by itself what is going on
+    tab.on_open(detect, inputs, outputs, **wait)
+    tab.run(
+        [picture.change, input_size.release],
+        detect,
+        inputs,
+        outputs,
+        api_name="detection",
+        **wait,
+    )
     tab.run(
         picture.clear,
         lambda: (None, None, "", None, None, None, None),

@@ -7,7 +7,7 @@ const find = (name) => element.querySelector(name);
 const canvas = find('canvas'), pen = canvas.getContext('2d');
 const picture = new Image();
 let mode = 'result', step = 0, chosen = null, gridNumber = 0, cellAt = null, timer = null;
-let rows = [], maps = null, candidates = [], steps = [], truths = [], drag = null, source = null;
+let rows = [], maps = null, candidates = [], steps = [], truths = [], drag = null, source = null, seen = false;
 let limits = {confidence: 0.25, iou: 0.45}, moved = -Infinity;  // the sliders, and when one last moved
 let zoom = 1, unit = 1;  // canvas pixels a picture pixel, and a pixel of the screen
 
@@ -261,11 +261,15 @@ const draw = () => {
 };
 const load = () => {
   const value = props.value;
-  if (!value || !value.src) { canvas.width = canvas.height = 0; source = null; find('.funnel').textContent = ''; find('.panel').textContent = ''; return; }
+  if (!value || !value.src) {
+    find('.funnel').textContent = seen ? 'There is no picture: upload one or click a sample.'
+      : 'One moment: the first time on a computer the network is made ready, which takes about ten seconds.';
+    canvas.width = canvas.height = 0; find('.panel').textContent = ''; source = null; return;
+  }
   // While a slider moves, what the server sends about it is already old.
   if (performance.now() - moved > 500) limits = {confidence: value.confidence, iou: value.iou};
   if (value.boxes !== source) {
-    source = value.boxes; rows = unpack(value); maps = bytes(value.objectness);
+    seen = true; source = value.boxes; rows = unpack(value); maps = bytes(value.objectness);
     step = 0; chosen = null; cellAt = null; gridNumber = Math.min(gridNumber, value.grids.length - 1); stop();
     if (picture.src !== value.src) { if (truths.length) { truths = []; tell(); } picture.src = value.src; return; }
   }

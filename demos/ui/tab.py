@@ -60,13 +60,13 @@ class Tab:
         )
         return image
 
-    def on_open(self, fn: Callable[..., Any], inputs: Any, outputs: Any) -> None:
+    def on_open(self, fn: Callable[..., Any], inputs: Any, outputs: Any, **kwargs: Any) -> None:
         """Run ``fn`` once a visitor, when the tab is first shown."""
         opened = gr.State(False)
         self._block.select(
             lambda: True, None, opened, api_visibility="private", show_progress="hidden"
         )
-        opened.change(guard(fn), inputs, outputs, api_visibility="private", **LIGHT)
+        opened.change(guard(fn), inputs, outputs, api_visibility="private", **(LIGHT | kwargs))
 
     def run(
         self,
