@@ -90,7 +90,7 @@ def draw_sizes(rows: list[dict]) -> str:
     return draw_page(
         f'<svg viewBox="0 0 980 250" role="img" aria-label="time by input size">'
         '<text x="4" y="194">time</text><text x="4" y="219">pixels</text>'
-        f'<text x="4" y="240">{"precision" if "average_precision" in last else "objects"}</text>'
+        f'<text x="4" y="240">{"AP" if "average_precision" in last else "objects"}</text>'
         f'{"".join(bars)}</svg><p class="soft">{sentence}</p>'
     )
 

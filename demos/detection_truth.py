@@ -99,7 +99,7 @@ def draw_judgement(every: Any, match: TruthMatch, shown: int, limit: float) -> s
     return draw_page(
         sentence,
         '<div class="side"><div>',
-        draw_table(["detection", "confidence", "IoU with its truth", ""], rows),
+        draw_table(["detection", "confidence", "IoU", ""], rows),
         "</div>",
         draw_curve(match, shown),
         "</div>",

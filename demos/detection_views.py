@@ -6,7 +6,7 @@ STYLE = """<style>
 .det { color: var(--body-text-color); font-size: 1.05rem; }
 .det .big { font-size: 1.25rem; margin: .5rem 0; }
 .det .soft { color: var(--body-text-color-subdued); }
-.det table { width: 100%; border: 0; border-collapse: collapse;
+.det.det table { width: 100%; border: 0 !important; border-collapse: collapse;
   font-variant-numeric: tabular-nums; }
 .det.det th, .det.det td { padding: .25rem .5rem; text-align: right; border: 0; color: inherit;
   border-bottom: 1px solid var(--border-color-primary); background: none; }
@@ -24,7 +24,8 @@ STYLE = """<style>
 .det .pair { display: flex; flex-wrap: wrap; gap: 1.2rem; }
 .det .cells { display: inline-grid; gap: 3px; }
 .det .cells span { min-width: 3.2rem; padding: .45rem .2rem; text-align: center; font-size: 1.25rem;
-  border-radius: .3rem; border: 3px solid transparent; color: #111; }
+  border-radius: .3rem; border: 3px solid transparent; color: #111;
+  background-origin: border-box !important; }
 .det .cells span.won { border-color: #111; font-weight: 800; }
 .dark .det .cells span.won { border-color: #fff; }
 </style>"""
