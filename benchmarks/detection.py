@@ -1,6 +1,7 @@
 """From a picture to a drawn picture: ours beside ultralytics' own predict on the same weights."""
 
 import numpy as np
+import torch
 
 from benchmarks.harness import Row, measure
 from cvcore import detection, samples
@@ -15,7 +16,7 @@ def run() -> list[Row]:
     """Rows for a photograph, a webcam frame, and a slider's redraw."""
     street = samples.load_sample("street")
     frame = resize(street[300:900], (480, 640))
-    yolo = load_yolo(MODEL, SIZE)
+    threads, yolo = torch.get_num_threads(), load_yolo(MODEL, SIZE)
     raw = detection.predict_raw(street, model=MODEL)
 
     def ours(image: np.ndarray, square: bool) -> np.ndarray:
@@ -55,4 +56,5 @@ def run() -> list[Row]:
             note="no network",
         )
     )
+    torch.set_num_threads(threads)  # ultralytics' predict sets it
     return rows

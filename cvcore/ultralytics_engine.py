@@ -4,9 +4,10 @@ Its telemetry, its checks for updates and its automatic installations are off, a
 lie in the cache folder.
 """
 
+import contextlib
 import os
 import threading
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
 from types import ModuleType
@@ -31,11 +32,39 @@ def import_ultralytics() -> ModuleType:
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["YOLO_AUTOINSTALL"] = "false"
     os.environ.setdefault("YOLO_VERBOSE", "false")
-    import ultralytics
+    with _undo_changes():
+        import ultralytics
 
-    if ultralytics.settings["sync"]:
-        ultralytics.settings.update({"sync": False})
+        if ultralytics.settings["sync"]:
+            ultralytics.settings.update({"sync": False})
     return ultralytics
+
+
+@contextlib.contextmanager
+def _undo_changes() -> Iterator[None]:
+    """Put back what the import changes for the whole process.
+
+    It replaces ``PIL.Image.open`` and ``torch.save`` (and OpenCV's reading on Windows), sets
+    OpenCV and OpenMP to one thread, and sets how arrays are printed.
+    """
+    import cv2
+    import torch
+    from PIL import Image
+
+    owners = ((Image, "open"), (torch, "save"), (cv2, "imread"), (cv2, "imwrite"), (cv2, "imshow"))
+    functions = [(owner, name, getattr(owner, name)) for owner, name in owners]
+    threads, environment, printing = cv2.getNumThreads(), dict(os.environ), np.get_printoptions()
+    try:
+        yield
+    finally:
+        for owner, name, function in functions:
+            setattr(owner, name, function)
+        cv2.setNumThreads(threads)
+        np.set_printoptions(**printing)
+        torch.set_printoptions(profile="default")
+        for name in set(os.environ) - set(environment):
+            del os.environ[name]
+        os.environ.update(environment)
 
 
 @cache

@@ -88,6 +88,23 @@ print(json.dumps([calls, ultralytics.settings["sync"], sorted(os.listdir(os.envi
     assert (tmp_path / "cache" / "ultralytics").is_dir()
 
 
+def test_import_changes_nothing_else():
+    code = """
+import os, cv2, numpy, torch
+from PIL import Image
+state = lambda: (Image.open, torch.save, cv2.imread, cv2.getNumThreads(), torch.get_num_threads(),
+    os.environ.get("OMP_NUM_THREADS"), str(numpy.array([1.5])), str(torch.tensor([1.5])))
+before = state()
+from cvcore.ultralytics_engine import import_ultralytics
+import_ultralytics().YOLO
+from cvcore.tracking import Tracker
+Tracker()
+print(before == state())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "True"
+
+
 def test_rows_of_the_index():
     names = weights.list_names("detection")
     assert names[0] == "yolov3_tiny"
