@@ -157,7 +157,7 @@ def build(tab: ui.Tab) -> None:
             picture = tab.picture_input(
                 sample=choose_sample(), elem_id="detection-picture", height=220
             )
-            confidence = gr.Slider(
+            confidence = ui.Slider(
                 0.01,
                 0.99,
                 0.25,
@@ -165,16 +165,16 @@ def build(tab: ui.Tab) -> None:
                 label="Confidence limit",
                 elem_id="detection-confidence",
             )
-            iou = gr.Slider(
+            iou = ui.Slider(
                 0, 1, 0.45, step=0.01, label="IoU limit of NMS", elem_id="detection-iou"
             )
-            classes = gr.Dropdown(
+            classes = ui.Dropdown(
                 list(weights.load_labels(DEFAULT_MODEL)),
                 multiselect=True,
                 label="Only these classes (empty: all 80)",
                 elem_id="detection-classes",
             )
-            input_size = gr.Slider(
+            input_size = ui.Slider(
                 160,
                 640,
                 DEFAULT_SIZE,
@@ -182,7 +182,7 @@ def build(tab: ui.Tab) -> None:
                 label="Input size in pixels",
                 elem_id="detection-size",
             )
-            model = gr.Dropdown(ui.list_models("detection"), value=DEFAULT_MODEL, label="Model")
+            model = ui.Dropdown(ui.list_models("detection"), value=DEFAULT_MODEL, label="Model")
             notice = gr.HTML(elem_id="detection-notice")
         with gr.Column(scale=3, min_width=320):
             results = gr.JSON(visible=False)

@@ -100,8 +100,8 @@ def build(
                 elem_id="detection-film",
             )
             gr.Markdown(LIMIT)
-            style = gr.Radio(STYLES, value="boxes", label="Draw")
-            zone = gr.Dropdown(list(ZONES), value="none", label="Count who enters a zone")
+            style = ui.Radio(STYLES, value="boxes", label="Draw")
+            zone = ui.Dropdown(list(ZONES), value="none", label="Count who enters a zone")
             with gr.Row() as buttons:
                 start = gr.Button("Start", variant="primary", size="sm")
         with gr.Column(scale=3, min_width=320):

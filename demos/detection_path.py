@@ -164,9 +164,9 @@ def build(tab: ui.Tab, picture: gr.Image) -> None:
     with gr.Row():
         with gr.Column(min_width=320):
             gr.Markdown("### Sliding window: how many passes for your picture?")
-            side = gr.Slider(16, 256, 64, step=8, label="Smallest window in pixels")
-            stride = gr.Slider(0.05, 1, 0.25, step=0.05, label="Step, as a share of the window")
-            growth = gr.Slider(1.1, 3, 1.5, step=0.1, label="Each next window is larger by")
+            side = ui.Slider(16, 256, 64, step=8, label="Smallest window in pixels")
+            stride = ui.Slider(0.05, 1, 0.25, step=0.05, label="Step, as a share of the window")
+            growth = ui.Slider(1.1, 3, 1.5, step=0.1, label="Each next window is larger by")
             windows, numbers = gr.HTML(elem_id="detection-windows"), gr.JSON(visible=False)
         with gr.Column(min_width=320):
             gr.Markdown("### RoI pooling (Fast R-CNN): type into the region")
@@ -181,8 +181,8 @@ def build(tab: ui.Tab, picture: gr.Image) -> None:
                 elem_id="detection-matrix",
             )
             with gr.Row():
-                rows = gr.Slider(1, 4, 3, step=1, label="Output rows", min_width=120)
-                columns = gr.Slider(1, 6, 3, step=1, label="Output columns", min_width=120)
+                rows = ui.Slider(1, 4, 3, step=1, label="Output rows", min_width=120)
+                columns = ui.Slider(1, 6, 3, step=1, label="Output columns", min_width=120)
             pooled, output = gr.HTML(elem_id="detection-pooling"), gr.JSON(visible=False)
     settings = [picture, side, stride, growth]
     tab.run(

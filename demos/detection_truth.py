@@ -140,7 +140,7 @@ def build(
 ) -> gr.JSON:
     """The judgement under the view; returns the component that holds the truth boxes."""
     truths, numbers = gr.JSON(visible=False), gr.JSON(visible=False)
-    limit = gr.Number(0.5, visible=False)
+    limit = ui.Number(0.5, visible=False)
     judgement = gr.HTML(elem_id="detection-judgement")
     view.truth(
         ui.guard(read_truths),

@@ -212,3 +212,12 @@ def test_api_refuses_in_a_sentence(client, tmp_path):
     good = handle_file(samples.index()["coffee"].path)
     with pytest.raises(Exception, match="multiple of 32"):
         client.predict(good, 0.25, 0.45, [], 170, "yolov3_tiny", api_name="/detection")
+    with pytest.raises(Exception, match="IoU limit of NMS: give a number from 0 to 1"):
+        client.predict(good, 0.25, -1, [], 416, "yolov3_tiny", api_name="/detection")
+    with pytest.raises(Exception, match="choose one of person, bicycle"):
+        client.predict(good, 0.25, 0.45, ["unicorn"], 416, "yolov3_tiny", api_name="/detection")
+    (tmp_path / "text.mp4").write_text("This is not a film.")
+    with pytest.raises(Exception, match="could not be read as a film"):
+        client.predict(
+            handle_file(tmp_path / "text.mp4"), *rest, "boxes", "none", api_name="/detection_video"
+        )
