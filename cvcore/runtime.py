@@ -23,7 +23,7 @@ from cvcore.device import cpu_count, has_gpu
 Predictor = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 _FORMAT = "1"  # change it when exported files of older versions must not be used again
-_predictors: dict[tuple[str, tuple[int, int]], tuple[Predictor, float]] = {}
+_predictors: dict[tuple[str, tuple[int, int] | None], tuple[Predictor, float]] = {}
 _lock = threading.RLock()
 
 
@@ -32,15 +32,20 @@ def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Pred
 
     The predictor takes float32 (N, 3, H, W), RGB in [0, 1], at ``size_hw`` (by default the
     weight's own crop size), and returns the network's outputs as a tuple of arrays. On a CPU the
-    network is exported to ONNX once a size and kept in the cache folder.
+    network is exported to ONNX once a size and kept in the cache folder. A weight that is an ONNX
+    file takes the sizes and the range that it was made for.
     """
-    if size_hw is None:
-        side = weights.get_weight(name).preprocessing.crop
-        size_hw = (side, side)
+    row = weights.get_weight(name)
+    if row.is_onnx:
+        size_hw = None
+    elif size_hw is None:
+        size_hw = (row.preprocessing.crop, row.preprocessing.crop)
     key = (name, size_hw)
     with _lock:
         if key in _predictors:
             predictor = _predictors[key][0]
+        elif row.is_onnx:
+            predictor = _to_predictor(open_session(weights.load_onnx(name)))
         else:
             predictor = _load_torch(name) if has_gpu() else _load_onnx(name, size_hw)
         _predictors[key] = (predictor, time.monotonic())
@@ -81,6 +86,10 @@ def _load_onnx(name: str, size_hw: tuple[int, int]) -> Predictor:
         exported = _export(name, size_hw)
         _store(exported, path)
         session = open_session(exported)
+    return _to_predictor(session)
+
+
+def _to_predictor(session) -> Predictor:
     input_name = session.get_inputs()[0].name
 
     def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -100,6 +109,8 @@ def open_session(model: str | Path | bytes):
     options.intra_op_num_threads = cpu_count()
     options.log_severity_level = 3
     options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
+    # weights stored in 8 bits are widened once, when the file is opened, not at every run
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 

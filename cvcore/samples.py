@@ -24,6 +24,7 @@ class Sample:
     credit: str
     licence: str
     sha256: str
+    lesson: str = ""  # the only topic that offers it; empty: all do
 
     @property
     def path(self) -> Path:
@@ -36,6 +37,11 @@ def index() -> Mapping[str, Sample]:
     text = (ASSETS / "samples" / "index.toml").read_text(encoding="utf-8")
     rows = tomllib.loads(text)
     return MappingProxyType({name: Sample(name=name, **row) for name, row in rows.items()})
+
+
+def list_names(lesson: str = "") -> tuple[str, ...]:
+    """The samples that every lesson offers, or those that belong to one lesson alone."""
+    return tuple(name for name, sample in index().items() if sample.lesson == lesson)
 
 
 def load_sample(name: str) -> np.ndarray:

@@ -35,6 +35,22 @@ class SafeImage(gr.Image):
             raise gr.Error(images.UNREADABLE, print_exception=False) from None
 
 
+class DataPicture(gr.Textbox):
+    """A picture as a data address, for calls through the API: it stays in memory.
+
+    Handlers get uint8 (H, W, 3) RGB, or None.
+    """
+
+    def get_block_name(self) -> str:
+        return "textbox"
+
+    def preprocess(self, payload: str | None) -> np.ndarray | None:
+        try:
+            return images.load_data_uri(payload) if payload else None
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+
 class SampleStrip(gr.HTML):
     """Thumbnails that load a sample picture with one click; fires ``pick`` with its name."""
 

@@ -64,6 +64,13 @@ def build_page(topics: Sequence[str]) -> gr.Blocks:
             return gr.Tabs(selected=wanted) if wanted in topics else gr.skip()
 
         page.load(open_tab, None, tabs, api_visibility="private")
+
+        def forget(request: gr.Request) -> None:
+            # Gradio would keep the last values, pictures too, for an hour after the visit
+            page.state_holder.session_data.pop(request.session_hash, None)
+            page.state_holder.time_last_used.pop(request.session_hash, None)
+
+        page.unload(forget)
     return page
 
 
