@@ -118,7 +118,7 @@ def _renew(tracks: list[Track]) -> tuple[Track, ...]:
         range(len(tracks)), key=lambda i: (tracks[i].embedding is not None, -tracks[i].age)
     )
     for i in waiting[:FRESH_EMBEDDINGS]:
-        fresh, old = embed(tracks[i].face), tracks[i].embedding
+        fresh, old = embed(tracks[i].face, with_mirror=False), tracks[i].embedding
         mixed = fresh if old is None else normalise(MEMORY * old + (1 - MEMORY) * fresh)
         tracks[i] = replace(tracks[i], embedding=mixed, age=0)
     return tuple(tracks)

