@@ -10,7 +10,9 @@ from cvcore.face_verification import Face, embed, normalise, to_faces
 DETECT_EVERY = 8  # frames
 SEARCH_SIDE = 320  # pixels: the longer side of the frame when it is searched as a whole
 MIN_FACE = 24  # pixels at that size
-FRESH_EMBEDDINGS = 1  # faces embedded a frame, those not looked at longest first
+THRESHOLDS = (0.6, 0.7, 0.9)  # stricter than for a photo: a film gives another chance at once
+FRESH_EMBEDDINGS = 1  # faces embedded a frame at most, those not looked at longest first
+EMBED_EVERY = 3  # frames between two embeddings of a face
 MEMORY = 0.7  # how much of a face's earlier embeddings is kept
 SAME_PLACE = 0.35  # least overlap (intersection over union) with the face's last box
 
@@ -62,7 +64,7 @@ def follow(state: Tracking | None, image: np.ndarray, *, detect_every: int = DET
 def _search(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     small = images.shrink(image, SEARCH_SIDE)
     scale = small.shape[1] / image.shape[1]
-    found = mtcnn.find_faces(small, min_face=MIN_FACE)
+    found = mtcnn.find_faces(small, min_face=MIN_FACE, thresholds=THRESHOLDS)
     boxes = found.onet.copy()
     boxes[:, :4] /= scale
     return boxes, found.landmarks / scale
@@ -114,9 +116,8 @@ def _match(state: Tracking, faces: tuple[Face, ...]) -> tuple[list[Track], int]:
 
 def _renew(tracks: list[Track]) -> tuple[Track, ...]:
     """Embed the faces that have waited longest, new ones first, and smooth over time."""
-    waiting = sorted(
-        range(len(tracks)), key=lambda i: (tracks[i].embedding is not None, -tracks[i].age)
-    )
+    due = [i for i, one in enumerate(tracks) if one.embedding is None or one.age >= EMBED_EVERY]
+    waiting = sorted(due, key=lambda i: (tracks[i].embedding is not None, -tracks[i].age))
     for i in waiting[:FRESH_EMBEDDINGS]:
         fresh, old = embed(tracks[i].face, with_mirror=False), tracks[i].embedding
         mixed = fresh if old is None else normalise(MEMORY * old + (1 - MEMORY) * fresh)

@@ -17,7 +17,7 @@ from demos.face_verification_picture import FacePicture, to_value
 
 TITLE = "Face verification"
 SUMMARY = "The same person or not, and how sure? Pictures stay in memory and go when you leave."
-STAGES, HISTORY, TRIALS = "Finding faces", "Older methods", "Blur, dark"
+STAGES, HISTORY, TRIALS = "Detection", "History", "Limits"
 
 LESSON = r"""
 **Four steps.** Find the faces (MTCNN), turn each upright by its five landmarks (the similarity
@@ -48,7 +48,7 @@ a stranger.
 
 def build(tab: ui.Tab) -> None:
     """Lay the tab out and connect it."""
-    score = gr.State()
+    score, open_view = gr.State(), gr.State("")
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             with gr.Row():
@@ -73,10 +73,6 @@ def build(tab: ui.Tab) -> None:
                 numbers = gr.JSON(visible=False)
             with gr.Tab("Embeddings"):
                 bars = gr.HTML(elem_id="face-embeddings")
-            open_view = gr.State("")
-            views.select(
-                note_view, None, open_view, api_visibility="private", show_progress="hidden"
-            )
             with gr.Tab(STAGES) as section:
                 connect(tab, section, STAGES, open_view, [a], "stages", *stages.build(tab, a))
             with gr.Tab(HISTORY) as section:
@@ -93,6 +89,7 @@ def build(tab: ui.Tab) -> None:
                     "trial",
                     *trials.build(tab, a, b, threshold),
                 )
+    views.select(note_view, None, open_view, api_visibility="private", show_progress="hidden")
     group.build(tab, threshold)
     live.build(tab, threshold)
     tab.lesson(LESSON)
@@ -114,6 +111,7 @@ def build(tab: ui.Tab) -> None:
         inputs,
         outputs,
         api_name="face_verification",
+        show_progress_on=[verdict, bars],  # a mistake must not cover the pictures
     )
     tab.run(
         [threshold.input, threshold.change],
@@ -130,7 +128,7 @@ def build(tab: ui.Tab) -> None:
         [embedder, notice, threshold],
         api_name=None,
         kind="heavy",
-    ).then(verify, inputs, outputs, api_visibility="private")
+    ).then(verify, inputs, outputs, api_visibility="private", show_progress_on=verdict)
 
 
 def connect(

@@ -27,8 +27,8 @@ from demos.face_verification_views import (
 )
 
 MAX_FACES = 40
-MAP_W, MAP_H, MARGIN = 620, 420, 50
-FACE = 56  # pixels on the map
+MAP_W, MAP_H, MARGIN = 420, 400, 40
+FACE = 64  # pixels on the map
 
 
 def detect(value: dict | str | None, min_face: float = 20) -> dict:
@@ -88,10 +88,12 @@ def draw_matrix(crops: list[np.ndarray], result: FaceMap, threshold: float) -> s
         rows.append(f"<tr><th>{small[i]}</th>{cells}</tr>")
     pairs = result.similarities[np.triu_indices(count, 1)]
     people = len(set(result.groups.tolist()))
+    wide = 4 if count <= 5 else 2.6
     return draw_page(
         "<style>.fv .matrix { overflow: auto; max-height: 34rem; } .fv .matrix table "
         "{ width: auto; } .fv.fv .matrix th, .fv.fv .matrix td { padding: 1px; text-align: center; "
-        "min-width: 2.6rem; } .fv .matrix img { width: 2.6rem; border-radius: .3rem; }</style>",
+        f"min-width: {wide}rem; }} .fv .matrix img {{ width: {wide}rem; border-radius: .3rem; }}"
+        "</style>",
         f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(threshold)}: '
         f"{int((pairs >= threshold).sum())} of {len(pairs)} pairs pass.</p>",
         f'<div class="matrix"><table><thead><tr><th></th>{head}</tr></thead><tbody>'
@@ -129,7 +131,7 @@ def draw_map(crops: list[np.ndarray], result: FaceMap) -> str:
         for crop, (x, y) in zip(crops, spots, strict=True)
     ]
     return draw_page(
-        "<h3>The embeddings as a map: near means alike</h3>",
+        "<h3>As a map: near means alike</h3>",
         f'<svg viewBox="0 0 {MAP_W} {MAP_H}" role="img" aria-label="map of faces">'
         f"{''.join(lines)}{''.join(pictures)}</svg>",
         f'<p class="soft">128 dimensions pressed into two (multidimensional scaling): '
@@ -161,9 +163,10 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
                 to_value(GROUP), title="Photo of several faces", names=(GROUP, *SAMPLES)
             )
             again = gr.Button("Compare all faces", variant="primary", size="sm")
-            map_html = gr.HTML(elem_id="face-map")
         with gr.Column(scale=3, min_width=320):
-            matrix = gr.HTML(elem_id="face-matrix")
+            with gr.Row():
+                matrix = gr.HTML(elem_id="face-matrix", min_width=300)
+                map_html = gr.HTML(elem_id="face-map", min_width=300)
             numbers = gr.JSON(visible=False)
     inputs, outputs = [photo, threshold], [matrix, map_html, numbers, photo]
     tab.run(
@@ -172,6 +175,7 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
         inputs,
         outputs,
         api_name="face_verification_matrix",
+        show_progress_on=matrix,
     )
     tab.on_open(compare_all, inputs, outputs)
     found = gr.JSON(visible=False)

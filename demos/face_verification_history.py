@@ -28,7 +28,7 @@ TITLES = {
     "lbp": "Local binary patterns, 2006",
     "sface": "SFace, a deep network, 2021",
 }
-PLOT_W, PLOT_H, PAD = 380, 210, 40
+PLOT_W, PLOT_H, PAD = 300, 210, 34
 
 
 def show_history(a: dict | None, b: dict | None, components: int = 48) -> tuple[str, dict]:
@@ -155,11 +155,11 @@ def draw_losses(similarity: float, losses: dict[str, float]) -> str:
     cosines = 1 - distances**2 / 2
     third = losses["distance_to_third"]
     plots = (
-        ("Contrastive: pull, or push beyond a margin of 1.2", "contrastive",
+        ("Contrastive, margin 1.2", "contrastive",
          [history.contrastive_loss(distances, flag) for flag in (True, False)]),
-        ("Triplet: nearer than a third face (Eileen Collins), by 0.2", "triplet",
+        ("Triplet, margin 0.2", "triplet",
          [history.triplet_loss(distances, third), history.triplet_loss(third, distances)]),
-        ("Binary cross-entropy: −log p of the truth", "cross_entropy",
+        ("Binary cross-entropy", "cross_entropy",
          [history.cross_entropy_loss(cosines, flag) for flag in (True, False)]),
     )  # fmt: skip
     figures = []
@@ -167,7 +167,7 @@ def draw_losses(similarity: float, losses: dict[str, float]) -> str:
         top = 4.0 if name == "cross_entropy" else 1.6
         dots = [losses[f"{name}_same"], losses[f"{name}_different"]]
         figures.append(
-            f"<figure style='flex:1 1 15rem;max-width:24rem'>"
+            f"<figure style='flex:1 1 13rem;max-width:24rem'>"
             f"{_plot(distances, curves, dots, losses['distance'], top)}"
             f"<figcaption><b>{title}</b>if same: {number(dots[0])}; if different: "
             f"{number(dots[1])}</figcaption></figure>"
@@ -179,6 +179,9 @@ def draw_losses(similarity: float, losses: dict[str, float]) -> str:
         f'<span><i style="background:{MARK}"></i>this pair, at distance '
         f"{number(losses['distance'])}</span></div>"
         f'<div class="row">{"".join(figures)}</div>'
+        '<p class="soft">Contrastive: pull one person’s faces together, push others beyond the '
+        "margin. Triplet: nearer to the same person than to a third face (here Eileen Collins’) by "
+        "the margin. Cross-entropy: −log of the probability given to the truth.</p>"
     )
 
 
@@ -196,7 +199,7 @@ def _plot(x: np.ndarray, curves: list, dots: list[float], at: float, top: float)
     ]
     parts += [
         f'<text x="{px(v):.1f}" y="{PLOT_H - 20}" text-anchor="middle">{v:g}</text>'
-        for v in (0, 0.4, 0.8, 1.2, 1.6)
+        for v in (0, 0.5, 1, 1.5)
     ]
     parts.append(f'<text x="{PLOT_W / 2}" y="{PLOT_H - 2}" text-anchor="middle">distance</text>')
     for curve, dot, colour in zip(curves, dots, (SAME, OTHER), strict=True):

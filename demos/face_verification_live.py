@@ -146,5 +146,6 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
         [people, name, picture, consent],
         [people, roster, name, picture, consent],
         api_name="face_verification_enrol",
+        show_progress_on=roster,  # a mistake must not cover the fields that mend it
     )
     tab.run(wipe.click, forget, None, [people, roster, state], api_name="face_verification_forget")

@@ -73,7 +73,7 @@ def draw_trial(trial, points: list, threshold: float) -> str:
     parts.append(
         f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(threshold):.1f}" y2="{y(threshold):.1f}" '
         'stroke="currentColor" stroke-width="3" stroke-dasharray="7 5"/>'
-        f'<text x="{WIDTH - 4}" y="{y(threshold) - 7:.1f}" text-anchor="end">'
+        f'<text x="{LEFT + 6}" y="{y(threshold) + 20:.1f}">'
         f"threshold {number(threshold)}: one in "
         f"{round(1 / max(float(load_rates().false_accept(threshold)), 1e-4)):,} strangers pass"
         "</text>"
@@ -119,13 +119,13 @@ def tell(trial, points: list, threshold: float) -> str:
     """What the curve says, in a sentence."""
     for point in points:
         if point.face is None:
-            return f"At {point.level:g} no face is found any more."
+            return f"{trial.title} {point.level:g}: no face is found any more."
         if point.similarity < threshold:
             return (
-                f"At {point.level:g} the similarity ({number(point.similarity)}) falls below the "
-                "threshold: taken for a stranger."
+                f"{trial.title} {point.level:g}: the similarity ({number(point.similarity)}) falls "
+                "below the threshold, taken for a stranger."
             )
-    return f"Up to {points[-1].level:g} the two still pass for the same person."
+    return f"{trial.title} {points[-1].level:g}: still the same person."
 
 
 def build(tab: ui.Tab, a: FacePicture, b: FacePicture, threshold: gr.Slider) -> tuple:

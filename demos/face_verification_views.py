@@ -32,7 +32,8 @@ STYLE = f"""<style>
 .fv .pair {{ display: grid; grid-template-columns: 7rem 1fr; gap: .4rem .8rem;
   align-items: center; }}
 .fv .pair img {{ width: 7rem; border-radius: .4rem; display: block; }}
-.fv table {{ width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }}
+.fv.fv table {{ width: 100%; border: 0; border-collapse: collapse;
+  font-variant-numeric: tabular-nums; }}
 .fv.fv th, .fv.fv td {{ padding: .25rem .45rem; text-align: right; color: inherit; border: 0;
   border-bottom: 1px solid var(--border-color-primary); background: none; }}
 .fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
