@@ -103,6 +103,7 @@ def open_session(model: str | Path | bytes):
 
     ``model`` is a file or the bytes of one.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it notes a visit and reports it
     import onnxruntime
 
     options = onnxruntime.SessionOptions()

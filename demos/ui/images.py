@@ -22,13 +22,12 @@ class SafeImage(gr.Image):
         return "image"
 
     def preprocess(self, payload: Any) -> np.ndarray | None:
-        if payload is None:
+        if payload is None or not (payload.path or payload.url):
             return None
         try:
-            if payload.path is not None:
+            if payload.path:
                 return images.load_image(payload.path)
-            picture = super().preprocess(payload)  # a data address
-            return None if picture is None else images.to_rgb(picture, max_side=images.MAX_SIDE)
+            return images.load_data_uri(payload.url)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except Exception:
@@ -63,8 +62,8 @@ class SampleStrip(gr.HTML):
             value=value,
             html_template="""<div class="samples" role="group" aria-label="Sample pictures">
               {{#each value}}<button type="button" data-name="{{this.name}}"
-                title="Use the sample {{this.title}}"><img src="{{this.src}}"
-                alt="Sample: {{this.title}}"></button>{{/each}}</div>""",
+                title="{{this.title}}" aria-label="Use the sample {{this.title}}"><img
+                src="{{this.src}}" alt=""></button>{{/each}}</div>""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');
               if (button) trigger('pick', {name: button.dataset.name});

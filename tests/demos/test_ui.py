@@ -1,8 +1,13 @@
 """What the tabs share, without a browser."""
 
+import base64
+import re
+from pathlib import Path
+
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.components.image import ImageData
 
 import app
 from cvcore.errors import InputError
@@ -10,6 +15,7 @@ from demos import TABS, ui
 from demos.ui.errors import UNEXPECTED
 from demos.ui.live import to_frame_handler, to_twin_handler
 from demos.ui.parts import read_source
+from tests.bad_files import write_bad_files, write_odd_pictures
 
 
 def test_guard_shows_sentences_and_hides_tracebacks():
@@ -45,8 +51,8 @@ def test_frames_never_raise(sample):
     def refuse(frame, control):
         raise InputError("Nothing to see here.")
 
-    address, extra = to_frame_handler(refuse, 1)(sample, 3)
-    assert address.startswith("data:image/jpeg")
+    view, extra = to_frame_handler(refuse, 1)(sample, 3)
+    assert view["src"].startswith("data:image/jpeg")
     assert extra["__type__"] == "update"
     with pytest.raises(InputError):
         to_twin_handler(refuse)(sample, 3)
@@ -100,3 +106,46 @@ def test_every_endpoint_is_named_on_purpose():
 
 def test_analytics_are_off():
     assert app.demo.analytics_enabled is False
+
+
+def test_pictures_are_read_by_ourselves(tmp_path, sample):
+    picture = ui.SafeImage(render=False)
+    for name, path in write_odd_pictures(tmp_path).items():
+        assert picture.preprocess(ImageData(path=str(path))).dtype == np.uint8, name
+        address = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+        assert picture.preprocess(ImageData(url=address)).shape[2] == 3, name
+    for name, path in write_bad_files(tmp_path).items():
+        address = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+        for payload in (ImageData(path=str(path)), ImageData(url=address)):
+            with pytest.raises(gr.Error) as refused:
+                picture.preprocess(payload)
+            assert refused.value.message.endswith("."), name
+    assert picture.preprocess(None) is None
+    with pytest.raises(gr.Error, match="could not be read"):
+        picture.preprocess(ImageData(url="data:image/png;base64,%%%"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "3", -1, 11, True, [3]])
+def test_sliders_refuse_what_is_no_number_of_theirs(value):
+    with pytest.raises(gr.Error, match="Size: give a number from 0 to 10"):
+        ui.Slider(0, 10, 3, label="Size", render=False).preprocess(value)
+    assert ui.Slider(0, 10, 3, label="Size", render=False).preprocess(4) == 4
+
+
+def test_numbers_and_choices():
+    number = ui.Number(label="Bias", render=False)
+    assert number.preprocess(None) is None
+    assert number.preprocess(-2.5) == -2.5
+    with pytest.raises(gr.Error, match="Bias: give a number"):
+        number.preprocess(float("nan"))
+    for field in (ui.Dropdown, ui.Radio):
+        menu = field([("One", "one"), ("Two", "two")], label="Model", render=False)
+        assert menu.preprocess("two") == "two"
+        with pytest.raises(gr.Error, match="Model: choose one of one, two"):
+            menu.preprocess("three")
+
+
+def test_tabs_use_the_fields_that_answer_in_a_sentence():
+    for path in (Path(app.__file__).parent / "demos").glob("*.py"):
+        found = re.findall(r"gr\.(Slider|Number|Dropdown|Radio|CheckboxGroup)\(", path.read_text())
+        assert not found, path
