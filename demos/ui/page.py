@@ -16,6 +16,7 @@ from demos.ui.images import SafeImage
 from demos.ui.limits import MAX_QUEUE
 from demos.ui.live import STOP_CAMERAS
 from demos.ui.tab import Tab
+from demos.ui.visits import forget_visits
 
 TITLE = "Glassbox"
 SUBTITLE = "Computer vision, opened up"
@@ -64,13 +65,7 @@ def build_page(topics: Sequence[str]) -> gr.Blocks:
             return gr.Tabs(selected=wanted) if wanted in topics else gr.skip()
 
         page.load(open_tab, None, tabs, api_visibility="private")
-
-        def forget(request: gr.Request) -> None:
-            # Gradio would keep the last values, pictures too, for an hour after the visit
-            page.state_holder.session_data.pop(request.session_hash, None)
-            page.state_holder.time_last_used.pop(request.session_hash, None)
-
-        page.unload(forget)
+        forget_visits(page)
     return page
 
 

@@ -27,7 +27,7 @@ def watch(event, arguments):
         path, mode, flags = arguments
         if (isinstance(flags, int) and flags & WRITES) or set(str(mode or "")) & set("wax+"):
             os.write(log, f"{path}\\n".encode())
-    elif event in ("os.rename", "os.link", "os.mkdir", "shutil.copyfile"):
+    elif event in ("os.rename", "os.link", "shutil.copyfile"):
         os.write(log, f"{event} {arguments[0]}\\n".encode())
 sys.addaudithook(watch)
 """
