@@ -56,7 +56,7 @@ def build(tab: ui.Tab) -> None:
                     a = FacePicture(to_value("ardern_2018"), title="Picture A", elem_id="face-a")
                 with gr.Column(min_width=150):
                     b = FacePicture(to_value("ardern_2022"), title="Picture B", elem_id="face-b")
-            threshold = gr.Slider(
+            threshold = ui.Slider(
                 -0.2,
                 0.9,
                 THRESHOLDS[EMBEDDER],
@@ -64,7 +64,7 @@ def build(tab: ui.Tab) -> None:
                 label="Threshold for the cosine similarity",
                 elem_id="face-threshold",
             )
-            embedder = gr.Dropdown(list_embedders(), value=EMBEDDER, label="Embedder")
+            embedder = ui.Dropdown(list_embedders(), value=EMBEDDER, label="Embedder")
             notice = gr.HTML()
         with gr.Column(scale=3, min_width=320), gr.Tabs() as views:
             with gr.Tab("Verdict"):

@@ -179,6 +179,6 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
     )
     tab.on_open(compare_all, inputs, outputs)
     found = gr.JSON(visible=False)
-    probe = FacePicture(visible=False)
-    width = gr.Number(20, visible=False, label="least face width in pixels")
+    probe = FacePicture(title="Picture", visible=False)
+    width = ui.Number(20, visible=False, label="least face width in pixels")
     tab.run(probe.upload, detect, [probe, width], found, api_name="face_verification_detect")

@@ -229,7 +229,7 @@ def _enlarge(picture: np.ndarray) -> np.ndarray:
 
 def build(tab: ui.Tab, a: FacePicture, b: FacePicture) -> tuple:
     """The view's place; returns what connects it: handler, inputs, outputs and triggers."""
-    components = gr.Slider(1, 48, 48, step=1, label="Eigenfaces used")
+    components = ui.Slider(1, 48, 48, step=1, label="Eigenfaces used")
     html = gr.HTML(elem_id="face-history")
     numbers = gr.JSON(visible=False)
     return show_history, [a, b, components], [html, numbers], [components.release]

@@ -79,6 +79,7 @@ class FacePicture(gr.HTML):
             html_template=TEMPLATE,
             css_template=STYLE,
             js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+            label=title or "Picture",
             title=title,
             samples=previews,
             faces=faces or [],

@@ -130,7 +130,7 @@ def tell(trial, points: list, threshold: float) -> str:
 
 def build(tab: ui.Tab, a: FacePicture, b: FacePicture, threshold: gr.Slider) -> tuple:
     """The view's place; returns what connects it: handler, inputs, outputs and triggers."""
-    kind = gr.Radio(KINDS, value="blur", label="Spoil picture B by")
+    kind = ui.Radio(KINDS, value="blur", label="Spoil picture B by")
     html = gr.HTML(elem_id="face-trial")
     numbers = gr.JSON(visible=False)
     return show_trial, [a, b, kind, threshold], [html, numbers], [kind.input]

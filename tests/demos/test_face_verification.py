@@ -112,7 +112,7 @@ def test_history_compares_methods_and_losses():
     assert "Eigenfaces, 1991" in html
     assert numbers["similarities"]["sface"] == pytest.approx(
         pair.verify(A, B)[4]["similarity"], abs=1e-4
-    )  # noqa: E501
+    )
     losses = numbers["losses"]
     assert losses["cross_entropy_same"] < 0.01 < losses["cross_entropy_different"]
     with pytest.raises(InputError, match="1 to 48"):
@@ -211,7 +211,7 @@ def test_api_answers_mistakes_in_a_sentence(client):
     good = "sample:astronaut"
     for value, threshold, expected in (
         ("data:image/png;base64,AAAA", 0.3, "could not be read"),
-        (good, 7, "between -1 and 1|maximum"),
+        (good, 7, "give a number from"),
         ("", 0.3, "no picture A"),
     ):
         with pytest.raises(Exception, match=expected):
