@@ -32,11 +32,12 @@ def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Pred
 
     The predictor takes float32 (N, 3, H, W), RGB in [0, 1], at ``size_hw`` (by default the
     weight's own crop size), and returns the network's outputs as a tuple of arrays. A weight with
-    a ``stride`` takes any multiples of it, and needs no size. On a CPU the network is exported to
-    ONNX once a size (once for all, with a stride) and kept in the cache folder.
+    a ``stride`` takes any multiples of it, an ONNX file the sizes it was made for: both need no
+    size. On a CPU the network is exported to ONNX once a size (once for all, with a stride) and
+    kept in the cache folder.
     """
     row = weights.get_weight(name)
-    if row.stride:
+    if row.stride or row.is_onnx:
         size_hw = None
     elif size_hw is None:
         size_hw = (row.preprocessing.crop, row.preprocessing.crop)
@@ -44,6 +45,8 @@ def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Pred
     with _lock:
         if key in _predictors:
             predictor = _predictors[key][0]
+        elif row.is_onnx:
+            predictor = _to_predictor(open_session(weights.load_onnx(name)))
         else:
             predictor = _load_torch(name) if has_gpu() else _load_onnx(name, size_hw)
         _predictors[key] = (predictor, time.monotonic())
@@ -84,6 +87,10 @@ def _load_onnx(name: str, size_hw: tuple[int, int] | None) -> Predictor:
         exported = _export(name, size_hw)
         _store(exported, path)
         session = open_session(exported)
+    return _to_predictor(session)
+
+
+def _to_predictor(session) -> Predictor:
     input_name = session.get_inputs()[0].name
 
     def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -97,12 +104,15 @@ def open_session(model: str | Path | bytes):
 
     ``model`` is a file or the bytes of one.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it notes a visit and reports it
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = cpu_count()
     options.log_severity_level = 3
     options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
+    # weights stored in 8 bits are widened once, when the file is opened, not at every run
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 

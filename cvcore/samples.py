@@ -26,6 +26,7 @@ class Sample:
     licence: str
     sha256: str
     package: str = ""  # an installed package that brings the file; empty: in assets/samples/
+    lesson: str = ""  # the only topic that offers it; empty: all do
 
     @property
     def path(self) -> Path:
@@ -44,6 +45,11 @@ def index() -> Mapping[str, Sample]:
     rows = [Sample(name=name, **row) for name, row in tomllib.loads(text).items()]
     here = [row for row in rows if not row.package or find_spec(row.package)]
     return MappingProxyType({row.name: row for row in here})
+
+
+def list_names(lesson: str = "") -> tuple[str, ...]:
+    """The samples that every lesson offers, or those that belong to one lesson alone."""
+    return tuple(name for name, sample in index().items() if sample.lesson == lesson)
 
 
 def load_sample(name: str) -> np.ndarray:

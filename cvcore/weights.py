@@ -49,7 +49,7 @@ class Weight:
     name: str
     title: str  # as a menu shows it
     task: str  # the lesson's topic word
-    build: str  # "module:function" that builds the untrained network; "" when a library loads it
+    build: str = ""  # "module:function" of the untrained network; none where a library loads it
     files: tuple[str, ...] = ()  # in assets/weights/, or one name in the cache folder
     sha256: tuple[str, ...] = ()  # one a file; a download may know only the first digits
     url: str = ""  # empty for bundled weights
@@ -65,6 +65,11 @@ class Weight:
     @property
     def is_bundled(self) -> bool:
         return not self.url
+
+    @property
+    def is_onnx(self) -> bool:
+        """True for a network in the ONNX format: its files, one after the other, are one file."""
+        return all(file.endswith(".onnx") for file in self.files)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -151,6 +156,12 @@ def load_state(name: str) -> "dict[str, Tensor]":
         key: value.float() if value.dtype == torch.float16 else value
         for key, value in state.items()
     }
+
+
+def load_onnx(name: str) -> bytes:
+    """The ONNX file of a weight, its parts joined; checked against its hashes."""
+    check_files(name)
+    return b"".join(path.read_bytes() for path in get_weight(name).paths)
 
 
 _models: "dict[str, tuple[nn.Module, float]]" = {}

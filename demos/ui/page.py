@@ -15,6 +15,7 @@ from demos.ui.images import SafeImage
 from demos.ui.limits import MAX_QUEUE
 from demos.ui.live import STOP_CAMERAS
 from demos.ui.tab import Tab
+from demos.ui.visits import forget_visits
 
 TITLE = "Glassbox"
 SUBTITLE = "Computer vision, opened up"
@@ -63,6 +64,7 @@ def build_page(topics: Sequence[str]) -> gr.Blocks:
             return gr.Tabs(selected=wanted) if wanted in topics else gr.skip()
 
         page.load(open_tab, None, tabs, api_visibility="private")
+        forget_visits(page)
     return page
 
 

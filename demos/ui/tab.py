@@ -8,7 +8,7 @@ import gradio as gr
 from cvcore import samples
 from demos.ui import parts
 from demos.ui.errors import guard
-from demos.ui.images import SafeImage, SampleStrip, pick_sample
+from demos.ui.images import DataPicture, SafeImage, SampleStrip, pick_sample
 from demos.ui.limits import HEAVY, LIGHT, LIVE, LIVE_EVERY_SECONDS
 from demos.ui.live import LiveView, build_camera, to_frame_handler, to_twin_handler
 
@@ -46,7 +46,7 @@ class Tab:
             format="jpeg",
             **kwargs,
         )
-        strip = SampleStrip(tuple(names or samples.index()))
+        strip = SampleStrip(tuple(names or samples.list_names()))
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
         strip.pick(guard(pick_sample), None, image, api_visibility="private", queue=False)
         # The shared picture stays in the browser: the server is not asked.
@@ -109,11 +109,13 @@ class Tab:
         *,
         extra_outputs: Sequence[Any] = (),
         elem_id: str | None = None,
+        in_memory: bool = False,
     ) -> None:
         """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
 
         ``fn`` returns the picture to show, or a tuple of it and a value for each extra output.
-        The same handler answers single pictures through the API as ``<topic>_frame``.
+        The same handler answers single pictures through the API as ``<topic>_frame``; with
+        ``in_memory`` these come as data addresses, as an uploaded file would lie on the disk.
         """
         name = elem_id or f"{self.topic}-live"
         extras = list(extra_outputs)
@@ -131,7 +133,10 @@ class Tab:
             api_visibility="private",
             **LIVE,
         )
-        single = SafeImage(visible=False, label="picture")
+        if in_memory:
+            single = DataPicture(visible=False, label="picture")
+        else:
+            single = SafeImage(visible=False, label="picture")
         single.input(
             guard(to_twin_handler(fn)),
             [single, *controls],
