@@ -99,8 +99,8 @@ def _to_predictor(session) -> Predictor:
     return predict
 
 
-def open_session(model: str | Path | bytes):
-    """An ONNX Runtime session on all cores this process may use.
+def open_session(model: str | Path | bytes, *, threads: int | None = None):
+    """An ONNX Runtime session on ``threads`` threads, by default all cores this process may use.
 
     ``model`` is a file or the bytes of one.
     """
@@ -108,7 +108,7 @@ def open_session(model: str | Path | bytes):
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
-    options.intra_op_num_threads = cpu_count()
+    options.intra_op_num_threads = threads or cpu_count()
     options.log_severity_level = 3
     options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
     # weights stored in 8 bits are widened once, when the file is opened, not at every run

@@ -1,0 +1,119 @@
+"""Saliency: occlusion, RISE, Grad-CAM and Score-CAM on one picture with EfficientNet-Lite0.
+
+Beside ours stand captum and pytorch-grad-cam on the same network, picture and threads. The
+occlusion maps are compared too: 16 x 16 windows at a stride of 8, captum's own grid.
+"""
+
+from importlib.util import find_spec
+from time import perf_counter
+
+import numpy as np
+import torch
+from captum import attr
+
+from benchmarks.harness import Row, measure
+from cvcore import images, preprocessing, samples, weights
+from cvcore.saliency import cams, explain, perturbation
+from cvcore.saliency.target import Target
+
+MODEL = "efficientnet_lite0"
+MASKS = 200
+
+
+def run() -> list[Row]:
+    picture = samples.load_sample("chelsea")
+    frame = images.resize(picture, (480, 640))
+    x, net = preprocessing.prepare(picture), weights.load_model(MODEL)
+    batch, target = torch.from_numpy(x)[None], Target(MODEL, 282)
+    live = measure(lambda: explain(frame, "grad_cam", with_scores=False))
+    return [
+        *time_occlusion(x, batch, net, target),
+        time_rise(x, net, target),
+        *time_cams(x, batch, net, target),
+        Row("Grad-CAM of a 640 x 480 webcam picture, all steps", live),
+    ]
+
+
+def finish(maps) -> np.ndarray:
+    *_, (values, _) = maps
+    return values
+
+
+def once(work) -> tuple[np.ndarray, float]:
+    """The result and the milliseconds of one run, for work of many seconds."""
+    start = perf_counter()
+    result = work()
+    return result, (perf_counter() - start) * 1000
+
+
+def time_occlusion(x, batch, net, target) -> list[Row]:
+    ours = finish(perturbation.occlusion(x, target))
+    ours_ms = measure(lambda: finish(perturbation.occlusion(x, target)), warm_up=0)
+    occlusion = attr.Occlusion(lambda z: net(z).softmax(1))
+    rows = []
+    for together in (1, 32):
+        theirs, theirs_ms = once(
+            lambda together=together: occlusion.attribute(
+                batch,
+                (3, 16, 16),
+                strides=(3, 8, 8),
+                target=target.class_idx,
+                perturbations_per_eval=together,
+            )
+        )
+        correlation = np.corrcoef(ours.ravel(), theirs[0, 0].numpy().ravel())[0, 1]
+        rows.append(
+            Row(
+                "occlusion, 729 windows",
+                ours_ms,
+                f"captum, {together} at once",
+                theirs_ms,
+                f"correlation {correlation:.6f}",
+            )
+        )
+    return rows
+
+
+def time_rise(x, net, target) -> Row:
+    """Neither library has RISE: the same masks go through the network in eager PyTorch."""
+    rng = np.random.default_rng(0)
+    masks = perturbation.make_masks(rng, MASKS, x.shape[1], cells=7, keep=0.5)
+
+    @torch.inference_mode()
+    def eager() -> np.ndarray:
+        total = torch.zeros(x.shape[1:])
+        for part in torch.from_numpy(masks).split(8):
+            p = net(torch.from_numpy(x) * part[:, None]).softmax(1)[:, target.class_idx]
+            total += torch.einsum("n,nhw->hw", p, part)
+        return total.numpy()
+
+    ours_ms = measure(lambda: finish(perturbation.rise(x, target, masks=MASKS)), warm_up=1)
+    return Row(f"RISE, {MASKS} masks", ours_ms, "eager PyTorch", measure(eager, warm_up=1))
+
+
+def time_cams(x, batch, net, target) -> list[Row]:
+    layer = cams.get_layer(net, -1)
+    ours_ms = measure(lambda: finish(cams.grad_cam(x, target)))
+    captum = attr.LayerGradCam(net, layer)
+    rows = [
+        Row(
+            "Grad-CAM, network's input given",
+            ours_ms,
+            "captum",
+            measure(lambda: captum.attribute(batch, target=target.class_idx)),
+        )
+    ]
+    if find_spec("pytorch_grad_cam") is None:
+        return rows
+    from pytorch_grad_cam import GradCAM, ScoreCAM
+    from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
+
+    targets = [ClassifierOutputTarget(target.class_idx)]
+    with GradCAM(model=net, target_layers=[layer]) as grad_cam:
+        theirs_ms = measure(lambda: grad_cam(input_tensor=batch, targets=targets))
+    rows.append(Row("Grad-CAM, network's input given", ours_ms, "pytorch-grad-cam", theirs_ms))
+    ours_ms = measure(lambda: finish(cams.score_cam(x, target)), warm_up=1)
+    with ScoreCAM(model=net, target_layers=[cams.get_layer(net, -2)]) as score_cam:
+        _, theirs_ms = once(lambda: score_cam(input_tensor=batch, targets=targets))
+    rows.append(Row("Score-CAM, 320 feature maps", ours_ms, "pytorch-grad-cam", theirs_ms))
+    return rows

@@ -1,0 +1,150 @@
+"""Class activation maps: a layer's feature maps, added up with weights from the class score.
+
+Each function is a generator of (map float32 (H, W), share done). ``layer`` counts from the first
+layer of ``list_layers`` (0) or from the last (-1).
+"""
+
+from collections.abc import Iterator
+from time import perf_counter
+
+import cv2
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cvcore.errors import InputError
+from cvcore.models.efficientnet_lite import EfficientNetLite
+from cvcore.saliency.target import Target, hooked, own_thread, to_tensor
+from cvcore.saliency.workers import get_workers
+from cvcore.windows import check_whole
+
+Maps = Iterator[tuple[np.ndarray, float]]
+YIELD_SECONDS = 0.4
+
+
+def list_layers(net: nn.Module) -> list[nn.Module]:
+    """The layers whose feature maps are worth a look, from early to late."""
+    if isinstance(net, EfficientNetLite):
+        return [net.act1, *net.blocks, net.act2]
+    body = getattr(net, "net", net)
+    if hasattr(body, "layer4"):
+        return [body.relu, body.layer1, body.layer2, body.layer3, body.layer4]
+    if isinstance(getattr(body, "features", None), nn.Sequential):
+        return list(body.features)
+    layers = [module for module in net.modules() if isinstance(module, nn.Conv2d)]
+    if not layers:
+        raise InputError("This network has no feature maps: choose another model.")
+    return layers
+
+
+def get_layer(net: nn.Module, layer: int) -> nn.Module:
+    """The layer of that number; ``InputError`` names the range."""
+    layers = list_layers(net)
+    return layers[check_whole("The layer", layer, -len(layers), len(layers) - 1)]
+
+
+def features_and_gradient(
+    net: nn.Module, x: Tensor, layer: nn.Module, target: Target
+) -> tuple[Tensor, Tensor]:
+    """The layer's output (C, h, w) for one input (1, 3, H, W), and the logit's gradient there.
+
+    Nothing before the layer is followed backwards.
+    """
+    kept: list[Tensor] = []
+
+    def cut(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+        # the copy keeps a following in-place ReLU off the features
+        kept.append(output.detach().requires_grad_())
+        return kept[-1].clone()
+
+    with torch.enable_grad(), hooked(layer.register_forward_hook(own_thread(cut))):
+        score = target.logit(net(x)).sum()
+        slope = torch.autograd.grad(score, kept[-1])[0]
+    return kept[-1].detach()[0], slope[0]
+
+
+def combine_grad_cam(features: Tensor, slope: Tensor) -> Tensor:
+    """Grad-CAM (h, w): ReLU of the features (C, h, w) weighted by their mean slope."""
+    return torch.einsum("c,chw->hw", slope.mean((1, 2)), features).relu()
+
+
+def combine_grad_cam_plus_plus(features: Tensor, slope: Tensor) -> Tensor:
+    """Grad-CAM++ (h, w), with second and third powers of the slope in place of derivatives."""
+    square, cube = slope**2, slope**3
+    below = 2 * square + cube * features.sum((1, 2), keepdim=True)
+    alpha = torch.where(below == 0, 0, square / torch.where(below == 0, 1, below))
+    weight = (alpha * slope.relu()).sum((1, 2))
+    return torch.einsum("c,chw->hw", weight, features).relu()
+
+
+def combine_layer_cam(features: Tensor, slope: Tensor) -> Tensor:
+    """LayerCAM (h, w): each cell weighted by its own positive slope."""
+    return (slope.relu() * features).sum(0).relu()
+
+
+def to_map(cells: Tensor | np.ndarray, side: int) -> np.ndarray:
+    """Cells (h, w), enlarged smoothly to (side, side)."""
+    if isinstance(cells, Tensor):
+        cells = cells.cpu().numpy()
+    cells = cells.astype(np.float32)
+    return cv2.resize(cells, (side, side), interpolation=cv2.INTER_LINEAR)
+
+
+def _combine(x: np.ndarray, target: Target, layer: int, combine) -> Maps:
+    net = target.load_net()
+    inputs = net, to_tensor(x, net), get_layer(net, layer), target
+    found = get_workers().submit(features_and_gradient, *inputs).result()
+    yield to_map(combine(*found), x.shape[1]), 1.0
+
+
+def grad_cam(x: np.ndarray, target: Target, *, layer: int = -1) -> Maps:
+    """The features weighted by their mean slope."""
+    return _combine(x, target, layer, combine_grad_cam)
+
+
+def grad_cam_plus_plus(x: np.ndarray, target: Target, *, layer: int = -1) -> Maps:
+    """The features weighted by a weighted mean of their positive slopes."""
+    return _combine(x, target, layer, combine_grad_cam_plus_plus)
+
+
+def layer_cam(x: np.ndarray, target: Target, *, layer: int = -1) -> Maps:
+    """The features weighted cell by cell by their positive slope."""
+    return _combine(x, target, layer, combine_layer_cam)
+
+
+def score_cam(x: np.ndarray, target: Target, *, layer: int = -2, channels: int = 320) -> Maps:
+    """The features weighted by the softmax of the answers to the picture seen through each.
+
+    The ``channels`` feature maps with the greatest spread come first and are all that is used;
+    each, enlarged and scaled to [0, 1], masks the picture. Weights are a softmax of the change of
+    the logit (a softmax does not see what black adds to all of them).
+    """
+    channels = check_whole("The number of channels", channels, 1, 2000)
+    net, side = target.load_net(), x.shape[1]
+    kept: list[Tensor] = []
+
+    def copy(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        kept.append(output.clone())
+
+    keep = get_layer(net, layer).register_forward_hook(own_thread(copy))
+    with torch.inference_mode(), hooked(keep):
+        net(to_tensor(x, net))
+    features = kept[0][0].cpu().numpy()
+    spread = features.max((1, 2)) - features.min((1, 2))
+    order = np.argsort(-spread, kind="stable")[:channels]
+    order = order[spread[order] > 0]
+    if not len(order):
+        yield np.zeros((side, side), np.float32), 1.0
+        return
+    scores, started = [], perf_counter()
+    for first in range(0, len(order), 16):
+        group = features[order[first : first + 16]]
+        masks = np.stack([to_map(plane, side) for plane in group])
+        low, high = (edge(masks, axis=(1, 2), keepdims=True) for edge in (np.min, np.max))
+        scores.extend(target.ask_logits(x[None] * ((masks - low) / (high - low))[:, None]))
+        share = len(scores) / len(order)
+        if share == 1 or perf_counter() - started > YIELD_SECONDS:
+            started = perf_counter()
+            weight = np.exp(np.array(scores) - max(scores))
+            cells = np.tensordot(weight / weight.sum(), features[order[: len(scores)]], 1)
+            yield to_map(cells.clip(0), side), share

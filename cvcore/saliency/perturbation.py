@@ -1,0 +1,255 @@
+"""Maps from answers alone: change a part of the picture, ask the network again.
+
+Each function is a generator of (map float32 (H, W), share done), from coarse to fine.
+"""
+
+from collections.abc import Iterator
+from functools import lru_cache
+from time import perf_counter
+
+import cv2
+import numpy as np
+
+from cvcore import weights
+from cvcore.errors import InputError
+from cvcore.saliency.target import Target, check_setting
+from cvcore.windows import check_whole
+
+Maps = Iterator[tuple[np.ndarray, float]]
+YIELD_SECONDS = 0.4
+FILLS = ("black", "grey", "mean", "blur")
+
+
+class Asker:
+    """Probabilities of a picture's copies with one square replaced in each.
+
+    EfficientNet-Lite answers by incremental inference, other networks copy by copy.
+    """
+
+    def __init__(self, x: np.ndarray, target: Target) -> None:
+        self.x, self.target = x, target
+        net = _load_incremental(target.model)
+        self.picture = None if net is None else net.start(x)
+        self.before = float(target.ask(x[None])[0])
+
+    def ask(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
+        """Probabilities (N,) with patches float32 (N, P, P, 3) at top_left int (N, 2)."""
+        if self.picture is not None:
+            return self.target.probability(self.picture.perturb(patches, top_left))
+        copies = np.repeat(self.x[None], len(patches), axis=0)
+        size = patches.shape[1]
+        for copy, patch, (top, left) in zip(copies, patches, top_left, strict=True):
+            copy[:, top : top + size, left : left + size] = patch.transpose(2, 0, 1)
+        return self.target.ask(copies)
+
+
+@lru_cache(maxsize=2)
+def _load_incremental(model: str):
+    """The network rearranged for incremental inference, or None if it is of another kind."""
+    from cvcore.models.efficientnet_lite import EfficientNetLite
+    from cvcore.saliency.incremental import IncrementalNet
+
+    net = weights.load_model(model)
+    return IncrementalNet(net) if isinstance(net, EfficientNetLite) else None
+
+
+def grid_starts(side: int, window: int, stride: int) -> np.ndarray:
+    """Where windows start along an axis: captum's grid, until the whole axis is covered.
+
+    >>> grid_starts(10, 4, 3).tolist()
+    [0, 3, 6]
+    """
+    return np.arange(-(-max(side - window, 0) // stride) + 1) * stride
+
+
+def coarse_to_fine(count: int) -> list[np.ndarray]:
+    """The cells of a count x count grid, as int (N, 2), in passes: every 4th row and column first,
+    then every 2nd, then the rest. Each pass leaves out what came before."""
+    passes, seen = [], np.zeros((count, count), bool)
+    for step in (4, 2, 1):
+        new = np.zeros_like(seen)
+        new[::step, ::step] = True
+        new &= ~seen
+        seen |= new
+        passes.append(np.argwhere(new))
+    return passes
+
+
+def make_fill(x: np.ndarray, fill: str) -> np.ndarray:
+    """The picture (3, H, W) that shows in a window: black, grey, its mean colour, blurred."""
+    if fill == "black":
+        return np.zeros_like(x)
+    if fill == "grey":
+        return np.full_like(x, 0.5)
+    if fill == "mean":
+        return np.broadcast_to(x.mean(axis=(1, 2), keepdims=True), x.shape).astype(np.float32)
+    if fill == "blur":
+        return np.stack([cv2.GaussianBlur(plane, (0, 0), 10) for plane in x])
+    raise InputError(f"There is no filling {fill!r}: choose one of {', '.join(FILLS)}.")
+
+
+def occlusion(
+    x: np.ndarray, target: Target, *, window: int = 16, stride: int = 8, fill: str = "black"
+) -> Maps:
+    """The probability lost when a window is covered, averaged over the windows above a pixel.
+
+    Window and stride in pixels, on the grid of ``captum.attr.Occlusion``, whose values these are.
+    """
+    side = x.shape[1]
+    window = check_whole("The window", window, 4, side)
+    stride = check_whole("The stride", stride, 1, window)
+    starts = grid_starts(side, window, stride)
+    if len(starts) ** 2 > 6400:
+        raise InputError("These are more than 6,400 windows: take a greater stride.")
+    asker, filling = Asker(x, target), make_fill(x, fill).transpose(1, 2, 0)
+    picture = x.transpose(1, 2, 0)
+    corners = np.minimum(starts, side - window)  # of squares that lie inside the picture
+    drops = np.full((len(starts), len(starts)), np.nan)
+
+    def cover(cell: np.ndarray) -> np.ndarray:
+        (top, left), (row, column) = corners[cell], starts[cell]
+        patch = picture[top : top + window, left : left + window].copy()
+        inside = slice(row - top, None), slice(column - left, None)
+        patch[inside] = filling[top : top + window, left : left + window][inside]
+        return patch
+
+    for share in _fill_grid(drops, coarse_to_fine(len(starts)), cover, corners, asker):
+        if share < 1:
+            yield _enlarge(drops, side), share
+    yield spread_windows(drops, starts, window, side), 1.0
+
+
+def spread_windows(drops: np.ndarray, starts: np.ndarray, window: int, side: int) -> np.ndarray:
+    """Each pixel's mean (side, side) over the windows that cover it, from their drops (n, n)."""
+    covers = np.zeros((len(starts), side))
+    for row, start in zip(covers, starts, strict=True):
+        row[start : start + window] = 1
+    return (covers.T @ drops @ covers) / np.outer(covers.sum(0), covers.sum(0))
+
+
+def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float = 0.2) -> Maps:
+    """D = change of the probability / change of the pixels, averaged over up and down.
+
+    The picture is cut into cells x cells patches; each is made brighter by ``delta`` (of a range
+    of 1), then darker. Where the pixels cannot move (they end at 0 and 1) only what they really
+    moved counts. D is the probability gained when the whole patch becomes brighter by 1.
+    """
+    side = x.shape[1]
+    cells = check_whole("The number of cells a side", cells, 4, side // 2)
+    delta = np.float32(check_setting("The change", delta, 0.01, 1))
+    asker, picture = Asker(x, target), x.transpose(1, 2, 0)
+    coarse = max(4, cells // 7)
+    kept = np.zeros((1, 1))
+    for count, last in ((coarse, False), (cells, True)):
+        edges = np.arange(count + 1) * side // count
+        size = int(np.diff(edges).max())
+        corners = np.minimum(edges[:-1], side - size)
+        slopes = np.full((count, count), np.nan)
+        passes = coarse_to_fine(count) if last else [np.argwhere(np.isnan(slopes))]
+        for share in _fill_slopes(slopes, passes, picture, delta, edges, corners, size, asker):
+            if last:
+                fine = np.where(np.isnan(slopes), _resize(kept, count), slopes)
+                yield _resize(fine, side), share
+        if not last:
+            kept = slopes * (coarse / cells) ** 2  # for the same change, by a patch so much smaller
+            yield _resize(kept, side), 0.0
+
+
+def _fill_slopes(slopes, passes, picture, delta, edges, corners, size, asker) -> Iterator[float]:
+    """Measure D in cell after cell, both ways at once; yields the share done."""
+    done, started = 0, perf_counter()
+    for cells in passes:
+        for group in np.array_split(cells, max(1, len(cells) // 54)):
+            patches, moved = [], []
+            for row, column in group:
+                top, left = corners[row], corners[column]
+                patch = picture[top : top + size, left : left + size]
+                inside = np.zeros((size, size, 1), np.float32)
+                inside[
+                    edges[row] - top : edges[row + 1] - top,
+                    edges[column] - left : edges[column + 1] - left,
+                ] = delta
+                for sign in (1, -1):
+                    patches.append(np.clip(patch + sign * inside, 0, 1))
+                moved.append((patches[-2] - patches[-1]).sum() / 3 / (inside > 0).sum())
+            top_left = np.repeat(np.stack([corners[group[:, 0]], corners[group[:, 1]]], 1), 2, 0)
+            answers = asker.ask(np.stack(patches), top_left)
+            change = answers[::2] - answers[1::2]
+            moved = np.array(moved)
+            slopes[group[:, 0], group[:, 1]] = np.where(moved > 0, change / moved.clip(1e-6), 0)
+            done += len(group)
+            if perf_counter() - started > YIELD_SECONDS or done == slopes.size:
+                started = perf_counter()
+                yield done / slopes.size
+
+
+def _fill_grid(values, passes, make_patch, corners, asker) -> Iterator[float]:
+    """Ask for cell after cell; yields the share done, at least twice a second."""
+    done, started = 0, perf_counter()
+    for cells in passes:
+        for group in np.array_split(cells, max(1, len(cells) // 54)):
+            patches = np.stack([make_patch(cell) for cell in group])
+            answers = asker.ask(patches, corners[group])
+            values[group[:, 0], group[:, 1]] = asker.before - answers
+            done += len(group)
+            if perf_counter() - started > YIELD_SECONDS or done == values.size:
+                started = perf_counter()
+                yield done / values.size
+
+
+def _enlarge(values: np.ndarray, side: int) -> np.ndarray:
+    """A grid with gaps (NaN) as a map (side, side): each gap takes its nearest value above left."""
+    filled = values.copy()
+    for step in (4, 2, 1):
+        index = np.arange(len(values)) // step * step
+        filled = np.where(np.isnan(filled), values[np.ix_(index, index)], filled)
+    filled = np.where(np.isnan(filled), np.nanmean(values), filled)
+    return _resize(filled, side)
+
+
+def _resize(values: np.ndarray, side: int) -> np.ndarray:
+    method = cv2.INTER_NEAREST if side % len(values) == 0 else cv2.INTER_LINEAR
+    return cv2.resize(values.astype(np.float32), (side, side), interpolation=method)
+
+
+def rise(
+    x: np.ndarray,
+    target: Target,
+    *,
+    masks: int = 1000,
+    cells: int = 7,
+    keep: float = 0.5,
+    seed: int = 0,
+) -> Maps:
+    """The mean of random masks, weighted by the probability behind each, divided by ``keep``.
+
+    A mask is a grid of cells, each open with probability ``keep``, enlarged smoothly and shifted.
+    """
+    masks = check_whole("The number of masks", masks, 16, 8000)
+    cells = check_whole("The number of cells a side", cells, 2, 32)
+    keep = check_setting("The share kept", keep, 0.05, 0.95)
+    rng, side = np.random.default_rng(seed), x.shape[1]
+    total, started = np.zeros((side, side)), perf_counter()
+    done = 0
+    while done < masks:
+        batch = make_masks(rng, min(16, masks - done), side, cells=cells, keep=keep)
+        answers = target.ask(x[None] * batch[:, None])
+        total += np.tensordot(answers, batch, 1)
+        done += len(batch)
+        if done == masks or perf_counter() - started > YIELD_SECONDS:
+            started = perf_counter()
+            yield total / (keep * done), done / masks
+
+
+def make_masks(
+    rng: np.random.Generator, count: int, side: int, *, cells: int, keep: float
+) -> np.ndarray:
+    """Random smooth masks float32 (count, side, side) in [0, 1]."""
+    step = -(-side // cells)
+    masks = np.empty((count, side, side), np.float32)
+    for mask in masks:
+        grid = (rng.random((cells + 1, cells + 1)) < keep).astype(np.float32)
+        large = cv2.resize(grid, ((cells + 1) * step,) * 2, interpolation=cv2.INTER_LINEAR)
+        top, left = rng.integers(0, step, 2)
+        mask[:] = large[top : top + side, left : left + side]
+    return masks

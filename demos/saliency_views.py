@@ -1,0 +1,225 @@
+"""Drawings of the saliency lesson, as HTML made of numbers and escaped text."""
+
+from dataclasses import dataclass, field, replace
+from html import escape
+from typing import TYPE_CHECKING
+
+import numpy as np
+
+from cvcore import drawing, images, weights
+
+if TYPE_CHECKING:
+    from cvcore.saliency import Saliency
+    from cvcore.saliency.scores import Scores
+
+SIDE = 448  # pixels of a large map
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 190, 44, 26, 8
+DELETION, INSERTION = "#d9762b", "#3f8fcc"  # told apart by the colour-blind
+
+STYLE = f"""<style>
+.sal {{ color: var(--body-text-color); font-size: 1.05rem; }}
+.sal .big {{ font-size: 1.25rem; margin: .3rem 0; overflow-wrap: anywhere; }}
+.sal .soft {{ color: var(--body-text-color-subdued); margin: .2rem 0; }}
+.sal .pair {{ display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }}
+.sal img {{ width: 100%; display: block; border-radius: .3rem; }}
+.sal .pair img {{ max-height: 25rem; object-fit: contain; }}
+.sal .grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
+  gap: .8rem; }}
+.sal figure {{ margin: 0; }}
+.sal figcaption b {{ display: block; font-size: 1.15rem; }}
+.sal figcaption {{ font-variant-numeric: tabular-nums; }}
+.sal .bar {{ height: .8rem; border-radius: .4rem; background: var(--border-color-primary);
+  overflow: hidden; }}
+.sal .bar i {{ display: block; height: 100%; background: {INSERTION}; }}
+.sal .key i {{ display: inline-block; width: 1.4rem; height: .35rem; margin: 0 .35rem 0 .8rem;
+  vertical-align: middle; border-radius: .2rem; }}
+.sal svg {{ width: 100%; height: auto; }}
+.sal svg text {{ fill: var(--body-text-color); font-size: 14px; }}
+.sal svg .grid {{ stroke: var(--border-color-primary); }}
+@media (max-width: 640px) {{ .sal .pair {{ grid-template-columns: 1fr; }} }}
+</style>"""
+
+
+@dataclass(frozen=True)
+class View:
+    """A picture's square as the network sees it, and the maps worked out for it so far."""
+
+    square: np.ndarray = field(repr=False)  # uint8 (448, 448, 3)
+    shown: str  # the method shown
+    maps: "dict[str, Saliency]" = field(default_factory=dict)
+
+    def add(self, result: "Saliency") -> "View":
+        same = {
+            name: kept
+            for name, kept in self.maps.items()
+            if (kept.class_idx, kept.minus_class) == (result.class_idx, result.minus_class)
+        }
+        return replace(self, shown=result.method, maps=same | {result.method: result})
+
+
+@dataclass(frozen=True)
+class Look:
+    """How a map is laid over the picture."""
+
+    opacity: float = 0.6
+    colormap: str = "turbo"
+    full_at: float = 1.0  # share of the greatest magnitude that takes the strongest colour
+
+
+def cut_square(image: np.ndarray, crop_xyxy: tuple[int, ...], side: int = SIDE) -> np.ndarray:
+    """The part of a picture that the network sees, at the size of a large map."""
+    left, top, right, bottom = crop_xyxy
+    part = image[top : max(bottom, top + 1), left : max(right, left + 1)]
+    return images.resize(part, (side, side))
+
+
+def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
+    """The square with a map over it; signed maps go from blue (against) to red (for)."""
+    limit = float(np.abs(values).max()) * look.full_at or 1.0
+    return drawing.draw_heatmap(
+        square,
+        values,
+        opacity=look.opacity,
+        colormap="diverging" if is_signed else look.colormap,
+        vmin=-limit if is_signed else 0.0,
+        vmax=limit,
+    )
+
+
+def name_classes(result: "Saliency") -> str:
+    labels = weights.load_labels(result.model)
+    text = f"“{labels[result.class_idx]}”"
+    if result.minus_class is not None:
+        text += f" rather than “{labels[result.minus_class]}”"
+    return text
+
+
+def draw_page(*parts: str) -> str:
+    return f'{STYLE}<div class="sal">{"".join(parts)}</div>'
+
+
+def draw_map(view: View, look: Look, row) -> str:
+    """The picture and the map side by side, with what the colours mean."""
+    result = view.maps[view.shown]
+    drawn = overlay(view.square, result.input_map, look, is_signed=row.is_signed)
+    plain = images.to_data_uri(view.square)
+    done = "" if result.share_done == 1 else f", {result.share_done:.0%} done"
+    colours = (
+        "Red speaks for the class, blue against it."
+        if row.is_signed
+        else "The stronger the colour, the more the answer hangs on it."
+    )
+    return draw_page(
+        f'<p class="big">{escape(row.title)} for <b>{escape(name_classes(result))}</b>: '
+        f"{result.seconds:.2f} s{done}</p>",
+        f'<div class="pair"><img alt="what the network sees" src="{plain}">'
+        f'<img class="map" alt="{escape(row.title)} map" src="{images.to_data_uri(drawn)}"></div>',
+        f'<p class="soft">{escape(row.story)} {colours}</p>',
+    )
+
+
+def draw_scores(scores: "Scores | None") -> str:
+    """Deletion and insertion curves with their areas."""
+    if scores is None:
+        return draw_page('<p class="soft">The scores follow when the map is finished.</p>')
+
+    def at(share: float, p: float) -> str:
+        x = LEFT + share * (WIDTH - LEFT - 6)
+        return f"{x:.1f},{TOP + (1 - p / top) * (HEIGHT - TOP - BOTTOM):.1f}"
+
+    top = max(0.05, float(max(scores.deletion.max(), scores.insertion.max())))
+    lines = "".join(
+        f'<polyline fill="none" stroke="{colour}" stroke-width="3.5" points="'
+        + " ".join(at(s, p) for s, p in zip(scores.shares, curve, strict=True))
+        + '"/>'
+        for curve, colour in ((scores.deletion, DELETION), (scores.insertion, INSERTION))
+    )
+    marks = "".join(
+        f'<text x="{LEFT - 6}" y="{at(0, p * top).split(",")[1]}" text-anchor="end" '
+        f'dominant-baseline="middle">{p * top:.0%}</text>'
+        for p in (0, 0.5, 1)
+    )
+    foot = "".join(
+        f'<text x="{at(s, 0).split(",")[0]}" y="{HEIGHT - 6}" text-anchor="{anchor}">{s:.0%}</text>'
+        for s, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
+    )
+    return draw_page(
+        f'<p class="big key"><i style="background:{DELETION}"></i>deletion '
+        f"<b>{scores.deletion_auc:.3f}</b> (lower is better)"
+        f'<i style="background:{INSERTION}"></i>insertion <b>{scores.insertion_auc:.3f}</b> '
+        "(higher is better)</p>"
+        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="deletion and insertion">'
+        f"{marks}{foot}{lines}</svg>",
+        '<p class="soft">Probability of the class (up) against the share of pixels (right), most '
+        "important first: taken away (deletion), or put back into a blurred picture "
+        "(insertion).</p>",
+    )
+
+
+def draw_comparison(view: View, methods: dict, look: Look) -> str:
+    """All maps so far, each with its time and its scores; the best score is marked."""
+    finished = [one for one in view.maps.values() if one.scores]
+    best_deletion = min((one.deletion_auc for one in finished), default=None)
+    best_insertion = max((one.insertion_auc for one in finished), default=None)
+    figures = []
+    for name, result in view.maps.items():
+        row = methods[name]
+        drawn = overlay(view.square, result.input_map, look, is_signed=row.is_signed)
+        small = images.resize(drawn, (SIDE // 2, SIDE // 2))
+        lines = f"{result.seconds:.2f} s"
+        if result.scores:
+            lines += "<br>deletion " + _mark(result.deletion_auc, best_deletion)
+            lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
+        else:
+            lines += f", {result.share_done:.0%} done"
+        figures.append(
+            f'<figure><img alt="{escape(row.title)}" src="{images.to_data_uri(small)}">'
+            f"<figcaption><b>{escape(row.title)}</b>{lines}</figcaption></figure>"
+        )
+    return draw_page(f'<div class="grid">{"".join(figures)}</div>')
+
+
+def _mark(value: float, best: float | None) -> str:
+    return f"<b style='display:inline'>{value:.3f} ★</b>" if value == best else f"{value:.3f}"
+
+
+def draw_region(shares: dict[str, float], area: float, methods: dict) -> str:
+    """The share of each map inside the painted region, beside the region's own share."""
+    rows = "".join(
+        f"<p class='big'><b>{escape(methods[name].title)}</b>: {share:.0%} inside, "
+        f"{1 - share:.0%} outside</p>"
+        f'<div class="bar"><i style="width:{100 * share:.1f}%"></i></div>'
+        for name, share in shares.items()
+    )
+    return draw_page(
+        f'<p class="big">The painted region is {area:.0%} of the square. A map that cares for '
+        "nothing special would have that share inside.</p>",
+        rows,
+    )
+
+
+def draw_sanity(square: np.ndarray, steps: list, *, is_signed: bool) -> str:
+    """The map after each layer was randomised, with its rank correlation."""
+    figures = "".join(
+        f'<figure><img alt="map" src="{_sanity_picture(square, step, is_signed)}"><figcaption>'
+        f"<b>{escape('down to ' + step.layer if step.layer else 'trained network')}</b>"
+        f"rank correlation {step.rank_correlation:.2f}<br>probability {step.probability:.0%}"
+        "</figcaption></figure>"
+        for step in steps
+    )
+    verdict = ""
+    if len(steps) > 1:
+        kept = [step for step in steps[1:] if abs(step.rank_correlation) > 0.5]
+        verdict = (
+            f"After {len(kept)} of {len(steps) - 1} spoiled networks the map is still much the "
+            "same: it shows the picture more than the network."
+            if len(kept) * 3 > len(steps)
+            else "The map changes as the network is spoiled: it does depend on what was learned."
+        )
+    return draw_page(f'<p class="big">{verdict}</p><div class="grid">{figures}</div>')
+
+
+def _sanity_picture(square: np.ndarray, step, is_signed: bool) -> str:
+    look = Look(opacity=0.75, full_at=0.6)
+    drawn = overlay(square, step.input_map, look, is_signed=is_signed)
+    return images.to_data_uri(images.resize(drawn, (SIDE // 2, SIDE // 2)))
