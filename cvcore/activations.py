@@ -131,24 +131,16 @@ def record(
 
 
 @contextmanager
-def edit_channels(
-    module: nn.Module,
-    layer: str,
-    *,
-    silence: Sequence[int] = (),
-    keep: Sequence[int] | None = None,
-) -> Iterator[None]:
-    """Inside the block, channels of a layer put out zeros: those named, or all but ``keep``."""
+def scale_channels(module: nn.Module, layer: str, factors: Tensor) -> Iterator[None]:
+    """Inside the block, each channel of a layer's output is multiplied by its factor, (C,).
 
-    def mask(_: str, __: tuple, output: Tensor) -> Tensor:
-        factors = torch.ones(output.shape[1], device=output.device, dtype=output.dtype)
-        if keep is not None:
-            factors.zero_()
-            factors[list(keep)] = 1
-        factors[list(silence)] = 0
+    Zeros silence channels. Gradients flow to the factors if they ask for them.
+    """
+
+    def scale(_: str, __: tuple, output: Tensor) -> Tensor:
         return output * factors.view(1, -1, *[1] * (output.ndim - 2))
 
-    with hook_outputs({layer: get_layer(module, layer)}, mask):
+    with hook_outputs({layer: get_layer(module, layer)}, scale):
         yield
 
 
@@ -184,9 +176,10 @@ def list_layers(module: nn.Module, batch: Tensor) -> tuple[Layer, ...]:
         runs[name] += 1
         if type(part).__name__ == "Permute":
             channels_last[0] = tuple(part.dims) == (0, 2, 3, 1)
-        elif not channels_last[0] and not isinstance(part, _PASSING):
-            if isinstance(output, Tensor) and output.ndim == 4 and output.shape[2:] != (1, 1):
-                rows.append((name, output))
+            return
+        is_maps = isinstance(output, Tensor) and output.ndim == 4 and output.shape[2:] != (1, 1)
+        if is_maps and not channels_last[0] and not isinstance(part, _PASSING):
+            rows.append((name, output))
 
     with torch.inference_mode(), eval_mode(module), hook_outputs(parts, note):
         module(batch)

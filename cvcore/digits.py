@@ -44,7 +44,9 @@ def to_digit(image: np.ndarray) -> np.ndarray:
     small = small.astype(np.float32) / max(small.max(), 1)
     mass = small / small.sum()
     offsets = [
-        int(np.clip(round(SIDE / 2 - (mass.sum(axis=1 - axis) @ (np.arange(n) + 0.5))), 0, SIDE - n))
+        int(
+            np.clip(round(SIDE / 2 - (mass.sum(axis=1 - axis) @ (np.arange(n) + 0.5))), 0, SIDE - n)
+        )
         for axis, n in enumerate(small.shape)
     ]
     digit = np.zeros((SIDE, SIDE), np.float32)
@@ -64,7 +66,5 @@ def recognise(image: np.ndarray) -> DigitAnswer:
     batch = torch.from_numpy(digit)[None, None].to(next(model.parameters()).device)
     with torch.inference_mode():
         found = activations.record(model, batch, _SHOWN, stop=False)
-    maps = {
-        step: found[name][0].cpu().numpy() for step, name in zip(STEPS, _SHOWN, strict=True)
-    }
+    maps = {step: found[name][0].cpu().numpy() for step, name in zip(STEPS, _SHOWN, strict=True)}
     return DigitAnswer(digit, maps, classification.softmax(found[""][0].cpu().numpy()))

@@ -6,6 +6,7 @@ picture at its own size, as float (1, 3, H, W) in [0, 1].
 """
 
 from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
 
@@ -16,10 +17,9 @@ from torch import Tensor, nn
 from cvcore import digits, images, preprocessing, weights
 from cvcore.activations import (
     Layer,
-    edit_channels,
-    get_layer,
     guided_relus,
     record,
+    scale_channels,
 )
 from cvcore.activations import list_layers as list_module_layers
 from cvcore.errors import InputError
@@ -164,9 +164,7 @@ def survey(
     batch = to_input(image, model)
     ends = {row.stage: row.name for row in layers}
     alike = [row.name for row in layers if row.kind == chosen.kind]
-    found = record(
-        get_module(model), batch, list({layer, *ends.values(), *alike}), stop=False
-    )
+    found = record(get_module(model), batch, list({layer, *ends.values(), *alike}), stop=False)
     low = min(float(found[name].amin()) for name in alike)
     high = max(float(found[name].amax()) for name in alike)
     means = [to_numpy(found[name]).mean(axis=0) for name in ends.values()]
@@ -202,12 +200,12 @@ def predict_edited(
     layer does not have.
     """
     channels = find_layer(model, layer).shape[0]
-    silence = [check_channel(channel, channels) for channel in silence]
-    keep = None if keep is None else [check_channel(channel, channels) for channel in keep]
-    module = get_module(model)
-    with edit_channels(module, layer, silence=silence, keep=keep):
-        found = record(module, to_input(image, model), [layer], stop=False)
-    return to_numpy(found[""])
+    module, batch = get_module(model), to_input(image, model)
+    factors = torch.ones(channels) if keep is None else torch.zeros(channels)
+    factors[[check_channel(channel, channels) for channel in keep or ()]] = 1
+    factors[[check_channel(channel, channels) for channel in silence]] = 0
+    with scale_channels(module, layer, factors.to(batch)):
+        return to_numpy(module(batch))
 
 
 def channel_effects(
@@ -219,12 +217,14 @@ def channel_effects(
     silencing it takes away (Molchanov et al., "Pruning Convolutional Neural Networks for Resource
     Efficient Inference", ICLR 2017).
     """
+    channels = find_layer(model, layer).shape[0]
     module, batch = get_module(model), to_input(image, model)
-    find_layer(model, layer)
     with torch.enable_grad():
-        found = record(module, batch.requires_grad_(), [layer], stop=False, linked=True)
-        (gradient,) = torch.autograd.grad(found[""][0, class_idx], found[layer])
-    return to_numpy((gradient * found[layer]).sum(dim=(2, 3)))
+        factors = torch.ones(channels, device=batch.device, requires_grad=True)
+        with scale_channels(module, layer, factors):
+            logits = module(batch)
+        (effects,) = torch.autograd.grad(logits[0, class_idx], factors)
+    return effects.cpu().numpy()
 
 
 def unit_gradient(
@@ -246,12 +246,11 @@ def unit_gradient(
     module, batch = get_module(model), to_input(image, model)
     with torch.enable_grad():
         batch = batch.clone().requires_grad_()
-        if guided:
-            with guided_relus(module):
-                maps = record(module, batch, [layer])[layer]
-        else:
+        with guided_relus(module) if guided else nullcontext():
             maps = record(module, batch, [layer])[layer]
-        target = maps[0, channel].sum() if place is None else maps[0, channel][check_place(place, row)]
+        target = (
+            maps[0, channel].sum() if place is None else maps[0, channel][check_place(place, row)]
+        )
         (gradient,) = torch.autograd.grad(target, batch)
     return to_numpy(gradient)
 

@@ -9,7 +9,7 @@ Parameterizations", Distill 2018 (Fourier coefficients of decorrelated colours).
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Literal, Protocol
 
 import torch
@@ -60,9 +60,8 @@ class Settings:
         for name, (low, high) in limits.items():
             value = getattr(self, name)
             if value is None or not low <= value <= high:  # also refuses NaN
-                raise InputError(
-                    f"Choose a value for {name.replace('_', ' ')} from {low} to {high}, got {value}."
-                )
+                words = name.replace("_", " ")
+                raise InputError(f"Choose a value for {words} from {low} to {high}, got {value}.")
         if self.parameterisation not in _PARAMETERISATIONS:
             raise InputError(
                 f"The parameterisation is fourier or pixels, got {self.parameterisation!r}."
@@ -96,17 +95,17 @@ class Fourier:
         columns = torch.fft.rfftfreq(width, device=image.device)[None, :]
         frequency = (rows**2 + columns**2).sqrt()
         self.scale = math.sqrt(height * width) / frequency.clamp(min=1 / max(height, width))
-        self.colours = _COLOURS.to(image) if image.shape[1] == 3 else torch.eye(image.shape[1])
-        self.colours = self.colours.to(image)
+        channels = image.shape[1]
+        self.colours = (_COLOURS if channels == 3 else torch.eye(channels)).to(image)
         values = torch.logit(image.clamp(0.005, 0.995))
         plain = torch.einsum("ij,njhw->nihw", torch.linalg.inv(self.colours), values)
-        spectrum = torch.fft.rfft2(plain) / self.scale
+        spectrum = torch.fft.rfft2(plain * 4) / self.scale
         self.coefficients = torch.view_as_real(spectrum).contiguous().requires_grad_()
         self.optimiser = torch.optim.Adam([self.coefficients], lr=learning_rate)
 
     def render(self) -> Tensor:
         spectrum = torch.view_as_complex(self.coefficients) * self.scale
-        plain = torch.fft.irfft2(spectrum, s=self.size_hw)
+        plain = torch.fft.irfft2(spectrum, s=self.size_hw) / 4
         return torch.sigmoid(torch.einsum("ij,njhw->nihw", self.colours, plain))
 
     def step(self, objective: Tensor) -> None:
@@ -206,10 +205,14 @@ def move(image: Tensor, settings: Settings, generator: torch.Generator) -> Tenso
 
 
 def make_noise(
-    size_hw: tuple[int, int], *, channels: int = 3, seed: int = 0, device: torch.device | str = "cpu"
+    size_hw: tuple[int, int],
+    *,
+    channels: int = 3,
+    seed: int = 0,
+    device: torch.device | str = "cpu",
 ) -> Tensor:
     """A grey picture (1, C, H, W) with a little noise, to start from."""
-    if not (16 <= min(size_hw) and max(size_hw) <= MAX_SIDE):
+    if not (min(size_hw) >= 16 and max(size_hw) <= MAX_SIDE):
         raise InputError(f"Choose a size from 16 to {MAX_SIDE} pixels, got {size_hw}.")
     generator = torch.Generator().manual_seed(seed)
     noise = torch.randn(1, channels, *size_hw, generator=generator)

@@ -174,8 +174,10 @@ def load_model(name: str) -> "nn.Module":
             model = getattr(import_module(module), function)()
             model.load_state_dict(load_state(name))
             # channels last: what the CPU's and the GPU's convolutions work in anyway
-            model = model.eval().requires_grad_(False).to(
-                get_device(), memory_format=torch.channels_last
+            model = (
+                model.eval()
+                .requires_grad_(False)
+                .to(get_device(), memory_format=torch.channels_last)
             )
         _models[name] = (model, time.monotonic())
         return model
