@@ -64,7 +64,7 @@ def softmax_terms(logits: np.ndarray, k: int = 5, *, temperature: float = 1.0) -
     """Write the softmax of logits (C,) out for its k greatest entries."""
     _check_temperature(temperature)
     z = np.asarray(logits, np.float64)
-    top = _top_indices(z, k)
+    top = find_top(z, k)
     e = np.exp((z - z.max()) / temperature)
     total = float(e.sum())
     shown = e[top]
@@ -73,15 +73,22 @@ def softmax_terms(logits: np.ndarray, k: int = 5, *, temperature: float = 1.0) -
     )
 
 
-def to_topk(
-    logits: np.ndarray, labels: Sequence[str], k: int = 5, *, temperature: float = 1.0
-) -> TopK:
-    """The k most probable of C classes from logits (C,); of equal classes the first comes first.
+def find_top(scores: np.ndarray, k: int) -> np.ndarray:
+    """Indices int64 (k,) of the k greatest of scores (C,); of equal ones the first comes first.
 
     Raises ``InputError`` unless k is a whole number from 1 to 20.
     """
+    if k not in range(1, MAX_K + 1) or isinstance(k, bool):  # 5.0 is in a range, 2.5 and NaN not
+        raise InputError(f"Choose a k from 1 to {MAX_K}, got {k}.")
+    return np.argsort(-scores, kind="stable")[: int(k)]
+
+
+def to_topk(
+    logits: np.ndarray, labels: Sequence[str], k: int = 5, *, temperature: float = 1.0
+) -> TopK:
+    """The k most probable of C classes from logits (C,); see ``find_top``."""
     probabilities = softmax(logits, temperature)
-    top = _top_indices(np.asarray(logits), k)
+    top = find_top(np.asarray(logits), k)
     return TopK(top, tuple(labels[i] for i in top), probabilities[top], np.asarray(logits))
 
 
@@ -164,12 +171,6 @@ def rank_n_accuracy(probabilities: np.ndarray, targets: Sequence[int], n: int) -
 def list_models() -> tuple[str, ...]:
     """Names of all classification weights, the bundled ones first."""
     return weights.list_names("classification")
-
-
-def _top_indices(scores: np.ndarray, k: int) -> np.ndarray:
-    if k not in range(1, MAX_K + 1) or isinstance(k, bool):  # 5.0 is in a range, 2.5 and NaN not
-        raise InputError(f"Choose a k from 1 to {MAX_K}, got {k}.")
-    return np.argsort(-scores, kind="stable")[: int(k)]
 
 
 def _check_temperature(temperature: float) -> None:

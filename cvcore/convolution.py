@@ -209,8 +209,10 @@ class BorderError:
     padding_mode: str
     result: np.ndarray
     """(h, w) or (h, w, C): the convolution of the cut picture, padded to the same size."""
+    truth: np.ndarray
+    """The same from a convolution that could see what was cut off; equal for every mode."""
     error: np.ndarray
-    """(h, w): largest absolute difference, over channels, to the convolution that could see on."""
+    """(h, w): largest absolute difference of ``result`` and ``truth`` over channels."""
     mean_error: float
     """Mean of ``error`` over the pixels whose window reaches outside; 0 when none does."""
 
@@ -261,7 +263,7 @@ def _border_error(
     if error.ndim == 3:
         error = error.max(axis=2)
     mean_error = float(error[outside].mean()) if outside.any() else 0.0
-    return BorderError(mode, result, error, mean_error)
+    return BorderError(mode, result, truth, error, mean_error)
 
 
 def pad(image: np.ndarray, rows: WindowFit, columns: WindowFit, padding_mode: str) -> np.ndarray:

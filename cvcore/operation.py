@@ -19,6 +19,8 @@ from cvcore.windows import (
     fit_windows,
 )
 
+MAX_WRITTEN = 400  # numbers: a larger matrix is not written out in a program
+
 
 @dataclass(frozen=True)
 class Operation:
@@ -155,7 +157,7 @@ class Operation:
         read from ``picture.png``. With ``pool`` (size, stride) ReLU and both poolings follow.
         """
         lines = ["import torch", "import torch.nn.functional as F", ""]
-        if image.ndim == 2 and image.size <= 400:
+        if image.ndim == 2 and image.size <= MAX_WRITTEN:
             lines.append(f"x = torch.tensor({_rows(image)}, dtype=torch.float64)[None, None]")
         else:
             lines[:0] = ["import numpy as np", "from PIL import Image"]
@@ -247,6 +249,22 @@ def pool_torch(image: np.ndarray, size: int, stride: int, mode: str) -> np.ndarr
     x = torch.from_numpy(np.asarray(image, dtype=np.float64))[None]
     pooling = F.max_pool2d if mode == "max" else F.avg_pool2d
     return pooling(x, size, stride=stride)[0].numpy()
+
+
+def pool_snippet(image: np.ndarray, size: int, stride: int) -> str:
+    """A program of torch alone that prints both poolings of a matrix (H, W) of up to 400 numbers.
+
+    Larger ones give an empty program.
+    """
+    if image.size > MAX_WRITTEN:
+        return ""
+    return (
+        "import torch\nimport torch.nn.functional as F\n\n"
+        f"x = torch.tensor({_rows(image)}, dtype=torch.float64)[None, None]\n"
+        f"y = F.max_pool2d(x, {size}, stride={stride})\n"
+        f"z = F.avg_pool2d(x, {size}, stride={stride})\n"
+        "print(y.squeeze(), z.squeeze())\n"
+    )
 
 
 def largest_difference(ours: np.ndarray, theirs: np.ndarray) -> float:

@@ -13,9 +13,9 @@ WINDOW = 100  # frames over which flicker is counted
 
 @dataclass(frozen=True)
 class Smoothing:
-    """A running mean of logits, and the first places of the last 100 frames."""
+    """A running mean of probabilities, and the first places of the last 100 frames."""
 
-    logits: np.ndarray  # (C,) float64, smoothed
+    probabilities: np.ndarray  # (C,) float64, smoothed; sums to 1
     raw_winners: tuple[int, ...]  # class index of the first place a frame, oldest first
     smooth_winners: tuple[int, ...]
 
@@ -30,24 +30,25 @@ class Smoothing:
         return count_flips(self.smooth_winners)
 
 
-def smooth(state: Smoothing | None, logits: np.ndarray, *, inertia: float = 0.8) -> Smoothing:
-    """Take the next frame's logits (C,) into an exponential moving average.
+def smooth(
+    state: Smoothing | None, probabilities: np.ndarray, *, inertia: float = 0.8
+) -> Smoothing:
+    """Take the next frame's probabilities (C,) into an exponential moving average.
 
-    ``mean_t = inertia * mean_(t-1) + (1 - inertia) * z_t``; the first frame is the first mean.
+    ``mean_t = inertia * mean_(t-1) + (1 - inertia) * p_t``; the first frame is the first mean.
     An inertia of 0 is no smoothing; at 0.8 the mean looks back about five frames, 1 / (1 - 0.8).
-    The softmax of mean logits is the geometric mean of the frames' probabilities, brought to sum
-    1. A change in the number of classes starts anew. Raises ``InputError`` unless the inertia
-    lies in 0 to 0.99.
+    A change in the number of classes starts anew. Raises ``InputError`` unless the inertia lies
+    in 0 to 0.99.
     """
     if inertia is None or not 0 <= inertia <= 0.99:  # also refuses NaN
         raise InputError(f"Choose an inertia between 0 and 0.99, got {inertia}.")
-    z = np.asarray(logits, np.float64)
-    if state is None or state.logits.shape != z.shape:
-        state = Smoothing(z, (), ())
-    mean = inertia * state.logits + (1 - inertia) * z
+    p = np.asarray(probabilities, np.float64)
+    if state is None or state.probabilities.shape != p.shape:
+        state = Smoothing(p, (), ())
+    mean = inertia * state.probabilities + (1 - inertia) * p
     return Smoothing(
         mean,
-        (*state.raw_winners, int(z.argmax()))[-WINDOW:],
+        (*state.raw_winners, int(p.argmax()))[-WINDOW:],
         (*state.smooth_winners, int(mean.argmax()))[-WINDOW:],
     )
 

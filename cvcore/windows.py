@@ -194,13 +194,13 @@ def describe_fit(rows: WindowFit, columns: WindowFit) -> str:
         f"Columns: {columns.formula}",
     ]
     rest = [
-        f"{fit.left_over} {word}{'s' if fit.left_over != 1 else ''}"
+        f"the last {word}" if fit.left_over == 1 else f"the last {fit.left_over} {word}s"
         for fit, word in ((rows, "row"), (columns, "column"))
         if fit.output and fit.left_over
     ]
     if rest:
         lines.append(
-            f"The stride of {rows.stride} does not divide evenly: "
-            f"the last {' and '.join(rest)} of the padded input are never read."
+            f"The stride of {rows.stride} does not divide evenly; "
+            f"no window reads {' or '.join(rest)}."
         )
     return "\n".join(lines)

@@ -59,6 +59,8 @@ def classify(
     limit: float = DEFAULT_LIMITS["max_logit"],
 ) -> tuple[dict, str, str, dict, Answer]:
     """Run the network once: bars, softmax, latency, table to download, and the logits to keep."""
+    cvcore.preprocessing.get_recipe(model)
+    cvcore.runtime.load_predictor(model)  # once; the badge tells what each picture takes
     watch = Stopwatch()
     prepared = cvcore.preprocessing.prepare(image, model)
     watch.lap("preprocess")
@@ -87,15 +89,19 @@ def make_table(answer: Answer | None, temperature: float) -> dict:
     return ui.download_value("classes.csv", to_csv(answer, temperature).encode(), "text/csv")
 
 
-def choose_model(model: str, kind: str) -> Iterator[tuple[str, str, float]]:
+def choose_model(model: str, kind: str) -> Iterator[tuple[str, dict, float]]:
     """Fetch the model if need be, and look for its limit; without a network the bundled goes on."""
+
+    def say(sentence: str) -> dict:
+        return gr.update(value=draw_sentence(sentence), visible=bool(sentence))
+
     try:
         for sentence in fetch_model(model):
-            yield gr.skip(), draw_sentence(sentence), gr.skip()
+            yield gr.skip(), say(sentence), gr.skip()
     except InputError as error:
-        yield DEFAULT_MODEL, draw_sentence(str(error)), DEFAULT_LIMITS.get(kind, gr.skip())
+        yield DEFAULT_MODEL, say(str(error)), suggest_limit(DEFAULT_MODEL, kind)
         return
-    yield model, "", suggest_limit(model, kind)
+    yield model, say(""), suggest_limit(model, kind)
 
 
 def suggest_limit(model: str, kind: str) -> float:
@@ -108,13 +114,13 @@ def build(tab: ui.Tab) -> None:
     answer = gr.State()
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            picture = tab.picture_input(sample="chelsea", elem_id="classification-picture")
+            picture = tab.picture_input(elem_id="classification-picture", height=240)
             k = gr.Slider(1, 20, 5, step=1, label="Classes shown (k)", elem_id="classification-k")
             temperature = gr.Slider(
                 0.1, 5, 1, step=0.1, label="Temperature T", elem_id="classification-temperature"
             )
             model = gr.Dropdown(list_model_choices(), value=DEFAULT_MODEL, label="Model")
-            notice = gr.HTML()
+            notice = gr.HTML(visible=False, elem_id="classification-notice")
             with gr.Accordion("None of these: where is the limit?", open=False):
                 kind = gr.Radio(
                     [(title, name) for name, title in SCORES.items()],
@@ -129,12 +135,12 @@ def build(tab: ui.Tab) -> None:
                 bars = Bars(elem_id="classification-bars")
                 badge = ui.Badge()
                 table = ui.Download("All 1,000 classes as a table")
-            with gr.Tab("Softmax, term by term", elem_id="classification-softmax-tab"):
+            with gr.Tab("Softmax"):
                 softmax = gr.HTML(elem_id="classification-softmax")
             inspect.build(tab, tabs, picture, model, temperature)
     live.build(tab, k, model, limit)
     ranks.build(tab, model)
-    tab.lesson(LESSON)
+    tab.lesson(LESSON + ranks.LESSON)
     tab.show_code(
         "cvcore.classification:predict_topk",
         "cvcore.classification:softmax",

@@ -35,9 +35,15 @@ def to_bars(
     kind: str = "max_logit",
     limit: float | None = None,
     heading: str = "",
+    probabilities: np.ndarray | None = None,
 ) -> dict:
-    """The value of ``Bars``; with a ``limit`` it has the "none of these" sign."""
-    top = classification.to_topk(answer.logits, answer.labels, k, temperature=temperature)
+    """The value of ``Bars``; with a ``limit`` it has the "none of these" sign.
+
+    ``probabilities`` (C,) take the place of the logits' own softmax (a running mean, say).
+    """
+    if probabilities is None:
+        probabilities = classification.softmax(answer.logits, temperature)
+    top = classification.find_top(probabilities, k)
     verdict = None
     if limit is not None:
         judged = rejection.judge(answer.logits, kind=kind, threshold=limit)
@@ -47,21 +53,20 @@ def to_bars(
             "limit": judged.threshold,
             "is_none_of_these": judged.is_none_of_these,
         }
+    rows = [
+        {
+            "label": answer.labels[index],
+            "confidence": float(probabilities[index]),
+            "class_index": int(index),
+            "logit": float(answer.logits[index]),
+        }
+        for index in top
+    ]
     return {
-        "label": top.labels[0],
-        "confidences": [
-            {
-                "label": label,
-                "confidence": float(p),
-                "class_index": int(index),
-                "logit": float(answer.logits[index]),
-            }
-            for label, p, index in zip(
-                top.labels, top.probabilities, top.class_indices, strict=True
-            )
-        ],
-        "rest": max(0.0, 1 - float(top.probabilities.sum())),
-        "rest_count": len(answer.labels) - len(top.labels),
+        "label": rows[0]["label"],
+        "confidences": rows,
+        "rest": max(0.0, 1 - float(probabilities[top].sum())),
+        "rest_count": len(answer.labels) - len(rows),
         "none_of_these": verdict,
         "model": answer.model,
         "temperature": float(temperature),

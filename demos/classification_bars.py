@@ -16,7 +16,8 @@ ol { list-style: none; margin: 0; padding: 0; display: grid; gap: .55rem; }
 li { display: grid; grid-template-columns: 1fr auto; gap: .1rem .8rem; margin: 0; }
 .name { font-size: 1.35rem; line-height: 1.25; overflow-wrap: anywhere; }
 li:first-child .name, li:first-child .percent { font-weight: 700; }
-.percent { font-size: 1.35rem; line-height: 1.25; font-variant-numeric: tabular-nums; }
+.percent { font-size: 1.35rem; white-space: nowrap; line-height: 1.25;
+  font-variant-numeric: tabular-nums; }
 .track { grid-column: 1 / -1; height: .9rem; border-radius: .45rem; overflow: hidden;
   background: var(--border-color-primary); }
 .track .fill { display: block; height: 100%; border-radius: .45rem; background: #d9762b;

@@ -10,7 +10,7 @@ from cvcore.corruptions import CORRUPTIONS, Curve, corrupt
 from demos.classification_views import draw_page, percent
 
 COLOURS = ("#d9762b", "#3f8fcc", "#2f9e6e", "#b04fa8", "#b8902a")  # told apart by the colour-blind
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 330, 52, 30, 10
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 270, 52, 30, 10
 THUMBNAIL = 72
 
 STYLE = f"""<style>
@@ -81,12 +81,13 @@ def draw_curve(
         for level, winner in zip(curve.levels, curve.winners, strict=True)
     )
     kept = percent(float(probabilities[curve.clean].max()))
-    lost = [float(level) for level in curve.levels if not low <= level <= high]
-    story = (
-        f"“{escape(first)}” ({kept}) stays in first place from {low:g} to {high:g}"
-        if lost
-        else f"“{escape(first)}” ({kept}) stays in first place throughout"
-    ).replace("-", "−")
+    name = f"“{escape(first)}” ({kept})"
+    if len(safe) == len(curve.levels):
+        story = f"{name} stays in first place throughout"
+    elif low == high:
+        story = f"{name} loses the first place at the first step"
+    else:
+        story = f"{name} keeps the first place from {low:g} to {high:g}".replace("-", "−")
     return draw_page(
         STYLE,
         f'<p class="big">{story}.</p><div class="legend">{legend}</div>',

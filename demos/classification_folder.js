@@ -2,6 +2,8 @@
 // is packed into a zip file here (stored, not compressed) and given to the zip field next to it.
 
 const MAX_PICTURES = 2000;
+const LARGE = 500_000;  // bytes: a photo beyond that is shrunk to the size the page works at
+const MAX_SIDE = 1280;
 const PICTURE = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif)$/i;
 const note = element.querySelector('.note');
 const input = element.querySelector('input');
@@ -30,11 +32,28 @@ const header = (fields, name) => {
   return [view.buffer, name];
 };
 
+const shrink = async (file) => {
+  if (file.size < LARGE) return file;
+  try {
+    const bitmap = await createImageBitmap(file, {imageOrientation: 'from-image'});
+    const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
+    const canvas = document.createElement('canvas');
+    canvas.width = Math.round(bitmap.width * scale); canvas.height = Math.round(bitmap.height * scale);
+    const paper = canvas.getContext('2d');
+    paper.fillStyle = '#fff'; paper.fillRect(0, 0, canvas.width, canvas.height);
+    paper.imageSmoothingQuality = 'high';
+    paper.drawImage(bitmap, 0, 0, canvas.width, canvas.height);
+    bitmap.close();
+    const smaller = await new Promise((done) => canvas.toBlob(done, 'image/jpeg', 0.95));
+    return smaller && smaller.size < file.size ? smaller : file;
+  } catch { return file; }  // a format that only the server can read, or a damaged file
+};
+
 const pack = async (files) => {
   const parts = [], directory = [];
   let offset = 0, directorySize = 0;
   for (const [index, [path, file]] of files.entries()) {
-    const bytes = new Uint8Array(await file.arrayBuffer());
+    const bytes = new Uint8Array(await (await shrink(file)).arrayBuffer());
     const name = encode(path);
     // version, UTF-8 names, stored, no time, checksum, sizes, length of the name
     const common = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 33], [4, crc32(bytes)],
@@ -60,6 +79,11 @@ const take = async (files) => {
     return;
   }
   const zip = await pack(pictures);
+  if (zip.size > props.max_bytes) {
+    note.textContent = `This folder packs to ${(zip.size / 1e6).toFixed(0)} MB: choose one of at most `
+      + `${(props.max_bytes / 1e6).toFixed(0)} MB.`;
+    return;
+  }
   const field = document.getElementById(props.target);
   field.querySelector('button[aria-label="Clear"], button[aria-label="Remove this file"]')?.click();
   await new Promise((done) => setTimeout(done, 200));
@@ -68,7 +92,7 @@ const take = async (files) => {
   const upload = field.querySelector('input[type=file]');
   upload.files = transfer.files;
   upload.dispatchEvent(new Event('change', {bubbles: true}));
-  note.textContent = `${pictures.length} pictures, ${(zip.size / 1e6).toFixed(1)} MB`;
+  note.textContent = `${pictures.length} picture${pictures.length > 1 ? "s" : ""}, ${(zip.size / 1e6).toFixed(1)} MB`;
 };
 
 const walk = async (entry) => {

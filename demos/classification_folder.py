@@ -5,6 +5,8 @@ from typing import Any
 
 import gradio as gr
 
+from cvcore.images import MAX_FILE_BYTES
+
 TEMPLATE = """<button type="button" class="zone">Choose a folder, or drop one here</button>
 <input type="file" webkitdirectory hidden aria-label="folder"><p class="note" role="status"></p>"""
 
@@ -27,5 +29,6 @@ class FolderButton(gr.HTML):
             css_template=STYLE,
             js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
             target=target,
+            max_bytes=MAX_FILE_BYTES,
             **kwargs,
         )

@@ -24,9 +24,10 @@ from demos.classification_bars import Bars
 from demos.classification_curve import draw_curve
 from demos.classification_views import draw_page, draw_sentence, draw_trace, percent
 
-STEPS, TWO_MODELS, CURVE = "What the network sees", "Two models", "Blur, noise, rotation, light"
+STEPS, TWO_MODELS, CURVE = "Its input", "Two models", "Robustness"
 NO_FAULT = "none"
 BARS_BESIDE = 5  # more do not fit beside each other
+BARS_BELOW = 3  # so that steps and answers fit on one screen
 
 
 def list_faults() -> list[tuple[str, str]]:
@@ -45,7 +46,7 @@ def list_second_models() -> list[tuple[str, str]]:
 
 
 def show_steps(
-    image: np.ndarray | None, fault: str = "no_normalise", model: str = DEFAULT_MODEL
+    image: np.ndarray | None, fault: str = "bgr", model: str = DEFAULT_MODEL
 ) -> tuple[str, dict, dict]:
     """What the network sees, with one step broken, and the answers without and with the fault."""
     name = None if fault == NO_FAULT else fault
@@ -55,10 +56,10 @@ def show_steps(
     step, story = (FAULTS[name].step, FAULTS[name].story) if name else ("", "")
     return (
         draw_trace(trace, broken_step=step, story=story),
-        to_bars(Answer(model, right), BARS_BESIDE, heading="Steps as in training"),
+        to_bars(Answer(model, right), BARS_BELOW, heading="Steps as in training"),
         to_bars(
             Answer(model, broken),
-            BARS_BESIDE,
+            BARS_BELOW,
             heading="One step broken" if name else "Nothing broken",
         ),
     )
@@ -111,14 +112,14 @@ def show_curve(
     kind: str = "blur",
     model: str = DEFAULT_MODEL,
     temperature: float = 1.0,
-) -> tuple[str, dict, tuple[Curve, np.ndarray]]:
-    """The answer under rising blur, noise, rotation or brightness: drawing, numbers and state."""
+) -> tuple[dict, str, tuple[Curve, np.ndarray]]:
+    """The answer under rising blur, noise, rotation or brightness: numbers, drawing and state."""
     curve = cvcore.corruptions.robustness_curve(image, kind, model=model)
     small = cvcore.corruptions.to_working_size(image)
     labels = weights.load_labels(model)
     return (
-        draw_curve(curve, small, labels, temperature=temperature),
         describe_curve(curve, labels, temperature),
+        draw_curve(curve, small, labels, temperature=temperature),
         (curve, small),
     )
 
@@ -149,8 +150,6 @@ def build(
     tab: ui.Tab, tabs: gr.Tabs, picture: gr.Image, model: gr.Dropdown, temperature: gr.Slider
 ) -> None:
     """Three views beside the answer, worked out when they are looked at."""
-    view = gr.State("")
-    tabs.select(note_view, None, view, api_visibility="private", show_progress="hidden")
 
     def connect(title: str, section: gr.Tab, triggers: list, fn, inputs, outputs, api_name, **more):
         tab.run([section.select, *triggers], fn, inputs, outputs, api_name=api_name, **more)
@@ -165,10 +164,12 @@ def build(
         )
 
     with gr.Tab(STEPS) as section:
-        fault = gr.Dropdown(list_faults(), value="no_normalise", label="Break a step on purpose")
+        view = gr.State("")  # inside a tab: between the tabs it would count as one
+        fault = gr.Dropdown(list_faults(), value="bgr", label="Break a step on purpose")
         drawing = gr.HTML(elem_id="classification-steps")
         with gr.Row():
             bars = Bars(min_width=200), Bars(min_width=200)
+    tabs.select(note_view, None, view, api_visibility="private", show_progress="hidden")
     connect(
         STEPS,
         section,
@@ -209,7 +210,7 @@ def build(
         [kind.input],
         show_curve,
         [picture, kind, model, temperature],
-        [drawing, numbers, kept],
+        [numbers, drawing, kept],
         "classification_curve",
     )
     tab.run(

@@ -21,9 +21,9 @@ def classify_frame(
 ) -> tuple[np.ndarray, dict, str, smoothing.Smoothing]:
     """One frame: the picture with the crop marked, smoothed bars, flicker count and new state."""
     logits = cvcore.classification.predict_logits([frame], model=model)[0]
-    state = smoothing.smooth(state, logits, inertia=inertia)
-    answer = Answer(model, state.logits)
-    return mark_crop(frame, model), to_bars(answer, k, limit=limit), draw_flicker(state), state
+    state = smoothing.smooth(state, cvcore.classification.softmax(logits), inertia=inertia)
+    bars = to_bars(Answer(model, logits), k, limit=limit, probabilities=state.probabilities)
+    return mark_crop(frame, model), bars, draw_flicker(state), state
 
 
 def mark_crop(frame: np.ndarray, model: str) -> np.ndarray:
@@ -51,10 +51,10 @@ def build(tab: ui.Tab, k: gr.Slider, model: gr.Dropdown, limit: gr.Slider) -> No
     gr.Markdown("## Live on the webcam")
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
+            place = gr.Column()
             inertia = gr.Slider(
                 0, 0.98, 0.8, step=0.02, label="Smoothing: how much of the past is kept"
             )
-            place = gr.Column()
         with gr.Column(scale=2, min_width=320):
             bars = Bars(elem_id="classification-live-bars")
             flicker = gr.HTML(elem_id="classification-flicker")

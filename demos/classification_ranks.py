@@ -43,20 +43,20 @@ its index (`285`).
 
 def measure(
     source: str | None, model: str = DEFAULT_MODEL, n: int = 1
-) -> Iterator[tuple[str, dict, str, dict, RankReport | None]]:
-    """Rank-1 to Rank-5 of a zip file, drawn and as numbers; its mistakes at rank n; the table."""
+) -> Iterator[tuple[dict, str, str, dict, RankReport | None]]:
+    """Rank-1 to Rank-5 of a zip file, as numbers and drawn; its mistakes at rank n; the table."""
     if not source:
         raise InputError("There is no zip file yet: choose one, or a folder.")
     check_n(n)
     for sentence in fetch_model(model):
-        yield draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip(), gr.skip()
-    yield draw_sentence("Reading the table of contents …"), None, "", None, None
+        yield gr.skip(), draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
+    yield None, draw_sentence("Reading the table of contents …"), "", None, None
     yield from run(cvcore.evaluation.read_set(source, model=model), model, n)
 
 
 def measure_samples(
     model: str = DEFAULT_MODEL, n: int = 1
-) -> Iterator[tuple[str, dict, str, dict, RankReport | None]]:
+) -> Iterator[tuple[dict, str, str, dict, RankReport | None]]:
     """The same for the sample pictures that come with the project."""
     check_n(n)
     pictures = [
@@ -72,7 +72,7 @@ def measure_samples(
 
 def run(
     labelled: LabelledSet, model: str, n: int
-) -> Iterator[tuple[str, dict, str, dict, RankReport]]:
+) -> Iterator[tuple[dict, str, str, dict, RankReport]]:
     """Classify a set, showing the accuracy so far at least once a second."""
     labels = weights.load_labels(model)
     shown = time.monotonic()
@@ -80,13 +80,13 @@ def run(
         for report in cvcore.evaluation.evaluate(labelled, model=model):
             if report.seen < report.total and time.monotonic() - shown > 0.4:
                 shown = time.monotonic()
-                yield draw_ranks(report), gr.skip(), gr.skip(), gr.skip(), report
+                yield gr.skip(), draw_ranks(report), gr.skip(), gr.skip(), report
         if not report.pictures:
             raise InputError("None of these pictures could be read: use JPEG or PNG files.")
         table = cvcore.evaluation.to_csv(report, labels).encode()
         link = ui.download_value("rank_n.csv", table, "text/csv")
         mistakes = draw_mistakes(report.mistakes(n), labels)
-        yield draw_ranks(report), describe(report), mistakes, link, report
+        yield describe(report), draw_ranks(report), mistakes, link, report
     finally:
         labelled.close()
 
@@ -121,7 +121,7 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             source = gr.File(
-                label="A zip file of pictures in class-named folders",
+                label="Zip file, one folder a class",
                 file_types=[".zip"],
                 elem_id="classification-zip",
                 height=150,
@@ -136,7 +136,7 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
             numbers = gr.JSON(visible=False)
             table = ui.Download("Every picture's rank as a table")
             mistakes = gr.HTML(elem_id="classification-mistakes")
-    outputs = [accuracy, numbers, mistakes, table, report]
+    outputs = [numbers, accuracy, mistakes, table, report]
     running = tab.run(
         [start.click, source.upload],
         measure,
@@ -152,4 +152,3 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
         tab.stop_button(running, sampling)
     tab.on_open(measure_samples, [model, n], outputs)
     tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)
-    tab.lesson(LESSON)

@@ -12,18 +12,20 @@ from cvcore.preprocessing import Trace
 
 STYLE = """<style>
 .cls { color: var(--body-text-color); font-size: 1.05rem; }
-.cls table { width: 100%; border-collapse: collapse; font-variant-numeric: tabular-nums; }
+.cls.cls table { width: 100%; border: 0 !important; border-collapse: collapse;
+  font-variant-numeric: tabular-nums; }
 .cls.cls th, .cls.cls td { padding: .28rem .5rem; text-align: right; border: 0;
   border-bottom: 1px solid var(--border-color-primary); color: inherit; background: none; }
 .cls.cls th:first-child, .cls.cls td:first-child { text-align: left; }
 .cls.cls tr.sum td { font-weight: 700; border-top: 2px solid var(--body-text-color); }
 .cls.cls tr.rest td { color: var(--body-text-color-subdued); }
-.cls .big { font-size: 1.25rem; margin: .6rem 0; overflow-wrap: anywhere; }
+.cls .big { font-size: 1.2rem; margin: .3rem 0 .6rem; overflow-wrap: anywhere; }
 .cls .soft { color: var(--body-text-color-subdued); }
 .cls .steps { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
-.cls figure { margin: 0; flex: 1 1 9rem; max-width: 16rem; }
+.cls figure { margin: 0; flex: 1 1 7rem; max-width: 8.5rem; }
 .cls figure img { width: 100%; display: block; border-radius: .3rem; }
 .cls figure.broken .frame { outline: .25rem solid #c4391d; border-radius: .3rem; }
+.cls figcaption { font-size: 1rem; line-height: 1.3; }
 .cls figcaption b { display: block; font-size: 1.1rem; }
 .cls .frame { position: relative; overflow: hidden; }
 .cls .frame i { position: absolute; border: 2px solid #fff; outline: 2px solid #c4391d;
@@ -41,7 +43,7 @@ STYLE = """<style>
 
 
 def percent(p: float) -> str:
-    return f"{100 * p:.1f} %"
+    return f"{100 * p:.1f}\u00a0%"
 
 
 def number(x: float, digits: int = 2) -> str:

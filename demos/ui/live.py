@@ -1,5 +1,6 @@
 """A webcam, frame by frame, through a lesson and back into the page; no frame touches a disk."""
 
+import time
 from collections.abc import Callable
 from functools import wraps
 from typing import Any
@@ -20,8 +21,9 @@ const image = element.querySelector('img'), text = element.querySelector('output
 const times = [];
 const say = words => { text.textContent = words; };
 const draw = () => {
-  if (!/^data:image/.test(props.value || '')) return;
-  image.src = props.value; image.hidden = false;
+  const source = (props.value && props.value.src) || props.value;
+  if (typeof source !== 'string' || !source.startsWith('data:image/')) return;
+  image.src = source; image.hidden = false;
   const now = performance.now(); times.push(now);
   while (times.length && now - times[0] > 2000) times.shift();
   if (times.length > 2) say(((times.length - 1) * 1000 / (now - times[0])).toFixed(1)
@@ -86,7 +88,8 @@ def to_frame_handler(fn: Callable[..., Any], extra_count: int) -> Callable[..., 
             picture, *extras = result if isinstance(result, tuple) else (result,)
         except Exception as error:
             picture, extras = _write(frame, describe_error(error)), [gr.skip()] * extra_count
-        view = to_data_uri(picture)
+        # The time makes each frame a new value, so that the page also counts equal ones.
+        view = {"src": to_data_uri(picture), "time": time.time()}
         return (view, *extras) if extra_count else view
 
     return handle

@@ -30,6 +30,16 @@ THEME = gr.themes.Soft(
     radius_size="md",
     font=FONT,
     font_mono=MONO,
+).set(  # labels as plain bold words rather than coloured chips
+    block_title_background_fill="transparent",
+    block_title_background_fill_dark="transparent",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    block_title_padding="0",
+    block_label_background_fill="*background_fill_secondary",
+    block_label_background_fill_dark="*background_fill_secondary",
+    block_label_text_color="*body_text_color",
+    block_label_text_color_dark="*body_text_color",
 )
 
 

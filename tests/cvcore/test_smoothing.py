@@ -1,7 +1,6 @@
 import numpy as np
 import pytest
 
-from cvcore.classification import softmax
 from cvcore.errors import InputError
 from cvcore.smoothing import WINDOW, count_flips, smooth
 
@@ -10,7 +9,7 @@ A, B = np.array([0.9, 0.1]), np.array([0.4, 0.6])
 
 def test_running_mean_by_hand():
     state = smooth(smooth(None, A, inertia=0.8), B, inertia=0.8)
-    np.testing.assert_allclose(state.logits, [0.8 * 0.9 + 0.2 * 0.4, 0.8 * 0.1 + 0.2 * 0.6])
+    np.testing.assert_allclose(state.probabilities, [0.8 * 0.9 + 0.2 * 0.4, 0.8 * 0.1 + 0.2 * 0.6])
     assert state.raw_winners == (0, 1)
     assert state.smooth_winners == (0, 0)
 
@@ -27,22 +26,26 @@ def test_without_inertia_nothing_is_smoothed():
     state = None
     for frame in (A, B, B, A):
         state = smooth(state, frame, inertia=0)
-        np.testing.assert_array_equal(state.logits, frame)
+        np.testing.assert_array_equal(state.probabilities, frame)
     assert state.raw_flicker == state.smooth_flicker == 2
 
 
-def test_mean_logits_are_the_geometric_mean_of_probabilities():
-    first, second = np.array([2.0, 0.0, -1.0]), np.array([0.0, 1.0, 3.0])
-    state = smooth(smooth(None, first), second, inertia=0.5)
-    geometric = np.sqrt(softmax(first) * softmax(second))
-    np.testing.assert_allclose(softmax(state.logits), geometric / geometric.sum())
+def test_a_cut_between_scenes_brings_no_third_class():
+    cat, cup = np.array([0.8, 0.0, 0.2]), np.array([0.0, 0.8, 0.2])
+    state = None
+    for frame in (cat, cup, cat, cup):
+        for _ in range(15):
+            state = smooth(state, frame, inertia=0.9)
+    assert set(state.smooth_winners) == {0, 1}
+    assert state.raw_flicker == state.smooth_flicker == 3
 
 
-def test_mean_stays_within_the_frames_and_the_window_ends():
+def test_mean_stays_a_distribution_and_the_window_ends():
     rng, state = np.random.default_rng(0), None
     for _ in range(WINDOW + 30):
-        state = smooth(state, rng.random(50), inertia=0.95)
-    assert 0 < state.logits.min() < state.logits.max() < 1
+        p = rng.random(50)
+        state = smooth(state, p / p.sum(), inertia=0.95)
+    assert state.probabilities.sum() == pytest.approx(1)
     assert len(state.raw_winners) == len(state.smooth_winners) == WINDOW
 
 

@@ -3,17 +3,24 @@
 import json
 import re
 import socket
+import zipfile
 
 import numpy as np
 import pytest
 
-from cvcore import classification, evaluation, samples, weights
+from cvcore import classification, evaluation, images, samples, weights
 from cvcore.corruptions import robustness_curve
 from cvcore.errors import InputError
-from demos import classification_answers, classification_inspect, classification_live
+from demos import (
+    classification_answers,
+    classification_inspect,
+    classification_live,
+    classification_ranks,
+)
 from demos.classification_answers import Answer, fetch_model, list_model_choices, to_bars, to_csv
 from demos.classification_curve import choose_classes, draw_curve
 from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
+from tests.bad_files import write_bad_files, write_odd_pictures
 
 MODEL = "efficientnet_lite0"
 
@@ -127,7 +134,7 @@ def test_compare_with_itself_agrees_in_everything(coffee):
 
 
 def test_curve_is_drawn_with_its_numbers(coffee):
-    html, numbers, (curve, small) = classification_inspect.show_curve(coffee, "blur")
+    numbers, html, (curve, small) = classification_inspect.show_curve(coffee, "blur")
     assert numbers["label"] == "espresso"
     assert len(numbers["levels"]) == len(numbers["probabilities"]) == len(numbers["winners"])
     assert numbers["winners"][0] == "espresso"
@@ -165,6 +172,39 @@ def test_crop_is_marked_where_the_network_looks():
     assert (frame == 240).all()
 
 
+def test_the_samples_are_measured():
+    *_, (numbers, drawing, mistakes, table, report) = classification_ranks.measure_samples()
+    assert numbers["pictures"] == len(classification_ranks.SAMPLE_CLASSES)
+    assert numbers["rank_1"] == report.accuracy(1) < numbers["rank_5"] == 1
+    assert "5 of 5 pictures" in visible(drawing)
+    assert "said: tiger cat" in visible(mistakes)
+    assert table["filename"] == "rank_n.csv"
+    assert "No mistake" in visible(classification_ranks.show_mistakes(report, 5, MODEL))
+
+
+def test_long_runs_show_how_far_they_are(tmp_path, coffee, monkeypatch):
+    monkeypatch.setattr(classification_ranks.time, "monotonic", iter(range(99)).__next__)
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for i in range(20):
+            archive.writestr(f"espresso/{i}.jpg", images.to_jpeg(coffee))
+    steps = [step[1] for step in classification_ranks.measure(str(path))]
+    seen = [re.search(r"(\d+) of 20 pictures", visible(str(step))) for step in steps]
+    assert [int(match[1]) for match in seen if match] == [8, 16, 20]
+
+
+def test_a_set_without_a_readable_picture_is_told(tmp_path):
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        archive.writestr("espresso/a.jpg", "text")
+    with pytest.raises(InputError, match="could be read"):
+        list(classification_ranks.measure(str(path)))
+    with pytest.raises(InputError, match="no zip file yet"):
+        list(classification_ranks.measure(None))
+    with pytest.raises(InputError, match="N from 1 to 5"):
+        list(classification_ranks.measure(str(path), n=6))
+
+
 def test_no_network_is_told_in_a_sentence_and_soon(monkeypatch, tmp_path):
     monkeypatch.setenv("GLASSBOX_CACHE", str(tmp_path))
 
@@ -198,3 +238,99 @@ def test_a_stopped_download_ends(monkeypatch):
     assert "50%" in next(running)
     running.close()
     assert ended.wait(5)
+
+
+# Through the API of the running app.
+
+
+@pytest.fixture(scope="module")
+def upload():
+    from gradio_client import handle_file
+
+    return lambda path: handle_file(str(path))
+
+
+@pytest.fixture(scope="module")
+def coffee_file(upload):
+    return upload(samples.index()["coffee"].path)
+
+
+def test_api_names_classes_and_says_none_of_these(client, coffee_file):
+    bars, softmax, badge, table = client.predict(coffee_file, 4, api_name="/classification")
+    assert bars["label"] == "espresso"
+    assert [row["label"] for row in bars["confidences"]][:2] == ["espresso", "cup"]
+    assert len(bars["confidences"]) == 4
+    assert not bars["none_of_these"]["is_none_of_these"]
+    assert "other 996 classes" in visible(softmax)
+    assert "network" in badge
+    assert table["href"].startswith("data:text/csv;base64,")
+    doubted, *_ = client.predict(
+        coffee_file, 4, MODEL, 1.0, "energy", 20.0, api_name="/classification"
+    )
+    assert doubted["none_of_these"]["is_none_of_these"]
+    assert doubted["none_of_these"]["kind"] == "energy"
+
+
+def test_api_answers_are_the_packages(client, coffee_file, coffee):
+    bars, *_ = client.predict(coffee_file, 20, MODEL, 2.0, api_name="/classification")
+    top = classification.predict_topk(coffee, 20, temperature=2.0)
+    assert [row["label"] for row in bars["confidences"]] == list(top.labels)
+    np.testing.assert_allclose(
+        [row["confidence"] for row in bars["confidences"]], top.probabilities, atol=1e-4
+    )
+
+
+def test_api_of_the_other_views(client, coffee_file):
+    numbers, _ = client.predict(coffee_file, "rotation", api_name="/classification_curve")
+    assert numbers["levels"][0] == -180
+    assert numbers["label"] == "espresso"
+    _, right, broken = client.predict(coffee_file, "bgr", api_name="/classification_steps")
+    assert right["label"] == "espresso"
+    assert broken["confidences"] != right["confidences"]
+    _, left, right = client.predict(coffee_file, "ten_crops", api_name="/classification_compare")
+    assert left["label"] == right["label"] == "espresso"
+    view, bars, flicker = client.predict(coffee_file, 3, api_name="/classification_frame")
+    assert view.startswith("data:image/jpeg;base64,")
+    assert bars["label"] == "espresso"
+    assert "1 frames" in visible(flicker)
+
+
+def test_api_of_rank_n(client, upload, tmp_path, coffee):
+    path = tmp_path / "set.zip"
+    with zipfile.ZipFile(path, "w") as archive:
+        for folder in ("espresso", "n07930864", "960"):  # espresso, cup, chocolate sauce
+            archive.writestr(f"{folder}/a.jpg", images.to_jpeg(coffee, quality=95))
+    numbers, *_ = client.predict(upload(path), api_name="/classification_rank_n")
+    assert numbers["pictures"] == 3
+    assert numbers["rank_1"] == pytest.approx(1 / 3)
+    assert numbers["rank_2"] == pytest.approx(2 / 3)
+    assert numbers["rank_5"] == 1.0
+
+
+API_NAMES = ("", "_steps", "_compare", "_curve", "_frame")
+
+
+@pytest.mark.parametrize("api_name", API_NAMES)
+def test_api_takes_odd_pictures(client, upload, tmp_path, api_name):
+    for path in write_odd_pictures(tmp_path).values():
+        assert client.predict(upload(path), api_name=f"/classification{api_name}")
+
+
+@pytest.mark.parametrize("api_name", API_NAMES)
+def test_api_refuses_bad_files_in_a_sentence(client, upload, tmp_path, api_name):
+    for path in write_bad_files(tmp_path).values():
+        with pytest.raises(Exception, match=r"could not be read as a picture|too large"):
+            client.predict(upload(path), api_name=f"/classification{api_name}")
+    with pytest.raises(Exception, match="no picture yet"):
+        client.predict(None, api_name=f"/classification{api_name}")
+
+
+def test_api_refuses_bad_zips_and_numbers_in_a_sentence(client, upload, coffee_file, tmp_path):
+    text = tmp_path / "text.zip"
+    text.write_text("This is not a zip file.")
+    with pytest.raises(Exception, match="no zip file"):
+        client.predict(upload(text), api_name="/classification_rank_n")
+    with pytest.raises(Exception, match="no zip file yet"):
+        client.predict(None, api_name="/classification_rank_n")
+    with pytest.raises(Exception, match="k from 1 to 20"):
+        client.predict(coffee_file, 2.5, api_name="/classification")

@@ -1,0 +1,1 @@
+"""How fast we are beside what a user would pick instead: ``python -m benchmarks [topic ...]``."""

@@ -1,0 +1,31 @@
+"""``python -m benchmarks [topic ...]`` runs the comparisons and prints one table."""
+
+import argparse
+import pkgutil
+from importlib import import_module
+
+import benchmarks
+from benchmarks.harness import to_table
+from cvcore.device import describe
+
+NOT_TOPICS = ("harness", "load", "__main__")
+
+
+def main() -> None:
+    found = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
+    topics = [name for name in found if name not in NOT_TOPICS]
+    parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
+    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(topics))
+    chosen = parser.parse_args().topics or topics
+    unknown = sorted(set(chosen) - set(topics))
+    if unknown:
+        parser.error(f"there is no benchmark {', '.join(unknown)}; choose from {', '.join(topics)}")
+    rows = []
+    for topic in chosen:
+        print(f"{topic} ...", flush=True)
+        rows += import_module(f"benchmarks.{topic}").run()
+    print(f"\nOn {describe()}:\n\n{to_table(rows)}")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,99 @@
+"""The page as a visitor meets it: how soon it is served, and frames a second from the webcam.
+
+Chromium shows a film of 640 x 480 as its camera; a frame counts when the processed picture has
+arrived in the page. Browser, server and network share this machine.
+"""
+
+import os
+import re
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+import urllib.request
+from pathlib import Path
+from shutil import which
+
+from benchmarks.harness import Row
+from cvcore.images import resize, to_jpeg
+from cvcore.samples import load_sample
+from demos import TABS
+
+ROOT = Path(__file__).resolve().parent.parent
+RECORD_MS = 12_000  # the first seconds, in which networks are loaded, do not count
+
+
+def run() -> list[Row]:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port = probe.getsockname()[1]
+    url = f"http://127.0.0.1:{port}"
+    start = time.perf_counter()
+    app = subprocess.Popen(
+        [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
+    )
+    try:
+        while True:
+            try:
+                urllib.request.urlopen(url, timeout=1).close()
+                break
+            except OSError:
+                if app.poll() is not None:
+                    raise RuntimeError("The app did not start.") from None
+                time.sleep(0.05)
+        served = (time.perf_counter() - start) * 1000
+        return [Row("python app.py until the page is served", served), *_watch_cameras(url)]
+    finally:
+        app.terminate()
+        app.wait()
+
+
+def _watch_cameras(url: str) -> list[Row]:
+    browser_path = os.environ.get("GLASSBOX_BROWSER") or which("chromium") or which("google-chrome")
+    if browser_path is None:
+        print("Chromium is not installed: the webcam is left out.")
+        return []
+    from playwright.sync_api import sync_playwright
+
+    rows = []
+    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
+        film = Path(folder) / "camera.mjpeg"
+        film.write_bytes(to_jpeg(resize(load_sample("chelsea"), (480, 640))) * 10)
+        browser = playwright.chromium.launch(
+            executable_path=browser_path,
+            args=[
+                "--no-sandbox",
+                "--disable-gpu",
+                "--disable-background-networking",
+                "--use-fake-ui-for-media-stream",
+                "--use-fake-device-for-media-stream",
+                f"--use-file-for-fake-video-capture={film}",
+            ],
+        )
+        for topic in TABS:
+            page = browser.new_context(permissions=["camera"]).new_page()
+            page.goto(f"{url}?tab={topic}")
+            panel = page.locator(f"#tab-{topic}")
+            panel.get_by_text("How it works").first.wait_for()
+            page.wait_for_timeout(1000)
+            inner = panel.get_by_role("tab", name=re.compile("webcam|live", re.IGNORECASE))
+            if inner.count():
+                inner.first.click()
+            camera = panel.locator(".live-camera")
+            if camera.count():
+                camera.get_by_text("Click to Access Webcam").click()
+                camera.locator("button", has_text="Record").click()
+                page.wait_for_timeout(RECORD_MS)
+                said = panel.locator(".live-view output").first.inner_text()
+                if found := re.search(r"([\d.]+) frames", said):
+                    rate = float(found[1])
+                    name = f"webcam, {topic}, 640 x 480"
+                    rows.append(Row(name, 1000 / rate, note=f"{rate:.1f} frames a second"))
+            page.context.close()
+        browser.close()
+    return rows
+
+
+if __name__ == "__main__":
+    print(*run(), sep="\n")

@@ -1,0 +1,143 @@
+// A table of numbers to type into or to draw on. Its value is {cells, ...settings}.
+
+const PAINT = 14;         // more rows or columns than this are drawn on, not typed into
+const root = () => element.querySelector('.editor');
+let sent = null, pen = null;
+
+const state = () => props.value || {cells: [[0]]};
+const commit = (changes) => {
+  const next = {...state(), ...changes};
+  sent = JSON.stringify(next);
+  props.value = next;
+};
+const number = (text) => {
+  const clean = String(text).trim().replace('−', '-').replace(',', '.');
+  return clean !== '' && Number.isFinite(Number(clean)) ? Number(clean) : text;
+};
+
+const resized = (cells, rows, columns, centred) => {
+  const top = centred ? Math.floor((rows - cells.length) / 2) : 0;
+  const left = centred ? Math.floor((columns - cells[0].length) / 2) : 0;
+  return Array.from({length: rows}, (_, y) => Array.from({length: columns}, (_, x) =>
+    (cells[y - top] || [])[x - left] ?? state().paper ?? 0));
+};
+const shifted = (cells, down, right) => cells.map((row, y) => row.map((_, x) =>
+  (cells[y - down] || [])[x - right] ?? state().paper ?? 0));
+
+const button = (label, title, act) => {
+  const node = make('button', '', label);
+  node.type = 'button'; node.title = node.ariaLabel = title;
+  node.addEventListener('click', act); return node;
+};
+
+const paintCell = (node, value) => {
+  const good = typeof value === 'number';
+  const scale = largest(state().cells.flat().filter((one) => typeof one === 'number'));
+  node.style.background = good ? tint(value, scale)[0] : '';
+  node.classList.toggle('wrong', !good);
+  const text = good ? String(+value.toFixed(4)).replace('-', '−') : String(value);
+  if (node.tagName === 'INPUT') node.value = text; else if (state().cells.length <= 9) node.textContent = text;
+};
+
+// Drawing: a press turns ink to paper or back, and dragging goes on with the same.
+const listenPen = (field) => {
+  const draw = (event, press) => {
+    const cells = state().cells;
+    const area = field.getBoundingClientRect();
+    const y = Math.floor((event.clientY - area.top) / area.height * cells.length);
+    const x = Math.floor((event.clientX - area.left) / area.width * cells[0].length);
+    if (!(y in cells) || !(x in cells[0])) return;
+    if (press) pen = cells[y][x] === 1 ? state().paper : 1;
+    if (cells[y][x] === pen) return;
+    cells[y][x] = pen;
+    paintCell(field.children[y * cells[0].length + x], pen);
+  };
+  field.addEventListener('pointerdown', (event) => {
+    event.preventDefault(); field.setPointerCapture(event.pointerId); draw(event, true);
+  });
+  field.addEventListener('pointermove', (event) => { if (pen !== null) draw(event, false); });
+  const stop = () => { if (pen !== null) { pen = null; commit({cells: state().cells.map((row) => [...row])}); } };
+  field.addEventListener('pointerup', stop);
+  field.addEventListener('pointercancel', stop);
+};
+
+const build = () => {
+  const host = root(), {cells, paper} = state();
+  const rows = cells.length, columns = cells[0].length;
+  const drawing = paper !== undefined && (state().drawing || rows > PAINT || columns > PAINT);
+  host.replaceChildren();
+  const tools = make('div', 'tools');
+  const sizer = (label, value, apply) => {
+    const node = make('label'), select = make('select');
+    select.ariaLabel = select.title = label;
+    for (let i = 1; i <= props.limit; i++) select.append(new Option(i, i, false, i === value));
+    select.addEventListener('change', () => apply(Number(select.value)));
+    node.append(select); return node;
+  };
+  const resize = (r, c) => commit({cells: resized(cells, r, c, props.centred)}) || build();
+  const size = make('span', 'group', 'Size ');
+  size.append(sizer('Rows', rows, (value) => resize(value, columns)), ' × ',
+              sizer('Columns', columns, (value) => resize(rows, value)));
+  tools.append(size);
+  if (paper !== undefined) {
+    tools.append(button(drawing ? '✎ on' : '✎', 'Draw with the pointer instead of typing',
+                        () => { commit({drawing: !state().drawing}); build(); }));
+    const move = (down, right) => { commit({cells: shifted(state().cells, down, right)}); build(); };
+    const moves = make('span', 'group');
+    moves.append(button('←', 'Shift left', () => move(0, -1)), button('↑', 'Shift up', () => move(-1, 0)),
+                 button('↓', 'Shift down', () => move(1, 0)), button('→', 'Shift right', () => move(0, 1)));
+    tools.append(moves, button('Clear', 'Set every cell to paper',
+      () => { commit({cells: cells.map((row) => row.map(() => paper)), drawing: true}); build(); }));
+  }
+  const field = make('div', drawing ? 'field drawing' : 'field');
+  field.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${drawing ? '1fr' : '44px'}))`;
+  cells.forEach((row, y) => row.forEach((value, x) => {
+    const cell = make(drawing ? 'span' : 'input');
+    if (!drawing) {
+      cell.inputMode = 'decimal'; cell.ariaLabel = `Row ${y + 1}, column ${x + 1}`;
+      cell.addEventListener('focus', () => cell.select());
+      cell.addEventListener('change', () => {
+        const next = state().cells.map((line) => [...line]);
+        next[y][x] = number(cell.value);
+        commit({cells: next});
+        paintCell(cell, next[y][x]);
+      });
+    }
+    paintCell(cell, value); field.append(cell);
+  }));
+  field.addEventListener('keydown', (event) => {
+    const step = {ArrowUp: -columns, ArrowDown: columns, Enter: columns}[event.key];
+    const next = step && field.children[[...field.children].indexOf(event.target) + step];
+    if (next) { event.preventDefault(); next.focus(); }
+  });
+  if (drawing) listenPen(field);
+  host.append(tools, field);
+  if (state().divide_by !== undefined) host.append(divider());
+};
+
+const divider = () => {
+  const line = make('div', 'tools'), label = make('label', '', 'Divide by '), select = make('select');
+  select.ariaLabel = 'Divide by';
+  for (const word of ['nothing', 'sum', 'count']) select.append(new Option(word, word, false, word === state().divide_by));
+  select.addEventListener('change', () => commit({divide_by: select.value}));
+  label.append(select);
+  const bias = make('label', '', 'Bias '), input = make('input');
+  input.ariaLabel = 'Bias'; input.inputMode = 'decimal'; input.value = state().bias;
+  input.addEventListener('change', () => commit({bias: number(input.value)}));
+  bias.append(input); line.append(label, bias);
+  if (!state().channels) return line;
+  const depth = make('details');
+  depth.append(make('summary', '', 'Depth: R, G, B'));
+  state().channels.forEach((weight, i) => {
+    const factor = make('label', '', `${CHANNELS[i]} × `), field = make('input');
+    factor.title = 'Depth: this channel of the kernel is the kernel times this factor';
+    field.ariaLabel = `Factor of ${CHANNELS[i]}`; field.inputMode = 'decimal'; field.value = weight;
+    field.addEventListener('change', () => commit({channels: state().channels.map((old, j) => (i === j ? number(field.value) : old))}));
+    factor.append(field); depth.append(factor);
+  });
+  line.append(depth);
+  return line;
+};
+
+watch('value', () => { if (JSON.stringify(props.value) !== sent) build(); });
+build();

@@ -1,0 +1,93 @@
+// The window of max and average pooling on its way over the input, and which pixel won.
+
+const root = () => element.querySelector('.walk');
+let v = null, pixel = null, parts = null, queued = false, loads = 0;
+const walk = new Walk(() => {
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => { queued = false; if (parts) paint(); });
+});
+
+const build = () => {
+  const host = root();
+  host.replaceChildren();
+  if (!v || v.message) { host.append(make('p', 'note', v ? v.message : 'Choose an input to begin.')); return; }
+  const few = !v.input_src;
+  const surface = (name, height, width) => new Surface(height, width, {src: v[`${name}_src`], title: v.titles[name]});
+  parts = {
+    few,
+    input: surface('input', v.height, v.width),
+    max: surface('max', v.output_height, v.output_width),
+    average: surface('average', v.output_height, v.output_width),
+    wins: surface('wins', v.height, v.width),
+    patch: new Surface(v.size, v.size, {title: 'window'}),
+  };
+  if (few) for (const name of ['input', 'max', 'average', 'wins'])
+    parts[name].fill(v[`${name}_values`], {scale: name === 'wins' ? null : v.scale});
+  const stage = make('div', few ? 'stage' : 'stage pictures');
+  stage.append(parts.input.node, make('div', 'arrow', '→'), parts.max.node, parts.average.node, parts.wins.node);
+  parts.totals = [make('output', 'total max'), make('output', 'total average')];
+  const lines = make('div', 'outcome totals'); lines.append(...parts.totals);
+  const sums = make('div', 'sums'), row = make('div', 'sum-row alone');
+  row.append(parts.patch.node, make('div', 'sign', '→'), lines); sums.append(row);
+  host.append(walk.bar, stage, sums);
+  const centre = (row, column) => [Math.round((row - (v.size - 1) / 2) / v.stride), Math.round((column - (v.size - 1) / 2) / v.stride)];
+  for (const name of ['input', 'wins']) parts[name].listen({
+    point: (row, column) => walk.goTo(...centre(row, column)),
+    keep: (row, column) => walk.goTo(...centre(row, column), true), leave: () => walk.back()});
+  for (const name of ['max', 'average']) parts[name].listen({
+    point: (row, column) => walk.goTo(row, column),
+    keep: (row, column) => walk.goTo(row, column, true), leave: () => walk.back()});
+  fit();
+};
+
+const fit = () => {
+  if (!parts) return;
+  const host = root(), width = host.clientWidth || 700;
+  const clamp = (low, value, high) => Math.max(low, Math.min(high, Math.floor(value)));
+  const across = 2 * v.width + 2 * v.output_width;
+  host.style.setProperty('--cell', `${clamp(26, Math.min((width - 180) / across, 300 / v.height), 60)}px`);
+  host.style.setProperty('--tap', `${clamp(24, 210 / v.size, 56)}px`);
+};
+
+const paint = () => {
+  const {row, column} = walk, top = row * v.stride, left = column * v.stride;
+  const values = [], places = [];
+  for (let y = 0; y < v.size; y++) for (let x = 0; x < v.size; x++) {
+    values.push(pixel(top + y, left + x, 0)); places.push([top + y, left + x]);
+  }
+  const best = Math.max(...values), won = values.indexOf(best);
+  parts.input.frame(top, left, v.size, v.size);
+  if (parts.few) {
+    parts.input.mark('won', [places[won][0] * v.width + places[won][1]]);
+    parts.wins.mark('won', [places[won][0] * v.width + places[won][1]]);
+  }
+  parts.wins.frame(...places[won]);
+  parts.patch.fill(values, {grey: v.grey, scale: v.scale});
+  parts.patch.mark('won', [won]);
+  for (const name of ['max', 'average']) { parts[name].frame(row, column); parts[name].reveal(walk.shown); }
+  const list = values.length <= 9 ? values.map(show) : [...values.slice(0, 4).map(show), '…', show(values.at(-1))];
+  const sum = values.reduce((a, b) => a + b, 0);
+  parts.totals[0].textContent = `max(${list.join(', ')}) = ${show(best)}`;
+  parts.totals[1].textContent = `(${list.join(' + ').replaceAll('+ −', '− ')}) ÷ ${values.length} = ${show(sum / values.length)}`;
+  walk.place.textContent = `row ${row + 1} of ${v.output_height}, column ${column + 1} of ${v.output_width}`;
+};
+
+const load = async () => {
+  const mine = ++loads;
+  v = props.value; parts = null;
+  walk.pause();
+  if (v && !v.message) {
+    const source = !v.input_values ? await readPixels(v.input_src) : (row, column) => v.input_values[row * v.width + column];
+    if (mine !== loads) return;
+    pixel = source;
+    walk.reset(v.output_height, v.output_width, [0, 0]);
+  }
+  build();
+  if (parts) paint();
+};
+
+element.addEventListener('keydown', (event) => { if (parts) walk.key(event); });
+new ResizeObserver(fit).observe(element);
+watch('value', load);
+load();

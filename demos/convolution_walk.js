@@ -1,0 +1,207 @@
+// The window of a convolution on its way over the input: patch x kernel = products, sum, output.
+
+const root = () => element.querySelector('.walk');
+let v = null, pixel = null, parts = null, queued = false, loads = 0;
+const walk = new Walk(() => {
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => { queued = false; if (parts) paint(); });
+});
+
+// Where an index outside 0..n-1 is read instead; -1 stands for a zero.
+const inside = (i, n) => {
+  if (i >= 0 && i < n) return i;
+  if (v.padding_mode === 'replicate') return i < 0 ? 0 : n - 1;
+  if (v.padding_mode === 'reflect') return i < 0 ? -i : 2 * n - 2 - i;
+  return -1;
+};
+
+// The input as the window sees it, with zeros between pixels for a transposed convolution.
+const read = (row, column, channel) => {
+  const outside = row < 0 || column < 0 || row >= v.height || column >= v.width;
+  const y = inside(row, v.height), x = inside(column, v.width);
+  if (y < 0 || x < 0) return {value: 0, outside: true};
+  if (y % v.stretch || x % v.stretch) return {value: 0, outside: true};
+  return {value: pixel(y / v.stretch, x / v.stretch, channel), outside};
+};
+
+// Everything that one output cell is made of: per channel patch, products and their sum.
+const sumAt = (row, column) => {
+  const top = row * v.stride - v.top, left = column * v.stride - v.left;
+  const channels = v.channel_weights.map((factor, channel) => {
+    const patch = [], outside = [], kernel = [], products = [];
+    v.weights.forEach((weights, i) => weights.forEach((weight, j) => {
+      const seen = read(top + i * v.dilation, left + j * v.dilation, channel);
+      patch.push(seen.value); outside.push(seen.outside);
+      kernel.push(weight * factor); products.push(seen.value * weight * factor);
+    }));
+    return {patch, outside, kernel, products, sum: products.reduce((a, b) => a + b, 0)};
+  });
+  return {top, left, channels};
+};
+
+const span = (side) => v.dilation * (side - 1) + 1;
+
+const build = () => {
+  const host = root();
+  host.replaceChildren();
+  if (!v) { host.append(make('p', 'note', 'Choose an input to begin.')); return; }
+  if (v.message) { host.append(make('p', 'note', v.message)); return; }
+  const few = !v.input_src;
+  const kh = v.weights.length, kw = v.weights[0].length;
+  parts = {kh, kw, few};
+  const rows = few ? v.height + v.top + v.bottom : v.height;
+  const columns = few ? v.width + v.left + v.right : v.width;
+  parts.input = new Surface(rows, columns, {src: v.input_src, title: v.titles.input});
+  parts.output = new Surface(v.output_height, v.output_width, {src: v.output_src, title: v.titles.output});
+  const stage = make('div', few ? 'stage' : 'stage pictures');
+  stage.append(parts.input.node);
+  if (!few) {
+    const reach = Math.min(13, Math.max(9, Math.max(span(kh), span(kw)) + 2));
+    parts.reach = reach;
+    parts.zoom = new Surface(reach, reach, {title: 'close-up'});
+    parts.zoom.node.classList.add('zoom');
+    stage.append(parts.zoom.node);
+  }
+  stage.append(make('div', 'arrow', '→'), parts.output.node);
+  parts.chain = v.stages.map((item) => {
+    const surface = new Surface(item.height, item.width, {src: item.src, title: item.title});
+    if (!item.src) surface.fill(item.values, {scale: v.scale});
+    stage.append(make('div', 'arrow', '→'), surface.node);
+    return surface;
+  });
+  const sums = make('div', 'sums');
+  parts.rows = v.channel_weights.map((_, channel) => {
+    const row = make('div', 'sum-row');
+    const many = v.channel_weights.length > 1;
+    const table = (title) => new Surface(kh, kw, {title: channel ? '' : title});
+    const patch = table('patch'), kernel = table(v.titles.kernel), products = table('products');
+    const sum = make('output', 'sum');
+    if (many) {
+      row.classList.add(`channel-${CHANNELS[channel]}`);
+      row.append(make('b', '', CHANNELS[channel]));
+    }
+    row.append(patch.node, make('div', 'sign', '×'), kernel.node, make('div', 'sign', '='), products.node,
+               make('div', 'sign', '→'), sum);
+    sums.append(row);
+    return {patch, kernel, products, sum};
+  });
+  parts.total = make('output', 'total'); parts.total.ariaLive = 'polite';
+  // With one channel the total stands beside the products, so that all is seen at once.
+  if (parts.rows.length === 1) {
+    const outcome = make('div', 'outcome');
+    sums.firstChild.classList.add('alone');
+    sums.firstChild.append(outcome); outcome.append(parts.rows[0].sum, parts.total);
+  } else sums.append(parts.total);
+  host.append(walk.bar, stage, sums);
+  if (few) {
+    const values = [], dim = [];
+    for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) {
+      const seen = read(y - v.top, x - v.left, 0); values.push(seen.value); dim.push(seen.outside);
+    }
+    parts.input.fill(values, {dim, scale: v.input_scale});
+    parts.output.fill(v.output_values, {scale: v.scale});
+  }
+  const centre = (row, column) => [
+    Math.round(((few ? row - v.top : row) - (span(kh) - 1) / 2 + v.top) / v.stride),
+    Math.round(((few ? column - v.left : column) - (span(kw) - 1) / 2 + v.left) / v.stride)];
+  parts.input.listen({
+    point: (row, column) => walk.goTo(...centre(row, column)),
+    keep: (row, column) => walk.goTo(...centre(row, column), true), leave: () => walk.back()});
+  parts.output.listen({
+    point: (row, column) => walk.goTo(row, column),
+    keep: (row, column) => walk.goTo(row, column, true), leave: () => walk.back()});
+  fit();
+};
+
+// Cells as large as the width and a projector's height allow.
+const fit = () => {
+  if (!parts) return;
+  const host = root(), width = host.clientWidth || 700;
+  const clamp = (low, value, high) => Math.max(low, Math.min(high, Math.floor(value)));
+  const size = (surface, pixels) => surface.node.style.setProperty('--cell', `${pixels}px`);
+  if (parts.few) {
+    const maps = [parts.output, ...parts.chain].filter((surface) => surface.cells.length);
+    parts.chain.filter((surface) => !surface.cells.length).forEach((surface) => size(surface, Math.max(4, 100 / surface.columns)));
+    const columns = maps.reduce((sum, surface) => sum + surface.columns, 0);
+    const free = width - 36 * (maps.length + 1);
+    const cell = clamp(24, Math.min(free / (parts.input.columns + columns), 232 / parts.input.rows), 48);
+    const tall = Math.max(...maps.map((surface) => surface.rows));
+    size(parts.input, cell);
+    maps.forEach((surface) => size(surface, clamp(26, Math.min((free - cell * parts.input.columns) / columns, 232 / tall), 50)));
+  } else {
+    size(parts.zoom, clamp(20, width / 3.2 / parts.reach, 30));
+  }
+  const lines = parts.rows.length * parts.kh;
+  host.style.setProperty('--tap', `${clamp(26, Math.min((width - 320) / (3 * parts.kw), (parts.few ? 120 : 165) / lines), 52)}px`);
+};
+
+const paint = () => {
+  const {row, column} = walk, at = sumAt(row, column);
+  const {kh, kw, few} = parts;
+  const height = span(kh), width = span(kw);
+  const onInput = few ? [at.top + v.top, at.left + v.left] : [at.top, at.left];
+  parts.input.frame(...onInput, height, width);
+  parts.output.frame(row, column);
+  const taps = [];
+  for (let i = 0; i < kh; i++) for (let j = 0; j < kw; j++) taps.push([i * v.dilation, j * v.dilation]);
+  if (few) {
+    parts.input.mark('tap', taps.map(([y, x]) => (onInput[0] + y) * parts.input.columns + onInput[1] + x));
+    parts.chain.forEach((surface, i) => { if (v.stages[i].follows) surface.frame(row, column); });
+  } else {
+    const reach = parts.reach, surface = parts.zoom;
+    const y0 = at.top - Math.floor((reach - height) / 2), x0 = at.left - Math.floor((reach - width) / 2);
+    const values = [], dim = [];
+    for (let y = 0; y < reach; y++) for (let x = 0; x < reach; x++) {
+      const seen = v.channel_weights.map((_, channel) => read(y0 + y, x0 + x, channel));
+      values.push(seen.length > 1 ? seen.map((one) => one.value) : seen[0].value);
+      dim.push(seen[0].outside);
+    }
+    surface.fill(values, {grey: v.grey, scale: v.input_scale, dim});
+    surface.frame(at.top - y0, at.left - x0, height, width);
+    surface.mark('tap', taps.map(([y, x]) => (at.top - y0 + y) * reach + at.left - x0 + x));
+  }
+  parts.output.reveal(walk.shown);
+  parts.chain.forEach((surface, i) => surface.reveal(v.stages[i].follows ? walk.shown : walk.shown === Infinity ? Infinity : 0));
+  at.channels.forEach((channel, i) => {
+    const line = parts.rows[i];
+    line.patch.fill(channel.patch, {grey: v.grey, scale: v.input_scale, dim: channel.outside});
+    line.kernel.fill(channel.kernel);
+    line.products.fill(channel.products);
+    line.sum.textContent = `Σ = ${show(channel.sum)}`;
+  });
+  const sums = at.channels.map((channel) => channel.sum);
+  const finish = (sum) => sum / v.divisor + v.bias;
+  const over = v.divisor === 1 ? '' : ` ÷ ${show(v.divisor)}`;
+  const bias = ` + bias ${show(v.bias)}`;
+  if (v.per_channel) {
+    parts.total.textContent = sums.map((sum, i) =>
+      `${sums.length > 1 ? CHANNELS[i] + ': ' : ''}${show(sum)}${over}${bias} = ${show(finish(sum))}`).join('   ');
+  } else {
+    const sum = sums.reduce((a, b) => a + b, 0);
+    parts.total.textContent = `${sums.map(show).join(' + ')}${sums.length > 1 ? ` = ${show(sum)};  ${show(sum)}` : ''}`
+      + `${over}${bias} = ${show(finish(sum))}`;
+  }
+  walk.place.textContent = `row ${row + 1} of ${v.output_height}, column ${column + 1} of ${v.output_width}`;
+};
+
+const load = async () => {
+  const mine = ++loads;
+  v = props.value; parts = null;
+  walk.pause();
+  if (v && !v.message) {
+    const source = !v.input_values
+      ? await readPixels(v.input_src)
+      : (row, column, channel) => v.input_values[(row * v.input_width + column) * v.channel_weights.length + channel];
+    if (mine !== loads) return;
+    pixel = source;
+    walk.reset(v.output_height, v.output_width, v.start);
+  }
+  build();
+  if (parts) paint();
+};
+
+element.addEventListener('keydown', (event) => { if (parts) walk.key(event); });
+new ResizeObserver(fit).observe(element);
+watch('value', load);
+load();

@@ -1,0 +1,176 @@
+"""A walk through the classification tab in headless Chromium."""
+
+import re
+
+import numpy as np
+import pytest
+
+from cvcore import images, samples
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def tab(open_tab):
+    panel = open_tab("classification")
+    panel.locator("#classification-bars li").first.wait_for()
+    return panel
+
+
+def figures(bars):
+    """The percentages that the bars show."""
+    return [float(text.split()[0]) for text in bars.locator("li .percent").all_inner_texts()]
+
+
+def test_first_answer_comes_without_a_click(tab, screenshot):
+    bars = tab.locator("#classification-bars")
+    assert "cat" in bars.locator("li .name").first.inner_text()
+    assert len(figures(bars)) == 5
+    assert figures(bars) == sorted(figures(bars), reverse=True)
+    assert "A known class" in bars.inner_text()
+    tab.locator("#classification-ranks").get_by_text("5 of 5 pictures").wait_for()
+    screenshot("classification")
+
+
+def test_sliders_act_on_the_answer(tab, page):
+    bars = tab.locator("#classification-bars")
+    before = figures(bars)[0]
+    heat = tab.locator("#classification-temperature input[type=number]")
+    heat.fill("5")
+    heat.press("Tab")
+    bars.locator(".percent").first.get_by_text(f"{before:.1f} %").wait_for(state="detached")
+    assert figures(bars)[0] < before
+    k = tab.locator("#classification-k input[type=number]")
+    k.fill("12")
+    k.press("Tab")
+    bars.locator("li").nth(11).wait_for()
+    assert len(figures(bars)) == 12
+    tab.get_by_role("tab", name="Softmax").click()
+    softmax = tab.locator("#classification-softmax")
+    softmax.get_by_text("the other 988 classes together").wait_for()
+    assert "at T = 5" in softmax.inner_text()
+
+
+def test_limit_raises_the_sign(tab):
+    tab.get_by_text("None of these: where is the limit?").click()
+    limit = tab.get_by_label("number input for Limit for the score")
+    limit.fill("20")
+    limit.press("Tab")
+    tab.locator("#classification-bars").get_by_text("None of these?").wait_for()
+    tab.get_by_label("Energy: log of the sum of all exponentials").check()
+    tab.locator("#classification-bars").get_by_text("energy score").wait_for()
+
+
+def test_a_sample_goes_through_every_view(tab, page, screenshot):
+    tab.get_by_title("Use the sample Coffee").first.click()
+    tab.locator("#classification-bars .bars[data-label=espresso]").wait_for()
+    tab.get_by_role("tab", name="Its input").click()
+    steps = tab.locator("#classification-steps")
+    steps.get_by_text("Broken on purpose").wait_for()
+    assert steps.locator("figure").count() == 4
+    assert steps.locator("figure.broken").count() == 1
+    screenshot("classification_input")
+    tab.get_by_role("tab", name="Two models").click()
+    tab.locator("#classification-agreement").get_by_text("on the first place").wait_for()
+    tab.get_by_role("tab", name="Robustness").click()
+    curve = tab.locator("#classification-curve")
+    curve.locator("svg polyline").first.wait_for()
+    assert curve.locator(".strip img").count() == 13
+    tab.get_by_label("Rotation").check()
+    curve.get_by_text("Rotation: degrees").wait_for()
+    screenshot("classification_robustness")
+    # the open view follows a new picture
+    tab.get_by_title("Use the sample Cat").first.click()
+    curve.get_by_text("tiger cat").first.wait_for()
+
+
+def test_a_model_that_cannot_be_fetched_leaves_the_bundled_one(tab, page):
+    model = tab.get_by_label("Model", exact=True)
+    model.click()
+    page.get_by_role("option", name=re.compile("ResNet-50")).click()
+    tab.get_by_text("cannot be downloaded without a network").wait_for()
+    page.wait_for_function(
+        "label => document.querySelector(`input[aria-label='Model']`).value === label",
+        arg="EfficientNet-Lite0",
+    )
+
+
+def test_webcam_is_classified_and_stops_with_the_tab(tab, page, open_tab, screenshot):
+    camera = tab.locator("#classification-live-camera")
+    camera.get_by_text("Click to Access Webcam").click()
+    camera.locator("button", has_text="Record").click()
+    bars = tab.locator("#classification-live-bars")
+    bars.locator("li").first.wait_for()
+    assert "cat" in bars.locator("li .name").first.inner_text()
+    seen = tab.locator("#classification-flicker")
+    page.wait_for_function(
+        """() => parseInt(document.querySelector('#classification-flicker tbody td')
+          .innerText.match(/\\d+/)) >= 20"""
+    )
+    assert seen.locator("b").all_inner_texts() == ["0", "0"]  # a cat that stands still
+    screenshot("classification_webcam")
+    open_tab("convolution")
+    page.wait_for_timeout(500)
+    open_tab("classification")
+    count = seen.locator("td").first.inner_text()
+    page.wait_for_timeout(1000)
+    assert seen.locator("td").first.inner_text() == count
+
+
+def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
+    coffee = images.to_jpeg(samples.load_sample("coffee"), quality=95)
+    for folder in ("espresso", "n07930864"):
+        (tmp_path / "set" / folder).mkdir(parents=True)
+        (tmp_path / "set" / folder / "1.jpg").write_bytes(coffee)
+    (tmp_path / "set" / "notes.txt").write_text("left out")
+    folder_input = tab.locator("#classification-folder input[type=file]")
+    folder_input.set_input_files(tmp_path / "set")
+    ranks = tab.locator("#classification-ranks")
+    ranks.get_by_text("2 of 2 pictures").wait_for()
+    assert ranks.locator("b").all_inner_texts()[:2] == ["50.0\u00a0%", "100.0\u00a0%"]
+    mistakes = tab.locator("#classification-mistakes")
+    mistakes.get_by_text("said: espresso").wait_for()
+    assert "rank 2" in mistakes.inner_text()
+    screenshot("classification_rank_n")
+
+
+def test_stop_ends_a_long_run(tab, page, tmp_path):
+    noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
+    (tmp_path / "set" / "espresso").mkdir(parents=True)
+    for i in range(400):
+        (tmp_path / "set" / "espresso" / f"{i}.jpg").write_bytes(images.to_jpeg(noise, quality=40))
+    tab.locator("#classification-folder input[type=file]").set_input_files(tmp_path / "set")
+    ranks = tab.locator("#classification-ranks")
+    ranks.get_by_text(re.compile(r"\d+ of 400 pictures")).wait_for()
+    tab.get_by_role("button", name="Stop", exact=True).last.click()
+    page.wait_for_timeout(1000)
+    stopped = ranks.inner_text()
+    page.wait_for_timeout(1500)
+    assert ranks.inner_text() == stopped
+    assert "400 of 400" not in stopped
+
+
+def test_large_photos_are_shrunk_and_too_much_is_told(tab, tmp_path):
+    (tmp_path / "set" / "espresso").mkdir(parents=True)
+    noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
+    (tmp_path / "set" / "espresso" / "1.jpg").write_bytes(images.to_jpeg(noise, quality=95))
+    before = (tmp_path / "set" / "espresso" / "1.jpg").stat().st_size / 1e6
+    note = tab.locator("#classification-folder .note")
+    field = tab.locator("#classification-folder input[type=file]")
+    field.set_input_files(tmp_path / "set")
+    note.get_by_text(re.compile(r"1 picture, [\d.]+ MB")).wait_for()
+    assert float(re.search(r"([\d.]+) MB", note.inner_text())[1]) < 0.6 * before
+    for i in range(20):  # cannot be decoded, so cannot be shrunk
+        (tmp_path / "set" / "espresso" / f"{i}.png").write_bytes(noise.tobytes()[:2_500_000])
+    field.set_input_files(tmp_path / "set")
+    note.get_by_text("choose one of at most 40 MB").wait_for()
+
+
+@pytest.mark.parametrize("theme", ["dark", "light"])
+def test_readable_on_a_phone_in_both_themes(page, app_url, theme, screenshot):
+    page.set_viewport_size({"width": 390, "height": 844})
+    page.goto(f"{app_url}/?tab=classification&__theme={theme}")
+    page.locator("#classification-bars li").first.wait_for()
+    width = page.evaluate("document.documentElement.scrollWidth")
+    assert width <= 390
+    screenshot(f"classification_phone_{theme}")

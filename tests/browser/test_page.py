@@ -1,0 +1,56 @@
+"""The page around the tabs, in a browser."""
+
+import pytest
+from playwright.sync_api import expect
+
+from demos import TABS
+
+pytestmark = pytest.mark.browser
+
+
+def test_header_names_the_device(page):
+    expect(page.locator("#device")).to_contain_text("CPU")
+
+
+def test_every_tab_opens_without_an_error(page, open_tab, screenshot):
+    errors = []
+    page.on("pageerror", lambda error: errors.append(str(error)))
+    for topic in TABS:
+        expect(open_tab(topic)).to_contain_text("How it works")
+        page.wait_for_timeout(1500)
+        expect(page.get_by_text("Error", exact=True)).to_have_count(0)
+        screenshot(f"tab-{topic}", full_page=False)
+    assert not errors
+
+
+def test_link_opens_its_tab(page, app_url):
+    page.goto(f"{app_url}?tab={TABS[1]}")
+    expect(page.locator(f"#tab-{TABS[1]}")).to_be_visible()
+
+
+def test_code_is_shown_on_request(page, open_tab):
+    panel = open_tab("classification")
+    panel.get_by_role("button", name="Show the code").click()
+    expect(panel.locator(".cm-content").last).to_contain_text("def predict_topk")
+
+
+def test_camera_stops_when_its_tab_is_left(page, open_tab):
+    panel = open_tab("classification")
+    panel.get_by_text("Click to Access Webcam").first.click()
+    camera = page.locator("#classification-live-camera")
+    camera.locator("button", has_text="Record").click()
+    expect(camera.locator("button", has_text="Stop")).to_be_visible()
+    open_tab("convolution")
+    open_tab("classification")
+    expect(camera.locator("button", has_text="Record")).to_be_visible()
+
+
+def test_a_picture_is_offered_in_the_next_tab(page, open_tab):
+    panel = open_tab("classification")
+    expect(panel.locator("#classification-bars")).to_contain_text("cat")
+    panel.get_by_role("button", name="Use the sample Coffee").first.click()
+    expect(panel.locator("#classification-bars")).to_contain_text("espresso")
+    panel.get_by_role("button", name="Use the sample Cat").first.click()
+    expect(panel.locator("#classification-bars")).to_contain_text("cat")
+    panel.get_by_role("button", name="Use the current picture").first.click()
+    expect(panel.locator("#classification-bars")).to_contain_text("cat")

@@ -1,0 +1,151 @@
+"""Weights: the index, loading, hashes, and downloads from a server on this machine."""
+
+import dataclasses
+import functools
+import hashlib
+import http.server
+import threading
+
+import pytest
+import torch
+
+from cvcore import weights
+from cvcore.errors import InputError
+from cvcore.training.convert import halve, save_state, split_shards
+
+
+@pytest.fixture
+def cache(tmp_path, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_CACHE", str(tmp_path))
+    return tmp_path
+
+
+@pytest.fixture
+def server(tmp_path):
+    """Serves tmp_path/www on this machine; ``broken.bin`` promises more than it sends."""
+    folder = tmp_path / "www"
+    folder.mkdir()
+
+    class Handler(http.server.SimpleHTTPRequestHandler):
+        def do_GET(self):
+            if self.path == "/broken.bin":
+                self.send_response(200)
+                self.send_header("Content-Length", "1000")
+                self.end_headers()
+                self.wfile.write(b"x" * 10)
+            else:
+                super().do_GET()
+
+        def log_message(self, *_):
+            pass
+
+    handler = functools.partial(Handler, directory=str(folder))
+    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as running:
+        threading.Thread(target=running.serve_forever, daemon=True).start()
+        yield folder, f"http://127.0.0.1:{running.server_address[1]}"
+        running.shutdown()
+
+
+@pytest.fixture
+def offered(monkeypatch):
+    """Make the index hold one row that a test describes."""
+
+    def offer(**fields):
+        row = dataclasses.replace(weights.index()["resnet50"], name="probe", **fields)
+        monkeypatch.setattr(weights, "index", lambda: {"probe": row})
+        return row
+
+    return offer
+
+
+def test_bundled_weights_are_whole():
+    for name, row in weights.index().items():
+        if row.is_bundled:
+            weights.check_files(name)
+
+
+def test_every_network_can_be_built_and_the_default_loads():
+    model = weights.load_model("efficientnet_lite0")
+    assert sum(p.numel() for p in model.parameters()) == 4_652_008
+    assert not model.training
+    assert not any(p.requires_grad for p in model.parameters())
+    assert weights.load_model("efficientnet_lite0") is model
+    assert "efficientnet_lite0" in weights.release()
+    assert weights.load_model("efficientnet_lite0") is not model
+
+
+def test_labels_are_imagenets():
+    labels = weights.load_labels("efficientnet_lite0")
+    assert len(labels) == len(set(labels)) == 1000
+    assert (labels[0], labels[281], labels[999]) == ("tench", "tabby", "toilet tissue")
+
+
+def test_unknown_name_lists_the_known_ones():
+    with pytest.raises(InputError, match="efficientnet_lite0"):
+        weights.get_weight("alexnet")
+
+
+def test_download_is_checked_and_kept(cache, server, offered):
+    folder, url = server
+    data = bytes(range(256)) * 4096
+    (folder / "a.bin").write_bytes(data)
+    digest = hashlib.sha256(data).hexdigest()
+    row = offered(files=("a.bin",), url=f"{url}/a.bin", sha256=(digest[:8],))
+    shares = []
+    assert not weights.is_available("probe")
+    weights.fetch("probe", progress=shares.append)
+    assert row.paths[0].read_bytes() == data
+    assert shares == sorted(shares)
+    assert shares[-1] == 1.0
+    assert weights.is_available("probe")
+
+
+@pytest.mark.parametrize("path", ["a.bin", "broken.bin", "missing.bin"])
+def test_bad_downloads_leave_nothing_behind(cache, server, offered, path):
+    folder, url = server
+    (folder / "a.bin").write_bytes(b"not what was promised")
+    row = offered(files=(path,), url=f"{url}/{path}", sha256=("0" * 8,))
+    with pytest.raises(InputError, match="bundled model"):
+        weights.fetch("probe")
+    assert not row.paths[0].exists()
+    assert not list(row.paths[0].parent.glob("*"))
+
+
+def test_without_a_network_the_answer_is_a_sentence(cache, offered):
+    offered(files=("a.bin",), url="http://127.0.0.1:9/a.bin")
+    with pytest.raises(InputError, match="without a network"):
+        weights.fetch("probe")
+
+
+def test_damaged_file_is_noticed(cache, offered):
+    row = offered(files=("a.bin",), url="http://127.0.0.1:9/a.bin", sha256=("0" * 8,))
+    row.paths[0].parent.mkdir(parents=True)
+    row.paths[0].write_bytes(b"damaged")
+    with pytest.raises(RuntimeError, match="damaged"):
+        weights.check_files("probe")
+
+
+def test_shards_hold_everything_and_fit(tmp_path):
+    state = {f"layer{i}.weight": torch.randn(100, 10) for i in range(10)}
+    shards = split_shards(state, max_bytes=12_000)
+    assert len(shards) == 4
+    assert [name for shard in shards for name in shard] == list(state)
+    assert all(sum(v.nbytes for v in shard.values()) <= 12_000 for shard in shards)
+    (path,) = save_state(halve(state), "probe", tmp_path)
+    assert path.name == "probe.safetensors"
+
+
+def test_halving_spares_vectors():
+    halved = halve({"w": torch.ones(2, 2), "b": torch.ones(2), "n": torch.tensor(3)})
+    assert [value.dtype for value in halved.values()] == [
+        torch.float16,
+        torch.float32,
+        torch.int64,
+    ]
+
+
+def test_command_line(capsys, cache):
+    assert weights.main(["list"]) == 0
+    assert "bundled" in capsys.readouterr().out
+    assert weights.main(["verify"]) == 0
+    assert "ok" in capsys.readouterr().out

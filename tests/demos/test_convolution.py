@@ -1,0 +1,290 @@
+"""The convolution tab's handlers, as plain functions and through the API of the running app."""
+
+import base64
+import io
+
+import numpy as np
+import pytest
+import torch
+import torch.nn.functional as F
+from gradio_client import handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from cvcore import convolution, kernels
+from cvcore.errors import InputError
+from cvcore.operation import SHOW, to_picture
+from demos import convolution_handlers as handlers
+from demos import convolution_views as views
+from demos.convolution import only_in
+from tests.bad_files import write_bad_files, write_odd_pictures
+
+ROOM = handlers.MATRICES["digit 9, more room"]["cells"]
+SHIFTED = handlers.MATRICES["digit 9, shifted"]["cells"]
+
+
+def decode(uri):
+    return np.array(Image.open(io.BytesIO(base64.b64decode(uri.split(",")[1]))))
+
+
+class TestMatrix:
+    def test_the_lesson_as_on_the_slides(self):
+        value, sizes, finding, badge, file = handlers.walk_matrix(handlers.DIGIT, "loop")
+        assert np.round(value["output_values"][:9], 2).tolist() == [
+            -0.11, 1, -0.11, -0.56, 0.11, -0.33, -0.33, 0.33, -0.33,
+        ]  # fmt: skip
+        stages = {stage["title"]: stage["values"] for stage in value["stages"]}
+        assert np.round(stages["max pool 4×2"], 2).tolist() == [1, 1, 0.33, 0.33, 0.33, 0.33, 0, 0]
+        assert (value["height"], value["width"], value["start"]) == (7, 5, [0, 1])
+        assert "(7 − 3 + 2·0)/1 + 1 = 5" in sizes
+        assert "Strongest answer 1.00** in row 1, column 2" in finding
+        assert "convolution" in badge
+        assert file["filename"] == "feature_map.csv"
+
+    def test_the_shifted_digit_stays_found(self):
+        _, _, there, *_ = handlers.walk_matrix(ROOM, "loop")
+        _, _, moved, *_ = handlers.walk_matrix(SHIFTED, "loop")
+        assert "Strongest answer 1.00** in row 2, column 3" in there
+        assert "Strongest answer 1.00** in row 5, column 6" in moved
+
+    def test_a_separable_kernel_is_told(self):
+        assert "3 + 3 = 6" in handlers.walk_matrix(handlers.DIGIT, "Sobel x")[2]
+        assert "separable" not in handlers.walk_matrix(handlers.DIGIT, "loop")[2]
+
+    def test_nothing_fits_is_told_in_place(self):
+        value, sizes, *_ = handlers.walk_matrix([[1, 2], [3, 4]], "loop")
+        assert value["message"].startswith("Nothing fits")
+        assert "nothing fits" in sizes
+        options = ("loop", 1, "valid", "zero", 1, False, 2, 1)
+        assert handlers.check_matrix([[1, 2], [3, 4]], *options) == ("", "")
+
+    def test_a_stride_that_does_not_divide_is_told(self):
+        assert "no window reads the last row" in handlers.walk_matrix(handlers.DIGIT, "loop", 3)[1]
+
+    @pytest.mark.parametrize("transposed", [False, True])
+    @pytest.mark.parametrize("name", kernels.KERNELS)
+    def test_the_check_runs_and_its_program_agrees(self, name, transposed):
+        options = (name, 2, "1", "zero", 1, transposed, 2, 1)
+        check, snippet = handlers.check_matrix(ROOM, *options)
+        assert "✓ **Same as torch**" in check
+        names = {}
+        exec(snippet, names)
+        value, *_ = handlers.walk_matrix(ROOM, *options)
+        np.testing.assert_allclose(names["y"].ravel().numpy(), value["output_values"], atol=1e-9)
+
+    def test_a_wrong_number_would_be_told(self):
+        assert "✗ **Not the same" in handlers.describe_check(["conv2d"], [0.5], 9.0)
+
+    def test_many_cells_are_drawn_as_a_picture(self):
+        drawn = np.full((28, 28), -1.0)
+        value, *_ = handlers.walk_matrix({"cells": drawn.tolist()}, "loop")
+        assert decode(value["input_src"]).shape == (28, 28, 3)
+        assert len(value["input_values"]) == 28 * 28
+        small, *_ = handlers.walk_matrix(handlers.DIGIT, "loop")
+        assert "input_src" not in small
+
+    @pytest.mark.parametrize(
+        ("matrix", "says"),
+        [
+            (None, "table"),
+            ([], "table"),
+            ({"cells": [[1], [1, 2]]}, "equally long"),
+            ({"cells": [["x"]]}, "number"),
+            ([[float("nan")]], "number"),
+            (np.zeros((29, 3)).tolist(), "28x28"),
+            ({"paper": 1}, "table"),
+        ],
+    )
+    def test_bad_matrices(self, matrix, says):
+        with pytest.raises(InputError, match=says):
+            handlers.walk_matrix(matrix, "loop")
+
+    @pytest.mark.parametrize(
+        ("kernel", "says"),
+        [
+            ("lop", "Choose one of"),
+            ({"cells": [[1, 0]], "divide_by": "zero"}, "Divide by"),
+            ({"cells": [[1, -1]], "divide_by": "sum"}, "sum to 0"),
+            ({"cells": [[1]], "bias": "much"}, "bias"),
+            (np.ones((8, 8)).tolist(), "7x7"),
+            (None, "kernel"),
+        ],
+    )
+    def test_bad_kernels(self, kernel, says):
+        with pytest.raises(InputError, match=says):
+            handlers.walk_matrix(handlers.DIGIT, kernel)
+
+    @pytest.mark.parametrize(
+        "options",
+        [{"stride": 0}, {"stride": float("nan")}, {"dilation": 99}, {"padding": "wide"},
+         {"padding": "-1"}, {"padding": "1000000"}, {"padding_mode": "wrap"}, {"pool_size": 0},
+         {"pool_stride": None}],
+    )  # fmt: skip
+    def test_bad_settings(self, options):
+        with pytest.raises(InputError):
+            handlers.walk_matrix(handlers.DIGIT, "loop", **options)
+
+
+class TestPicture:
+    def test_depth_is_one_sum_over_channels(self, sample):
+        kernel = handlers.kernel_value("Sobel x") | {"channels": [1, 0.5, -1], "bias": 7}
+        value, _, _, file = handlers.walk_picture(
+            sample, kernel, channels="depth: R + G + B", show=SHOW[1]
+        )
+        weights = torch.tensor(kernels.KERNELS["Sobel x"].weights, dtype=torch.float64)
+        deep = weights * torch.tensor([1, 0.5, -1], dtype=torch.float64)[:, None, None]
+        x = torch.from_numpy(sample).permute(2, 0, 1)[None].double()
+        theirs = F.conv2d(x, deep[None], torch.tensor([7.0]).double(), padding=1)[0, 0].numpy()
+        shown = decode(file["href"])[..., 0]
+        np.testing.assert_allclose(shown, np.abs(theirs).clip(0, 255), atol=0.51)
+        assert not value["per_channel"]
+        assert value["channel_weights"] == [1, 0.5, -1]
+
+    def test_the_canvas_gets_the_pixels_unchanged(self, sample):
+        value, *_ = handlers.walk_picture(sample, channels="each of R, G, B")
+        np.testing.assert_array_equal(decode(value["input_src"]), sample)
+        grey, *_ = handlers.walk_picture(sample)
+        assert decode(grey["input_src"]).shape == sample.shape[:2]
+
+    @pytest.mark.parametrize("channels", handlers.CHANNELS)
+    def test_same_as_torch(self, sample, channels):
+        check, snippet, file = handlers.check_picture(
+            sample, "emboss", 2, "same", "reflect", 2, False, channels
+        )
+        assert "✓ **Same as torch**" in check
+        assert "F.conv2d" in snippet
+        assert file["filename"] == "picture.png"
+
+    def test_transposed_doubles_the_size(self, sample):
+        value, *_ = handlers.walk_picture(sample, "box", stride=2, padding="2", transposed=True)
+        height = round(sample.shape[0] * handlers.STRETCHED_SIDE / sample.shape[1])
+        assert value["output_height"] == 2 * height - 1
+        assert value["stretch"] == 2
+
+    @pytest.mark.parametrize("show", SHOW)
+    def test_every_way_to_show(self, show):
+        for values in (np.array([[-300.0, 0], [100, 300]]), np.zeros((2, 2, 3))):
+            picture = to_picture(values, show=show)
+            assert picture.shape == (2, 2, 3)
+            assert picture.dtype == np.uint8
+        with pytest.raises(InputError, match="Show"):
+            to_picture(np.zeros((2, 2)), show="x")
+
+    def test_signed_colours_keep_zero_in_the_middle(self):
+        blue, white, red = to_picture(np.array([[-300.0, 0, 300]]), show=SHOW[2])[0].astype(int)
+        assert blue[2] > blue[0]
+        assert red[0] > red[2]
+        assert white.min() > 240
+
+    def test_no_picture(self):
+        with pytest.raises(InputError, match="no picture yet"):
+            handlers.walk_picture(None)
+
+    def test_frames_keep_their_size(self):
+        frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
+        for channels in handlers.CHANNELS:
+            assert handlers.process_frame(frame, channels=channels).shape == frame.shape
+        same = handlers.process_frame(frame, "identity", channels=handlers.CHANNELS[1])
+        np.testing.assert_array_equal(same, frame)
+
+
+class TestViews:
+    def test_pooling_as_on_the_slides(self):
+        value, sizes, snippet, _, file = views.pool_input("matrix", handlers.POOL_EXAMPLE)
+        names = {}
+        exec(snippet, names)
+        assert names["y"].ravel().tolist() == value["max_values"]
+        assert names["z"].ravel().tolist() == value["average_values"]
+        assert value["max_values"] == [8, 9, 3, 2]
+        assert value["average_values"] == [4, 4.5, 2, 0.75]
+        assert np.reshape(value["wins_values"], (4, 4))[1].tolist() == [1, 0, 1, 0]
+        assert "✓ **Same as torch**" in sizes
+        assert "25.0% of the numbers are left" in sizes
+        assert base64.b64decode(file["href"].split(",")[1]).startswith(b"max\n8,9\n3,2")
+
+    @pytest.mark.parametrize("kernel_first", [False, True])
+    def test_pooling_of_a_picture(self, sample, kernel_first):
+        value, *_ = views.pool_input("picture", None, sample, "Sobel x", kernel_first, 4, 4)
+        grey = decode(value["input_src"])
+        np.testing.assert_array_equal(
+            decode(value["max_src"]), convolution.pool(grey, 4).astype(np.uint8)
+        )
+        wins = decode(value["wins_src"]).astype(int)
+        yellow = (wins[..., 0] > 100) & (wins[..., 2] < 40)
+        assert yellow.sum() == value["output_height"] * value["output_width"]
+
+    def test_pooling_that_does_not_fit(self):
+        value, *_ = views.pool_input("matrix", [[1, 2]], size=2)
+        assert value["message"].startswith("Nothing fits")
+        with pytest.raises(InputError, match="Pool one of"):
+            views.pool_input("webcam")
+
+    def test_padding_compared(self, sample):
+        html, finding, _ = views.compare_borders(sample, "box")
+        assert html.count("<img") == 7
+        assert html.index("the truth") < html.index("zero") < html.index("replicate")
+        assert "Best here: re" in finding  # zeros darken a photograph's border
+        with pytest.raises(InputError, match="too small"):
+            views.compare_borders(np.zeros((1, 1, 3), np.uint8), "box")
+
+    def test_the_stack_shows_every_number(self):
+        html = views.describe_stack("input 8x8x1\nconv 1 2x2 stride 2\nflatten\ndense 10")
+        assert "175 parameters" in html
+        assert "(2·2·1 + 1)·1" in html
+        with pytest.raises(InputError, match="Line 2"):
+            views.describe_stack("input 8x8x1\n<script>")
+
+    def test_nothing_is_computed_for_a_view_unseen(self):
+        calls = []
+        gated = only_in("Picture", lambda value: calls.append(value))
+        gated(1, "Pooling")
+        assert calls == []
+        gated(2, "Picture")
+        gated(3, None)
+        assert calls == [2, 3]
+
+
+class TestApi:
+    def test_picture(self, client, tmp_path):
+        path = write_odd_pictures(tmp_path)["grey.png"]
+        value, sizes, _, file = client.predict(
+            handle_file(path), "identity", padding="same", show=SHOW[0], api_name="/convolution"
+        )
+        np.testing.assert_array_equal(decode(file["href"])[..., 0], np.array(Image.open(path)))
+        assert (value["output_height"], value["output_width"]) == (48, 64)
+        assert "(48 − 3 + 2·1)/1 + 1 = 48" in sizes
+
+    def test_other_endpoints(self, client, tmp_path):
+        path = handle_file(write_odd_pictures(tmp_path)["rotated.jpg"])
+        value, *_ = client.predict([[1, 2], [3, 4]], [[1, 1]], api_name="/convolution_matrix")
+        assert value["output_values"] == [3, 7]
+        value, *_ = client.predict("matrix", [[1, 5], [2, 3]], api_name="/convolution_pool")
+        assert value["max_values"] == [5]
+        html, *_ = client.predict(path, "Gaussian", api_name="/convolution_padding")
+        assert html.count("<img") == 7
+        html = client.predict("input 8x8x1\nconv 1 2x2", api_name="/convolution_stack")
+        assert "5 parameters" in html
+        frame = client.predict(path, "Sobel x", padding="same", api_name="/convolution_frame")
+        assert decode(frame).shape == (64, 48, 3)  # turned upright
+
+    @pytest.mark.parametrize("endpoint", ["/convolution", "/convolution_frame"])
+    def test_odd_pictures_work(self, client, tmp_path, endpoint):
+        for path in write_odd_pictures(tmp_path).values():
+            assert client.predict(handle_file(path), "box", padding="same", api_name=endpoint)
+
+    @pytest.mark.parametrize("endpoint", ["/convolution", "/convolution_padding"])
+    def test_bad_files_get_a_sentence(self, client, tmp_path, endpoint):
+        for path in write_bad_files(tmp_path).values():
+            with pytest.raises(AppError, match="picture") as caught:
+                client.predict(handle_file(path), api_name=endpoint)
+            assert str(caught.value).count(".") <= 3
+            assert "Traceback" not in str(caught.value)
+
+    def test_no_picture_and_bad_numbers(self, client):
+        with pytest.raises(AppError, match="no picture yet"):
+            client.predict(None, api_name="/convolution")
+        for kernel in ([[1, 2], [3]], [["x"]], "no such", {"cells": [[1e300]]}):
+            with pytest.raises(AppError, match=r"kernel|number|Choose"):
+                client.predict([[1, 2]], kernel, api_name="/convolution_matrix")
+        with pytest.raises(AppError, match="Line 1"):
+            client.predict("output 3", api_name="/convolution_stack")

@@ -1,0 +1,123 @@
+"""What the tabs share, without a browser."""
+
+import base64
+
+import gradio as gr
+import numpy as np
+import pytest
+from gradio.components.image import ImageData
+
+import app
+from cvcore.errors import InputError
+from demos import TABS, ui
+from demos.ui.errors import UNEXPECTED
+from demos.ui.live import to_frame_handler, to_twin_handler
+from demos.ui.parts import read_source
+from tests.bad_files import write_bad_files, write_odd_pictures
+
+
+def test_guard_shows_sentences_and_hides_tracebacks():
+    def refuse(kind):
+        raise {"input": InputError("Choose another."), "bug": KeyError("secret path")}[kind]
+
+    with pytest.raises(gr.Error, match="Choose another"):
+        ui.guard(refuse)("input")
+    with pytest.raises(gr.Error) as hidden:
+        ui.guard(refuse)("bug")
+    assert hidden.value.message == UNEXPECTED
+
+
+def test_guard_keeps_generators():
+    closed = []
+
+    def count():
+        try:
+            yield from range(3)
+            raise InputError("Enough.")
+        finally:
+            closed.append(True)
+
+    running = ui.guard(count)()
+    assert next(running) == 0
+    running.close()
+    assert closed == [True]
+    with pytest.raises(gr.Error, match="Enough"):
+        list(ui.guard(count)())
+
+
+def test_frames_never_raise(sample):
+    def refuse(frame, control):
+        raise InputError("Nothing to see here.")
+
+    view, extra = to_frame_handler(refuse, 1)(sample, 3)
+    assert view["src"].startswith("data:image/jpeg")
+    assert extra["__type__"] == "update"
+    with pytest.raises(InputError):
+        to_twin_handler(refuse)(sample, 3)
+
+
+def test_frames_are_shrunk(sample):
+    seen = []
+    to_frame_handler(lambda frame: seen.append(frame.shape) or frame, 0)(
+        np.zeros((1200, 1600, 3), np.uint8)
+    )
+    assert seen == [(480, 640, 3)]
+
+
+def test_badge_and_download():
+    assert "network <b>6.6 ms</b>" in ui.badge({"network": 6.61})
+    assert "&lt;b&gt;" in ui.badge({"<b>": 1})
+    value = ui.download_value("a.csv", b"1,2", "text/csv")
+    assert value == {"filename": "a.csv", "href": "data:text/csv;base64,MSwy"}
+
+
+def test_code_shown_is_the_code_that_runs():
+    source = read_source(("cvcore.images:shrink",))
+    assert source.startswith("# cvcore/images.py\ndef shrink(")
+
+
+def test_arguments(monkeypatch):
+    for name in ("GLASSBOX_HOST", "GLASSBOX_PORT", "GLASSBOX_TABS", "GRADIO_SERVER_NAME"):
+        monkeypatch.delenv(name, raising=False)
+    options = app.parse_arguments([])
+    assert (options.host, options.port, options.share) == ("127.0.0.1", 7860, False)
+    assert options.tabs == TABS
+    monkeypatch.setenv("GLASSBOX_PORT", "8000")
+    monkeypatch.setenv("GLASSBOX_TABS", TABS[1])
+    assert app.parse_arguments([]).port == 8000
+    assert app.parse_arguments([]).tabs == (TABS[1],)
+    assert app.parse_arguments(["--tabs", f"{TABS[1]},{TABS[0]}"]).tabs == (TABS[1], TABS[0])
+
+
+@pytest.mark.parametrize("text", ["", "nothing", "convolution,nothing"])
+def test_unknown_tabs_are_refused(text, capsys):
+    with pytest.raises(SystemExit):
+        app.parse_arguments(["--tabs", text])
+    assert "choose from" in capsys.readouterr().err
+
+
+def test_every_endpoint_is_named_on_purpose():
+    for dependency in app.demo.config["dependencies"]:
+        if dependency["api_visibility"] == "public":
+            assert dependency["api_name"].startswith(TABS), dependency["api_name"]
+
+
+def test_analytics_are_off():
+    assert app.demo.analytics_enabled is False
+
+
+def test_pictures_are_read_by_ourselves(tmp_path, sample):
+    picture = ui.SafeImage(render=False)
+    for name, path in write_odd_pictures(tmp_path).items():
+        assert picture.preprocess(ImageData(path=str(path))).dtype == np.uint8, name
+        address = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+        assert picture.preprocess(ImageData(url=address)).shape[2] == 3, name
+    for name, path in write_bad_files(tmp_path).items():
+        address = "data:image/png;base64," + base64.b64encode(path.read_bytes()).decode()
+        for payload in (ImageData(path=str(path)), ImageData(url=address)):
+            with pytest.raises(gr.Error) as refused:
+                picture.preprocess(payload)
+            assert refused.value.message.endswith("."), name
+    assert picture.preprocess(None) is None
+    with pytest.raises(gr.Error, match="could not be read"):
+        picture.preprocess(ImageData(url="data:image/png;base64,%%%"))
