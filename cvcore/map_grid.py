@@ -43,26 +43,35 @@ def draw_grid(
     if scale not in SCALES:
         raise InputError(f"Scale the colours by {', '.join(SCALES)}, got {scale!r}.")
     channels = np.arange(len(maps)) if channels is None else np.asarray(channels)
-    shown = maps[channels]
-    unit, colormap = _to_unit(shown, scale, value_range)
-    factor = max(1, -(-cell_side // max(maps.shape[1:])))
+    unit, colormap = _to_unit(maps[channels], scale, value_range)
+    flat = colourise(unit.reshape(-1, unit.shape[2]), colormap=colormap, vmin=0, vmax=1)
+    return _tile(flat.reshape(*unit.shape, 3), channels, aspect, cell_side)
+
+
+def draw_kernels(kernels: np.ndarray, *, aspect: float = 1.3, cell_side: int = 40) -> Grid:
+    """Kernels (C, 3, h, w) as colour pictures in a grid, or (C, 1, h, w) as grey ones.
+
+    Each is scaled by its own greatest weight; grey is 0.
+    """
+    limits = np.abs(kernels).max(axis=(1, 2, 3), keepdims=True)
+    unit = 0.5 + kernels / np.where(limits > 0, 2 * limits, 1)
+    pictures = np.rint(unit * 255).astype(np.uint8).transpose(0, 2, 3, 1)
+    pictures = np.broadcast_to(pictures, (*pictures.shape[:3], 3))
+    return _tile(pictures, np.arange(len(kernels)), aspect, cell_side)
+
+
+def _tile(pictures: np.ndarray, channels: np.ndarray, aspect: float, cell_side: int) -> Grid:
+    """Pictures uint8 (N, h, w, 3) side by side, with a gap to the right of and below each."""
+    factor = max(1, -(-cell_side // max(pictures.shape[1:3])))
     if factor > 1:
-        unit = unit.repeat(factor, axis=1).repeat(factor, axis=2)
-    count, height, width = unit.shape
+        pictures = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
+    count, height, width, _ = pictures.shape
     columns = min(count, max(1, round(math.sqrt(count * aspect * height / width))))
     rows = -(-count // columns)
-    cells = np.zeros((rows * columns, height + GAP, width + GAP), np.float32)
-    cells[:count, :height, :width] = unit
-    is_gap = np.ones(cells.shape, bool)
-    is_gap[:count, :height, :width] = False
-
-    def tile(stack: np.ndarray) -> np.ndarray:
-        shape = (rows, columns, height + GAP, width + GAP)
-        grid = stack.reshape(shape).swapaxes(1, 2)
-        return grid.reshape(rows * shape[2], columns * shape[3])
-
-    image = colourise(tile(cells), colormap=colormap, vmin=0, vmax=1)
-    image[tile(is_gap)] = _GAP_COLOUR
+    cells = np.full((rows * columns, height + GAP, width + GAP, 3), _GAP_COLOUR, np.uint8)
+    cells[:count, :height, :width] = pictures
+    grid = cells.reshape(rows, columns, height + GAP, width + GAP, 3).swapaxes(1, 2)
+    image = grid.reshape(rows * (height + GAP), columns * (width + GAP), 3)
     return Grid(image, channels, columns, (height + GAP, width + GAP))
 
 
@@ -93,3 +102,14 @@ def fit_grid(image: np.ndarray, width: int) -> np.ndarray:
     grows = width > image.shape[1]
     way = cv2.INTER_NEAREST if grows else cv2.INTER_AREA
     return cv2.resize(image, (width, height), interpolation=way)
+
+
+def shrink_maps(maps: np.ndarray, width: int) -> np.ndarray:
+    """Maps (C, H, W), averaged down by a whole factor until their grid is about ``width`` wide."""
+    count, height, side = maps.shape
+    factor = round(math.sqrt(count) * side / width)
+    if factor < 2:
+        return maps
+    height, side = height // factor, side // factor
+    blocks = maps[:, : height * factor, : side * factor]
+    return blocks.reshape(count, height, factor, side, factor).mean(axis=(2, 4))
