@@ -10,8 +10,6 @@ from cvcore.drawing import colourise
 from cvcore.errors import InputError
 
 SCALES = ("channel", "layer", "global")
-GAP = 1  # pixels between maps
-_GAP_COLOUR = 128
 
 
 @dataclass(frozen=True)
@@ -57,10 +55,18 @@ def draw_kernels(kernels: np.ndarray, *, aspect: float = 1.3, cell_side: int = 4
     unit = 0.5 + kernels / np.where(limits > 0, 2 * limits, 1)
     pictures = np.rint(unit * 255).astype(np.uint8).transpose(0, 2, 3, 1)
     pictures = np.broadcast_to(pictures, (*pictures.shape[:3], 3))
-    return _tile(pictures, np.arange(len(kernels)), aspect, cell_side)
+    return _tile(pictures, np.arange(len(kernels)), aspect, cell_side, gap=4, colour=24)
 
 
-def _tile(pictures: np.ndarray, channels: np.ndarray, aspect: float, cell_side: int) -> Grid:
+def _tile(
+    pictures: np.ndarray,
+    channels: np.ndarray,
+    aspect: float,
+    cell_side: int,
+    *,
+    gap: int = 1,
+    colour: int = 128,
+) -> Grid:
     """Pictures uint8 (N, h, w, 3) side by side, with a gap to the right of and below each."""
     factor = max(1, -(-cell_side // max(pictures.shape[1:3])))
     if factor > 1:
@@ -68,11 +74,11 @@ def _tile(pictures: np.ndarray, channels: np.ndarray, aspect: float, cell_side: 
     count, height, width, _ = pictures.shape
     columns = min(count, max(1, round(math.sqrt(count * aspect * height / width))))
     rows = -(-count // columns)
-    cells = np.full((rows * columns, height + GAP, width + GAP, 3), _GAP_COLOUR, np.uint8)
+    cells = np.full((rows * columns, height + gap, width + gap, 3), colour, np.uint8)
     cells[:count, :height, :width] = pictures
-    grid = cells.reshape(rows, columns, height + GAP, width + GAP, 3).swapaxes(1, 2)
-    image = grid.reshape(rows * (height + GAP), columns * (width + GAP), 3)
-    return Grid(image, channels, columns, (height + GAP, width + GAP))
+    grid = cells.reshape(rows, columns, height + gap, width + gap, 3).swapaxes(1, 2)
+    image = grid.reshape(rows * (height + gap), columns * (width + gap), 3)
+    return Grid(image, channels, columns, (height + gap, width + gap))
 
 
 def _to_unit(

@@ -66,7 +66,7 @@ def look(
     layer: str = DEFAULT_LAYER,
     sort: str = "index",
     scale: str = "channel",
-) -> tuple[dict, dict, dict, int, str, str, Kept]:
+) -> tuple[dict, dict, dict, int, int, int, str, str, Kept]:
     """Run the network once: stages, all maps of a layer, and the most active channel large."""
     watch = Stopwatch()
     fm = cvcore.feature_maps
@@ -85,7 +85,7 @@ def look(
         to_channel(kept, channel),
     )
     watch.lap("drawing")
-    return *values, channel, layer, ui.badge(watch.ms), kept
+    return *values, channel, *values[2]["place"], layer, ui.badge(watch.ms), kept
 
 
 def redraw(kept: Kept | None, sort: str, scale: str, channel: int) -> dict:
@@ -140,6 +140,15 @@ def only_when_open(title: str, fn: Callable) -> Callable:
     return handle
 
 
+def when_ready(fn: Callable) -> Callable:
+    """``fn``, run only once there is a pass to look at (its first input)."""
+
+    def handle(kept: Kept | None, *inputs: Any) -> Any:
+        return gr.skip() if kept is None else fn(kept, *inputs)
+
+    return handle
+
+
 def build(tab: ui.Tab) -> None:
     """Lay the tab out and connect it."""
     with gr.Tabs():
@@ -161,7 +170,7 @@ def build(tab: ui.Tab) -> None:
 
 
 def _build_picture(tab: ui.Tab) -> tuple[gr.Dropdown, gr.Textbox]:
-    kept, view = gr.State(), gr.State("")
+    kept, view = gr.State(), gr.State("pixels")
     stages = Stages(elem_id="feature-maps-stages")
     with gr.Row():
         with gr.Column(scale=5, min_width=260):
@@ -173,37 +182,43 @@ def _build_picture(tab: ui.Tab) -> tuple[gr.Dropdown, gr.Textbox]:
             )
             notice = gr.Markdown()
             layer = gr.Textbox(DEFAULT_LAYER, visible="hidden", label="Layer")
-        with gr.Column(scale=8, min_width=320):
+        with gr.Column(scale=16, min_width=320):
             with gr.Row():
-                sort = gr.Radio(SORTS, value="index", label="Sort by", min_width=200)
-                scale = gr.Radio(SCALES, value="channel", label="Colours span", min_width=200)
-            grid = MapGrid(elem_id="feature-maps-grid")
+                sort = gr.Dropdown(SORTS, value="index", label="Sort by", min_width=120)
+                scale = gr.Dropdown(SCALES, value="channel", label="Colours span", min_width=160)
+                channel = gr.Number(0, label="Channel", precision=0, minimum=0, min_width=100)
+            with gr.Row():
+                with gr.Column(min_width=300):
+                    grid = MapGrid(elem_id="feature-maps-grid")
+                with gr.Column(min_width=300):
+                    large = ChannelView(elem_id="feature-maps-channel")
             badge = ui.Badge()
-        with gr.Column(scale=8, min_width=320):
-            channel = gr.Number(0, label="Channel", precision=0, minimum=0)
-            large = ChannelView(elem_id="feature-maps-channel")
 
     gr.Markdown("## Look closer")
     with gr.Tabs():
 
         def connect(
-            title: str, section: gr.Tab, triggers: list, fn: Callable, inputs: list, outputs: Any,
-            api_name: str, *, follows_channel: bool = True,
+            title: str, section: gr.Tab, fn: Callable, inputs: list, outputs: Any, api_name: str,
+            *, controls: list | None = None, follows: list | None = None,
         ) -> None:  # fmt: skip
+            """Run a view when it is opened or a control is moved, and while it is open with what
+            it follows; an event that a control has is the view's endpoint."""
             section.select(
                 lambda: title, None, view, api_visibility="private", show_progress="hidden"
             )
-            tab.run([section.select, *triggers], fn, inputs, outputs, api_name=api_name)
+            if controls:
+                tab.run(section.select, when_ready(fn), inputs, outputs, api_name=None)
+            tab.run(controls or section.select, fn, inputs, outputs, api_name=api_name)
             tab.run(
-                [kept.change, channel.change] if follows_channel else [kept.change],
-                only_when_open(title, fn), [view, *inputs], outputs, api_name=None,
+                [kept.change, *(follows or [])], only_when_open(title, fn), [view, *inputs],
+                outputs, api_name=None, kind="stream",
             )  # fmt: skip
 
         row, column = unit_views.build(tab, connect, kept, channel)
         layer_views.build(tab, connect, kept, channel)
 
     inputs = [picture, model, layer, sort, scale]
-    outputs = [stages, grid, large, channel, layer, badge, kept]
+    outputs = [stages, grid, large, channel, row, column, layer, badge, kept]
     hidden = {"api_visibility": "private", "show_progress": "hidden"}
     tab.on_open(look, inputs, outputs)
     tab.run(picture.change, look, inputs, outputs, api_name="feature_maps")

@@ -58,7 +58,7 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
         stages.append(
             {
                 "size": size_words(rows[0].shape),
-                "channels": f"{fewest} to {most} channels" if fewest < most else f"{most} channels",
+                "channels": f"{fewest}–{most} maps" if fewest < most else f"{most} maps",
                 "layers": f"{len(rows)} layers",
                 "layer": (active or rows)[-1].name,
                 "src": images.to_data_uri(picture, format="png"),

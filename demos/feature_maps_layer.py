@@ -13,7 +13,7 @@ from demos.feature_maps_kept import Kept, number
 from demos.feature_maps_views import draw_figure, draw_histogram, draw_spread
 from demos.feature_maps_widgets import MapGrid, Panel
 
-SHOWN = 6  # channels compared side by side
+SHOWN = 5  # channels compared side by side
 
 
 def _check(kept: Kept | None, channel: int) -> int:
@@ -43,7 +43,8 @@ def show_reaction(kept: Kept | None, second: np.ndarray | None) -> dict:
         )
         before, after = reaction.means[:, channel]
         cells.append(
-            f"<div><b>channel {channel}</b>{first}{last}<span class='soft'>mean {number(before)} → "
+            f'<div style="width:126px"><b>channel {channel}</b>'
+            f"{first}{last}<span class='soft'>mean {number(before)} → "
             f"{number(after)}<br>changed by <b>{number(reaction.changes[channel])}</b></span></div>"
         )
     share = reaction.changes[top].sum() / max(reaction.changes.sum(), 1e-12)
@@ -224,25 +225,29 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> None:
         with gr.Column(scale=4, min_width=320):
             panel = Panel(elem_id="feature-maps-reaction")
         connect(
-            "reaction", section, [second.change], show_reaction,
-            [kept, second], panel, "feature_maps_compare", follows_channel=False,
+            "reaction", section, show_reaction, [kept, second], panel, "feature_maps_compare",
+            controls=[second.change],
         )  # fmt: skip
     with gr.Tab("Dead channels", id="activity") as section:
         panel = Panel(elem_id="feature-maps-activity")
         connect(
-            "activity", section, [], show_activity, [kept, channel], panel, "feature_maps_activity"
-        )
+            "activity", section, show_activity, [kept, channel], panel, "feature_maps_activity",
+            follows=[channel.change],
+        )  # fmt: skip
     with gr.Tab("Batch norm", id="norm") as section:
         panel = Panel(elem_id="feature-maps-norm")
-        connect("norm", section, [], show_norm, [kept, channel], panel, "feature_maps_batch_norm")
+        connect(
+            "norm", section, show_norm, [kept, channel], panel, "feature_maps_batch_norm",
+            follows=[channel.change],
+        )  # fmt: skip
     with gr.Tab("First kernels", id="kernels") as section, gr.Row():
         with gr.Column(scale=1, min_width=260):
             grid = MapGrid(elem_id="feature-maps-kernels")
         with gr.Column(scale=2, min_width=320):
             panel = Panel(elem_id="feature-maps-kernel")
         connect(
-            "kernels", section, [], show_kernels, [kept, channel], [grid, panel],
-            "feature_maps_kernels",
+            "kernels", section, show_kernels, [kept, channel], [grid, panel],
+            "feature_maps_kernels", follows=[channel.change],
         )  # fmt: skip
         tab.run(grid.pick, pick_kernel, kept, [grid, panel], api_name=None, show_progress="hidden")
 

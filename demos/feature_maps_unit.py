@@ -77,6 +77,7 @@ def draw_favourite(
     from cvcore.maximisation import Settings
 
     fm = cvcore.feature_maps
+    channel = fm.check_channel(channel, len(kept.maps.maps))
     settings = (
         Settings(steps=int(steps or 0), learning_rate=0.05, turn=5, zoom=0.1)
         if kind == "fourier"
@@ -85,7 +86,7 @@ def draw_favourite(
     start, shown, curve = time.perf_counter(), 0.0, []
     yield {"html": '<p class="big">Starting from grey noise …</p>'}
     for step in fm.maximise(
-        kept.layer, int(channel), model=kept.model, settings=settings, at_centre=aim == "centre"
+        kept.layer, channel, model=kept.model, settings=settings, at_centre=aim == "centre"
     ):
         curve.append(step.objective)
         now = time.perf_counter()
@@ -99,12 +100,16 @@ def _favourite_panel(kept: Kept, channel: int, step, curve: list[float], seconds
     picture = images.to_image(np.repeat(pixels, 3, axis=0) if len(pixels) == 1 else pixels)
     left = seconds / step.number * (step.total - step.number)
     state = f"about {left:.0f} s to go" if step.number < step.total else f"done in {seconds:.1f} s"
+    place = tuple(kept.maps.strongest_places(channel, 1)[0].tolist())
+    x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(kept.model, kept.layer).box(*place)
+    most = kept.maps.maps[channel][place]
     return {
         "html": f'<p class="big">Step {step.number} of {step.total}, {state}: the channel is at '
         f"<b>{number(curve[-1])}</b>, from {number(curve[0])} for noise.</p>"
         '<div class="row">'
+        + draw_figure(picture, f"what channel {channel} of {kept.layer} likes best", 320)
         + draw_figure(
-            picture, f"what channel {int(channel)} of {kept.layer} likes best", 320, smooth=True
+            kept.maps.image[y0:y1, x0:x1], f"the part of your picture it likes: {number(most)}", 220
         )
         + draw_curve(curve, step.total, "the channel's value, step by step")
         + "</div>",
@@ -170,7 +175,7 @@ def show_silence(
         "channels": chosen,
         "before": dict(zip(tops[0].labels, tops[0].probabilities.tolist(), strict=True)),
         "after": dict(zip(tops[1].labels, tops[1].probabilities.tolist(), strict=True)),
-        "effects": {int(index): float(effects[index]) for index in best},
+        "effects": [{"channel": int(i), "effect": float(effects[i])} for i in best],
     }
 
 
@@ -183,11 +188,12 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
             column = gr.Number(0, label="Column", precision=0, min_width=80)
         panel = Panel(elem_id="feature-maps-pixels")
         connect(
-            "pixels", section, [method.input, row.change, column.change], show_pixels,
-            [kept, channel, row, column, method], panel, "feature_maps_pixels",
+            "pixels", section, show_pixels, [kept, channel, row, column, method], panel,
+            "feature_maps_pixels", controls=[method.input],
+            follows=[channel.change, row.change, column.change],
         )  # fmt: skip
     with gr.Tab("What it likes best", id="favourite"):
-        with gr.Row(equal_height=True):
+        with gr.Row():
             steps = gr.Slider(16, 512, 128, step=16, label="Steps", min_width=160)
             kind = gr.Radio(
                 [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
@@ -197,8 +203,8 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
                 [("whole map", "map"), ("middle place", "centre")],
                 value="map", label="What is raised", min_width=220,
             )  # fmt: skip
-            start = gr.Button("Draw it, from noise", variant="primary", min_width=160)
-            place = gr.Column(min_width=80)
+            with gr.Column(min_width=160) as place:
+                start = gr.Button("Draw it, from noise", variant="primary", size="md")
         panel = Panel(elem_id="feature-maps-favourite")
         running = tab.run(
             start.click, draw_favourite, [kept, channel, steps, kind, aim], panel,
@@ -212,14 +218,15 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
                 [("silence", "silence"), ("keep only", "keep")],
                 value="silence", label="What to do", min_width=200,
             )  # fmt: skip
-            which = gr.Radio(
+            which = gr.Dropdown(
                 [(words, name) for name, words in WHICH.items()],
                 value="useful", label="With which", min_width=320,
             )  # fmt: skip
             n = gr.Slider(1, 64, 4, step=1, label="n", min_width=140)
         panel = Panel(elem_id="feature-maps-silence")
         connect(
-            "silence", section, [mode.input, which.input, n.release], show_silence,
-            [kept, channel, mode, which, n], panel, "feature_maps_silence",
+            "silence", section, show_silence, [kept, channel, mode, which, n], panel,
+            "feature_maps_silence", controls=[mode.input, which.input, n.release],
+            follows=[channel.change],
         )  # fmt: skip
     return row, column

@@ -65,18 +65,19 @@ def draw_histogram(
     colour: str = "#3f8fcc",
 ) -> str:
     """How many values fall where, as columns; an empty one has no height."""
-    width, height, bottom = 340, 150, 24
+    width, height, bottom = 300, 150, 24
     counts, edges = np.histogram(values, bins=bins, range=value_range)
     step = width / bins
     columns = "".join(
         f'<rect x="{index * step + 1:.1f}" width="{step - 2:.1f}" '
-        f'y="{height - bottom - (h := (height - bottom) * count / max(counts.max(), 1)):.1f}" '
+        f'y="{height - bottom - (h := (height - bottom - 18) * count / max(counts.max(), 1)):.1f}" '
         f'height="{h:.1f}" fill="{colour}"/>'
         for index, count in enumerate(counts)
     )
     ends = [
-        f'<text x="0" y="{height - 6}">{edges[0]:.2g}</text>',
-        f'<text x="{width}" y="{height - 6}" text-anchor="end">{edges[-1]:.2g}</text>',
+        f'<text x="0" y="13">most: {counts.max():,}</text>',
+        f'<text x="0" y="{height - 6}">{edges[0]:.3g}</text>',
+        f'<text x="{width}" y="{height - 6}" text-anchor="end">{edges[-1]:.3g}</text>',
     ]
     return (
         f'<figure><svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
@@ -88,7 +89,7 @@ def draw_histogram(
 
 def draw_spread(mean: np.ndarray, deviation: np.ndarray, title: str, limit: float) -> str:
     """A channel a line, from mean - deviation to mean + deviation; the scale ends at ±limit."""
-    width, height, bottom = 420, 190, 24
+    width, height, bottom = 330, 190, 24
     middle, step = (height - bottom) / 2, width / len(mean)
 
     def at(value: float) -> float:

@@ -47,7 +47,8 @@ class MapGrid(_Widget):
     MARKUP = """<div class="grid" tabindex="0" role="application"
       aria-label="Maps of all channels: arrow keys move, Enter chooses">
       <img alt="Maps of all channels" hidden>
-      <i class="chosen" hidden></i><i class="over" hidden></i></div><output class="note"></output>"""
+      <i class="chosen" hidden></i><i class="over" hidden></i></div>
+      <output class="note"></output>"""
 
 
 class ChannelView(_Widget):
