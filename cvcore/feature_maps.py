@@ -14,7 +14,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore import digits, images, preprocessing, weights
+from cvcore import digits, images, preprocessing, runtime, weights
 from cvcore.activations import (
     Layer,
     guided_relus,
@@ -150,6 +150,16 @@ def extract(
     found = record(get_module(model), batch, [find_layer(model, layer).name], stop=stop)
     logits = None if stop else to_numpy(found[""])
     return FeatureMaps(layer, to_numpy(found[layer]), to_picture(batch), logits)
+
+
+def extract_live(image: np.ndarray, layer: str, *, model: str = DEFAULT_MODEL) -> np.ndarray:
+    """The maps (C, H, W) of a layer for one frame, by the fastest engine that has the layer."""
+    layer = find_layer(model, layer).name
+    try:
+        predict = runtime.load_predictor(model, layer=layer)
+    except LookupError:
+        return extract(image, layer, model=model).maps
+    return predict(preprocessing.prepare(image, model)[None])[0][0]
 
 
 @torch.inference_mode()

@@ -15,7 +15,7 @@ from cvcore.timing import Stopwatch
 from demos import ui
 from demos.feature_maps_widgets import DigitPad, Panel
 
-WIDTHS = {"conv1": 300, "pool1": 250, "conv2": 300, "pool2": 250, "conv3": 250}  # pixels
+WIDTHS = {"conv1": 340, "pool1": 260, "conv2": 310, "pool2": 215, "conv3": 200}  # pixels
 TITLES = {
     "conv1": "3 × 3 convolution + ReLU",
     "pool1": "2 × 2 max pooling",
@@ -34,10 +34,10 @@ def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
     answer = cvcore.digits.recognise(images.check_image(image))
     watch.lap("network")
     digit = np.repeat(np.rint(answer.digit * 255).astype(np.uint8)[..., None], 3, axis=2)
-    parts = [_draw_step("the input", "28 × 28, centred as in MNIST", digit, 150)]
+    parts = [_draw_step("the input", "28 × 28, centred as in MNIST", digit, 120)]
     for step in STEPS:
         maps = answer.maps[step]
-        grid = fit_grid(draw_grid(maps, aspect=1.25, cell_side=12).image, 2 * WIDTHS[step])
+        grid = fit_grid(draw_grid(maps, aspect=2, cell_side=12).image, 2 * WIDTHS[step])
         count, height, width = maps.shape
         learned = f" · {PARAMETERS[step]} parameters" if step in PARAMETERS else ""
         parts.append(
@@ -51,13 +51,13 @@ def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
         f'<i style="width:{100 * p:.1f}%"></i></span><span>{p:.1%}</span>'
         for digit, p in enumerate(answer.probabilities)
     )
-    parts.append(
-        f'<figure><div class="bars digits">{rows}</div><figcaption><b>It reads a {best}</b><br>'
-        "1,152 values, 11,530 parameters</figcaption></figure>"
+    answer_bars = (
+        f'<figure><p class="big">It reads a <b>{best}</b></p><div class="bars digits">{rows}</div>'
+        "<figcaption>a dense layer: 11,530 parameters</figcaption></figure>"
     )
     watch.lap("drawing")
     value = {
-        "html": f'<div class="row">{"".join(parts)}</div>',
+        "html": f'<div class="way"><div class="row">{"".join(parts)}</div>{answer_bars}</div>',
         "digit": best,
         "probabilities": answer.probabilities.tolist(),
         "shapes": {step: list(answer.maps[step].shape) for step in STEPS},

@@ -23,7 +23,8 @@ def show_frame(
     if count is None or not 1 <= count <= 256 or count != int(count):
         raise InputError(f"Choose a number of channels from 1 to 256, got {count}.")
     fm = cvcore.feature_maps
-    maps = fm.extract(frame, layer or fm.default_layer(model), model=model).maps[: int(count)]
+    layer = layer or fm.default_layer(model)
+    maps = fm.extract_live(frame, layer, model=model)[: int(count)]
     grid = cvcore.map_grid.draw_grid(
         cvcore.map_grid.shrink_maps(maps, LIVE_WIDTH), scale=scale, aspect=1.4, cell_side=28
     )
