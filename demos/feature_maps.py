@@ -154,9 +154,9 @@ def build(tab: ui.Tab) -> None:
     with gr.Tabs():
         with gr.Tab("Your picture"):
             model, layer = _build_picture(tab)
-        with gr.Tab("Webcam", id="webcam"):
-            live.build(tab, model, layer)
-        with gr.Tab("Draw a digit, see every map", id="digit") as section:
+        with gr.Tab("Webcam") as section:
+            live.build(tab, section, model, layer)
+        with gr.Tab("Draw a digit, see every map") as section:
             digits.build(tab, section)
     tab.lesson(LESSON)
     tab.show_code(

@@ -53,7 +53,7 @@ def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
     )
     answer_bars = (
         f'<figure><p class="big">It reads a <b>{best}</b></p><div class="bars digits">{rows}</div>'
-        "<figcaption>a dense layer: 11,530 parameters</figcaption></figure>"
+        "<figcaption>a dense layer:<br>11,530 parameters</figcaption></figure>"
     )
     watch.lap("drawing")
     value = {

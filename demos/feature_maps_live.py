@@ -1,5 +1,7 @@
 """The webcam through the network: all maps of the chosen layer, frame by frame."""
 
+from collections.abc import Iterator
+
 import gradio as gr
 import numpy as np
 
@@ -31,7 +33,14 @@ def show_frame(
     return cvcore.map_grid.fit_grid(grid.image, LIVE_WIDTH)
 
 
-def build(tab: ui.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
+def prepare(model: str, layer: str) -> Iterator[str]:
+    """Make the fast engine ready, which takes a while the first time, and say so."""
+    yield "Preparing the network for the webcam; the first time this takes up to a minute …"
+    show_frame(np.zeros((480, 640, 3), np.uint8), model, layer)
+    yield f"The first maps of **{layer}**; model and layer are those chosen under *Your picture*."
+
+
+def build(tab: ui.Tab, section: gr.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
     """The webcam beside the grid."""
     with gr.Row():
         count = gr.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
@@ -40,5 +49,6 @@ def build(tab: ui.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
             value="channel",
             label="Colours span",
         )
-    gr.Markdown("Layer and model are those chosen under *Your picture*.")
+    notice = gr.Markdown()
+    tab.run(section.select, prepare, [model, layer], notice, api_name=None)
     tab.live(show_frame, [model, layer, count, scale])
