@@ -7,7 +7,7 @@ import numpy as np
 import torch
 from torch import nn
 
-from cvcore.activations import record
+from cvcore.activations import eval_mode, record
 from cvcore.errors import InputError
 from cvcore.feature_maps import (
     DEFAULT_MODEL,
@@ -112,10 +112,12 @@ def normalise(image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL) ->
     if not isinstance(norm, nn.BatchNorm2d):
         raise InputError(f"{layer} is no batch norm: choose {find_batch_norm(model, layer)}.")
     before = record(module, to_input(image, model), [layer], inputs=True)[layer]
+    with eval_mode(norm):
+        after = norm(before)
     return Normalisation(
         layer,
         to_numpy(before),
-        to_numpy(norm(before)),
+        to_numpy(after),
         *(
             values.detach().cpu().numpy()
             for values in (norm.running_mean, norm.running_var, norm.weight, norm.bias)

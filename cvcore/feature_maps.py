@@ -17,6 +17,7 @@ from torch import Tensor, nn
 from cvcore import digits, images, preprocessing, runtime, weights
 from cvcore.activations import (
     Layer,
+    eval_mode,
     guided_relus,
     record,
     scale_channels,
@@ -214,7 +215,7 @@ def predict_edited(
     factors = torch.ones(channels) if keep is None else torch.zeros(channels)
     factors[[check_channel(channel, channels) for channel in keep or ()]] = 1
     factors[[check_channel(channel, channels) for channel in silence]] = 0
-    with scale_channels(module, layer, factors.to(batch)):
+    with eval_mode(module), scale_channels(module, layer, factors.to(batch)):
         return to_numpy(module(batch))
 
 
@@ -231,7 +232,7 @@ def channel_effects(
     module, batch = get_module(model), to_input(image, model)
     with torch.enable_grad():
         factors = torch.ones(channels, device=batch.device, requires_grad=True)
-        with scale_channels(module, layer, factors):
+        with eval_mode(module), scale_channels(module, layer, factors):
             logits = module(batch)
         (effects,) = torch.autograd.grad(logits[0, class_idx], factors)
     return effects.cpu().numpy()

@@ -3,6 +3,7 @@
 Along one axis, position ``i`` of a map sees the input pixels from ``i * stride + first`` to
 ``i * stride + last``. A window of size k, stride s and padding p on top of it sees from
 ``(i * s - p)`` to ``(i * s - p + k - 1)`` of that map; put together, the same form comes out again.
+At an edge a window with holes (dilation) may see a few pixels less than this says.
 Araujo, Norris and Sim, "Computing Receptive Fields of Convolutional Neural Networks", Distill 2019.
 """
 
