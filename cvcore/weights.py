@@ -174,6 +174,8 @@ def load_model(name: str) -> "nn.Module":
     Its input is a float tensor (N, 3, H, W), RGB in [0, 1]; it normalises by itself. The network
     is shared: put back whatever you change in it. Its parameters do not require gradients.
     """
+    import torch
+
     from cvcore.device import get_device
 
     with _lock:
@@ -183,7 +185,12 @@ def load_model(name: str) -> "nn.Module":
             module, function = get_weight(name).build.split(":")
             model = getattr(import_module(module), function)()
             model.load_state_dict(load_state(name))
-            model = model.eval().requires_grad_(False).to(get_device())
+            # channels last: what the CPU's and the GPU's convolutions work in anyway
+            model = (
+                model.eval()
+                .requires_grad_(False)
+                .to(get_device(), memory_format=torch.channels_last)
+            )
         _models[name] = (model, time.monotonic())
         return model
 

@@ -92,6 +92,8 @@ class Tab:
         else:
             options["api_name"] = api_name
         triggers = events if isinstance(events, list | tuple) else [events]
+        if len(triggers) == 1:  # an event of a component's own cannot go through gr.on
+            return triggers[0](guard(fn), inputs, outputs, **(options | kwargs))
         return gr.on(list(triggers), guard(fn), inputs, outputs, **(options | kwargs))
 
     def stop_button(
