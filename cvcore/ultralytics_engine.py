@@ -135,13 +135,15 @@ def export_onnx(name: str, input_size: int, path: Path) -> Path:
 
 def load_yolo(name: str, input_size: int):
     """``ultralytics.YOLO`` on the bundled model's exported file or on a downloaded one."""
-    if weights.get_weight(name).build:
-        path = weights.cache_dir() / "onnx" / f"{name}-ultralytics-{input_size}.onnx"
+    row = weights.get_weight(name)
+    if row.build:
+        file = f"{name}-ultralytics-{input_size}-{row.sha256[0][:16]}.onnx"
+        path = weights.cache_dir() / "onnx" / file
         if not path.is_file():
             export_onnx(name, input_size, path)
     else:
         weights.fetch(name)
-        (path,) = weights.get_weight(name).paths
+        (path,) = row.paths
     return import_ultralytics().YOLO(path, task="detect")
 
 

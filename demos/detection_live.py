@@ -74,7 +74,7 @@ def build(
     """The webcam beside its boxes."""
     tracker = gr.State()
     gr.Markdown("## Live on the webcam")
-    style = ui.Radio(STYLES, value="boxes and tracks", label="Draw")
+    style = ui.Radio(STYLES, value="boxes", label="Draw")
     place = gr.Column()
     counts = gr.HTML(elem_id="detection-live-counts")
     badge = ui.Badge()

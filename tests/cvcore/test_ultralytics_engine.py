@@ -13,11 +13,11 @@ from cvcore.boxes import box_iou
 from cvcore.errors import InputError
 
 
-@pytest.fixture(autouse=True)
-def own_cache(monkeypatch, tmp_path_factory):
-    if not hasattr(own_cache, "folder"):
-        own_cache.folder = tmp_path_factory.mktemp("cache")
-    monkeypatch.setenv("GLASSBOX_CACHE", str(own_cache.folder))
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
 
 
 def test_ultralytics_finds_the_same_with_the_same_weights():
