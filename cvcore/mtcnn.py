@@ -62,8 +62,9 @@ class AreaSampler:
         x0, y0, x1, y1 = window or (0, 0, self.size_hw[1], self.size_hw[0])
         top, bottom = _bins(y1 - y0, size_hw[0])
         left, right = _bins(x1 - x0, size_hw[1])
-        rows = self._sums[bottom + y0] - self._sums[top + y0]  # (h, W + 1, 3)
-        sums = rows[:, right + x0] - rows[:, left + x0]
+        table = self._sums[y0 : y1 + 1, x0 : x1 + 1]
+        rows = table[bottom] - table[top]  # (h, x1 - x0 + 1, 3)
+        sums = rows[:, right] - rows[:, left]
         counts = (bottom - top)[:, None] * (right - left)[None, :]
         return sums.astype(np.float32) / counts[..., None].astype(np.float32)
 

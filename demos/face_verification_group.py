@@ -4,6 +4,7 @@ import gradio as gr
 import numpy as np
 
 import cvcore
+from cvcore import images
 from cvcore.errors import InputError
 from cvcore.face_map import FaceMap
 from demos import ui
@@ -126,7 +127,7 @@ def draw_map(crops: list[np.ndarray], result: FaceMap) -> str:
     side = FACE if len(crops) <= 16 else FACE * 0.7
     pictures = [
         f'<g transform="translate({x - side / 2:.1f} {y - side / 2:.1f})"><image '
-        f'href="{_uri(crop)}" width="{side}" height="{side}"/><rect width="{side}" '
+        f'href="{images.to_data_uri(crop)}" width="{side}" height="{side}"/><rect width="{side}" '
         f'height="{side}" fill="none" stroke="{MARK}" stroke-width="2"/></g>'
         for crop, (x, y) in zip(crops, spots, strict=True)
     ]
@@ -148,12 +149,6 @@ def _to_pixels(positions: np.ndarray) -> np.ndarray:
     return (positions - (low + high) / 2) * scale + np.array([MAP_W, MAP_H]) / 2
 
 
-def _uri(crop: np.ndarray) -> str:
-    from cvcore.images import to_data_uri
-
-    return to_data_uri(crop)
-
-
 def build(tab: ui.Tab, threshold: gr.Slider) -> None:
     """A photo of many faces beside the matrix and the map."""
     gr.Markdown("## A class photo: everybody against everybody")
@@ -165,8 +160,10 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
             again = gr.Button("Compare all faces", variant="primary", size="sm")
         with gr.Column(scale=3, min_width=320):
             with gr.Row():
-                matrix = gr.HTML(elem_id="face-matrix", min_width=300)
-                map_html = gr.HTML(elem_id="face-map", min_width=300)
+                with gr.Column(min_width=320):
+                    matrix = gr.HTML(elem_id="face-matrix")
+                with gr.Column(min_width=280):
+                    map_html = gr.HTML(elem_id="face-map")
             numbers = gr.JSON(visible=False)
     inputs, outputs = [photo, threshold], [matrix, map_html, numbers, photo]
     tab.run(

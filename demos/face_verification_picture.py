@@ -41,7 +41,7 @@ STYLE = """
 .frame rect.chosen { stroke: #ffb000; stroke-width: 4; }
 .frame circle { fill: #ffb000; pointer-events: none; }
 .hint { margin: 0; padding: 1rem; text-align: center; color: var(--body-text-color-subdued); }
-.tools { display: flex; gap: .3rem; margin-top: .3rem; }
+.tools { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .3rem; }
 .tools button { flex: 1; padding: .3rem; font-size: 1rem; cursor: pointer; border-radius: .4rem;
   color: var(--body-text-color); background: var(--background-fill-secondary);
   border: 1px solid var(--border-color-primary); }

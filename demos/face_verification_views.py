@@ -34,6 +34,7 @@ STYLE = f"""<style>
 .fv .pair img {{ width: 7rem; border-radius: .4rem; display: block; }}
 .fv.fv table {{ width: 100%; border: 0; border-collapse: collapse;
   font-variant-numeric: tabular-nums; }}
+.fv.fv thead, .fv.fv tbody, .fv.fv tr {{ border: 0; }}
 .fv.fv th, .fv.fv td {{ padding: .25rem .45rem; text-align: right; color: inherit; border: 0;
   border-bottom: 1px solid var(--border-color-primary); background: none; }}
 .fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
