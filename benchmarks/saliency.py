@@ -4,6 +4,7 @@ Beside ours stand captum and pytorch-grad-cam on the same network, picture and t
 occlusion maps are compared too: 16 x 16 windows at a stride of 8, captum's own grid.
 """
 
+from copy import deepcopy
 from importlib.util import find_spec
 from time import perf_counter
 
@@ -109,11 +110,12 @@ def time_cams(x, batch, net, target) -> list[Row]:
     from pytorch_grad_cam.utils.model_targets import ClassifierOutputTarget
 
     targets = [ClassifierOutputTarget(target.class_idx)]
-    with GradCAM(model=net, target_layers=[layer]) as grad_cam:
+    own = deepcopy(net).requires_grad_(True)  # it follows the whole network backwards
+    with GradCAM(model=own, target_layers=[cams.get_layer(own, -1)]) as grad_cam:
         theirs_ms = measure(lambda: grad_cam(input_tensor=batch, targets=targets))
     rows.append(Row("Grad-CAM, network's input given", ours_ms, "pytorch-grad-cam", theirs_ms))
     ours_ms = measure(lambda: finish(cams.score_cam(x, target)), warm_up=1)
-    with ScoreCAM(model=net, target_layers=[cams.get_layer(net, -2)]) as score_cam:
+    with ScoreCAM(model=own, target_layers=[cams.get_layer(own, -2)]) as score_cam:
         _, theirs_ms = once(lambda: score_cam(input_tensor=batch, targets=targets))
     rows.append(Row("Score-CAM, 320 feature maps", ours_ms, "pytorch-grad-cam", theirs_ms))
     return rows

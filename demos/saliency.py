@@ -265,7 +265,7 @@ def build(tab: ui.Tab) -> None:
                             1,
                             1,
                             step=0.05,
-                            label="Full colour at (share of greatest)",
+                            label="Colour range",
                             min_width=120,
                         )
                         colormap = gr.Dropdown(

@@ -63,7 +63,7 @@ class Look:
 
     opacity: float = 0.6
     colormap: str = "turbo"
-    full_at: float = 1.0  # share of the greatest magnitude that takes the strongest colour
+    full_at: float = 1.0  # share of the great magnitudes that takes the strongest colour
 
 
 def cut_square(image: np.ndarray, crop_xyxy: tuple[int, ...], side: int = SIDE) -> np.ndarray:
@@ -75,7 +75,10 @@ def cut_square(image: np.ndarray, crop_xyxy: tuple[int, ...], side: int = SIDE) 
 
 def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
     """The square with a map over it; signed maps go from blue (against) to red (for)."""
-    limit = float(np.abs(values).max()) * look.full_at or 1.0
+    magnitude = np.abs(
+        values
+    )  # single pixels of fine maps stand far out: they do not set the range
+    limit = float(np.percentile(magnitude, 99.5) or magnitude.max()) * look.full_at or 1.0
     return drawing.draw_heatmap(
         square,
         values,
@@ -171,7 +174,8 @@ def draw_comparison(view: View, methods: dict, look: Look) -> str:
             lines += "<br>deletion " + _mark(result.deletion_auc, best_deletion)
             lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
         else:
-            lines += f", {result.share_done:.0%} done"
+            waits = "scores follow" if result.share_done == 1 else f"{result.share_done:.0%} done"
+            lines += f", {waits}"
         figures.append(
             f'<figure><img alt="{escape(row.title)}" src="{images.to_data_uri(small)}">'
             f"<figcaption><b>{escape(row.title)}</b>{lines}</figcaption></figure>"

@@ -6,6 +6,7 @@ import pytest
 from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
+expect.set_options(timeout=30_000)
 
 
 def test_map_compare_paint_and_sanity(page, open_tab, screenshot):
