@@ -258,7 +258,7 @@ def unit_gradient(
     with torch.enable_grad():
         batch = batch.clone().requires_grad_()
         with guided_relus(module) if guided else nullcontext():
-            maps = record(module, batch, [layer])[layer]
+            maps = record(module, batch, [layer], inputs=row.kind == "activation")[layer]
         target = (
             maps[0, channel].sum() if place is None else maps[0, channel][check_place(place, row)]
         )

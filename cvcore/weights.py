@@ -183,14 +183,15 @@ def load_model(name: str) -> "nn.Module":
             model = _models[name][0]
         else:
             module, function = get_weight(name).build.split(":")
-            model = getattr(import_module(module), function)()
-            model.load_state_dict(load_state(name))
-            # channels last: what the CPU's and the GPU's convolutions work in anyway
-            model = (
-                model.eval()
-                .requires_grad_(False)
-                .to(get_device(), memory_format=torch.channels_last)
-            )
+            with torch.inference_mode(False):  # or gradients could never pass through it
+                model = getattr(import_module(module), function)()
+                model.load_state_dict(load_state(name))
+                # channels last: what the processors' convolutions work in anyway
+                model = (
+                    model.eval()
+                    .requires_grad_(False)
+                    .to(get_device(), memory_format=torch.channels_last)
+                )
         _models[name] = (model, time.monotonic())
         return model
 

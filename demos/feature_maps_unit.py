@@ -51,8 +51,8 @@ def show_pixels(kept: Kept | None, channel: int, row: int, column: int, method: 
     )
     if not strength.any():
         words = (
-            f"Channel {channel} is {number(value)} at this place: it is switched off here, so no "
-            "pixel changes it a little. Choose one of its strongest places."
+            f"Channel {channel} is {number(value)} at this place, and no small change of any pixel "
+            "changes that: everything it reads is switched off here. Choose another place."
         )
     figures = [
         draw_figure(drawing.draw_frame(kept.maps.image, box), "what it reads", 224),
