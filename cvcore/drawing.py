@@ -72,6 +72,17 @@ def draw_heatmap(
     return cv2.addWeighted(image, 1 - opacity, colours, opacity, 0)
 
 
+def draw_frame(image: np.ndarray, box_xyxy: tuple[int, int, int, int]) -> np.ndarray:
+    """Draw an orange frame just inside a box, given in pixels with its right end excluded."""
+    image = image.copy()
+    left, top, right, bottom = box_xyxy
+    width = max(1, round(max(image.shape[:2]) / 110))
+    for colour, inset in (((0, 0, 0), 0), ((255, 127, 14), max(1, width // 2))):
+        corners = (left + inset, top + inset), (right - 1 - inset, bottom - 1 - inset)
+        cv2.rectangle(image, *corners, colour, max(1, width - inset))
+    return image
+
+
 def draw_text(image: np.ndarray, text: str, *, height: float = 0.06) -> np.ndarray:
     """Write lines of plain ASCII text on a dark band at the top of the picture.
 

@@ -70,6 +70,23 @@ def load_image(
         raise InputError(UNREADABLE) from error
 
 
+def load_data_uri(uri: str, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
+    """Read a picture from a base64 ``data:`` address as uint8 (H, W, 3) RGB; see ``load_image``.
+
+    Nothing touches the disk. Raises InputError when it is no such address or no picture.
+    """
+    head, comma, text = uri.partition(",") if isinstance(uri, str) else ("", "", "")
+    if not (comma and head.startswith("data:") and head.endswith(";base64")):
+        raise InputError(UNREADABLE)
+    if len(text) * 3 // 4 > MAX_FILE_BYTES:
+        raise InputError(f"This file exceeds {MAX_FILE_BYTES // 1_000_000} MB: choose another one.")
+    try:
+        data = base64.b64decode(text, validate=True)
+    except ValueError:
+        raise InputError(UNREADABLE) from None
+    return load_image(data, max_side=max_side)
+
+
 def _check_size(width: int, height: int) -> None:
     if width < 1 or height < 1:
         raise InputError("This picture has no pixels: choose another one.")

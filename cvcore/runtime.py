@@ -4,6 +4,7 @@ Lessons that only ask for a network's answer call ``load_predictor(name)(batch)`
 need gradients or inner layers take the PyTorch network from ``cvcore.weights``.
 """
 
+import ast
 import contextlib
 import hashlib
 import io
@@ -23,26 +24,45 @@ from cvcore.device import cpu_count, has_gpu
 Predictor = Callable[[np.ndarray], tuple[np.ndarray, ...]]
 
 _FORMAT = "1"  # change it when exported files of older versions must not be used again
-_predictors: dict[tuple[str, tuple[int, int]], tuple[Predictor, float]] = {}
+_MAX_LAYERS = 6  # predictors that end at a layer and are kept at a time
+_predictors: dict[tuple[str, tuple[int, int] | None, str], tuple[Predictor, float]] = {}
 _lock = threading.RLock()
 
 
-def load_predictor(name: str, *, size_hw: tuple[int, int] | None = None) -> Predictor:
+def load_predictor(
+    name: str, *, size_hw: tuple[int, int] | None = None, layer: str = ""
+) -> Predictor:
     """The forward pass of the weight ``name`` for pictures of ``size_hw`` pixels; loaded once.
 
     The predictor takes float32 (N, 3, H, W), RGB in [0, 1], at ``size_hw`` (by default the
-    weight's own crop size), and returns the network's outputs as a tuple of arrays. On a CPU the
-    network is exported to ONNX once a size and kept in the cache folder.
+    weight's own crop size), and returns the network's outputs as a tuple of arrays. A weight with
+    a ``stride`` takes any multiples of it, an ONNX file the sizes it was made for: both need no
+    size. On a CPU the network is exported to ONNX once a size (once for all, with a stride) and
+    kept in the cache folder.
+
+    With a ``layer`` (a module's name) the pass ends there and returns that layer's output. Raises
+    ``LookupError`` where the engine has no such place: ONNX Runtime merges a convolution with the
+    batch norm after it, and a GPU runs PyTorch, whose layers ``cvcore.activations`` reads.
     """
-    if size_hw is None:
-        side = weights.get_weight(name).preprocessing.crop
-        size_hw = (side, side)
-    key = (name, size_hw)
+    row = weights.get_weight(name)
+    if row.stride or row.is_onnx:
+        size_hw = None
+    elif size_hw is None:
+        size_hw = (row.preprocessing.crop, row.preprocessing.crop)
+    key = (name, size_hw, layer)
     with _lock:
         if key in _predictors:
             predictor = _predictors[key][0]
+        elif row.is_onnx:
+            predictor = _to_predictor(open_session(weights.load_onnx(name)))
+        elif has_gpu():
+            if layer:
+                raise LookupError(f"On a GPU {name} is not cut at layers.")
+            predictor = _load_torch(name)
         else:
-            predictor = _load_torch(name) if has_gpu() else _load_onnx(name, size_hw)
+            if layer:
+                _forget_layers(_MAX_LAYERS - 1)
+            predictor = _load_onnx(name, size_hw, layer)
         _predictors[key] = (predictor, time.monotonic())
         return predictor
 
@@ -54,7 +74,7 @@ def release(older_than_s: float = 0.0) -> tuple[str, ...]:
         keys = [key for key, (_, used) in _predictors.items() if now - used >= older_than_s]
         for key in keys:
             del _predictors[key]
-        return tuple(name for name, _ in keys)
+        return tuple(name for name, *_ in keys)
 
 
 def _load_torch(name: str) -> Predictor:
@@ -73,14 +93,23 @@ def _load_torch(name: str) -> Predictor:
     return predict
 
 
-def _load_onnx(name: str, size_hw: tuple[int, int]) -> Predictor:
+def _forget_layers(most: int) -> None:
+    """Let go of the longest unused predictors that end at a layer, down to ``most``."""
+    keys = sorted((key for key in _predictors if key[2]), key=lambda key: _predictors[key][1])
+    for key in keys[: max(0, len(keys) - most)]:
+        del _predictors[key]
+
+
+def _load_onnx(name: str, size_hw: tuple[int, int] | None, layer: str = "") -> Predictor:
     path = _onnx_path(name, size_hw)
-    if path.is_file():
-        session = open_session(path)
-    else:
+    exported: Path | bytes = path
+    if not path.is_file():
         exported = _export(name, size_hw)
         _store(exported, path)
-        session = open_session(exported)
+    return _to_predictor(open_session(_cut(exported, layer) if layer else exported))
+
+
+def _to_predictor(session) -> Predictor:
     input_name = session.get_inputs()[0].name
 
     def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -89,39 +118,67 @@ def _load_onnx(name: str, size_hw: tuple[int, int]) -> Predictor:
     return predict
 
 
+def _cut(exported: Path | bytes, layer: str) -> bytes:
+    """The part of an exported network that ends at a layer; the exporter notes where it lies."""
+    import onnx
+
+    model = onnx.load_model_from_string(
+        exported if isinstance(exported, bytes) else exported.read_bytes()
+    )
+    place = None
+    for node in model.graph.node:
+        notes = {note.key: note.value for note in node.metadata_props}
+        if layer in ast.literal_eval(notes.get("pkg.torch.onnx.name_scopes", "[]")):
+            place = node.output[0]
+    if place is None:
+        raise LookupError(f"The exported network has no place for {layer}.")
+    del model.graph.output[:]
+    model.graph.output.append(onnx.ValueInfoProto(name=place))
+    return model.SerializeToString()
+
+
 def open_session(model: str | Path | bytes, *, threads: int | None = None):
     """An ONNX Runtime session on ``threads`` threads, by default all cores this process may use.
 
     ``model`` is a file or the bytes of one.
     """
+    os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it notes a visit and reports it
     import onnxruntime
 
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or cpu_count()
     options.log_severity_level = 3
     options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
+    # weights stored in 8 bits are widened once, when the file is opened, not at every run
+    options.add_session_config_entry("session.disable_quant_qdq", "1")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
 
 
-def _onnx_path(name: str, size_hw: tuple[int, int]) -> Path:
+def _onnx_path(name: str, size_hw: tuple[int, int] | None) -> Path:
     row = weights.get_weight(name)
-    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw))
+    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw or ("any",)))
     key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
     return weights.cache_dir() / "onnx" / f"{name}-{key[:16]}.onnx"
 
 
-def _export(name: str, size_hw: tuple[int, int]) -> bytes:
-    """The network as an ONNX file with a free batch size."""
+def _export(name: str, size_hw: tuple[int, int] | None) -> bytes:
+    """The network as an ONNX file with a free batch size (and height and width without one)."""
     import torch
+    from torch.export import Dim
 
     model = weights.load_model(name).cpu()
+    sizes = {0: Dim("batch")}
+    if size_hw is None:
+        stride = weights.get_weight(name).stride
+        sizes |= {axis: stride * Dim(f"cells{axis}", min=2, max=64) for axis in (2, 3)}
+        size_hw = (6 * stride, 8 * stride)
     with contextlib.redirect_stdout(io.StringIO()):  # the exporter reports its steps there
         program = torch.onnx.export(
             model,
             (torch.zeros(2, 3, *size_hw),),
             dynamo=True,
-            dynamic_shapes=({0: torch.export.Dim("batch")},),
+            dynamic_shapes=(sizes,),
             input_names=["image"],
             verbose=False,
         )

@@ -1,9 +1,10 @@
-"""The pictures that come with the project, free to use; see ``assets/samples/index.toml``."""
+"""The pictures that come with the project or its packages; see ``assets/samples/index.toml``."""
 
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cache
+from importlib.util import find_spec
 from pathlib import Path
 from types import MappingProxyType
 
@@ -24,18 +25,31 @@ class Sample:
     credit: str
     licence: str
     sha256: str
+    package: str = ""  # an installed package that brings the file; empty: in assets/samples/
+    lesson: str = ""  # the only topic that offers it; empty: all do
 
     @property
     def path(self) -> Path:
+        if self.package:
+            return Path(find_spec(self.package).origin).parent / self.file
         return ASSETS / "samples" / self.file
 
 
 @cache
 def index() -> Mapping[str, Sample]:
-    """All samples by name, in the order in which pages offer them."""
+    """All samples by name, in the order in which pages offer them.
+
+    Those of a package that is not installed are left out.
+    """
     text = (ASSETS / "samples" / "index.toml").read_text(encoding="utf-8")
-    rows = tomllib.loads(text)
-    return MappingProxyType({name: Sample(name=name, **row) for name, row in rows.items()})
+    rows = [Sample(name=name, **row) for name, row in tomllib.loads(text).items()]
+    here = [row for row in rows if not row.package or find_spec(row.package)]
+    return MappingProxyType({row.name: row for row in here})
+
+
+def list_names(lesson: str = "") -> tuple[str, ...]:
+    """The samples that every lesson offers, or those that belong to one lesson alone."""
+    return tuple(name for name, sample in index().items() if sample.lesson == lesson)
 
 
 def load_sample(name: str) -> np.ndarray:

@@ -49,7 +49,7 @@ class Weight:
     name: str
     title: str  # as a menu shows it
     task: str  # the lesson's topic word
-    build: str  # "module:function" that builds the untrained network
+    build: str = ""  # "module:function" of the untrained network; none where a library loads it
     files: tuple[str, ...] = ()  # in assets/weights/, or one name in the cache folder
     sha256: tuple[str, ...] = ()  # one a file; a download may know only the first digits
     url: str = ""  # empty for bundled weights
@@ -60,10 +60,16 @@ class Weight:
     labels: str = ""  # name of a file in assets/weights/
     megabytes: float = 0.0
     preprocessing: Preprocessing | None = None
+    stride: int = 0  # > 0: the network takes pictures of any size in multiples of this
 
     @property
     def is_bundled(self) -> bool:
         return not self.url
+
+    @property
+    def is_onnx(self) -> bool:
+        """True for a network in the ONNX format: its files, one after the other, are one file."""
+        return all(file.endswith(".onnx") for file in self.files)
 
     @property
     def paths(self) -> tuple[Path, ...]:
@@ -152,6 +158,12 @@ def load_state(name: str) -> "dict[str, Tensor]":
     }
 
 
+def load_onnx(name: str) -> bytes:
+    """The ONNX file of a weight, its parts joined; checked against its hashes."""
+    check_files(name)
+    return b"".join(path.read_bytes() for path in get_weight(name).paths)
+
+
 _models: "dict[str, tuple[nn.Module, float]]" = {}
 _lock = threading.RLock()
 
@@ -162,6 +174,8 @@ def load_model(name: str) -> "nn.Module":
     Its input is a float tensor (N, 3, H, W), RGB in [0, 1]; it normalises by itself. The network
     is shared: put back whatever you change in it. Its parameters do not require gradients.
     """
+    import torch
+
     from cvcore.device import get_device
 
     with _lock:
@@ -169,9 +183,15 @@ def load_model(name: str) -> "nn.Module":
             model = _models[name][0]
         else:
             module, function = get_weight(name).build.split(":")
-            model = getattr(import_module(module), function)()
-            model.load_state_dict(load_state(name))
-            model = model.eval().requires_grad_(False).to(get_device())
+            with torch.inference_mode(False):  # or gradients could never pass through it
+                model = getattr(import_module(module), function)()
+                model.load_state_dict(load_state(name))
+                # channels last: what the processors' convolutions work in anyway
+                model = (
+                    model.eval()
+                    .requires_grad_(False)
+                    .to(get_device(), memory_format=torch.channels_last)
+                )
         _models[name] = (model, time.monotonic())
         return model
 

@@ -1,3 +1,10 @@
 """The tabs of the page, one module a lesson, in the order in which they are shown."""
 
-TABS = ("convolution", "saliency", "classification")
+TABS = (
+    "convolution",
+    "feature_maps",
+    "saliency",
+    "classification",
+    "detection",
+    "face_verification",
+)

@@ -17,7 +17,6 @@ from demos.classification_answers import (
     DEFAULT_LIMITS,
     DEFAULT_MODEL,
     Answer,
-    fetch_model,
     list_model_choices,
     to_bars,
     to_csv,
@@ -96,7 +95,7 @@ def choose_model(model: str, kind: str) -> Iterator[tuple[str, dict, float]]:
         return gr.update(value=draw_sentence(sentence), visible=bool(sentence))
 
     try:
-        for sentence in fetch_model(model):
+        for sentence in ui.fetch_model(model):
             yield gr.skip(), say(sentence), gr.skip()
     except InputError as error:
         yield DEFAULT_MODEL, say(str(error)), suggest_limit(DEFAULT_MODEL, kind)

@@ -2,14 +2,12 @@
 
 import csv
 import io
-import threading
-from collections.abc import Iterator
 from dataclasses import dataclass, field
 
 import numpy as np
 
 from cvcore import classification, rejection, weights
-from cvcore.errors import InputError
+from demos.ui.models import list_models
 
 DEFAULT_MODEL = classification.DEFAULT_MODEL
 DEFAULT_LIMITS = {"max_logit": 6.9, "energy": 8.3}  # of the bundled model, rounded
@@ -88,43 +86,4 @@ def to_csv(answer: Answer, temperature: float) -> str:
 
 def list_model_choices() -> list[tuple[str, str]]:
     """(text, name) of every classifier, as a menu shows them."""
-    choices = []
-    for name in weights.list_names("classification"):
-        row = weights.get_weight(name)
-        note = "" if row.is_bundled else f" (download, {row.megabytes:.0f} MB)"
-        choices.append((row.title + note, name))
-    return choices
-
-
-def fetch_model(name: str) -> Iterator[str]:
-    """Download a classifier's weights, yielding a sentence at least twice a second.
-
-    Ends at once for a model that is here. Raises ``InputError`` when the download fails. Closing
-    the generator breaks the download off.
-    """
-    if weights.is_available(name):
-        return
-    title = weights.get_weight(name).title
-    done, failure, stopped = [0.0], [], threading.Event()
-
-    def report(share: float) -> None:
-        if stopped.is_set():
-            raise InputError("The download was stopped.")
-        done[0] = share
-
-    def work() -> None:
-        try:
-            weights.fetch(name, progress=report)
-        except Exception as error:
-            failure.append(error)
-
-    thread = threading.Thread(target=work, daemon=True)
-    thread.start()
-    try:
-        while thread.is_alive():
-            yield f"Downloading {title}: {done[0]:.0%}"
-            thread.join(0.4)
-    finally:
-        stopped.set()
-    if failure:
-        raise failure[0]
+    return list_models("classification")

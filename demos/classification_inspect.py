@@ -16,7 +16,6 @@ from demos import ui
 from demos.classification_answers import (
     DEFAULT_MODEL,
     Answer,
-    fetch_model,
     list_model_choices,
     to_bars,
 )
@@ -74,7 +73,7 @@ def compare(
     """Two answers to one picture: by a model, and by another model or a variant of the same."""
     is_variant = second in VARIANTS
     if not is_variant:
-        for sentence in fetch_model(second):
+        for sentence in ui.fetch_model(second):
             yield draw_sentence(sentence), gr.skip(), gr.skip()
     first = Answer(model, cvcore.classification.predict_logits([image], model=model)[0])
     if is_variant:

@@ -10,7 +10,7 @@ from cvcore import samples, weights
 from cvcore.errors import InputError
 from cvcore.evaluation import LabelledPicture, LabelledSet, RankReport
 from demos import ui
-from demos.classification_answers import DEFAULT_MODEL, fetch_model
+from demos.classification_answers import DEFAULT_MODEL
 from demos.classification_folder import FolderButton
 from demos.classification_views import draw_mistakes, draw_ranks, draw_sentence
 
@@ -48,7 +48,7 @@ def measure(
     if not source:
         raise InputError("There is no zip file yet: choose one, or a folder.")
     check_n(n)
-    for sentence in fetch_model(model):
+    for sentence in ui.fetch_model(model):
         yield gr.skip(), draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
     yield None, draw_sentence("Reading the table of contents …"), "", None, None
     yield from run(cvcore.evaluation.read_set(source, model=model), model, n)

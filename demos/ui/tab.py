@@ -8,7 +8,7 @@ import gradio as gr
 from cvcore import samples
 from demos.ui import parts
 from demos.ui.errors import guard
-from demos.ui.images import SafeImage, SampleStrip, pick_sample
+from demos.ui.images import DataPicture, SafeImage, SampleStrip, pick_sample
 from demos.ui.limits import HEAVY, LIGHT, LIVE, LIVE_EVERY_SECONDS
 from demos.ui.live import LiveView, build_camera, to_frame_handler, to_twin_handler
 
@@ -46,7 +46,7 @@ class Tab:
             format="jpeg",
             **kwargs,
         )
-        strip = SampleStrip(tuple(names or samples.index()))
+        strip = SampleStrip(tuple(names or samples.list_names()))
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
         strip.pick(guard(pick_sample), None, image, api_visibility="private", queue=False)
         # The shared picture stays in the browser: the server is not asked.
@@ -60,13 +60,13 @@ class Tab:
         )
         return image
 
-    def on_open(self, fn: Callable[..., Any], inputs: Any, outputs: Any) -> None:
+    def on_open(self, fn: Callable[..., Any], inputs: Any, outputs: Any, **kwargs: Any) -> None:
         """Run ``fn`` once a visitor, when the tab is first shown."""
         opened = gr.State(False)
         self._block.select(
             lambda: True, None, opened, api_visibility="private", show_progress="hidden"
         )
-        opened.change(guard(fn), inputs, outputs, api_visibility="private", **LIGHT)
+        opened.change(guard(fn), inputs, outputs, api_visibility="private", **(LIGHT | kwargs))
 
     def run(
         self,
@@ -92,11 +92,15 @@ class Tab:
         else:
             options["api_name"] = api_name
         triggers = events if isinstance(events, list | tuple) else [events]
+        if len(triggers) == 1:  # an event of a component's own cannot go through gr.on
+            return triggers[0](guard(fn), inputs, outputs, **(options | kwargs))
         return gr.on(list(triggers), guard(fn), inputs, outputs, **(options | kwargs))
 
-    def stop_button(self, *running: gr.events.Dependency, label: str = "Stop") -> gr.Button:
+    def stop_button(
+        self, *running: gr.events.Dependency, label: str = "Stop", **kwargs: Any
+    ) -> gr.Button:
         """A button that ends the given runs at their next step."""
-        button = gr.Button(label, variant="stop", size="sm")
+        button = gr.Button(label, variant="stop", size="sm", **kwargs)
         button.click(None, None, None, cancels=list(running), api_visibility="private")
         return button
 
@@ -107,11 +111,13 @@ class Tab:
         *,
         extra_outputs: Sequence[Any] = (),
         elem_id: str | None = None,
+        in_memory: bool = False,
     ) -> None:
         """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
 
         ``fn`` returns the picture to show, or a tuple of it and a value for each extra output.
-        The same handler answers single pictures through the API as ``<topic>_frame``.
+        The same handler answers single pictures through the API as ``<topic>_frame``; with
+        ``in_memory`` these come as data addresses, as an uploaded file would lie on the disk.
         """
         name = elem_id or f"{self.topic}-live"
         extras = list(extra_outputs)
@@ -129,7 +135,10 @@ class Tab:
             api_visibility="private",
             **LIVE,
         )
-        single = SafeImage(visible=False, label="picture")
+        if in_memory:
+            single = DataPicture(visible=False, label="picture")
+        else:
+            single = SafeImage(visible=False, label="picture")
         single.input(
             guard(to_twin_handler(fn)),
             [single, *controls],

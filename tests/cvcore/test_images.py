@@ -132,3 +132,16 @@ def test_centre_crop_and_shrink():
         images.centre_crop(ramp, 6)
     assert images.shrink(ramp, 9) is ramp
     assert images.shrink(np.zeros((100, 50, 3), np.uint8), 20).shape == (20, 10, 3)
+
+
+def test_data_address_is_read_in_memory():
+    import base64
+
+    pixels = np.full((4, 6, 3), 80, np.uint8)
+    address = images.to_data_uri(pixels, format="png")
+    np.testing.assert_array_equal(images.load_data_uri(address), pixels)
+    text = base64.b64encode(b"no picture").decode()
+    for bad in ("", "http://a/b.png", "data:image/png,abc", f"data:;base64,{text}", 5, None,
+                "data:image/png;base64,%%"):  # fmt: skip
+        with pytest.raises(InputError, match="could not be read"):
+            images.load_data_uri(bad)

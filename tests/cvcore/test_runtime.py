@@ -1,5 +1,7 @@
 """The two engines give one answer, and the exported network is kept."""
 
+import os
+
 import numpy as np
 import pytest
 import torch
@@ -51,3 +53,19 @@ def test_device_can_be_chosen(monkeypatch):
     with pytest.raises(RuntimeError, match="abacus"):
         device.get_device()
     device.get_device.cache_clear()
+
+
+def test_onnx_weights_take_any_batch_and_report_nothing():
+    predict = runtime.load_predictor("sface")
+    faces = np.random.default_rng(0).uniform(0, 255, (3, 3, 112, 112)).astype(np.float32)
+    (together,) = predict(faces)
+    assert together.shape == (3, 128)
+    np.testing.assert_allclose(predict(faces[1:2])[0], together[1:2], atol=1e-3)
+    assert os.environ["ORT_DISABLE_TELEMETRY"] == "1"
+
+
+def test_parts_of_an_onnx_file_are_joined():
+    assert weights.get_weight("sface").is_onnx
+    assert not weights.get_weight("efficientnet_lite0").is_onnx
+    paths = weights.get_weight("sface").paths
+    assert weights.load_onnx("sface") == paths[0].read_bytes() + paths[1].read_bytes()

@@ -149,3 +149,12 @@ def test_command_line(capsys, cache):
     assert "bundled" in capsys.readouterr().out
     assert weights.main(["verify"]) == 0
     assert "ok" in capsys.readouterr().out
+
+
+def test_gradients_pass_through_a_network_loaded_for_inference():
+    weights.release()
+    with torch.inference_mode():
+        model = weights.load_model("digits_cnn")
+    x = torch.rand(1, 1, 28, 28, requires_grad=True)
+    model(x).sum().backward()
+    assert x.grad.abs().max() > 0

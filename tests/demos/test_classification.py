@@ -12,12 +12,12 @@ from cvcore import classification, evaluation, images, samples, weights
 from cvcore.corruptions import robustness_curve
 from cvcore.errors import InputError
 from demos import (
-    classification_answers,
     classification_inspect,
     classification_live,
     classification_ranks,
+    ui,
 )
-from demos.classification_answers import Answer, fetch_model, list_model_choices, to_bars, to_csv
+from demos.classification_answers import Answer, list_model_choices, to_bars, to_csv
 from demos.classification_curve import choose_classes, draw_curve
 from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
 from tests.bad_files import write_bad_files, write_odd_pictures
@@ -213,8 +213,8 @@ def test_no_network_is_told_in_a_sentence_and_soon(monkeypatch, tmp_path):
 
     monkeypatch.setattr(socket, "create_connection", refuse)
     with pytest.raises(InputError, match="bundled model"):
-        list(fetch_model("resnet50"))
-    assert list(fetch_model(MODEL)) == []
+        list(ui.fetch_model("resnet50"))
+    assert list(ui.fetch_model(MODEL)) == []
 
 
 def test_a_stopped_download_ends(monkeypatch):
@@ -230,9 +230,9 @@ def test_a_stopped_download_ends(monkeypatch):
         finally:
             ended.set()
 
-    monkeypatch.setattr(classification_answers.weights, "is_available", lambda name: False)
-    monkeypatch.setattr(classification_answers.weights, "fetch", fetch)
-    running = fetch_model("resnet50")
+    monkeypatch.setattr(weights, "is_available", lambda name: False)
+    monkeypatch.setattr(weights, "fetch", fetch)
+    running = ui.fetch_model("resnet50")
     assert "ResNet-50" in next(running)
     assert going.wait(5)
     assert "50%" in next(running)

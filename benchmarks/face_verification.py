@@ -1,0 +1,70 @@
+"""Face detection and embedding beside facenet-pytorch's default pipeline."""
+
+import numpy as np
+
+from benchmarks.harness import Row, measure
+from cvcore import face_verification, images, mtcnn, samples
+from cvcore.face_tracking import follow
+
+
+def run() -> list[Row]:
+    """One portrait, one frame of a webcam, one film; facenet-pytorch on the same pictures.
+
+    facenet-pytorch's InceptionResnetV1 has random weights here: its time does not depend on them.
+    """
+    import torch
+    from facenet_pytorch import MTCNN, InceptionResnetV1
+
+    torch.set_num_threads(2)
+    portrait = samples.load_sample("ardern_2022")
+    frame = np.full((480, 640, 3), 100, np.uint8)
+    frame[:, 130:498] = images.resize(portrait, (480, 368))
+    rows = []
+    for name, picture in (("portrait", portrait), ("webcam frame", frame)):
+        height, width = picture.shape[:2]
+        size = f"{width} x {height}"
+        detector = MTCNN(keep_all=True)
+        rows.append(
+            Row(
+                f"detect faces, {name}",
+                measure(lambda picture=picture: mtcnn.find_faces(picture)),
+                "facenet-pytorch MTCNN",
+                measure(lambda picture=picture, d=detector: d.detect(picture, landmarks=True)),
+                f"{size}, the same boxes",
+            )
+        )
+        pipeline, embedder = MTCNN(), InceptionResnetV1().eval()
+
+        def theirs(picture=picture, pipeline=pipeline, embedder=embedder):
+            with torch.inference_mode():
+                return embedder(pipeline(picture)[None])
+
+        def ours(picture=picture):
+            (face,) = face_verification.detect_faces(picture, min_face=20)[:1]
+            return face_verification.embed(face, with_mirror=False)
+
+        rows.append(
+            Row(
+                f"detect, align and embed, {name}",
+                measure(ours),
+                "facenet-pytorch MTCNN + InceptionResnetV1",
+                measure(theirs),
+                f"{size}, faces from 20 pixels",
+            )
+        )
+    tracking = [follow(None, frame)]
+
+    def film():
+        tracking[0] = follow(tracking[0], frame)
+
+    times = measure(lambda: [film() for _ in range(24)], seconds=4, warm_up=1) / 24
+    rows.append(
+        Row(
+            "a frame of a film, mean of 24",
+            times,
+            "facenet-pytorch MTCNN + InceptionResnetV1",
+            rows[-1].theirs_ms,
+            "detection every 8, embedding every 4 frames",
+        )
+    )
+    return rows

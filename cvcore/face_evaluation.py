@@ -1,0 +1,215 @@
+"""Verification accuracy, ROC and the best threshold on a folder of people.
+
+    python -m cvcore.face_evaluation FOLDER [--pairs 6000] [--threshold 0.3]
+
+FOLDER has a folder a person, with pictures of that person, as LFW has. Half of the pairs are of
+one person, half of different persons. Nothing is written, and no picture is kept.
+"""
+
+import argparse
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from pathlib import Path
+
+import numpy as np
+
+from cvcore import face_verification, images
+from cvcore.errors import InputError
+
+SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+FALSE_ACCEPTS = (0.1, 0.01, 0.001, 0.0001)
+FOLDS = 10
+
+
+@dataclass(frozen=True)
+class VerificationReport:
+    """What the pairs of a folder say about an embedder."""
+
+    same: np.ndarray  # (N,) similarities of one person's pairs
+    different: np.ndarray  # (M,)
+    threshold: float
+    accuracy: float  # at that threshold
+    best_threshold: float  # found on these very pairs
+    best_accuracy: float  # at thresholds found on other pairs: ten folds, as LFW asks for
+    best_spread: float  # standard error over the folds
+    auc: float
+
+    def roc(self, false_accepts: Sequence[float] = FALSE_ACCEPTS) -> tuple[tuple, ...]:
+        """(false-accept rate, true-accept rate, threshold) for each rate asked for."""
+        points = []
+        ranked = np.sort(self.different)[::-1]
+        for rate in false_accepts:
+            allowed = int(rate * len(ranked) + 1e-9)
+            threshold = np.nextafter(ranked[min(allowed, len(ranked) - 1)], 2)
+            accepted = float((self.different >= threshold).mean())
+            points.append((accepted, float((self.same >= threshold).mean()), float(threshold)))
+        return tuple(points)
+
+
+def list_people(folder: Path) -> dict[str, list[Path]]:
+    """Pictures by person, from a folder with a folder each. InputError when that is not so."""
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: give one that has a folder a person.")
+    people = {}
+    for person in sorted(path for path in folder.iterdir() if path.is_dir()):
+        pictures = sorted(p for p in person.iterdir() if p.suffix.lower() in SUFFIXES)
+        if pictures:
+            people[person.name] = pictures
+    if len(people) < 2 or all(len(pictures) < 2 for pictures in people.values()):
+        raise InputError(
+            f"{folder} needs two people or more, and two pictures or more of one of them."
+        )
+    return people
+
+
+def make_pairs(
+    people: Sequence[int], count: int, *, seed: int = 0
+) -> tuple[np.ndarray, np.ndarray]:
+    """Pairs of picture indices: (N, 2) of one person and (M, 2) of different persons.
+
+    ``people`` is the person of each picture. At most ``count / 2`` of each kind are drawn, without
+    repetition; a person with many pictures gives no more than an even share where others have any.
+    """
+    rng = np.random.default_rng(seed)
+    owners = np.asarray(people)
+    own = {}
+    for person in np.unique(owners):
+        i, j = np.triu_indices(int((owners == person).sum()), 1)
+        members = np.flatnonzero(owners == person)
+        pairs = np.stack([members[i], members[j]], axis=1)
+        own[person] = pairs[rng.permutation(len(pairs))]
+    same: list[np.ndarray] = []
+    turn = 0
+    while len(same) < count // 2 and any(len(pairs) > turn for pairs in own.values()):
+        same += [pairs[turn] for pairs in own.values() if len(pairs) > turn]
+        turn += 1
+    same = same[: count // 2]
+    wanted = len(same)
+    different: set[tuple[int, int]] = set()
+    for _ in range(50):
+        draws = np.sort(rng.integers(0, len(owners), (2 * wanted + 2, 2)), axis=1)
+        different |= {(i, j) for i, j in draws.tolist() if owners[i] != owners[j]}
+        if len(different) >= wanted:
+            break
+    chosen = np.array(sorted(different))
+    return np.array(same), chosen[rng.permutation(len(chosen))[:wanted]]
+
+
+def evaluate(same: np.ndarray, different: np.ndarray, *, threshold: float) -> VerificationReport:
+    """Accuracy, ten-fold accuracy and area under the ROC curve from similarities."""
+    scores = np.concatenate([same, different])
+    truth = np.concatenate([np.ones(len(same), bool), np.zeros(len(different), bool)])
+    folds = np.concatenate([np.arange(len(same)) % FOLDS, np.arange(len(different)) % FOLDS])
+    accuracies = []
+    for fold in range(FOLDS):
+        inside = folds == fold
+        if not inside.any():
+            continue
+        best = find_threshold(scores[~inside], truth[~inside])
+        accuracies.append(((scores[inside] >= best) == truth[inside]).mean())
+    spread = np.std(accuracies, ddof=1) / np.sqrt(len(accuracies)) if len(accuracies) > 1 else 0.0
+    return VerificationReport(
+        same,
+        different,
+        threshold,
+        float(((scores >= threshold) == truth).mean()),
+        find_threshold(scores, truth),
+        float(np.mean(accuracies)),
+        float(spread),
+        measure_auc(same, different),
+    )
+
+
+def find_threshold(scores: np.ndarray, truth: np.ndarray) -> float:
+    """The threshold with the most right verdicts: the middle of the first best gap."""
+    order = np.argsort(scores, kind="stable")
+    ranked, is_same = scores[order], truth[order]
+    # right verdicts when everything from place k on is accepted
+    right = np.concatenate([[0], np.cumsum(~is_same)]) + np.concatenate(
+        [np.cumsum(is_same[::-1])[::-1], [0]]
+    )
+    k = int(np.argmax(right))
+    low = ranked[k - 1] if k else -1.0
+    high = ranked[k] if k < len(ranked) else 1.0
+    return float((low + high) / 2)
+
+
+def measure_auc(same: np.ndarray, different: np.ndarray) -> float:
+    """Area under the ROC curve: how often a same pair scores higher; ties count half."""
+    ranked = np.sort(different)
+    below = np.searchsorted(ranked, same, "left")
+    upto = np.searchsorted(ranked, same, "right")
+    return float((below + upto).mean() / 2 / len(different))
+
+
+def embed_folder(
+    people: dict[str, list[Path]], *, embedder: str = face_verification.EMBEDDER
+) -> Iterator[tuple[str, Path, np.ndarray | None]]:
+    """(person, file, embedding) of each picture; None where no face is found or no picture."""
+    for person, pictures in people.items():
+        for path in pictures:
+            try:
+                image = images.load_image(path)
+                faces = face_verification.find_faces(image)
+            except InputError:
+                yield person, path, None
+                continue
+            face = faces[face_verification.pick_face(faces, image.shape[:2])]
+            yield person, path, face_verification.embed(face, embedder=embedder)
+
+
+def describe(report: VerificationReport) -> str:
+    """The report as lines of text."""
+    lines = [
+        f"pairs                   {len(report.same)} same, {len(report.different)} different",
+        f"accuracy                {report.accuracy:.2%} at threshold {report.threshold:.3f}",
+        f"accuracy, ten folds     {report.best_accuracy:.2%} +- {report.best_spread:.2%}",
+        f"best threshold          {report.best_threshold:.3f}",
+        f"area under the ROC      {report.auc:.5f}",
+        "ROC: false accepts, true accepts, threshold",
+    ]
+    lines += [f"  {fa:9.4%} {ta:9.3%} {t:8.3f}" for fa, ta, t in report.roc()]
+    return "\n".join(lines)
+
+
+def main(arguments: list[str] | None = None) -> int:
+    parser = argparse.ArgumentParser(
+        prog="python -m cvcore.face_evaluation", description=__doc__.splitlines()[0]
+    )
+    parser.add_argument("folder", type=Path)
+    parser.add_argument("--pairs", type=int, default=6000)
+    parser.add_argument("--threshold", type=float)
+    parser.add_argument("--embedder", default=face_verification.EMBEDDER)
+    parser.add_argument("--seed", type=int, default=0)
+    options = parser.parse_args(arguments)
+    try:
+        threshold = face_verification.check_threshold(options.threshold, options.embedder)
+        people = list_people(options.folder)
+        owners, vectors, missed = [], [], []
+        total = sum(len(pictures) for pictures in people.values())
+        for number, (person, path, vector) in enumerate(
+            embed_folder(people, embedder=options.embedder), start=1
+        ):
+            print(f"\r{number} of {total} pictures", end="", flush=True)
+            if vector is None:
+                missed.append(f"{person}/{path.name}")
+            else:
+                owners.append(person)
+                vectors.append(vector)
+        print()
+        if missed:
+            print(f"no face found in {len(missed)}: {', '.join(missed[:10])}")
+        same, different = make_pairs(owners, options.pairs, seed=options.seed)
+        if not len(same) or not len(different):
+            raise InputError("There are too few faces to make pairs of: add pictures.")
+        matrix = np.array(vectors)
+        scores = [(matrix[p[:, 0]] * matrix[p[:, 1]]).sum(axis=1) for p in (same, different)]
+        print(describe(evaluate(*scores, threshold=threshold)))
+    except InputError as error:
+        print(error)
+        return 1
+    return 0
+
+
+if __name__ == "__main__":
+    raise SystemExit(main())

@@ -1,0 +1,140 @@
+"""Faces followed through a film: the whole search now and then, the last stage alone in between."""
+
+from dataclasses import dataclass, field, replace
+
+import numpy as np
+
+from cvcore import images, mtcnn
+from cvcore.face_verification import Face, embed, normalise, to_faces
+
+DETECT_EVERY = 8  # frames
+SEARCH_SIDE = 320  # pixels: the longer side of the frame when it is searched as a whole
+MIN_FACE = 24  # pixels at that size
+THRESHOLDS = (0.6, 0.7, 0.9)  # stricter than for a photo: a film gives another chance at once
+FRESH_EMBEDDINGS = 1  # faces embedded a frame at most, those not looked at longest first
+EMBED_EVERY = 3  # frames between two embeddings of a face
+MEMORY = 0.7  # how much of a face's earlier embeddings is kept
+SAME_PLACE = 0.35  # least overlap (intersection over union) with the face's last box
+
+
+@dataclass(frozen=True)
+class Person:
+    """Someone enrolled: a name and a face's numbers, no picture."""
+
+    name: str
+    embedding: np.ndarray = field(repr=False)
+
+
+@dataclass(frozen=True)
+class Track:
+    """One face through the frames."""
+
+    number: int
+    face: Face
+    embedding: np.ndarray | None = field(default=None, repr=False)  # smoothed over frames
+    age: int = 0  # frames since the embedding was last renewed
+
+
+@dataclass(frozen=True)
+class Tracking:
+    """What is known after a frame."""
+
+    tracks: tuple[Track, ...] = ()
+    frame: int = 0
+    next_number: int = 1
+    searched: bool = True  # the whole frame, not only around the last boxes
+
+
+def follow(state: Tracking | None, image: np.ndarray, *, detect_every: int = DETECT_EVERY):
+    """The state after one more frame uint8 (H, W, 3)."""
+    state = state or Tracking()
+    images.check_image(image)
+    boxes = landmarks = None
+    searched = state.frame % detect_every == 0 or not state.tracks
+    if not searched:
+        boxes, landmarks = _look_nearby(image, state.tracks)
+        searched = len(boxes) < len(state.tracks)  # a face was lost: search for it
+    if searched:
+        boxes, landmarks = _search(image)
+    faces = to_faces(image, boxes, landmarks)
+    tracks, next_number = _match(state, faces)
+    return Tracking(_renew(tracks), state.frame + 1, next_number, searched)
+
+
+def _search(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    small = images.shrink(image, SEARCH_SIDE)
+    scale = small.shape[1] / image.shape[1]
+    found = mtcnn.find_faces(small, min_face=MIN_FACE, thresholds=THRESHOLDS)
+    boxes = found.onet.copy()
+    boxes[:, :4] /= scale
+    return boxes, found.landmarks / scale
+
+
+def _look_nearby(image: np.ndarray, tracks: tuple[Track, ...]) -> tuple[np.ndarray, np.ndarray]:
+    """O-Net alone, on squares a little larger than the faces of the frame before."""
+    squares = []
+    for track in tracks:
+        x0, y0, x1, y1 = track.face.box_xyxy
+        half = 0.55 * max(x1 - x0, y1 - y0)
+        x, y = (x0 + x1) / 2, (y0 + y1) / 2
+        squares.append([x - half, y - half, x + half, y + half, 1.0])
+    return mtcnn.locate(mtcnn.AreaSampler(image), np.array(squares))
+
+
+def overlap(box_a: np.ndarray, box_b: np.ndarray) -> float:
+    """Intersection over union of two boxes xyxy."""
+    corner = np.maximum(box_a[:2], box_b[:2]), np.minimum(box_a[2:], box_b[2:])
+    shared = float(np.prod(np.maximum(corner[1] - corner[0], 0)))
+    areas = float(np.prod(box_a[2:] - box_a[:2]) + np.prod(box_b[2:] - box_b[:2]))
+    return shared / max(areas - shared, 1e-9)
+
+
+def _match(state: Tracking, faces: tuple[Face, ...]) -> tuple[list[Track], int]:
+    """Each face goes to the track whose last box it overlaps most, or starts a new one."""
+    pairs = sorted(
+        (
+            (overlap(track.face.box_xyxy, face.box_xyxy), t, f)
+            for t, track in enumerate(state.tracks)
+            for f, face in enumerate(faces)
+        ),
+        reverse=True,
+    )
+    taken: dict[int, int] = {}
+    for share, t, f in pairs:
+        if share >= SAME_PLACE and f not in taken and t not in taken.values():
+            taken[f] = t
+    tracks, number = [], state.next_number
+    for f, face in enumerate(faces):
+        if f in taken:
+            track = state.tracks[taken[f]]
+            tracks.append(replace(track, face=face, age=track.age + 1))
+        else:
+            tracks.append(Track(number, face))
+            number += 1
+    return tracks, number
+
+
+def _renew(tracks: list[Track]) -> tuple[Track, ...]:
+    """Embed the faces that have waited longest, new ones first, and smooth over time."""
+    due = [i for i, one in enumerate(tracks) if one.embedding is None or one.age >= EMBED_EVERY]
+    waiting = sorted(due, key=lambda i: (tracks[i].embedding is not None, -tracks[i].age))
+    for i in waiting[:FRESH_EMBEDDINGS]:
+        fresh, old = embed(tracks[i].face, with_mirror=False), tracks[i].embedding
+        mixed = fresh if old is None else normalise(MEMORY * old + (1 - MEMORY) * fresh)
+        tracks[i] = replace(tracks[i], embedding=mixed, age=0)
+    return tuple(tracks)
+
+
+def identify(
+    embedding: np.ndarray | None, people: tuple[Person, ...], *, threshold: float
+) -> tuple[Person | None, float]:
+    """The enrolled person most similar to an embedding, and the similarity.
+
+    None for a stranger: nobody reaches the threshold. NaN when there is nothing to compare.
+    """
+    if embedding is None or not people:
+        return None, float("nan")
+    similarities = [float(person.embedding @ embedding) for person in people]
+    best = int(np.argmax(similarities))
+    is_known = similarities[best] >= threshold
+    return (people[best] if is_known else None), similarities[best]

@@ -1,0 +1,334 @@
+"""What a network computes inside: maps of every layer, their statistics, and what they look at.
+
+A layer's output is a stack of maps, one a channel (its ``activations``). ``model`` is the name of
+a weight ("efficientnet_lite0", "digits_cnn", ...) or a network of your own, which then gets the
+picture at its own size, as float (1, 3, H, W) in [0, 1].
+"""
+
+from collections.abc import Iterator, Sequence
+from contextlib import nullcontext
+from dataclasses import dataclass, field
+from functools import lru_cache
+
+import numpy as np
+import torch
+from torch import Tensor, nn
+
+from cvcore import digits, images, preprocessing, runtime, weights
+from cvcore.activations import (
+    Layer,
+    eval_mode,
+    guided_relus,
+    record,
+    scale_channels,
+)
+from cvcore.activations import list_layers as list_module_layers
+from cvcore.errors import InputError
+from cvcore.maximisation import Settings, Step, make_noise
+from cvcore.maximisation import maximise as maximise_objective
+from cvcore.receptive_field import ReceptiveField, trace_receptive_fields
+
+DEFAULT_MODEL = "efficientnet_lite0"
+DIGITS_MODEL = "digits_cnn"
+DEFAULT_SIDE = 224  # pixels: the input that layers of a network of one's own are measured with
+Model = str | nn.Module
+
+
+@dataclass(frozen=True)
+class FeatureMaps:
+    """The maps of one layer for one picture."""
+
+    layer: str
+    maps: np.ndarray = field(repr=False)  # (C, H, W) float32
+    image: np.ndarray = field(repr=False)  # (h, w, 3) uint8: the picture as the network got it
+    logits: np.ndarray | None = field(default=None, repr=False)  # if the network ran to its end
+    kind_range: tuple[float, float] | None = None  # of all layers of this kind, for the picture
+
+    @property
+    def statistics(self) -> "Statistics":
+        return Statistics.measure(self.maps)
+
+    def order(self, by: str = "index") -> np.ndarray:
+        """Channels (C,) in order: by "index", or by "mean" or "maximum", greatest first."""
+        if by == "index":
+            return np.arange(len(self.maps))
+        if by not in ("mean", "maximum"):
+            raise InputError(f"Sort by index, mean or maximum, got {by!r}.")
+        return np.argsort(-getattr(self.statistics, by), kind="stable")
+
+    def strongest_places(self, channel: int, count: int = 5) -> np.ndarray:
+        """(row, column) of a channel's greatest values, greatest first: int (count, 2)."""
+        values = self.maps[check_channel(channel, len(self.maps))]
+        top = np.argsort(-values, axis=None, kind="stable")[:count]
+        return np.stack(np.unravel_index(top, values.shape), axis=1)
+
+
+@dataclass(frozen=True)
+class Statistics:
+    """Numbers of each channel, each (C,)."""
+
+    mean: np.ndarray
+    maximum: np.ndarray
+    minimum: np.ndarray
+    deviation: np.ndarray
+    zeros: np.ndarray  # share of places that are exactly 0, in [0, 1]
+
+    @classmethod
+    def measure(cls, maps: np.ndarray) -> "Statistics":
+        """Of maps (C, H, W)."""
+        flat = maps.reshape(len(maps), -1)
+        return cls(
+            flat.mean(axis=1),
+            flat.max(axis=1),
+            flat.min(axis=1),
+            flat.std(axis=1),
+            (flat == 0).mean(axis=1),
+        )
+
+
+def get_module(model: Model) -> nn.Module:
+    """The network itself; ``InputError`` when there is none of that name."""
+    return model if isinstance(model, nn.Module) else weights.load_model(model)
+
+
+def to_input(image: np.ndarray, model: Model) -> Tensor:
+    """A picture as the batch (1, C, H, W) in [0, 1] that a model takes, on the model's device."""
+    images.check_image(image)
+    device = next(get_module(model).parameters()).device
+    if isinstance(model, nn.Module):
+        return images.to_batch(image, device=device)
+    if model == DIGITS_MODEL:
+        prepared = digits.to_digit(image)[None]
+    else:
+        prepared = preprocessing.prepare(image, model)
+    return torch.from_numpy(prepared)[None].to(device)
+
+
+def input_shape(model: Model) -> tuple[int, int, int]:
+    """(C, H, W) of what a model takes."""
+    if isinstance(model, nn.Module):
+        first = next(part for part in model.modules() if isinstance(part, nn.Conv2d))
+        return first.in_channels, DEFAULT_SIDE, DEFAULT_SIDE
+    if model == DIGITS_MODEL:
+        return 1, digits.SIDE, digits.SIDE
+    side = preprocessing.get_recipe(model).crop
+    return 3, side, side
+
+
+@lru_cache(maxsize=16)
+def list_layers(model: Model = DEFAULT_MODEL) -> tuple[Layer, ...]:
+    """Every layer that puts out maps, in the order in which they run."""
+    module = get_module(model)
+    example = next(module.parameters()).new_zeros(1, *input_shape(model))
+    return list_module_layers(module, example)
+
+
+def find_layer(model: Model, name: str) -> Layer:
+    """A layer with maps by its name; ``InputError`` when there is none."""
+    for layer in list_layers(model):
+        if layer.name == name:
+            return layer
+    known = ", ".join(layer.name for layer in list_layers(model)[:6])
+    raise InputError(f"There is no layer {name!r} with maps: choose {known}, ...")
+
+
+def default_layer(model: Model = DEFAULT_MODEL) -> str:
+    """The first layer after a non-linearity, where maps are easiest to read."""
+    layers = list_layers(model)
+    return next((layer.name for layer in layers if layer.kind == "activation"), layers[0].name)
+
+
+@torch.inference_mode()
+def extract(
+    image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL, stop: bool = True
+) -> FeatureMaps:
+    """The maps of one layer for a picture uint8 (H, W, 3).
+
+    With ``stop`` the rest of the network does not run; without, the result has its logits too.
+    Raises ``InputError`` for an unknown model or layer, or a picture that is none.
+    """
+    batch = to_input(image, model)
+    found = record(get_module(model), batch, [find_layer(model, layer).name], stop=stop)
+    logits = None if stop else to_numpy(found[""])
+    return FeatureMaps(layer, to_numpy(found[layer]), to_picture(batch), logits)
+
+
+def extract_live(image: np.ndarray, layer: str, *, model: str = DEFAULT_MODEL) -> np.ndarray:
+    """The maps (C, H, W) of a layer for one frame, by the fastest engine that has the layer."""
+    layer = find_layer(model, layer).name
+    try:
+        predict = runtime.load_predictor(model, layer=layer)
+    except LookupError:
+        return extract(image, layer, model=model).maps
+    return predict(preprocessing.prepare(image, model)[None])[0][0]
+
+
+@torch.inference_mode()
+def survey(
+    image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL
+) -> tuple[FeatureMaps, list[np.ndarray]]:
+    """One pass through the whole network: a layer's maps, and the mean map of each stage's end.
+
+    The maps come with logits and with the range of all layers of their kind.
+    """
+    chosen, layers = find_layer(model, layer), list_layers(model)
+    batch = to_input(image, model)
+    ends = {row.stage: row.name for row in layers}
+    alike = [row.name for row in layers if row.kind == chosen.kind]
+    found = record(get_module(model), batch, list({layer, *ends.values(), *alike}), stop=False)
+    low = min(float(found[name].amin()) for name in alike)
+    high = max(float(found[name].amax()) for name in alike)
+    means = [to_numpy(found[name]).mean(axis=0) for name in ends.values()]
+    maps = FeatureMaps(
+        layer, to_numpy(found[layer]), to_picture(batch), to_numpy(found[""]), (low, high)
+    )
+    return maps, means
+
+
+@lru_cache(maxsize=16)
+def receptive_fields(model: Model = DEFAULT_MODEL) -> dict[str, ReceptiveField]:
+    """The receptive field of every layer, by name, on the model's own input size."""
+    return trace_receptive_fields(get_module(model), input_shape(model))
+
+
+def receptive_field(model: Model, layer: str) -> ReceptiveField:
+    """Which part of the input each place of a layer's maps sees; ``box(row, column)`` gives it."""
+    return receptive_fields(model)[find_layer(model, layer).name]
+
+
+@torch.inference_mode()
+def predict_edited(
+    image: np.ndarray,
+    layer: str,
+    *,
+    silence: Sequence[int] = (),
+    keep: Sequence[int] | None = None,
+    model: Model = DEFAULT_MODEL,
+) -> np.ndarray:
+    """Logits (C,) of the network while channels of a layer put out zeros.
+
+    Those in ``silence``, or with ``keep`` all others. Raises ``InputError`` for a channel that the
+    layer does not have.
+    """
+    channels = find_layer(model, layer).shape[0]
+    module, batch = get_module(model), to_input(image, model)
+    factors = torch.ones(channels) if keep is None else torch.zeros(channels)
+    factors[[check_channel(channel, channels) for channel in keep or ()]] = 1
+    factors[[check_channel(channel, channels) for channel in silence]] = 0
+    with eval_mode(module), scale_channels(module, layer, factors.to(batch)):
+        return to_numpy(module(batch))
+
+
+def channel_effects(
+    image: np.ndarray, layer: str, class_idx: int, *, model: Model = DEFAULT_MODEL
+) -> np.ndarray:
+    """About how much each channel adds to a class's logit: float (C,).
+
+    The sum of gradient times activation over a channel's map is the first-order estimate of what
+    silencing it takes away (Molchanov et al., "Pruning Convolutional Neural Networks for Resource
+    Efficient Inference", ICLR 2017).
+    """
+    channels = find_layer(model, layer).shape[0]
+    module, batch = get_module(model), to_input(image, model)
+    with torch.enable_grad():
+        factors = torch.ones(channels, device=batch.device, requires_grad=True)
+        with eval_mode(module), scale_channels(module, layer, factors):
+            logits = module(batch)
+        (effects,) = torch.autograd.grad(logits[0, class_idx], factors)
+    return effects.cpu().numpy()
+
+
+def unit_gradient(
+    image: np.ndarray,
+    layer: str,
+    channel: int,
+    place: tuple[int, int] | None = None,
+    *,
+    guided: bool = False,
+    model: Model = DEFAULT_MODEL,
+) -> np.ndarray:
+    """From a unit back to pixels: the gradient (C, H, W) of its value by the input.
+
+    ``place`` is (row, column); None takes the sum over the whole map. ``guided`` lets only
+    positive gradients through the rectifiers (Springenberg et al., 2015).
+    """
+    row = find_layer(model, layer)
+    check_channel(channel, row.shape[0])
+    module, batch = get_module(model), to_input(image, model)
+    with torch.enable_grad():
+        batch = batch.clone().requires_grad_()
+        with guided_relus(module) if guided else nullcontext():
+            maps = record(module, batch, [layer], inputs=row.kind == "activation")[layer]
+        target = (
+            maps[0, channel].sum() if place is None else maps[0, channel][check_place(place, row)]
+        )
+        (gradient,) = torch.autograd.grad(target, batch)
+    return to_numpy(gradient)
+
+
+def maximise(
+    layer: str,
+    channel: int,
+    *,
+    model: Model = DEFAULT_MODEL,
+    side: int = 160,
+    at_centre: bool = False,
+    settings: Settings | None = None,
+) -> Iterator[Step]:
+    """Draw what a channel likes best, step by step, from noise ``side`` pixels wide.
+
+    ``at_centre`` asks for a great value at the middle place alone, not over the whole map. Of a
+    non-linearity what goes into it is raised: where it is flat, no gradient would pass. Raises
+    ``InputError`` for a layer, channel or setting that does not exist.
+    """
+    row = find_layer(model, layer)
+    check_channel(channel, row.shape[0])
+    settings = settings or Settings(turn=5, zoom=0.1)
+    settings.check()
+    module, shape = get_module(model), input_shape(model)
+
+    def objective(found: dict[str, Tensor]) -> Tensor:
+        maps = found[layer][0, channel]
+        return maps[maps.shape[0] // 2, maps.shape[1] // 2] if at_centre else maps.mean()
+
+    device = next(module.parameters()).device
+    start = make_noise((side, side), channels=shape[0], seed=settings.seed, device=device)
+    yield from maximise_objective(
+        module, [layer], objective, start, settings, inputs=row.kind == "activation"
+    )
+
+
+def first_kernels(model: Model = DEFAULT_MODEL) -> np.ndarray:
+    """The filters of the first convolution: float (C, input channels, height, width)."""
+    module = get_module(model)
+    first = next(part for part in module.modules() if isinstance(part, nn.Conv2d))
+    return first.weight.detach().cpu().float().numpy()
+
+
+def check_channel(channel: int, count: int) -> int:
+    """The channel as an int; ``InputError`` unless it is a whole number from 0 to count - 1."""
+    if channel is None or not 0 <= channel < count or channel != int(channel):
+        raise InputError(f"Choose a channel from 0 to {count - 1}, got {channel}.")
+    return int(channel)
+
+
+def check_place(place: tuple[int, int], layer: Layer) -> tuple[int, int]:
+    """(row, column) as ints; ``InputError`` unless the layer's maps have that place."""
+    for value, size in zip(place, layer.shape[1:], strict=True):
+        if value is None or not 0 <= value < size or value != int(value):
+            raise InputError(
+                f"Choose a row from 0 to {layer.shape[1] - 1} and a column from 0 to "
+                f"{layer.shape[2] - 1}, got {tuple(place)}."
+            )
+    return int(place[0]), int(place[1])
+
+
+def to_numpy(tensor: Tensor) -> np.ndarray:
+    """The first of a batch as float32."""
+    return tensor.detach()[0].float().cpu().numpy()
+
+
+def to_picture(batch: Tensor) -> np.ndarray:
+    """The first of a batch (1, 3, H, W) or (1, 1, H, W) as uint8 (H, W, 3)."""
+    values = to_numpy(batch)
+    return images.to_image(np.repeat(values, 3, axis=0) if len(values) == 1 else values)

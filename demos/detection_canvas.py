@@ -1,0 +1,109 @@
+"""The picture with its boxes, drawn in the browser, so that a slider redraws at once."""
+
+import base64
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from cvcore.detection import RawPredictions
+from cvcore.detection_drawing import class_colour
+from cvcore.images import shrink, to_data_uri
+
+MIN_SCORE = 0.01  # weaker boxes are counted, not sent
+MAX_SENT = 600
+SHOWN_SIDE = 960  # pixels
+FOLDER = Path(__file__).parent
+
+TEMPLATE = """<div class="detector">
+<div class="modes" role="tablist" aria-label="What the picture shows"></div>
+<p class="funnel" role="status"></p>
+<div class="stage"><canvas tabindex="0" aria-label="The picture with its boxes"></canvas>
+<div class="beside"><div class="tools"></div><div class="panel"></div></div></div></div>"""
+
+
+class DetectionView(gr.HTML):
+    """Boxes on the picture in six views; its value comes from ``to_view``.
+
+    Fires ``truth`` with ``{truths: [{x1, y1, x2, y2, label}]}`` when a truth box was drawn.
+    """
+
+    def __init__(self, value: dict | None = None, **kwargs: Any) -> None:
+        boxes, canvas, style = (
+            (FOLDER / name).read_text(encoding="utf-8")
+            for name in ("detection_boxes.js", "detection_canvas.js", "detection_canvas.css")
+        )
+        super().__init__(
+            value,
+            html_template=TEMPLATE,
+            css_template=style,
+            js_on_load=f"{boxes}\n{canvas}",
+            **kwargs,
+        )
+
+    def api_info(self) -> dict[str, str]:
+        return {"type": "object", "description": "the picture and its raw boxes, for the page"}
+
+    def example_payload(self) -> dict:
+        return {}
+
+    def example_value(self) -> dict:
+        return {}
+
+
+def to_view(
+    image: np.ndarray,
+    raw: RawPredictions,
+    *,
+    confidence: float,
+    iou: float,
+    classes: list[str],
+    max_boxes: int,
+) -> dict[str, Any]:
+    """Everything the browser needs to draw and to suppress by itself."""
+    scores = raw.class_scores(np.arange(len(raw.xyxy)))
+    best = scores.max(axis=1)
+    rows = np.argsort(-best, kind="stable")[:MAX_SENT]
+    rows = rows[best[rows] >= MIN_SCORE]
+    ranked = np.argsort(-scores[rows], axis=1, kind="stable")[:, :5]
+    top = np.take_along_axis(scores[rows], ranked, axis=1)
+    letterbox = raw.letterbox
+    return {
+        "src": to_data_uri(shrink(image, SHOWN_SIDE)),
+        "width": image.shape[1],
+        "height": image.shape[0],
+        "labels": list(raw.labels),
+        "colours": ["#%02x%02x%02x" % class_colour(i) for i in range(len(raw.labels))],  # noqa: UP031
+        "grids": [
+            {
+                "stride": grid.stride,
+                "rows": grid.rows,
+                "columns": grid.columns,
+                "anchors": [list(anchor) for anchor in grid.anchors],
+            }
+            for grid in raw.grids
+        ],
+        "letterbox": {
+            "scale": letterbox.scale,
+            "left": letterbox.left,
+            "top": letterbox.top,
+            "input": list(letterbox.input_hw),
+        },
+        "proposed": len(raw.xyxy),
+        "objectness": _encode(np.rint(raw.objectness * 255).astype(np.uint8)),
+        "has_anchors": raw.raw is not None,
+        "boxes": _encode(raw.xyxy[rows].astype("<f4")),
+        "scores": _encode(top.astype("<f4")),  # (K, 5)
+        "classes_top": ranked.tolist(),
+        "cells": raw.cells[rows].tolist(),
+        "raw": [] if raw.raw is None else np.round(raw.raw[rows].astype(float), 4).tolist(),
+        "confidence": confidence,
+        "iou": iou,
+        "classes": list(classes),
+        "max_boxes": max_boxes,
+    }
+
+
+def _encode(values: np.ndarray) -> str:
+    return base64.b64encode(np.ascontiguousarray(values).tobytes()).decode()

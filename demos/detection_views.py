@@ -1,0 +1,47 @@
+"""Drawings of the detection lesson, as HTML made of numbers and escaped text."""
+
+from html import escape
+
+STYLE = """<style>
+.det { color: var(--body-text-color); font-size: 1.05rem; }
+.det .big { font-size: 1.25rem; margin: .5rem 0; }
+.det .soft { color: var(--body-text-color-subdued); }
+.det.det table { width: 100%; border: 0 !important; border-collapse: collapse;
+  font-variant-numeric: tabular-nums; }
+.det.det th, .det.det td { padding: .25rem .5rem; text-align: right; border: 0; color: inherit;
+  border-bottom: 1px solid var(--border-color-primary); background: none; }
+.det.det th:first-child, .det.det td:first-child { text-align: left; }
+.det .tp { color: #1d7f55; font-weight: 700; } .det .fp { color: #c4391d; font-weight: 700; }
+.dark .det .tp { color: #4cc38a; } .dark .det .fp { color: #ff8a73; }
+.det svg { width: 100%; max-height: 20rem; font-size: 14px; }
+.det svg text { fill: var(--body-text-color); }
+.det svg .axis { stroke: var(--border-color-primary); }
+.det .side { display: flex; flex-wrap: wrap; gap: 1rem; } .det .side > * { flex: 1 1 16rem; }
+.det .shown { max-width: 100%; max-height: 24rem; display: block; border-radius: .5rem; }
+.det .track { height: .9rem; border-radius: .45rem; overflow: hidden;
+  background: var(--border-color-primary); }
+.det .track i { display: block; height: 100%; background: #4f46e5; }
+.det .pair { display: flex; flex-wrap: wrap; gap: 1.2rem; }
+.det .cells { display: inline-grid; gap: 3px; }
+.det .cells span { min-width: 3.2rem; padding: .45rem .2rem; text-align: center; font-size: 1.25rem;
+  border-radius: .3rem; border: 3px solid transparent; color: #111;
+  background-origin: border-box !important; }
+.det .cells span.won { border-color: #111; font-weight: 800; }
+.dark .det .cells span.won { border-color: #fff; }
+</style>"""
+
+
+def draw_page(*parts: str) -> str:
+    return f'{STYLE}<div class="det">{"".join(parts)}</div>'
+
+
+def draw_sentence(text: str) -> str:
+    """One sentence, large; nothing for an empty one."""
+    return draw_page(f'<p class="big">{escape(text)}</p>') if text else ""
+
+
+def draw_table(heads: list[str], rows: list[list[str]]) -> str:
+    """A table of cells that are HTML already."""
+    head = "".join(f"<th>{cell}</th>" for cell in heads)
+    body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
+    return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"

@@ -1,0 +1,235 @@
+"""The same two faces by older methods, and the losses that taught networks to do better."""
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore import drawing, images
+from cvcore.errors import InputError
+from cvcore.face_rates import load_rates
+from cvcore.face_verification import Face
+from demos import ui
+from demos.face_verification_pair import find_pair
+from demos.face_verification_picture import FacePicture, load_face_sample
+from demos.face_verification_views import (
+    MARK,
+    OTHER,
+    SAME,
+    draw_page,
+    number,
+    percent,
+    to_distance,
+    to_img,
+)
+
+COUNTS = (1, 4, 12, 48)
+TITLES = {
+    "eigenfaces": "Eigenfaces, 1991",
+    "lbp": "Local binary patterns, 2006",
+    "sface": "SFace, a deep network, 2021",
+}
+PLOT_W, PLOT_H, PAD = 300, 210, 34
+
+
+def show_history(a: dict | None, b: dict | None, components: int = 48) -> tuple[str, dict]:
+    """Three generations of methods and three losses on the pair, drawn and as numbers."""
+    if not 1 <= components <= 48:  # also refuses NaN
+        raise InputError("Choose 1 to 48 eigenfaces.")
+    face_a, face_b = find_pair(a, b)
+    scores = measure(face_a, face_b, int(components))
+    losses = measure_losses(face_a, face_b)
+    html = draw_page(
+        draw_methods(scores),
+        draw_eigen(face_a, face_b, int(components)),
+        draw_lbp(face_a, face_b),
+        draw_losses(scores["sface"], losses),
+    )
+    return html, {"similarities": scores, "losses": losses}
+
+
+def measure(face_a: Face, face_b: Face, components: int) -> dict[str, float]:
+    """The pair's similarity by each method."""
+    history = cvcore.face_history
+    eigen = history.load_eigenfaces()
+    a, b = (eigen.project(face.crop)[:components] for face in (face_a, face_b))
+    return {
+        "eigenfaces": history.compare_eigen(a, b),
+        "lbp": history.compare_lbp(*(history.lbp_histogram(f.crop) for f in (face_a, face_b))),
+        "sface": float(face_a.embedding @ face_b.embedding),
+    }
+
+
+def measure_losses(face_a: Face, face_b: Face) -> dict[str, float]:
+    """Each loss if the pair is one person's, and if not; the triplet's third face is a sample."""
+    history = cvcore.face_history
+    similarity = float(face_a.embedding @ face_b.embedding)
+    distance = to_distance(similarity)
+    third = cvcore.face_verification.find_faces(load_face_sample("astronaut"))[0]
+    to_third = to_distance(float(face_a.embedding @ third.embedding))
+    return {
+        "contrastive_same": float(history.contrastive_loss(distance, True)),
+        "contrastive_different": float(history.contrastive_loss(distance, False)),
+        "triplet_same": float(history.triplet_loss(distance, to_third)),
+        "triplet_different": float(history.triplet_loss(to_third, distance)),
+        "cross_entropy_same": float(history.cross_entropy_loss(similarity, True)),
+        "cross_entropy_different": float(history.cross_entropy_loss(similarity, False)),
+        "distance": distance,
+        "distance_to_third": to_third,
+    }
+
+
+def draw_methods(scores: dict[str, float]) -> str:
+    """A row a method: this pair's similarity and verdict, and how often the method is right."""
+    rows = []
+    for method, title in TITLES.items():
+        rates, score = load_rates(method), scores[method]
+        threshold = rates.best_threshold
+        same = score >= threshold
+        right = rates.accuracy(threshold)
+        rows.append(
+            f"<tr><td><b>{title}</b></td><td>{number(score)}</td><td>{number(threshold)}</td>"
+            f'<td style="color:{SAME if same else OTHER}"><b>{"same" if same else "different"}'
+            f"</b></td><td><b>{percent(right)}</b></td></tr>"
+        )
+    return (
+        "<table><thead><tr><th>method</th><th>similarity</th><th>best threshold</th>"
+        "<th>says</th><th>right on LFW pairs</th></tr></thead><tbody>"
+        f"{''.join(rows)}</tbody></table>"
+        '<p class="soft">Guessing is right in 50 %. The verdict of an old method on one pair is '
+        "little more than luck.</p>"
+    )
+
+
+def draw_eigen(face_a: Face, face_b: Face, components: int) -> str:
+    """Mean, first eigenfaces, and both faces rebuilt from more and more of them."""
+    eigen = cvcore.face_history.load_eigenfaces()
+    to_grey = cvcore.face_history.to_grey
+    basis = [to_img(_enlarge(to_grey(eigen.mean)), "mean face")]
+    basis += [to_img(_enlarge(_to_signed(row)), "eigenface") for row in eigen.components[:6]]
+    strip = "".join(f"<figure style='max-width:5.5rem'>{img}</figure>" for img in basis)
+    counts = sorted({*(count for count in COUNTS if count < components), components})
+    rows = []
+    for face in (face_a, face_b):
+        coefficients = eigen.project(face.crop)
+        cells = [f"<figure style='max-width:5.5rem'>{to_img(face.crop)}<figcaption>face"
+                 "</figcaption></figure>"]  # fmt: skip
+        cells += [
+            f"<figure style='max-width:5.5rem'>{to_img(_enlarge(eigen.rebuild(coefficients[:k])))}"
+            f"<figcaption>from {k}</figcaption></figure>"
+            for k in counts
+        ]
+        rows.append(f'<div class="row">{"".join(cells)}</div>')
+    return (
+        "<h3>Eigenfaces: a face as the mean face plus so much of each eigenface</h3>"
+        f'<div class="row">{strip}</div>{"".join(rows)}'
+        '<p class="soft">The first eigenfaces are mostly light from the left, the right, above: '
+        "what differs most between pictures is not who is in them.</p>"
+    )
+
+
+def draw_lbp(face_a: Face, face_b: Face) -> str:
+    """The pattern of every pixel, and how different the histograms of each cell are."""
+    history = cvcore.face_history
+    codes = [history.local_binary_patterns(history.to_luma(f.crop)) for f in (face_a, face_b)]
+    a, b = (history.lbp_histogram(face.crop) for face in (face_a, face_b))
+    total = a + b
+    chi = np.divide((a - b) ** 2, total, out=np.zeros_like(total), where=total > 0).sum(-1) / 2
+    heat = drawing.draw_heatmap(face_a.crop, chi, opacity=0.6, vmin=0)
+    pictures = [*(np.repeat(code[..., None], 3, -1) for code in codes), heat]
+    texts = ("A: each pixel's pattern", "B: each pixel's pattern", "where the cells differ")
+    cells = "".join(
+        f"<figure style='max-width:9rem'>{to_img(picture)}<figcaption>{text}</figcaption></figure>"
+        for picture, text in zip(pictures, texts, strict=True)
+    )
+    return (
+        "<h3>Local binary patterns: which of the eight neighbours are lighter?</h3>"
+        f'<div class="row">{cells}</div><p class="soft">Eight answers make a number from 0 to 255; '
+        "each of 7 x 7 cells counts its numbers, and the counts are compared.</p>"
+    )
+
+
+def draw_losses(similarity: float, losses: dict[str, float]) -> str:
+    """Three curves of loss by distance, for a same and a different pair, with this pair on them."""
+    history = cvcore.face_history
+    distances = np.linspace(0, 1.6, 81)
+    cosines = 1 - distances**2 / 2
+    third = losses["distance_to_third"]
+    plots = (
+        ("Contrastive, margin 1.2", "contrastive",
+         [history.contrastive_loss(distances, flag) for flag in (True, False)]),
+        ("Triplet, margin 0.2", "triplet",
+         [history.triplet_loss(distances, third), history.triplet_loss(third, distances)]),
+        ("Binary cross-entropy", "cross_entropy",
+         [history.cross_entropy_loss(cosines, flag) for flag in (True, False)]),
+    )  # fmt: skip
+    figures = []
+    for title, name, curves in plots:
+        top = 4.0 if name == "cross_entropy" else 1.6
+        dots = [losses[f"{name}_same"], losses[f"{name}_different"]]
+        figures.append(
+            f"<figure style='flex:1 1 13rem;max-width:24rem'>"
+            f"{_plot(distances, curves, dots, losses['distance'], top)}"
+            f"<figcaption><b>{title}</b>if same: {number(dots[0])}; if different: "
+            f"{number(dots[1])}</figcaption></figure>"
+        )
+    return (
+        "<h3>The siamese idea: one network for both faces, and a loss on the two embeddings</h3>"
+        f'<div class="legend"><span><i style="background:{SAME}"></i>loss if the pair is one '
+        f'person’s</span><span><i style="background:{OTHER}"></i>loss if it is not</span>'
+        f'<span><i style="background:{MARK}"></i>this pair, at distance '
+        f"{number(losses['distance'])}</span></div>"
+        f'<div class="row">{"".join(figures)}</div>'
+        '<p class="soft">Contrastive: pull one person’s faces together, push others beyond the '
+        "margin. Triplet: nearer to the same person than to a third face (here Eileen Collins’) by "
+        "the margin. Cross-entropy: −log of the probability given to the truth.</p>"
+    )
+
+
+def _plot(x: np.ndarray, curves: list, dots: list[float], at: float, top: float) -> str:
+    def px(value: float) -> float:
+        return PAD + value / x[-1] * (PLOT_W - PAD - 8)
+
+    def py(value: float) -> float:
+        return 8 + (1 - min(value, top) / top) * (PLOT_H - 8 - PAD)
+
+    parts = [
+        f'<line class="grid" x1="{PAD}" x2="{PLOT_W}" y1="{py(v):.1f}" y2="{py(v):.1f}"/>'
+        f'<text x="{PAD - 6}" y="{py(v) + 5:.1f}" text-anchor="end">{v:g}</text>'
+        for v in (0, top / 2, top)
+    ]
+    parts += [
+        f'<text x="{px(v):.1f}" y="{PLOT_H - 20}" text-anchor="middle">{v:g}</text>'
+        for v in (0, 0.5, 1, 1.5)
+    ]
+    parts.append(f'<text x="{PLOT_W / 2}" y="{PLOT_H - 2}" text-anchor="middle">distance</text>')
+    for curve, dot, colour in zip(curves, dots, (SAME, OTHER), strict=True):
+        points = " ".join(f"{px(d):.1f},{py(v):.1f}" for d, v in zip(x, curve, strict=True))
+        parts.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="3"/>'
+        )
+        parts.append(
+            f'<circle cx="{px(min(at, x[-1])):.1f}" cy="{py(dot):.1f}" r="7" fill="{MARK}"/>'
+        )
+    return (
+        f'<svg viewBox="0 0 {PLOT_W} {PLOT_H}" role="img" aria-label="loss by distance">'
+        f"{''.join(parts)}</svg>"
+    )
+
+
+def _to_signed(row: np.ndarray) -> np.ndarray:
+    side = int(np.sqrt(len(row)))
+    return drawing.colourise(row.reshape(side, side), colormap="diverging")
+
+
+def _enlarge(picture: np.ndarray) -> np.ndarray:
+    if picture.ndim == 2:
+        picture = np.repeat(picture[..., None], 3, axis=2)
+    return images.resize(picture, (112, 112))
+
+
+def build(tab: ui.Tab, a: FacePicture, b: FacePicture) -> tuple:
+    """The view's place; returns what connects it: handler, inputs, outputs and triggers."""
+    components = ui.Slider(1, 48, 48, step=1, label="Eigenfaces used")
+    html = gr.HTML(elem_id="face-history")
+    numbers = gr.JSON(visible=False)
+    return show_history, [a, b, components], [html, numbers], [components.release]

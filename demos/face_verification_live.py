@@ -1,0 +1,151 @@
+"""Enrol people with one picture each, then name them on the webcam; memory only."""
+
+from dataclasses import replace
+from html import escape
+
+import cv2
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.errors import InputError
+from cvcore.face_tracking import Person, Tracking
+from demos import ui
+from demos.face_verification_picture import FacePicture, read_picture
+from demos.face_verification_views import OTHER, SAME, draw_page, number
+
+MAX_PEOPLE = 40
+MAX_NAME = 24
+CONSENT = (
+    "The person in the picture agrees (for a child: the parents too). Of the face only 128 numbers "
+    "are kept, in this visit's memory; they are gone when this page is closed or reloaded."
+)
+NO_CONSENT = "Tick the consent box first: nobody is enrolled without having agreed."
+KEPT_SECONDS = 3600  # of memory for people enrolled, also when a browser never says goodbye
+
+
+def enrol(
+    people: tuple[Person, ...] | None, name: str, value: dict | str | None, consent: bool
+) -> tuple:
+    """Add a person: new roster, drawn list, and the fields emptied for the next one."""
+    people = people or ()
+    if consent is not True:
+        raise InputError(NO_CONSENT)
+    name = " ".join(str(name or "").split())
+    if not name:
+        raise InputError("Type a name first.")
+    if len(name) > MAX_NAME:
+        raise InputError(f"This name is too long: use at most {MAX_NAME} letters.")
+    if name not in (person.name for person in people) and len(people) >= MAX_PEOPLE:
+        raise InputError(f"{MAX_PEOPLE} people are enrolled: forget them first.")
+    image, _ = read_picture(value)
+    face = cvcore.face_verification.get_only_face(image)
+    others = tuple(person for person in people if person.name != name)
+    people = (*others, Person(name, face.embedding.copy()))
+    return people, draw_people(people), "", None, False
+
+
+def draw_people(people: tuple[Person, ...]) -> str:
+    """Who is enrolled, by name."""
+    if not people:
+        return draw_page('<p class="soft">Nobody is enrolled yet.</p>')
+    names = ", ".join(f"<b>{escape(person.name)}</b>" for person in people)
+    return draw_page(f'<p class="big">Enrolled ({len(people)}): {names}</p>')
+
+
+def forget() -> tuple:
+    """Wipe everybody, and what is known of the faces before the camera."""
+    return (), draw_people(()), None
+
+
+def name_faces(
+    frame: np.ndarray,
+    people: tuple[Person, ...] | None,
+    threshold: float,
+    state: Tracking | None,
+) -> tuple[np.ndarray, str, Tracking]:
+    """One frame: faces framed and named, a table of similarities, and the new state."""
+    threshold = cvcore.face_verification.check_threshold(threshold)
+    people = tuple(people or ())
+    state = cvcore.face_tracking.follow(state, frame)
+    rows = []
+    picture = frame.copy()
+    for track in state.tracks:
+        person, similarity = cvcore.face_tracking.identify(
+            track.embedding, people, threshold=threshold
+        )
+        mark_face(picture, track.face, person.name if person else "", similarity)
+        rows.append(_row(track, person, similarity))
+    if not rows:
+        table = draw_page('<p class="soft">No face in view.</p>')
+    else:
+        table = draw_page(
+            "<table><thead><tr><th>face</th><th>name</th><th>cosine</th></tr></thead>"
+            f"<tbody>{''.join(rows)}</tbody></table>"
+        )
+    # the next frame needs the boxes, not the cut-out faces
+    kept = tuple(
+        replace(track, face=replace(track.face, crop=None, square=None)) for track in state.tracks
+    )
+    return picture, table, replace(state, tracks=kept)
+
+
+def _row(track, person: Person | None, similarity: float) -> str:
+    name = f"<b>{escape(person.name)}</b>" if person else "stranger"
+    colour = SAME if person else OTHER
+    score = "–" if np.isnan(similarity) else number(similarity)
+    return f'<tr><td>{track.number}</td><td style="color:{colour}">{name}</td><td>{score}</td></tr>'
+
+
+def mark_face(picture: np.ndarray, face, name: str, similarity: float) -> None:
+    """Draw the frame, landmarks and name of a face into a picture (in place)."""
+    colour = (47, 158, 110) if name else (217, 118, 43)
+    corners = face.box_xyxy.round().astype(int).tolist()
+    cv2.rectangle(picture, corners[:2], corners[2:], colour, 3)
+    for x, y in face.landmarks.round().astype(int).tolist():
+        cv2.circle(picture, (x, y), 2, (255, 176, 0), -1)
+    text = f"{to_ascii(name)} {similarity:.2f}" if name else "?"
+    (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.8, 2)
+    x, y = max(0, corners[0]), max(height + 8, corners[1])
+    cv2.rectangle(picture, (x, y - height - 8), (x + width + 8, y), colour, -1)
+    cv2.putText(
+        picture, text, (x + 4, y - 5), cv2.FONT_HERSHEY_SIMPLEX, 0.8, (255,) * 3, 2, cv2.LINE_AA
+    )
+
+
+def to_ascii(name: str) -> str:
+    """A name in the letters that can be drawn on a picture: é becomes e, others a question mark."""
+    from unicodedata import combining, normalize
+
+    plain = "".join(c for c in normalize("NFKD", name) if not combining(c))
+    return plain.encode("ascii", "replace").decode()
+
+
+def build(tab: ui.Tab, threshold: gr.Slider) -> None:
+    """Enrolment beside the list of names, and the webcam below."""
+    people = gr.State((), time_to_live=KEPT_SECONDS)
+    state = gr.State(None, time_to_live=KEPT_SECONDS)
+    gr.Markdown("## Live: enrol with one picture, then be named")
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            picture = FacePicture(title="One picture of one person", elem_id="face-enrol-picture")
+        with gr.Column(scale=3, min_width=320):
+            consent = gr.Checkbox(label=CONSENT, elem_id="face-consent")
+            with gr.Row():
+                name = gr.Textbox(
+                    label="Name", max_length=MAX_NAME, elem_id="face-name", scale=3, max_lines=1
+                )
+                add = gr.Button("Enrol", variant="primary", scale=1, elem_id="face-enrol")
+                wipe = gr.Button("Forget everybody", variant="stop", scale=1, elem_id="face-forget")
+            roster = gr.HTML(draw_people(()), elem_id="face-roster")
+            table = gr.HTML(elem_id="face-live-table")
+    tab.live(name_faces, [people, threshold, state], extra_outputs=[table, state], in_memory=True)
+    tab.run(
+        [add.click, name.submit],
+        enrol,
+        [people, name, picture, consent],
+        [people, roster, name, picture, consent],
+        api_name="face_verification_enrol",
+        show_progress_on=roster,  # a mistake must not cover the fields that mend it
+    )
+    tab.run(wipe.click, forget, None, [people, roster, state], api_name="face_verification_forget")

@@ -1,0 +1,224 @@
+"""Drawings of the face verification lesson, as HTML made of numbers and escaped text."""
+
+from collections.abc import Sequence
+from html import escape
+
+import numpy as np
+
+from cvcore import images
+from cvcore.face_rates import ErrorRates, load_rates, probability_same
+from cvcore.face_verification import Verification
+
+SAME, OTHER, MARK = "#2f9e6e", "#d9762b", "#3f8fcc"  # told apart by the colour-blind
+WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 250, 62, 44, 12
+SHOWN = (-0.4, 1.0)  # similarities on the axis
+DECADES = 4  # from 100 % down to 0.01 %
+
+STYLE = f"""<style>
+.fv {{ color: var(--body-text-color); font-size: 1.05rem; }}
+.fv .verdict {{ display: flex; flex-wrap: wrap; align-items: center; gap: .3rem 1.2rem;
+  padding: .5rem .9rem; border-radius: .5rem; border: 3px solid; margin-bottom: .5rem; }}
+.fv .verdict strong {{ font-size: 1.9rem; line-height: 1.15; }}
+.fv .verdict span {{ font-size: 1.15rem; }}
+.fv .same {{ border-color: {SAME}; background: {SAME}22; }}
+.fv .other {{ border-color: {OTHER}; background: {OTHER}22; }}
+.fv .big {{ font-size: 1.2rem; margin: .4rem 0; overflow-wrap: anywhere; }}
+.fv .soft {{ color: var(--body-text-color-subdued); margin: .3rem 0; }}
+.fv .note {{ padding: .35rem .8rem; border-left: .3rem solid {OTHER}; margin: .4rem 0; }}
+.fv h3 {{ margin: .7rem 0 .2rem; font-size: 1.15rem; }}
+.fv svg {{ width: 100%; height: auto; display: block; }}
+.fv svg text {{ fill: var(--body-text-color); font-size: 16px; }}
+.fv svg .grid {{ stroke: var(--border-color-primary); }}
+.fv .pair {{ display: grid; grid-template-columns: 7rem 1fr; gap: .4rem .8rem;
+  align-items: center; }}
+.fv .pair img {{ width: 7rem; border-radius: .4rem; display: block; }}
+.fv.fv table {{ width: 100%; border: 0; border-collapse: collapse;
+  font-variant-numeric: tabular-nums; }}
+.fv.fv thead, .fv.fv tbody, .fv.fv tr {{ border: 0; }}
+.fv.fv th, .fv.fv td {{ padding: .25rem .45rem; text-align: right; color: inherit; border: 0;
+  border-bottom: 1px solid var(--border-color-primary); background: none; }}
+.fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
+.fv .legend {{ display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; font-size: 1.05rem; }}
+.fv .legend i {{ display: inline-block; width: 1.6rem; height: .4rem; border-radius: .2rem;
+  margin-right: .4rem; vertical-align: middle; }}
+.fv .row {{ display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-start; }}
+.fv figure {{ margin: 0; flex: 1 1 7rem; max-width: 15rem; }}
+.fv figure img {{ width: 100%; display: block; border-radius: .3rem; }}
+.fv figcaption {{ font-size: 1rem; }} .fv figcaption b {{ display: block; font-size: 1.1rem; }}
+</style>"""
+
+
+def draw_page(*parts: str) -> str:
+    return f'{STYLE}<div class="fv">{"".join(parts)}</div>'
+
+
+def draw_sentence(text: str) -> str:
+    """One sentence, large."""
+    return draw_page(f'<p class="big">{escape(text)}</p>')
+
+
+def number(x: float, digits: int = 2) -> str:
+    return f"{x:.{digits}f}".replace("-", "−")
+
+
+def percent(p: float) -> str:
+    """A share with as many digits as it needs: 12 %, 0.3 %, 0.004 %."""
+    if p <= 0:
+        return "0 %"
+    digits = 0 if p >= 0.1 and p <= 0.9 else 1 if 0.01 <= p <= 0.99 else 2
+    return f"{100 * p:.{digits}f} %"
+
+
+def one_in(rate: float) -> str:
+    """A small share in words: 1 in 250."""
+    return "none" if rate <= 0 else f"1 in {round(1 / rate):,}"
+
+
+def to_img(image: np.ndarray, alt: str = "") -> str:
+    return f'<img alt="{escape(alt)}" src="{images.to_data_uri(image)}">'
+
+
+def draw_verdict(similarity: float, distance: float, threshold: float, *, measured: bool) -> str:
+    """The answer in words, how sure it is, and where the pair stands on the error curves."""
+    is_same = similarity >= threshold
+    word = "Same person" if is_same else "Different persons"
+    sure = ""
+    if measured:
+        p = probability_same(similarity)
+        p = p if is_same else 1 - p
+        held = f"{100 * min(p, 0.999):.1f} %" if p < 0.999 else "more than 99.9 %"
+        sure = (
+            f"<span>sure: <b>{held}</b></span>"
+            if p >= 0.5
+            else f"<span>against the odds: <b>{100 * p:.1f} %</b></span>"
+        )
+    head = (
+        f'<div class="verdict {"same" if is_same else "other"}" role="status">'
+        f"<strong>{word}</strong>{sure}"
+        f"<span>cosine <b>{number(similarity, 3)}</b> "
+        f"{'≥' if is_same else '&lt;'} {number(threshold, 3)}</span>"
+        f"<span>Euclidean <b>{number(distance, 3)}</b> "
+        f"{'≤' if is_same else '&gt;'} {number(to_distance(threshold), 3)}</span></div>"
+    )
+    if not measured:
+        return draw_page(
+            head,
+            '<p class="soft">The error curves below were measured with the bundled SFace; '
+            "for this model there are none, and its threshold is the usual one.</p>",
+        )
+    return draw_page(head, draw_curves(load_rates(), similarity, threshold))
+
+
+def to_distance(similarity: float) -> float:
+    """Euclidean distance of unit vectors from their cosine."""
+    return float(np.sqrt(max(0.0, 2 - 2 * similarity)))
+
+
+def _x(similarity: float) -> float:
+    low, high = SHOWN
+    return LEFT + (np.clip(similarity, low, high) - low) / (high - low) * (WIDTH - LEFT - 12)
+
+
+def _y(share: float) -> float:
+    """A share on a logarithmic axis: each step down is a tenth."""
+    steps = np.log10(max(float(share), 10.0**-DECADES)) / -DECADES
+    return TOP + steps * (HEIGHT - TOP - BOTTOM)
+
+
+def draw_curves(rates: ErrorRates, similarity: float, threshold: float) -> str:
+    """False accepts and false rejects by threshold, the slider's place, and this pair's."""
+    grid = np.linspace(*SHOWN, 141)
+    lines = []
+    for shares, colour in (
+        (rates.false_accept(grid), OTHER),
+        (rates.false_reject(grid), SAME),
+    ):
+        points = " ".join(f"{_x(g):.1f},{_y(s):.1f}" for g, s in zip(grid, shares, strict=True))
+        lines.append(
+            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="4"/>'
+        )
+    axis = "".join(
+        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 12}" y1="{_y(p):.1f}" y2="{_y(p):.1f}"/>'
+        f'<text x="{LEFT - 6}" y="{_y(p) + 5:.1f}" text-anchor="end">{100 * p:g}%</text>'
+        for p in (1, 0.1, 0.01, 0.001, 0.0001)
+    )
+    axis += "".join(
+        f'<text x="{_x(v):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{number(v, 1)}</text>'
+        for v in (-0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1)
+    )
+    axis += (
+        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 4}" text-anchor="middle">'
+        "cosine similarity of two faces</text>"
+    )
+    t, s = _x(threshold), _x(similarity)
+    side = "end" if s > 0.72 * WIDTH else "start"
+    marks = (
+        f'<line x1="{t:.1f}" x2="{t:.1f}" y1="{TOP}" y2="{_y(0):.1f}" stroke="currentColor" '
+        'stroke-width="3" stroke-dasharray="7 5"/>'
+        f'<path d="M{s:.1f} {_y(0):.1f} l-11 -20 h22 z" fill="{MARK}"/>'
+        f'<text x="{s + (-14 if side == "end" else 14):.1f}" y="{_y(0) - 8:.1f}" '
+        f'text-anchor="{side}" font-weight="700">this pair</text>'
+    )
+    accept, reject = float(rates.false_accept(threshold)), float(rates.false_reject(threshold))
+    legend = (
+        f'<div class="legend"><span><i style="background:{OTHER}"></i>strangers taken for the '
+        f"same: <b>{percent(accept)}</b> ({one_in(accept)})</span>"
+        f'<span><i style="background:{SAME}"></i>the same person turned away: '
+        f"<b>{percent(reject)}</b> ({one_in(reject)})</span></div>"
+    )
+    total = int(rates.same.sum()), int(rates.different.sum())
+    below = float(rates.false_reject(similarity))
+    above = float(rates.false_accept(similarity))
+    story = (
+        f'<p class="soft">At this threshold, on {total[0]:,} pairs of one person and '
+        f"{total[1]:,} of different persons (LFW). As similar as this pair or more: "
+        f"{percent(1 - below)} of one person's pairs, {percent(above)} of strangers'.</p>"
+    )
+    return (
+        legend + f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="error rates by '
+        f'threshold">{axis}{"".join(lines)}{marks}</svg>{story}'
+    )
+
+
+def draw_notes(notes: Sequence[str]) -> str:
+    return "".join(f'<p class="note">{escape(note)}</p>' for note in notes)
+
+
+def draw_bars(values: np.ndarray, *, limit: float, height: int = 70) -> str:
+    """Numbers as bars up (blue) and down (orange) from a line; ``limit`` is the full height."""
+    step = WIDTH / len(values)
+    middle = height / 2
+    bars = []
+    for index, value in enumerate(values):
+        size = min(abs(float(value)) / limit, 1) * (middle - 1)
+        top = middle - size if value > 0 else middle
+        bars.append(
+            f'<rect x="{index * step:.1f}" y="{top:.1f}" width="{max(step - 0.8, 0.6):.1f}" '
+            f'height="{size:.1f}" fill="{MARK if value > 0 else OTHER}"/>'
+        )
+    return (
+        f'<svg viewBox="0 0 {WIDTH} {height}" role="img" aria-label="{len(values)} numbers">'
+        f'<line class="grid" x1="0" x2="{WIDTH}" y1="{middle}" y2="{middle}"/>{"".join(bars)}</svg>'
+    )
+
+
+def draw_embeddings(result: Verification, a: np.ndarray, b: np.ndarray) -> str:
+    """Aligned faces, their numbers as bars, and number times number: the terms of the cosine."""
+    limit = float(max(np.abs(a).max(), np.abs(b).max()))
+    products = a * b
+    helping, against = float(products[products > 0].sum()), float(products[products < 0].sum())
+    rows = "".join(
+        f"{to_img(face.crop, f'aligned face {name}')}<div><b>Face {name}: {len(vector)} numbers"
+        f"</b>{draw_bars(vector, limit=limit)}</div>"
+        for name, face, vector in (("A", result.faces[0], a), ("B", result.faces[1], b))
+    )
+    return draw_page(
+        '<p class="soft">Each face is turned and scaled until eyes, nose and mouth lie where they '
+        "belong in 112 x 112 pixels; the network makes numbers of it.</p>",
+        f'<div class="pair">{rows}<div class="big">A x B</div>'
+        f"<div>{draw_bars(products, limit=float(np.abs(products).max()), height=90)}</div></div>",
+        f'<p class="big">cosine = {number(helping, 3)} (numbers that agree) '
+        f"− {abs(against):.3f} (that disagree) = <b>{number(result.similarity, 3)}</b></p>",
+        '<p class="soft">Both rows have length 1, so the Euclidean distance is √(2 − 2 · cosine) = '
+        f"{number(to_distance(result.similarity), 3)}: two views of one number.</p>",
+    )

@@ -1,0 +1,69 @@
+// One map beside the picture: a place in the map, and the box of pixels that it sees.
+const root = element.querySelector('.channel');
+const [mapFrame, pictureFrame] = root.querySelectorAll('.frame');
+const note = root.querySelector('.note');
+const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace('-', '−');
+let fixed = null;
+
+const setBox = (mark, left, top, right, bottom, width, height) => {
+  mark.style.left = `${100 * left / width}%`;
+  mark.style.top = `${100 * top / height}%`;
+  mark.style.width = `${100 * (right - left) / width}%`;
+  mark.style.height = `${100 * (bottom - top) / height}%`;
+};
+const show = (place) => {
+  const value = props.value;
+  if (!place) return;
+  const [row, column] = place, [height, width] = value.map_hw, [inputHeight, inputWidth] = value.input_hw;
+  const [top, bottom] = value.rows[row], [left, right] = value.columns[column];
+  setBox(mapFrame.querySelector('i'), column, row, column + 1, row + 1, width, height);
+  setBox(pictureFrame.querySelector('i'), left, top, right, bottom, inputWidth, inputHeight);
+  note.textContent = `row ${row}, column ${column}: ${number(value.values[row * width + column])}, `
+    + `made from ${right - left} × ${bottom - top} pixels`;
+};
+const find = (event) => {
+  const value = props.value, frame = event.target.closest('.frame');
+  if (!frame || !value) return null;
+  const box = frame.getBoundingClientRect(), [height, width] = value.map_hw;
+  const clamp = (x, size) => Math.min(size - 1, Math.max(0, Math.floor(x * size)));
+  return [clamp((event.clientY - box.top) / box.height, height),
+    clamp((event.clientX - box.left) / box.width, width)];
+};
+const choose = (place) => {
+  if (!place) return;
+  fixed = place;
+  show(place);
+  trigger('place', {row: place[0], column: place[1]});
+};
+const draw = () => {
+  const value = props.value;
+  root.hidden = !(value && value.map);
+  if (root.hidden) return;
+  root.querySelector('h3').textContent = value.title;
+  mapFrame.querySelector('img').src = value.map;
+  pictureFrame.querySelector('img').src = value.overlay;
+  const facts = root.querySelector('.facts');
+  facts.replaceChildren();
+  value.facts.forEach(([name, text]) => {
+    const row = facts.insertRow();
+    row.insertCell().textContent = name;
+    row.insertCell().textContent = text;
+  });
+  const places = root.querySelector('.places');
+  places.replaceChildren('strongest places: ');
+  value.strongest.forEach(([row, column, x], rank) => {
+    const button = document.createElement('button');
+    button.type = 'button';
+    button.textContent = number(x);
+    button.title = `row ${row}, column ${column}`;
+    button.addEventListener('click', () => choose([row, column]));
+    places.append(button);
+  });
+  fixed = value.place;
+  show(fixed);
+};
+root.addEventListener('mousemove', (event) => { const place = find(event); if (place) show(place); });
+root.addEventListener('mouseleave', () => show(fixed));
+root.addEventListener('click', (event) => choose(find(event)));
+watch('value', draw);
+draw();

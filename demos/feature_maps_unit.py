@@ -1,0 +1,232 @@
+"""One channel, looked at closer: back to pixels, what it likes best, and life without it."""
+
+import time
+from collections.abc import Iterator
+from html import escape
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore import drawing, images
+from cvcore.classification import softmax, to_topk
+from cvcore.errors import InputError
+from demos import ui
+from demos.feature_maps_kept import Kept, number
+from demos.feature_maps_views import draw_bars, draw_curve, draw_figure
+from demos.feature_maps_widgets import Panel
+
+PREVIEW_SECONDS = 0.4
+WHICH = {
+    "selected": "the selected channel",
+    "active": "the n most active",
+    "useful": "the n that help the top class most",
+}
+METHODS = [("gradient", "gradient"), ("guided backpropagation", "guided")]
+
+
+def show_pixels(kept: Kept | None, channel: int, row: int, column: int, method: str) -> dict:
+    """The gradient of one place of a map by the picture's pixels, drawn beside the picture."""
+    if kept is None:
+        raise InputError(images.NO_PICTURE)
+    if method not in ("gradient", "guided"):
+        raise InputError(f"The method is gradient or guided, got {method!r}.")
+    fm = cvcore.feature_maps
+    layer = fm.find_layer(kept.model, kept.layer)
+    channel = fm.check_channel(channel, layer.shape[0])
+    place = fm.check_place((row, column), layer)
+    gradient = fm.unit_gradient(
+        kept.picture, kept.layer, channel, place, guided=method == "guided", model=kept.model
+    )
+    left, top, right, bottom = box = fm.receptive_field(kept.model, kept.layer).box(*place)
+    value = float(kept.maps.maps[channel][place])
+    strength = np.abs(gradient).max(axis=0)
+    limit = float(np.percentile(strength[strength > 0], 99.5)) if strength.any() else 1.0
+    colours = images.to_image(0.5 + gradient / (2 * limit))
+    cut = kept.maps.image[top:bottom, left:right]
+    words = (
+        f"Channel {channel} at row {place[0]}, column {place[1]} is <b>{number(value)}</b>. "
+        f"It reads {right - left} × {bottom - top} pixels; colours away from grey say which of them"
+        " would raise it, and how."
+    )
+    if not strength.any():
+        words = (
+            f"Channel {channel} is {number(value)} at this place, and no small change of any pixel "
+            "changes that: everything it reads is switched off here. Choose another place."
+        )
+    figures = [
+        draw_figure(drawing.draw_frame(kept.maps.image, box), "what it reads", 224),
+        draw_figure(colours, "which pixels drive it", 224),
+        draw_figure(cut, "the same, larger: picture", 224),
+        draw_figure(colours[top:bottom, left:right], "and gradient", 224),
+    ]
+    return {
+        "html": f'<p class="big">{words}</p><div class="row">{"".join(figures)}</div>',
+        "value": value,
+        "box_xyxy": list(box),
+        "gradient_size": float(np.abs(gradient).sum()),
+    }
+
+
+def draw_favourite(
+    kept: Kept | None, channel: int, steps: int, kind: str, aim: str
+) -> Iterator[dict]:
+    """Draw what a channel likes best, from noise, and show each stretch of the way."""
+    if kept is None:
+        raise InputError(images.NO_PICTURE)
+    from cvcore.maximisation import Settings
+
+    fm = cvcore.feature_maps
+    channel = fm.check_channel(channel, len(kept.maps.maps))
+    settings = (
+        Settings(steps=int(steps or 0), learning_rate=0.05, turn=5, zoom=0.1)
+        if kind == "fourier"
+        else Settings(steps=int(steps or 0), octaves=1, parameterisation=kind)
+    )
+    start, shown, curve = time.perf_counter(), 0.0, []
+    yield {"html": '<p class="big">Starting from grey noise …</p>'}
+    for step in fm.maximise(
+        kept.layer, channel, model=kept.model, settings=settings, at_centre=aim == "centre"
+    ):
+        curve.append(step.objective)
+        now = time.perf_counter()
+        if step.number in (1, step.total) or now - shown > PREVIEW_SECONDS:
+            shown = now
+            yield _favourite_panel(kept, channel, step, curve, now - start)
+
+
+def _favourite_panel(kept: Kept, channel: int, step, curve: list[float], seconds: float) -> dict:
+    pixels = step.image.cpu().numpy()[0]
+    picture = images.to_image(np.repeat(pixels, 3, axis=0) if len(pixels) == 1 else pixels)
+    left = seconds / step.number * (step.total - step.number)
+    state = f"about {left:.0f} s to go" if step.number < step.total else f"done in {seconds:.1f} s"
+    place = tuple(kept.maps.strongest_places(channel, 1)[0].tolist())
+    x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(kept.model, kept.layer).box(*place)
+    most = kept.maps.maps[channel][place]
+    return {
+        "html": f'<p class="big">Step {step.number} of {step.total}, {state}: the channel is at '
+        f"<b>{number(curve[-1])}</b>, from {number(curve[0])} for noise.</p>"
+        '<div class="row">'
+        + draw_figure(picture, f"what channel {channel} of {kept.layer} likes best", 320)
+        + draw_figure(
+            kept.maps.image[y0:y1, x0:x1], f"the part of your picture it likes: {number(most)}", 220
+        )
+        + draw_curve(curve, step.total, "the channel's value, step by step")
+        + "</div>",
+        "src": images.to_data_uri(picture, format="png"),
+        "step": step.number,
+        "objective": curve[-1],
+        "first_objective": curve[0],
+    }
+
+
+def show_silence(
+    kept: Kept | None, channel: int, mode: str = "silence", which: str = "selected", n: int = 1
+) -> dict:
+    """The top five classes before and after channels are silenced, or all others are."""
+    if kept is None:
+        raise InputError(images.NO_PICTURE)
+    if mode not in ("silence", "keep") or which not in WHICH:
+        raise InputError(f"Choose silence or keep, and one of {', '.join(WHICH)}.")
+    fm = cvcore.feature_maps
+    count = len(kept.maps.maps)
+    channel = fm.check_channel(channel, count)
+    if n is None or not 1 <= n <= count or n != int(n):
+        raise InputError(f"Choose a number of channels from 1 to {count}, got {n}.")
+    effects = fm.channel_effects(kept.picture, kept.layer, kept.top_class, model=kept.model)
+    if which == "selected":
+        chosen = [channel]
+    else:
+        order = (
+            kept.maps.order("mean") if which == "active" else np.argsort(-effects, kind="stable")
+        )
+        chosen = order[: int(n)].tolist()
+    logits = fm.predict_edited(kept.picture, kept.layer, model=kept.model, **{mode: chosen})
+    before, after = softmax(kept.maps.logits), softmax(logits)
+    names = kept.labels
+    tops = [to_topk(values, names, 5) for values in (kept.maps.logits, logits)]
+    name = names[kept.top_class]
+    verb = "silenced" if mode == "silence" else "kept alone"
+    listed = ", ".join(map(str, chosen[:8])) + (", …" if len(chosen) > 8 else "")
+    same = (
+        "still wins"
+        if tops[1].labels[0] == name
+        else f"loses to <b>{escape(tops[1].labels[0])}</b>"
+    )
+    lines = (
+        f'<p class="big">{len(chosen)} of {count} channels {verb} ({listed}): '
+        f"<b>{escape(name)}</b> goes from {before[kept.top_class]:.1%} to "
+        f"<b>{after[kept.top_class]:.1%}</b> and {same}.</p>"
+    )
+    bars = "".join(
+        draw_bars(title, list(zip(top.labels, top.probabilities, strict=True)))
+        for title, top in zip(("The whole network", "After the change"), tops, strict=True)
+    )
+    best = np.argsort(-np.abs(effects), kind="stable")[:6]
+    rows = "".join(
+        f"<tr><td>channel {index}</td><td>{effects[index]:+.2f}".replace("-", "−") + "</td></tr>"
+        for index in best
+    )
+    table = (
+        "<table><tr><th>adds to the top class's logit</th><th>about</th></tr>" + rows + "</table>"
+    )
+    return {
+        "html": f'{lines}<div class="row">{bars}{table}</div>',
+        "channels": chosen,
+        "before": dict(zip(tops[0].labels, tops[0].probabilities.tolist(), strict=True)),
+        "after": dict(zip(tops[1].labels, tops[1].probabilities.tolist(), strict=True)),
+        "effects": [{"channel": int(i), "effect": float(effects[i])} for i in best],
+    }
+
+
+def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.Number, gr.Number]:
+    """Three views of the selected channel; returns the row and column of the selected place."""
+    with gr.Tab("Back to pixels", id="pixels") as section:
+        with gr.Row():
+            method = gr.Radio(METHODS, value="gradient", label="Method", min_width=240)
+            row = gr.Number(0, label="Row", precision=0, min_width=80)
+            column = gr.Number(0, label="Column", precision=0, min_width=80)
+        panel = Panel(elem_id="feature-maps-pixels")
+        connect(
+            "pixels", section, show_pixels, [kept, channel, row, column, method], panel,
+            "feature_maps_pixels", controls=[method.input],
+            follows=[channel.change, row.change, column.change],
+        )  # fmt: skip
+    with gr.Tab("What it likes best", id="favourite"):
+        with gr.Row():
+            steps = gr.Slider(16, 512, 128, step=16, label="Steps", min_width=160)
+            kind = gr.Radio(
+                [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
+                value="fourier", label="What is changed", min_width=260,
+            )  # fmt: skip
+            aim = gr.Radio(
+                [("whole map", "map"), ("middle place", "centre")],
+                value="map", label="What is raised", min_width=220,
+            )  # fmt: skip
+            with gr.Column(min_width=160) as place:
+                start = gr.Button("Draw it, from noise", variant="primary", size="md")
+        panel = Panel(elem_id="feature-maps-favourite")
+        running = tab.run(
+            start.click, draw_favourite, [kept, channel, steps, kind, aim], panel,
+            api_name="feature_maps_maximise", kind="heavy", show_progress="hidden",
+        )  # fmt: skip
+        with place:
+            tab.stop_button(running)
+    with gr.Tab("Silence", id="silence") as section:
+        with gr.Row():
+            mode = gr.Radio(
+                [("silence", "silence"), ("keep only", "keep")],
+                value="silence", label="What to do", min_width=200,
+            )  # fmt: skip
+            which = gr.Dropdown(
+                [(words, name) for name, words in WHICH.items()],
+                value="useful", label="With which", min_width=320,
+            )  # fmt: skip
+            n = gr.Slider(1, 64, 4, step=1, label="n", min_width=140)
+        panel = Panel(elem_id="feature-maps-silence")
+        connect(
+            "silence", section, show_silence, [kept, channel, mode, which, n], panel,
+            "feature_maps_silence", controls=[mode.input, which.input, n.release],
+            follows=[channel.change],
+        )  # fmt: skip
+    return row, column

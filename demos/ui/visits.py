@@ -1,0 +1,32 @@
+"""When a visit ends, nothing of what the visitor sent stays in memory."""
+
+import asyncio
+import gc
+
+import gradio as gr
+from gradio.queueing import Event
+
+PATIENCE_SECONDS = 60  # for work that a leaving visitor had under way to come to its end
+
+
+def forget_visits(page: gr.Blocks) -> None:
+    """Let go of a session's values as soon as its browser is gone.
+
+    Gradio itself would keep them, pictures included, for an hour or longer.
+    """
+
+    async def forget(request: gr.Request) -> None:
+        visit = request.session_hash
+        for _ in range(PATIENCE_SECONDS):
+            running = [event for job in page._queue.active_jobs for event in job or ()]
+            page.state_holder.session_data.pop(visit, None)
+            page.state_holder.time_last_used.pop(visit, None)
+            if all(event.session_hash != visit for event in running):
+                break
+            await asyncio.sleep(1)
+        # The queue's loops hold their latest event, with all that came with it, until the next.
+        for thing in gc.get_objects():
+            if type(thing) is Event and thing.session_hash == visit:
+                thing.data = thing.request = None
+
+    page.unload(forget)

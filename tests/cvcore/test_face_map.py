@@ -1,0 +1,110 @@
+"""Many faces, films of faces, and faces spoiled."""
+
+import numpy as np
+import pytest
+
+from cvcore import face_tracking as ft
+from cvcore import images, samples
+from cvcore.errors import InputError
+from cvcore.face_map import build_map, group, scale_to_plane
+from cvcore.face_robustness import TRIALS, cover, cut_out, run_trial
+from cvcore.face_verification import detect_faces, embed
+
+
+def test_flat_distances_are_kept():
+    points = np.random.default_rng(0).normal(size=(6, 2))
+    distances = np.linalg.norm(points[:, None] - points[None], axis=-1)
+    positions, kept = scale_to_plane(distances)
+    again = np.linalg.norm(positions[:, None] - positions[None], axis=-1)
+    np.testing.assert_allclose(again, distances, atol=1e-9)
+    assert kept == pytest.approx(1)
+
+
+def test_groups_are_chains():
+    similarities = np.eye(5)
+    for i, j in ((0, 2), (2, 4), (1, 3)):
+        similarities[i, j] = similarities[j, i] = 0.5
+    assert group(similarities, 0.4).tolist() == [0, 1, 0, 1, 0]
+    assert group(similarities, 0.6).tolist() == [0, 1, 2, 3, 4]
+
+
+def test_map_of_one_and_of_equal_faces():
+    one = np.eye(1, 128, dtype=np.float32)
+    assert build_map(one, threshold=0.3).positions.shape == (1, 2)
+    twice = build_map(np.repeat(one, 3, axis=0), threshold=0.3)
+    assert twice.groups.tolist() == [0, 0, 0]
+    assert np.isfinite(twice.positions).all()
+    np.testing.assert_allclose(twice.distances, 0)
+
+
+@pytest.fixture(scope="module")
+def frame():
+    picture = images.resize(samples.load_sample("ardern_2022"), (480, 367))
+    frame = np.full((480, 640, 3), 100, np.uint8)
+    frame[:, 130:497] = picture
+    return frame
+
+
+def test_a_face_keeps_its_number_while_it_moves(frame):
+    state, searched = None, []
+    for step in range(10):
+        state = ft.follow(state, np.roll(frame, 6 * step, axis=1))
+        searched.append(state.searched)
+        assert [track.number for track in state.tracks] == [1]
+    assert searched.count(True) == 2  # frames 0 and 8; O-Net alone in between
+    found = detect_faces(np.roll(frame, 54, axis=1))[0]
+    assert ft.overlap(state.tracks[0].face.box_xyxy, found.box_xyxy) > 0.7
+
+
+def test_a_lost_face_is_searched_for(frame):
+    state = ft.follow(None, frame)
+    state = ft.follow(state, np.zeros_like(frame))
+    assert state.searched
+    assert state.tracks == ()
+    state = ft.follow(state, frame)
+    assert [track.number for track in state.tracks] == [2]
+
+
+def test_people_are_named_by_their_numbers(frame):
+    enrolled = tuple(
+        ft.Person(name, embed(detect_faces(samples.load_sample(name))[0]))
+        for name in ("obama_2005", "ardern_2018")
+    )
+    track = ft.follow(None, frame).tracks[0]
+    person, similarity = ft.identify(track.embedding, enrolled, threshold=0.34)
+    assert person.name == "ardern_2018"
+    assert similarity > 0.5
+    assert ft.identify(track.embedding, enrolled, threshold=0.99)[0] is None
+    assert np.isnan(ft.identify(track.embedding, (), threshold=0.3)[1])
+
+
+def test_overlap_by_hand():
+    assert ft.overlap(np.array([0, 0, 2, 2]), np.array([1, 0, 3, 2])) == pytest.approx(1 / 3)
+    assert ft.overlap(np.array([0, 0, 1, 1]), np.array([5, 5, 6, 6])) == 0
+
+
+@pytest.mark.parametrize("kind", TRIALS)
+def test_spoiling_lowers_the_similarity(kind):
+    image = samples.load_sample("obama_2005")
+    face = detect_faces(image)[0]
+    points = list(run_trial(face.embedding, image, face, kind))
+    assert [point.level for point in points] == list(TRIALS[kind].levels)
+    assert points[0].similarity > 0.9
+    assert points[-1].face is None or points[-1].similarity < 0.5
+
+
+def test_cover_hides_the_face_from_below():
+    square = np.full((320, 320, 3), 200, np.uint8)
+    covered = cover(square, 0.5)
+    assert (covered[160:240, 80:240] == 96).all()
+    assert (covered[:160] == 200).all()
+    assert (cover(square, 0) == 200).all()
+
+
+def test_cut_out_works_at_the_edge():
+    image = samples.load_sample("obama_2005")
+    face = detect_faces(image)[0]
+    moved = type(face)(face.box_xyxy - 150, face.landmarks, 1.0, face.crop, face.square)
+    assert cut_out(image, moved).shape == (320, 320, 3)
+    with pytest.raises(InputError, match="no trial"):
+        list(run_trial(face.embedding, image, face, "shout"))

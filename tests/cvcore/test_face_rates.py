@@ -1,0 +1,113 @@
+"""Error rates counted by hand and against scikit-learn; the evaluation of a folder of people."""
+
+import shutil
+
+import numpy as np
+import pytest
+
+from cvcore import face_evaluation as fe
+from cvcore import samples
+from cvcore.errors import InputError
+from cvcore.face_rates import ErrorRates, fit_logistic, load_rates, probability_same
+
+
+def test_rates_by_hand():
+    rates = ErrorRates.from_scores(
+        np.array([0.2, 0.6, 0.7, 0.8]), np.array([-0.1, 0.102, 0.302, 0.102])
+    )
+    assert rates.false_accept(0.25) == pytest.approx(0.25)
+    assert rates.false_reject(0.25) == pytest.approx(0.25)
+    assert rates.false_accept(0.5) == 0
+    assert rates.accuracy(0.5) == pytest.approx(1 - 0.25 / 2)
+    assert 0.3 < rates.best_threshold <= 0.6
+    assert rates.threshold_for(0.25) == pytest.approx(0.105)
+
+
+def test_rates_are_monotone_and_meet():
+    rates = load_rates("sface")
+    grid = np.linspace(-1, 1, 81)
+    assert (np.diff(rates.false_accept(grid)) <= 1e-12).all()
+    assert (np.diff(rates.false_reject(grid)) >= -1e-12).all()
+    threshold, rate = rates.equal_error
+    assert rates.false_accept(threshold) == pytest.approx(rate, abs=1e-6)
+    assert rate < 0.01
+
+
+def test_networks_beat_what_came_before():
+    right = {name: load_rates(name).accuracy(load_rates(name).best_threshold)
+             for name in ("eigenfaces", "lbp", "sface")}  # fmt: skip
+    assert right["sface"] > 0.99
+    assert max(right["eigenfaces"], right["lbp"]) < 0.75
+    with pytest.raises(ValueError, match="method"):
+        load_rates("tarot")
+
+
+def test_probability_rises_with_similarity():
+    p = [probability_same(s) for s in (-1, 0, 0.3, 0.4, 0.8, 1)]
+    assert p == sorted(p)
+    assert p[1] < 0.01
+    assert p[4] > 0.99
+
+
+def test_logistic_fit_finds_the_truth():
+    rng = np.random.default_rng(0)
+    x = rng.uniform(-1, 1, 20_000)
+    is_same = rng.random(20_000) < 1 / (1 + np.exp(-12 * (x - 0.2)))
+    slope, middle = fit_logistic(x[is_same], x[~is_same])
+    # both kinds weigh the same, which moves the middle by the log of their numbers
+    shift = np.log(is_same.sum() / (~is_same).sum()) / 12
+    assert slope == pytest.approx(12, rel=0.05)
+    assert middle == pytest.approx(0.2 + shift, abs=0.02)
+
+
+def test_evaluation_agrees_with_scikit_learn():
+    metrics = pytest.importorskip("sklearn.metrics")
+    rng = np.random.default_rng(1)
+    same, different = rng.normal(0.5, 0.2, 400), rng.normal(0.1, 0.2, 300)
+    report = fe.evaluate(same, different, threshold=0.3)
+    truth, scores = np.repeat([1, 0], [400, 300]), np.concatenate([same, different])
+    assert report.auc == pytest.approx(metrics.roc_auc_score(truth, scores))
+    assert report.accuracy == pytest.approx(metrics.accuracy_score(truth, scores >= 0.3))
+    fpr, tpr, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
+    for accepted, true, threshold in report.roc((0.1, 0.01)):
+        assert accepted <= 0.1
+        assert true == pytest.approx(tpr[np.flatnonzero(fpr <= accepted + 1e-9)].max())
+        assert true == pytest.approx((same >= threshold).mean())
+
+
+def test_best_threshold_by_hand():
+    scores, truth = np.array([0.1, 0.2, 0.6, 0.8]), np.array([False, False, True, True])
+    assert fe.find_threshold(scores, truth) == pytest.approx(0.4)
+    assert fe.find_threshold(scores, ~truth) >= 0.8 or fe.find_threshold(scores, ~truth) <= 0.1
+
+
+def test_pairs_are_what_they_say():
+    people = np.repeat(np.arange(30), 4)
+    same, different = fe.make_pairs(people, 100)
+    assert len(same) == len(different) == 50
+    assert (people[same[:, 0]] == people[same[:, 1]]).all()
+    assert (same[:, 0] != same[:, 1]).all()
+    assert (people[different[:, 0]] != people[different[:, 1]]).all()
+    assert len({tuple(pair) for pair in different.tolist()}) == 50
+    assert len({*people[same[:, 0]]}) == 30  # nobody is left out
+
+
+def test_command_on_a_folder_of_people(tmp_path, capsys):
+    for name, person in (("ardern_2018", "a"), ("ardern_2022", "a"), ("obama_2005", "b"),
+                         ("astronaut", "c"), ("coffee", "c")):  # fmt: skip
+        (tmp_path / person).mkdir(exist_ok=True)
+        shutil.copy(samples.index()[name].path, tmp_path / person)
+    assert fe.main([str(tmp_path)]) == 0
+    text = capsys.readouterr().out
+    assert "no face found in 1: c/coffee.jpg" in text
+    assert "accuracy                100.00%" in text
+    assert "best threshold" in text
+
+
+def test_command_says_what_is_missing(tmp_path, capsys):
+    assert fe.main([str(tmp_path)]) == 1
+    assert "two people or more" in capsys.readouterr().out
+    assert fe.main([str(tmp_path / "nowhere")]) == 1
+    assert fe.main([str(tmp_path), "--threshold", "nan"]) == 1
+    with pytest.raises(InputError):
+        fe.list_people(tmp_path)

@@ -1,0 +1,144 @@
+"""Faces found, embedded and compared."""
+
+import numpy as np
+import pytest
+
+from cvcore import face_verification as fv
+from cvcore import images, samples
+from cvcore.errors import InputError
+
+
+@pytest.fixture(scope="module")
+def pictures():
+    return {name: samples.load_sample(name)
+            for name in ("ardern_2018", "ardern_2022", "obama_2005", "astronaut")}  # fmt: skip
+
+
+def test_one_person_and_two(pictures):
+    same = fv.verify(pictures["ardern_2018"], pictures["ardern_2022"])
+    assert same.is_same
+    assert same.similarity > 0.6
+    for other in ("obama_2005", "astronaut"):
+        result = fv.verify(pictures["ardern_2018"], pictures[other])
+        assert not result.is_same
+        assert result.similarity < 0.25
+
+
+def test_distance_and_similarity_are_one_number(pictures):
+    result = fv.verify(pictures["ardern_2018"], pictures["obama_2005"])
+    assert result.distance == pytest.approx(np.sqrt(2 - 2 * result.similarity), abs=1e-5)
+    swapped = fv.verify(pictures["obama_2005"], pictures["ardern_2018"])
+    assert swapped.similarity == pytest.approx(result.similarity, abs=1e-5)
+
+
+def test_threshold_decides(pictures):
+    pair = pictures["ardern_2018"], pictures["ardern_2022"]
+    assert not fv.verify(*pair, threshold=0.99).is_same
+    assert fv.verify(pair[0], pictures["obama_2005"], threshold=-1).is_same
+
+
+@pytest.mark.parametrize("threshold", [float("nan"), 1.5, -2])
+def test_bad_thresholds_are_a_sentence(pictures, threshold):
+    with pytest.raises(InputError, match="between -1 and 1"):
+        fv.verify(pictures["astronaut"], pictures["astronaut"], threshold=threshold)
+
+
+def test_equal_pictures_are_alike(pictures):
+    result = fv.verify(pictures["astronaut"], pictures["astronaut"].copy())
+    assert result.similarity == pytest.approx(1, abs=1e-5)
+    mirrored = np.ascontiguousarray(pictures["astronaut"][:, ::-1])
+    assert fv.verify(pictures["astronaut"], mirrored).similarity > 0.9
+
+
+def test_a_face_and_its_mirror_image_have_one_embedding(pictures):
+    crop = fv.detect_faces(pictures["obama_2005"])[0].crop
+    a, b = fv.embed(crop), fv.embed(np.ascontiguousarray(crop[:, ::-1]))
+    np.testing.assert_allclose(a, b, atol=1e-5)
+    assert a.shape == (128,)
+    assert np.linalg.norm(a) == pytest.approx(1, abs=1e-5)
+    alone = fv.embed(crop, with_mirror=False)
+    assert float(alone @ a) > 0.95
+
+
+def test_a_batch_gives_what_single_faces_give(pictures):
+    faces = [fv.detect_faces(picture)[0] for picture in pictures.values()]
+    together = fv.embed_all(faces)
+    np.testing.assert_allclose(together, [fv.embed(face) for face in faces], atol=1e-4)
+    assert fv.embed_all([]).shape == (0, 128)
+
+
+def test_alignment_undoes_rotation(pictures):
+    from cvcore.corruptions import rotate
+
+    upright = fv.detect_faces(pictures["obama_2005"])[0]
+    turned = fv.detect_faces(rotate(pictures["obama_2005"], 25))[0]
+    assert float(upright.embedding @ turned.embedding) > 0.85
+
+
+def test_detection_at_another_size_finds_the_same_place(pictures):
+    small = pictures["obama_2005"]
+    large = images.resize(small, (small.shape[0] * 3, small.shape[1] * 3))
+    a, b = fv.detect_faces(small)[0], fv.detect_faces(large)[0]
+    np.testing.assert_allclose(b.box_xyxy / 3, a.box_xyxy, atol=12)
+
+
+def test_no_face_is_a_sentence(pictures, sample):
+    with pytest.raises(InputError, match="no face to be found in the second picture"):
+        fv.verify(pictures["astronaut"], np.full((200, 200, 3), 128, np.uint8))
+    assert fv.detect_faces(np.zeros((1, 1, 3), np.uint8)) == ()
+    assert fv.detect_faces(sample) == ()
+
+
+def test_two_faces_where_one_is_expected(pictures):
+    a, b = (images.resize(pictures[name], (400, 340)) for name in ("ardern_2018", "obama_2005"))
+    two = np.concatenate([a, b], axis=1)
+    with pytest.raises(InputError, match="2 faces, and one is expected"):
+        fv.get_only_face(two)
+    result = fv.verify(two, pictures["ardern_2022"])
+    assert any("2 faces in the first picture" in note for note in result.notes)
+
+
+def test_a_small_face_is_a_sentence(pictures):
+    tiny = np.full((240, 240, 3), 120, np.uint8)
+    face = images.resize(pictures["ardern_2022"], (110, 84))
+    tiny[60:170, 70:154] = face
+    with pytest.raises(InputError, match="too small"):
+        fv.get_only_face(tiny)
+
+
+def test_the_middle_face_is_picked():
+    def face(box):
+        return fv.Face(np.array(box, np.float32), np.zeros((5, 2)), 1.0, None, None)
+
+    faces = (face([0, 0, 60, 60]), face([70, 70, 125, 125]))
+    assert fv.pick_face(faces, (200, 200)) == 1
+    assert fv.pick_face(faces[:1], (200, 200)) == 0
+
+
+@pytest.mark.parametrize("bad", [5, float("nan"), 1e9])
+def test_least_width_is_checked(pictures, bad):
+    with pytest.raises(InputError, match="least face width"):
+        fv.detect_faces(pictures["astronaut"], min_face=bad)
+
+
+def test_unknown_embedder_is_a_sentence(pictures):
+    with pytest.raises(InputError, match="sface"):
+        fv.verify(pictures["astronaut"], pictures["astronaut"], embedder="eigen")
+
+
+def test_facenet_takes_published_weights():
+    """facenet-pytorch's state dict fits, and the numbers are those of its own network."""
+    facenet = pytest.importorskip("facenet_pytorch")
+    import torch
+
+    from cvcore.models.inception_resnet import build_inception_resnet_v1
+
+    torch.manual_seed(0)
+    theirs = facenet.InceptionResnetV1(num_classes=8631, classify=True).eval()
+    ours = build_inception_resnet_v1().eval()
+    ours.load_state_dict(theirs.state_dict())
+    theirs.classify = False
+    x = torch.rand(2, 3, 160, 160)
+    with torch.inference_mode():
+        expected = theirs((x * 255 - 127.5) / 128)
+        assert torch.allclose(ours(x), expected, atol=1e-5)

@@ -1,0 +1,137 @@
+"""The same weights through ultralytics, newer networks, and that it keeps to itself."""
+
+import json
+import subprocess
+import sys
+
+import numpy as np
+import pytest
+import torch
+
+from cvcore import detection, samples, ultralytics_engine, weights, yolo_heads
+from cvcore.boxes import box_iou
+from cvcore.errors import InputError
+
+
+@pytest.fixture(autouse=True, scope="module")
+def own_cache(tmp_path_factory):
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_CACHE", str(tmp_path_factory.mktemp("cache")))
+        yield
+
+
+def test_ultralytics_finds_the_same_with_the_same_weights():
+    image = samples.load_sample("coffee")
+    predict = ultralytics_engine.load_scorer("yolov3_tiny", 416, 0.05, 0.45)
+    xyxy, confidence, class_id = predict(image)
+    ours = detection.predict_boxes(image, confidence=0.05, iou=0.45)
+    assert class_id.tolist() == ours.class_id.tolist()
+    assert confidence == pytest.approx(ours.confidence, abs=5e-3)
+    assert np.diag(box_iou(xyxy, ours.xyxy)).min() > 0.98
+
+
+@pytest.mark.parametrize("name", ["yolo11n", "yolo26n"])
+def test_newer_networks_give_all_their_boxes(name):
+    ultralytics = ultralytics_engine.import_ultralytics()
+    network = ultralytics_engine.prepare_network(ultralytics.YOLO(f"{name}.yaml").model)
+    batch = np.random.default_rng(0).random((1, 3, 96, 160), np.float32)
+    output = ultralytics_engine.forward(network, batch)
+    strides = tuple(int(stride) for stride in network.stride)
+    assert strides == (8, 16, 32)
+    assert output.shape == (1, 84, 3 * 5 * (1 + 4 + 16))
+    decoded = yolo_heads.decode_anchor_free(output, strides, (96, 160))
+    assert yolo_heads.sigmoid(decoded.class_logits) == pytest.approx(output[0, 4:].T, abs=1e-5)
+    centre = (decoded.xyxy[:, :2] + decoded.xyxy[:, 2:]) / 2
+    assert centre == pytest.approx(output[0, :2].T, abs=1e-2)
+    # a box lies around its cell: the rows are in the order of the cells
+    stride = np.array(strides)[decoded.cells[:, 0], None]
+    cell = (decoded.cells[:, [2, 1]] + 0.5) * stride
+    inside = (decoded.xyxy[:, :2] <= cell + 16 * stride) & (
+        decoded.xyxy[:, 2:] >= cell - 16 * stride
+    )
+    assert inside.all()
+
+
+def test_without_a_network_one_sentence(monkeypatch):
+    import socket
+
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    with pytest.raises(InputError, match="use the bundled model"):
+        detection.predict_raw(samples.load_sample("coffee"), model="yolo11n")
+
+
+def test_import_reaches_for_nothing(tmp_path):
+    """In a fresh process: no look-up, no connection, no file outside the cache folder."""
+    code = f"""
+import os, socket, sys, json
+os.environ["GLASSBOX_CACHE"] = {str(tmp_path / "cache")!r}
+os.environ["HOME"] = {str(tmp_path / "home")!r}
+os.mkdir(os.environ["HOME"])
+calls = []
+def watch(event, args):
+    if event in ("socket.getaddrinfo", "socket.connect"):
+        calls.append(f"{{event}} {{args}}")
+sys.addaudithook(watch)
+from cvcore.ultralytics_engine import import_ultralytics
+ultralytics = import_ultralytics()
+ultralytics.YOLO
+print(json.dumps([calls, ultralytics.settings["sync"], sorted(os.listdir(os.environ["HOME"]))]))
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    calls, sync, home = json.loads(done.stdout.strip().splitlines()[-1])
+    assert calls == []
+    assert sync is False
+    assert not [name for name in home if "ltralytics" in name or name == ".config"]
+    assert (tmp_path / "cache" / "ultralytics").is_dir()
+
+
+def test_import_changes_nothing_else():
+    code = """
+import os, cv2, numpy, torch
+from PIL import Image
+state = lambda: (Image.open, torch.save, cv2.imread, cv2.getNumThreads(), torch.get_num_threads(),
+    os.environ.get("OMP_NUM_THREADS"), str(numpy.array([1.5])), str(torch.tensor([1.5])))
+before = state()
+from cvcore.ultralytics_engine import import_ultralytics
+import_ultralytics().YOLO
+from cvcore.tracking import Tracker
+Tracker()
+print(before == state())
+"""
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    assert done.stdout.strip().splitlines()[-1] == "True"
+
+
+def test_rows_of_the_index():
+    names = weights.list_names("detection")
+    assert names[0] == "yolov3_tiny"
+    assert {"yolo11n", "yolo26n", "yolo26x"} <= set(names)
+    assert all(weights.load_labels(name) == weights.load_labels("yolov3_tiny") for name in names)
+    assert torch.is_tensor(next(iter(weights.load_state("yolov3_tiny").values())))
+
+
+def test_a_newer_model_goes_all_the_way(monkeypatch):
+    """Untrained weights stand in for the download; the boxes are ultralytics' own."""
+    ultralytics = ultralytics_engine.import_ultralytics()
+    torch.manual_seed(0)
+    yolo = ultralytics.YOLO("yolo11n.yaml")
+    network = ultralytics_engine.prepare_network(yolo.model)
+    monkeypatch.setattr(ultralytics_engine, "load_network", lambda name: network)
+    image = samples.load_sample("coffee")
+    raw = detection.predict_raw(image, model="yolo11n", input_size=160)
+    assert raw.raw is None
+    limit = float(np.sort(raw.objectness)[-20])
+    ours = detection.suppress(raw, confidence=limit, iou=0.5)
+    theirs = yolo.predict(
+        np.ascontiguousarray(image[..., ::-1]),
+        imgsz=160,
+        rect=False,
+        conf=limit - 1e-6,
+        iou=0.5,
+        verbose=False,
+    )[0].boxes.numpy()
+    assert ours.class_id.tolist() == theirs.cls.astype(int).tolist()
+    assert ours.xyxy == pytest.approx(theirs.xyxy, abs=0.1)
