@@ -177,16 +177,16 @@ def _build_picture(tab: ui.Tab) -> tuple[gr.Dropdown, gr.Textbox]:
             picture = tab.picture_input(
                 sample="chelsea", elem_id="feature-maps-picture", height=200
             )
-            model = gr.Dropdown(
+            model = ui.Dropdown(
                 ui.list_models("classification"), value=DEFAULT_MODEL, label="Model"
             )
             notice = gr.Markdown()
             layer = gr.Textbox(DEFAULT_LAYER, visible="hidden", label="Layer")
         with gr.Column(scale=16, min_width=320):
             with gr.Row():
-                sort = gr.Dropdown(SORTS, value="index", label="Sort by", min_width=120)
-                scale = gr.Dropdown(SCALES, value="channel", label="Colours span", min_width=160)
-                channel = gr.Number(0, label="Channel", precision=0, minimum=0, min_width=100)
+                sort = ui.Dropdown(SORTS, value="index", label="Sort by", min_width=120)
+                scale = ui.Dropdown(SCALES, value="channel", label="Colours span", min_width=160)
+                channel = ui.Number(0, label="Channel", precision=0, minimum=0, min_width=100)
             with gr.Row():
                 with gr.Column(min_width=300):
                     grid = MapGrid(elem_id="feature-maps-grid")

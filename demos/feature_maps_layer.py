@@ -66,7 +66,7 @@ def show_activity(kept: Kept | None, channel: int) -> dict:
     channel = _check(kept, channel)
     fm = cvcore.feature_maps
     kind = fm.find_layer(kept.model, kept.layer).kind
-    pictures = [kept.picture, *map(samples.load_sample, samples.index())]
+    pictures = [kept.picture, *map(samples.load_sample, samples.list_names())]
     activity = cvcore.channels.measure_activity(pictures, kept.layer, model=kept.model)
     dead, count = activity.dead, len(activity.zeros)
     zeros = kept.maps.statistics.zeros

@@ -43,8 +43,8 @@ def prepare(model: str, layer: str) -> Iterator[str]:
 def build(tab: ui.Tab, section: gr.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
     """The webcam beside the grid."""
     with gr.Row():
-        count = gr.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
-        scale = gr.Radio(
+        count = ui.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
+        scale = ui.Radio(
             [("each channel", "channel"), ("the layer", "layer")],
             value="channel",
             label="Colours span",

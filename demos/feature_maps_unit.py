@@ -183,9 +183,9 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
     """Three views of the selected channel; returns the row and column of the selected place."""
     with gr.Tab("Back to pixels", id="pixels") as section:
         with gr.Row():
-            method = gr.Radio(METHODS, value="gradient", label="Method", min_width=240)
-            row = gr.Number(0, label="Row", precision=0, min_width=80)
-            column = gr.Number(0, label="Column", precision=0, min_width=80)
+            method = ui.Radio(METHODS, value="gradient", label="Method", min_width=240)
+            row = ui.Number(0, label="Row", precision=0, min_width=80)
+            column = ui.Number(0, label="Column", precision=0, min_width=80)
         panel = Panel(elem_id="feature-maps-pixels")
         connect(
             "pixels", section, show_pixels, [kept, channel, row, column, method], panel,
@@ -194,12 +194,12 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
         )  # fmt: skip
     with gr.Tab("What it likes best", id="favourite"):
         with gr.Row():
-            steps = gr.Slider(16, 512, 128, step=16, label="Steps", min_width=160)
-            kind = gr.Radio(
+            steps = ui.Slider(16, 512, 128, step=16, label="Steps", min_width=160)
+            kind = ui.Radio(
                 [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
                 value="fourier", label="What is changed", min_width=260,
             )  # fmt: skip
-            aim = gr.Radio(
+            aim = ui.Radio(
                 [("whole map", "map"), ("middle place", "centre")],
                 value="map", label="What is raised", min_width=220,
             )  # fmt: skip
@@ -214,15 +214,15 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
             tab.stop_button(running)
     with gr.Tab("Silence", id="silence") as section:
         with gr.Row():
-            mode = gr.Radio(
+            mode = ui.Radio(
                 [("silence", "silence"), ("keep only", "keep")],
                 value="silence", label="What to do", min_width=200,
             )  # fmt: skip
-            which = gr.Dropdown(
+            which = ui.Dropdown(
                 [(words, name) for name, words in WHICH.items()],
                 value="useful", label="With which", min_width=320,
             )  # fmt: skip
-            n = gr.Slider(1, 64, 4, step=1, label="n", min_width=140)
+            n = ui.Slider(1, 64, 4, step=1, label="n", min_width=140)
         panel = Panel(elem_id="feature-maps-silence")
         connect(
             "silence", section, show_silence, [kept, channel, mode, which, n], panel,

@@ -223,26 +223,26 @@ def build(tab: ui.Tab) -> None:
                 label="Rather than (difference of two classes)",
                 filterable=True,
             )
-            layer = gr.Slider(
+            layer = ui.Slider(
                 0, 8, 8, step=1, label="Layer, from early (0) to late (8)", elem_id="saliency-layer"
             )
             with gr.Group(visible=False) as occlusion_group:
-                window = gr.Slider(4, 96, 16, step=4, label="Window, pixels")
-                stride = gr.Slider(2, 64, 8, step=2, label="Stride, pixels")
-                fill = gr.Radio(list(FILLS), value="black", label="Covered with")
+                window = ui.Slider(4, 96, 16, step=4, label="Window, pixels")
+                stride = ui.Slider(2, 64, 8, step=2, label="Stride, pixels")
+                fill = ui.Radio(list(FILLS), value="black", label="Covered with")
             with gr.Group(visible=False) as cells_group:
-                cells = gr.Slider(7, 112, 56, step=7, label="Patches a side")
-                delta = gr.Slider(0.05, 1, 0.2, step=0.05, label="Change, of a range of 1")
+                cells = ui.Slider(7, 112, 56, step=7, label="Patches a side")
+                delta = ui.Slider(0.05, 1, 0.2, step=0.05, label="Change, of a range of 1")
             with gr.Group(visible=False) as masks_group:
-                masks = gr.Slider(100, 4000, 1000, step=100, label="Random masks")
+                masks = ui.Slider(100, 4000, 1000, step=100, label="Random masks")
             with gr.Group(visible=False) as samples_group:
-                samples = gr.Slider(4, 128, 32, step=4, label="Noisy copies")
+                samples = ui.Slider(4, 128, 32, step=4, label="Noisy copies")
             with gr.Row():
                 button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
                 stop_place = gr.Column(min_width=80)
         with gr.Column(scale=3, min_width=320):
             with gr.Row():
-                method = gr.Dropdown(
+                method = ui.Dropdown(
                     [(row.title, name) for name, row in METHODS.items()],
                     value="grad_cam",
                     label="Method",
@@ -259,8 +259,8 @@ def build(tab: ui.Tab) -> None:
                 with gr.Tab("Map"):
                     drawing = gr.HTML(elem_id="saliency-map")
                     with gr.Row():
-                        opacity = gr.Slider(0, 1, 0.6, step=0.05, label="Opacity", min_width=120)
-                        full_at = gr.Slider(
+                        opacity = ui.Slider(0, 1, 0.6, step=0.05, label="Opacity", min_width=120)
+                        full_at = ui.Slider(
                             0.05,
                             1,
                             1,
@@ -268,7 +268,7 @@ def build(tab: ui.Tab) -> None:
                             label="Colour range",
                             min_width=120,
                         )
-                        colormap = gr.Dropdown(
+                        colormap = ui.Dropdown(
                             list(COLORMAPS), value=COLORMAPS[0], label="Colours", min_width=120
                         )
                     curves = gr.HTML(elem_id="saliency-curves")
@@ -280,12 +280,12 @@ def build(tab: ui.Tab) -> None:
                 compare.build(tab, picture, class_idx, minus, layer, look, view)
     gr.Markdown("## Live on the webcam")
     with gr.Row():
-        live_method = gr.Radio(
+        live_method = ui.Radio(
             [(METHODS[name].title, name) for name in LIVE_METHODS],
             value="grad_cam",
             label="Method",
         )
-        live_layer = gr.Slider(0, 8, 8, step=1, label="Layer, from early (0) to late (8)")
+        live_layer = ui.Slider(0, 8, 8, step=1, label="Layer, from early (0) to late (8)")
     tab.live(explain_frame, [live_method, live_layer, class_idx])
     tab.lesson(LESSON)
     tab.show_code(

@@ -144,7 +144,7 @@ def build(
 ) -> None:
     """Three more views beside the map."""
     with gr.Tab("Compare", elem_id="saliency-compare-tab"):
-        methods = gr.CheckboxGroup(
+        methods = ui.CheckboxGroup(
             [(row.title, name) for name, row in METHODS.items()],
             value=list(QUICK),
             label="Methods (occlusion, RISE, up and down take longer)",
@@ -173,7 +173,7 @@ def build(
         with gr.Row():
             painter = Painter(elem_id="saliency-painter", min_width=260)
             shares = gr.HTML(elem_id="saliency-shares", min_width=260)
-        corners = [gr.Number(value, visible=False) for value in (0, 0, 1, 1)]
+        corners = [ui.Number(value, visible=False) for value in (0, 0, 1, 1)]
         hidden, result = gr.Textbox("grad_cam", visible=False), gr.JSON(visible=False)
     tab.run(
         [section.select, picture.change],
@@ -197,7 +197,7 @@ def build(
             "The weights are shuffled from the class scores down to the pixels. A map that "
             "explains the network has to fall apart with it."
         )
-        method = gr.Radio(
+        method = ui.Radio(
             [(METHODS[name].title, name) for name in SANE], value="guided_backprop", label="Method"
         )
         with gr.Row():

@@ -62,7 +62,7 @@ def test_limit_raises_the_sign(tab):
 
 
 def test_a_sample_goes_through_every_view(tab, page, screenshot):
-    tab.get_by_title("Use the sample Coffee").first.click()
+    tab.get_by_label("Use the sample Coffee").first.click()
     tab.locator("#classification-bars .bars[data-label=espresso]").wait_for()
     tab.get_by_role("tab", name="Its input").click()
     steps = tab.locator("#classification-steps")
@@ -80,7 +80,7 @@ def test_a_sample_goes_through_every_view(tab, page, screenshot):
     curve.get_by_text("Rotation: degrees").wait_for()
     screenshot("classification_robustness")
     # the open view follows a new picture
-    tab.get_by_title("Use the sample Cat").first.click()
+    tab.get_by_label("Use the sample Cat").first.click()
     curve.get_by_text("tiger cat").first.wait_for()
 
 
