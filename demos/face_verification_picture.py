@@ -74,6 +74,7 @@ class FacePicture(gr.HTML):
         **kwargs: Any,
     ) -> None:
         previews = [{"name": name, "title": title_of(name), "src": preview(name)} for name in names]
+        self.faces = faces or []  # else Gradio takes the name for an event of its own
         super().__init__(
             value,
             html_template=TEMPLATE,
@@ -82,7 +83,7 @@ class FacePicture(gr.HTML):
             label=title or "Picture",
             title=title,
             samples=previews,
-            faces=faces or [],
+            faces=self.faces,
             max_bytes=images.MAX_FILE_BYTES,
             max_side=images.MAX_SIDE,
             **kwargs,

@@ -149,3 +149,8 @@ def test_tabs_use_the_fields_that_answer_in_a_sentence():
     for path in (Path(app.__file__).parent / "demos").glob("*.py"):
         found = re.findall(r"gr\.(Slider|Number|Dropdown|Radio|CheckboxGroup)\(", path.read_text())
         assert not found, path
+
+
+def test_the_page_is_described_by_plain_values():
+    """Gradio copies the description for every visitor; an object in it drags the app along."""
+    assert "functools.partial" not in repr(app.demo.config["components"])
