@@ -238,7 +238,7 @@ def to_jpeg(image: np.ndarray, *, quality: int = 85) -> bytes:
 def to_png(image: np.ndarray) -> bytes:
     """A picture (H, W, 3) or (H, W, 4), or a map (H, W), uint8, as the bytes of a PNG file."""
     buffer = io.BytesIO()
-    Image.fromarray(image).save(buffer, "PNG")
+    Image.fromarray(image).save(buffer, "PNG", compress_level=1)
     return buffer.getvalue()
 
 

@@ -114,19 +114,19 @@ def build(tab: ui.Tab) -> None:
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             picture = tab.picture_input(elem_id="classification-picture", height=240)
-            k = gr.Slider(1, 20, 5, step=1, label="Classes shown (k)", elem_id="classification-k")
-            temperature = gr.Slider(
+            k = ui.Slider(1, 20, 5, step=1, label="Classes shown (k)", elem_id="classification-k")
+            temperature = ui.Slider(
                 0.1, 5, 1, step=0.1, label="Temperature T", elem_id="classification-temperature"
             )
-            model = gr.Dropdown(list_model_choices(), value=DEFAULT_MODEL, label="Model")
+            model = ui.Dropdown(list_model_choices(), value=DEFAULT_MODEL, label="Model")
             notice = gr.HTML(visible=False, elem_id="classification-notice")
             with gr.Accordion("None of these: where is the limit?", open=False):
-                kind = gr.Radio(
+                kind = ui.Radio(
                     [(title, name) for name, title in SCORES.items()],
                     value="max_logit",
                     label="Score",
                 )
-                limit = gr.Slider(
+                limit = ui.Slider(
                     0, 25, DEFAULT_LIMITS["max_logit"], step=0.1, label="Limit for the score"
                 )
         with gr.Column(scale=3, min_width=320), gr.Tabs() as tabs:

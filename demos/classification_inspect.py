@@ -164,7 +164,7 @@ def build(
 
     with gr.Tab(STEPS) as section:
         view = gr.State("")  # inside a tab: between the tabs it would count as one
-        fault = gr.Dropdown(list_faults(), value="bgr", label="Break a step on purpose")
+        fault = ui.Dropdown(list_faults(), value="bgr", label="Break a step on purpose")
         drawing = gr.HTML(elem_id="classification-steps")
         with gr.Row():
             bars = Bars(min_width=200), Bars(min_width=200)
@@ -180,7 +180,7 @@ def build(
     )
 
     with gr.Tab(TWO_MODELS) as section:
-        second = gr.Dropdown(list_second_models(), value="grey", label="Beside it")
+        second = ui.Dropdown(list_second_models(), value="grey", label="Beside it")
         agreement = gr.HTML(elem_id="classification-agreement")
         with gr.Row():
             bars = Bars(min_width=200), Bars(min_width=200)
@@ -196,7 +196,7 @@ def build(
     )
 
     with gr.Tab(CURVE) as section:
-        kind = gr.Radio(
+        kind = ui.Radio(
             [(corruption.title, name) for name, corruption in CORRUPTIONS.items()],
             value="blur",
             label="Spoil the picture by",

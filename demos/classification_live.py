@@ -52,7 +52,7 @@ def build(tab: ui.Tab, k: gr.Slider, model: gr.Dropdown, limit: gr.Slider) -> No
     with gr.Row():
         with gr.Column(scale=3, min_width=320):
             place = gr.Column()
-            inertia = gr.Slider(
+            inertia = ui.Slider(
                 0, 0.98, 0.8, step=0.02, label="Smoothing: how much of the past is kept"
             )
         with gr.Column(scale=2, min_width=320):

@@ -127,7 +127,7 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
                 height=150,
             )
             FolderButton("classification-zip", elem_id="classification-folder")
-            n = gr.Slider(1, 5, 1, step=1, label="Show the mistakes at rank N")
+            n = ui.Slider(1, 5, 1, step=1, label="Show the mistakes at rank N")
             with gr.Row() as buttons:
                 start = gr.Button("Measure", variant="primary", size="sm")
                 try_samples = gr.Button("Use the samples", size="sm")

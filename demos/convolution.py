@@ -51,7 +51,7 @@ def build(tab: ui.Tab) -> None:
         with gr.Column(scale=2, min_width=320) as panel:
             with gr.Row():
                 with gr.Column(min_width=190) as matrix_box:
-                    preset = gr.Dropdown(list(handlers.MATRICES), value="digit 9", label="Input")
+                    preset = ui.Dropdown(list(handlers.MATRICES), value="digit 9", label="Input")
                     matrix = NumberTable(
                         handlers.matrix_value("digit 9"),
                         limit=handlers.MAX_MATRIX,
@@ -62,7 +62,7 @@ def build(tab: ui.Tab) -> None:
                         sample="chelsea", elem_id="convolution-picture", height=200
                     )
                 with gr.Column(min_width=190):
-                    named = gr.Dropdown(list(kernels.KERNELS), value="loop", label="Kernel")
+                    named = ui.Dropdown(list(kernels.KERNELS), value="loop", label="Kernel")
                     kernel = NumberTable(
                         handlers.kernel_value("loop"),
                         limit=handlers.MAX_KERNEL,
@@ -72,10 +72,10 @@ def build(tab: ui.Tab) -> None:
             with gr.Column() as window_box:
                 window = _build_window()
             with gr.Row(visible=False) as look_box:
-                channels = gr.Dropdown(
+                channels = ui.Dropdown(
                     list(handlers.CHANNELS), value=handlers.CHANNELS[0], label="Channels"
                 )
-                show = gr.Dropdown(list(SHOW), value=SHOW[1], label="Show the result")
+                show = ui.Dropdown(list(SHOW), value=SHOW[1], label="Show the result")
         with gr.Column(scale=4, min_width=320), gr.Tabs() as opened:
             with gr.Tab(MATRIX):
                 _build_matrix(tab, view, matrix, kernel, window)
@@ -140,10 +140,10 @@ def only_in(name: str, fn: Callable[..., Any]) -> Callable[..., Any]:
 def _build_window() -> list[Any]:
     """Stride, padding, what lies outside, dilation, transposed: as handlers take them."""
     with gr.Row():
-        stride = gr.Slider(1, 8, 1, step=1, label="Stride", min_width=120)
-        dilation = gr.Slider(1, 8, 1, step=1, label="Dilation", min_width=120)
+        stride = ui.Slider(1, 8, 1, step=1, label="Stride", min_width=120)
+        dilation = ui.Slider(1, 8, 1, step=1, label="Dilation", min_width=120)
     with gr.Row():
-        padding = gr.Dropdown(
+        padding = ui.Dropdown(
             PADDINGS,
             value="valid",
             label="Padding",
@@ -151,7 +151,7 @@ def _build_window() -> list[Any]:
             min_width=120,
             elem_id="convolution-padding",
         )
-        padding_mode = gr.Dropdown(
+        padding_mode = ui.Dropdown(
             ["zero", "reflect", "replicate"], value="zero", label="Outside is", min_width=120
         )
     transposed = gr.Checkbox(False, label="Transposed convolution", container=False)
@@ -174,8 +174,8 @@ def _build_matrix(tab: ui.Tab, view: gr.State, matrix: Any, kernel: Any, window:
             sizes = gr.Markdown(elem_id="convolution-sizes")
             check = gr.Markdown("Comparing with torch …", elem_id="convolution-check")
         with gr.Column(min_width=280), gr.Row():
-            pool_size = gr.Slider(1, 4, 2, step=1, label="Pooling size", min_width=120)
-            pool_stride = gr.Slider(1, 4, 1, step=1, label="Pooling stride", min_width=120)
+            pool_size = ui.Slider(1, 4, 2, step=1, label="Pooling size", min_width=120)
+            pool_stride = ui.Slider(1, 4, 1, step=1, label="Pooling stride", min_width=120)
     snippet = _build_snippet()
     with gr.Row():
         badge = ui.Badge()
@@ -241,10 +241,10 @@ def _build_picture(
 
 def _build_pooling(tab: ui.Tab, view: gr.State, block: gr.Tab, picture: Any, kernel: Any) -> None:
     with gr.Row():
-        source = gr.Radio(list(views.POOL_SOURCES), value="matrix", label="Input")
+        source = ui.Radio(list(views.POOL_SOURCES), value="matrix", label="Input")
         kernel_first = gr.Checkbox(False, label="First the kernel and ReLU (picture)")
-        size = gr.Slider(1, 16, 2, step=1, label="Pooling size", min_width=120)
-        stride = gr.Slider(1, 16, 2, step=1, label="Pooling stride", min_width=120)
+        size = ui.Slider(1, 16, 2, step=1, label="Pooling size", min_width=120)
+        stride = ui.Slider(1, 16, 2, step=1, label="Pooling stride", min_width=120)
     walk = PoolWalk(elem_id="convolution-pool-walk")
     sizes = gr.Markdown(elem_id="convolution-pool-sizes")
     with gr.Accordion("Edit the matrix", open=False):
@@ -296,7 +296,7 @@ def _build_stacks(tab: ui.Tab, block: gr.Tab) -> None:
     name = next(iter(layers.STACKS))
     with gr.Row():
         with gr.Column(scale=1, min_width=280):
-            preset = gr.Dropdown(list(layers.STACKS), value=name, label="Stack")
+            preset = ui.Dropdown(list(layers.STACKS), value=name, label="Stack")
             text = gr.Textbox(
                 layers.STACKS[name],
                 lines=12,

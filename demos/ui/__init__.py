@@ -1,6 +1,7 @@
 """What the tabs share: pictures in, errors, live video, explanations, one look."""
 
 from demos.ui.errors import guard
+from demos.ui.fields import CheckboxGroup, Dropdown, Number, Radio, Slider
 from demos.ui.images import SafeImage
 from demos.ui.limits import MAX_QUEUE
 from demos.ui.live import STOP_CAMERAS
@@ -13,8 +14,13 @@ __all__ = [
     "MAX_QUEUE",
     "STOP_CAMERAS",
     "Badge",
+    "CheckboxGroup",
     "Download",
+    "Dropdown",
+    "Number",
+    "Radio",
     "SafeImage",
+    "Slider",
     "Tab",
     "badge",
     "build_page",

@@ -54,8 +54,8 @@ class SampleStrip(gr.HTML):
             value=value,
             html_template="""<div class="samples" role="group" aria-label="Sample pictures">
               {{#each value}}<button type="button" data-name="{{this.name}}"
-                title="Use the sample {{this.title}}"><img src="{{this.src}}"
-                alt="Sample: {{this.title}}"></button>{{/each}}</div>""",
+                title="{{this.title}}" aria-label="Use the sample {{this.title}}"><img
+                src="{{this.src}}" alt=""></button>{{/each}}</div>""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');
               if (button) trigger('pick', {name: button.dataset.name});

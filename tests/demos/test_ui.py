@@ -1,6 +1,8 @@
 """What the tabs share, without a browser."""
 
 import base64
+import re
+from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -121,3 +123,29 @@ def test_pictures_are_read_by_ourselves(tmp_path, sample):
     assert picture.preprocess(None) is None
     with pytest.raises(gr.Error, match="could not be read"):
         picture.preprocess(ImageData(url="data:image/png;base64,%%%"))
+
+
+@pytest.mark.parametrize("value", [float("nan"), float("inf"), None, "3", -1, 11, True, [3]])
+def test_sliders_refuse_what_is_no_number_of_theirs(value):
+    with pytest.raises(gr.Error, match="Size: give a number from 0 to 10"):
+        ui.Slider(0, 10, 3, label="Size", render=False).preprocess(value)
+    assert ui.Slider(0, 10, 3, label="Size", render=False).preprocess(4) == 4
+
+
+def test_numbers_and_choices():
+    number = ui.Number(label="Bias", render=False)
+    assert number.preprocess(None) is None
+    assert number.preprocess(-2.5) == -2.5
+    with pytest.raises(gr.Error, match="Bias: give a number"):
+        number.preprocess(float("nan"))
+    for field in (ui.Dropdown, ui.Radio):
+        menu = field([("One", "one"), ("Two", "two")], label="Model", render=False)
+        assert menu.preprocess("two") == "two"
+        with pytest.raises(gr.Error, match="Model: choose one of one, two"):
+            menu.preprocess("three")
+
+
+def test_tabs_use_the_fields_that_answer_in_a_sentence():
+    for path in (Path(app.__file__).parent / "demos").glob("*.py"):
+        found = re.findall(r"gr\.(Slider|Number|Dropdown|Radio|CheckboxGroup)\(", path.read_text())
+        assert not found, path

@@ -1,0 +1,72 @@
+"""Gradio's number and choice fields, with one clear sentence for values that do not fit.
+
+The page keeps within a field's limits by itself; callers of the API may send anything.
+"""
+
+import math
+from typing import Any
+
+import gradio as gr
+
+
+def _check_number(payload: Any, field: gr.Slider | gr.Number) -> float:
+    is_number = isinstance(payload, int | float) and not isinstance(payload, bool)
+    low = -math.inf if field.minimum is None else field.minimum
+    high = math.inf if field.maximum is None else field.maximum
+    if not is_number or not math.isfinite(payload) or not low <= payload <= high:
+        limits = "" if math.inf in (-low, high) else f" from {low:g} to {high:g}"
+        raise gr.Error(f"{field.label}: give a number{limits}.", print_exception=False)
+    return payload
+
+
+def _check_choice(payload: Any, field: gr.Dropdown | gr.Radio | gr.CheckboxGroup) -> Any:
+    known = [value for _, value in field.choices]
+    if getattr(field, "allow_custom_value", False) or payload is None:
+        return payload
+    for value in payload if isinstance(payload, list) else [payload]:
+        if value not in known:
+            names = ", ".join(map(str, known[:8])) + (" ..." if len(known) > 8 else "")
+            raise gr.Error(f"{field.label}: choose one of {names}.", print_exception=False)
+    return payload
+
+
+class Slider(gr.Slider):
+    def get_block_name(self) -> str:
+        return "slider"
+
+    def preprocess(self, payload: Any) -> float:
+        return super().preprocess(_check_number(payload, self))
+
+
+class Number(gr.Number):
+    """An empty field reaches the handler as None."""
+
+    def get_block_name(self) -> str:
+        return "number"
+
+    def preprocess(self, payload: Any) -> float | None:
+        return None if payload is None else super().preprocess(_check_number(payload, self))
+
+
+class Dropdown(gr.Dropdown):
+    def get_block_name(self) -> str:
+        return "dropdown"
+
+    def preprocess(self, payload: Any) -> Any:
+        return super().preprocess(_check_choice(payload, self))
+
+
+class Radio(gr.Radio):
+    def get_block_name(self) -> str:
+        return "radio"
+
+    def preprocess(self, payload: Any) -> Any:
+        return super().preprocess(_check_choice(payload, self))
+
+
+class CheckboxGroup(gr.CheckboxGroup):
+    def get_block_name(self) -> str:
+        return "checkboxgroup"
+
+    def preprocess(self, payload: Any) -> Any:
+        return super().preprocess(_check_choice(payload, self))
