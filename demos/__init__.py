@@ -1,3 +1,3 @@
 """The tabs of the page, one module a lesson, in the order in which they are shown."""
 
-TABS = ("convolution", "feature_maps", "classification")
+TABS = ("convolution", "feature_maps", "classification", "deep_dream")
