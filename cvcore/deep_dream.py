@@ -112,7 +112,9 @@ def dream(
         class_idx=class_idx, side=side,
     )  # fmt: skip
     weight = None if mask is None else _to_weight(mask, start)
-    yield from map(_to_dream_step, maximise(module, layers, objective, start, settings, mask=weight))
+    yield from map(
+        _to_dream_step, maximise(module, layers, objective, start, settings, mask=weight)
+    )
 
 
 def _to_dream_step(step: Step) -> DreamStep:

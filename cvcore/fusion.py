@@ -2,6 +2,7 @@
 
 import copy
 from functools import lru_cache
+from itertools import pairwise
 
 import torch
 from torch import nn
@@ -24,7 +25,7 @@ def fuse_batch_norms(module: nn.Module) -> nn.Module:
         fused = copy.deepcopy(module).eval()
     for parent in list(fused.modules()):
         children = list(parent.named_children())
-        for (name, part), (next_name, norm) in zip(children, children[1:], strict=False):
+        for (name, part), (next_name, norm) in pairwise(children):
             if (
                 isinstance(part, nn.Conv2d)
                 and isinstance(norm, nn.BatchNorm2d)

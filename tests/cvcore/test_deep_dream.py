@@ -13,7 +13,10 @@ QUICK = {"side": 64, "octaves": 1, "steps": 3, "jitter": 4}
 
 
 def test_fused_network_gives_the_same_answers():
-    module, fused = weights.load_model("efficientnet_lite0"), fusion.load_fused("efficientnet_lite0")
+    module, fused = (
+        weights.load_model("efficientnet_lite0"),
+        fusion.load_fused("efficientnet_lite0"),
+    )
     assert any(isinstance(part, nn.BatchNorm2d) for part in module.modules())
     assert not any(isinstance(part, nn.BatchNorm2d) for part in fused.modules())
     batch = torch.rand(2, 3, 65, 97)
@@ -27,7 +30,8 @@ def test_dream_raises_what_the_layer_answers(sample):
     assert steps[0].total == 8
     assert steps[3].objective > steps[0].objective
     assert steps[7].objective > steps[4].objective
-    assert steps[7].image.shape == (64, 96, 3) and steps[7].image.dtype == np.uint8
+    assert steps[7].image.shape == (64, 96, 3)
+    assert steps[7].image.dtype == np.uint8
 
 
 def test_first_objective_of_a_layer_is_the_photograph_itself(sample):

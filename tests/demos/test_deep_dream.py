@@ -14,7 +14,8 @@ CAT = str(samples.index()["chelsea"].path)
 def test_previews_then_a_picture_to_keep(sample):
     *_, last = deep_dream.show_dream(sample, "blocks.2.1", octaves=1, steps=2)
     value, saved = last
-    assert value["step"] == 2 and len(value["curve"]) == 2
+    assert value["step"] == 2
+    assert len(value["curve"]) == 2
     assert len(value["top5"]) == 5
     assert saved["href"].startswith("data:image/png;base64,")
 
