@@ -49,6 +49,9 @@ class Settings:
     """Length of a step; with "pixels" the mean change of a value in [0, 1] is a tenth of it."""
     parameterisation: Literal["fourier", "pixels"] = "fourier"
     """What is changed: Fourier coefficients (even steps at every scale), or pixel values."""
+    smoothing: float = 0.0
+    """Pixels: with "pixels" the gradient is blurred by this much, by half and by twice it, and
+    the three are added, so that no step draws single pixels."""
     seed: int = 0
 
     def check(self) -> None:
@@ -56,6 +59,7 @@ class Settings:
         limits = {
             "steps": (1, MAX_STEPS), "octaves": (1, 10), "octave_scale": (1.05, 3.0),
             "jitter": (0, 128), "turn": (0, 45), "zoom": (0, 0.5), "learning_rate": (1e-4, 1.0),
+            "smoothing": (0, 8),
         }  # fmt: skip
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -89,7 +93,9 @@ class Parameterisation(Protocol):
 class Fourier:
     """A picture as Fourier coefficients of decorrelated colours, each scaled as photographs are."""
 
-    def __init__(self, image: Tensor, learning_rate: float) -> None:
+    def __init__(self, image: Tensor, settings: Settings, mask: Tensor | None = None) -> None:
+        if mask is not None:
+            raise ValueError("Only pixels can be changed in a part of the picture.")
         self.size_hw = height, width = image.shape[2:]
         rows = torch.fft.fftfreq(height, device=image.device)[:, None]
         columns = torch.fft.rfftfreq(width, device=image.device)[None, :]
@@ -101,7 +107,7 @@ class Fourier:
         plain = torch.einsum("ij,njhw->nihw", torch.linalg.inv(self.colours), values)
         spectrum = torch.fft.rfft2(plain * 4) / self.scale
         self.coefficients = torch.view_as_real(spectrum).contiguous().requires_grad_()
-        self.optimiser = torch.optim.Adam([self.coefficients], lr=learning_rate)
+        self.optimiser = torch.optim.Adam([self.coefficients], lr=settings.learning_rate)
 
     def render(self) -> Tensor:
         spectrum = torch.view_as_complex(self.coefficients) * self.scale
@@ -115,11 +121,17 @@ class Fourier:
 
 
 class Pixels:
-    """A picture as its values; each step has the same mean length, whatever the gradient's."""
+    """A picture as its values; each step has the same mean length, whatever the gradient's.
 
-    def __init__(self, image: Tensor, learning_rate: float) -> None:
+    Near black and white the steps towards them shrink, so that no colour is ever cut off.
+    """
+
+    MARGIN = 0.15
+
+    def __init__(self, image: Tensor, settings: Settings, mask: Tensor | None = None) -> None:
         self.values = image.clone().requires_grad_()
-        self.length = 0.1 * learning_rate
+        self.length = 0.1 * settings.learning_rate
+        self.smoothing, self.mask = settings.smoothing, mask
 
     def render(self) -> Tensor:
         return self.values
@@ -127,8 +139,37 @@ class Pixels:
     def step(self, objective: Tensor) -> None:
         (gradient,) = torch.autograd.grad(objective, self.values)
         with torch.no_grad():
-            self.values += gradient * (self.length / (gradient.abs().mean() + 1e-12))
+            gradient = smooth(gradient, self.smoothing)
+            step = gradient * (self.length / (gradient.abs().mean() + 1e-12))
+            if self.mask is not None:
+                step *= self.mask
+            room = torch.where(step > 0, 1 - self.values, self.values)
+            step *= (room / self.MARGIN).clamp_(0, 1)
+            self.values += step.clamp_(-self.MARGIN, self.MARGIN)
             self.values.clamp_(0, 1)
+
+
+def smooth(gradient: Tensor, sigma: float) -> Tensor:
+    """The gradient blurred by half, once and twice ``sigma`` pixels, each to the same strength."""
+    if not sigma:
+        return gradient
+    total = torch.zeros_like(gradient)
+    for width in (sigma / 2, sigma, sigma * 2):
+        blurred = blur(gradient, width)
+        total += blurred / (blurred.abs().mean() + 1e-12)
+    return total
+
+
+def blur(image: Tensor, sigma: float) -> Tensor:
+    """Gaussian blur of (N, C, H, W); edges are reflected."""
+    radius = max(1, min(math.ceil(3 * sigma), *(side - 1 for side in image.shape[2:])))
+    offsets = torch.arange(-radius, radius + 1, device=image.device)
+    kernel = torch.exp(-0.5 * (offsets / sigma) ** 2)
+    kernel = (kernel / kernel.sum()).to(image)
+    channels = image.shape[1]
+    padded = F.pad(image, (radius,) * 4, mode="reflect")
+    rows = F.conv2d(padded, kernel.view(1, 1, -1, 1).repeat(channels, 1, 1, 1), groups=channels)
+    return F.conv2d(rows, kernel.view(1, 1, 1, -1).repeat(channels, 1, 1, 1), groups=channels)
 
 
 _PARAMETERISATIONS = {"fourier": Fourier, "pixels": Pixels}
@@ -142,14 +183,16 @@ def maximise(
     settings: Settings | None = None,
     *,
     inputs: bool = False,
+    mask: Tensor | None = None,
 ) -> Iterator[Step]:
     """Change the picture ``start`` (1, C, H, W) in [0, 1] step by step to raise an objective.
 
     ``objective`` turns the activations of ``layers``, by name, into one number; with ``inputs``
     it gets what goes into those layers. Yields a ``Step`` after each; ending the generator ends
     the work. With several octaves the first is the smallest, the last has the size of ``start``,
-    and what shrinking took from ``start`` is put back on the way up. Raises ``InputError`` for a
-    setting out of range.
+    and what shrinking took from ``start`` is put back on the way up. A ``mask`` (1, 1, H, W) in [0, 1]
+    says how much pixels may change: where it is 0 they stay. Raises ``InputError`` for a setting
+    out of range.
     """
     settings = settings or Settings()
     settings.check()
@@ -160,7 +203,9 @@ def maximise(
         if octave > 1:
             lost = _resize(start, size_hw) - _resize(_resize(start, sizes[octave - 2]), size_hw)
             image = (_resize(image, size_hw) + lost).clamp(0, 1)
-        picture = _PARAMETERISATIONS[settings.parameterisation](image, settings.learning_rate)
+        picture = _PARAMETERISATIONS[settings.parameterisation](
+            image, settings, None if mask is None else _resize(mask, size_hw)
+        )
         with torch.enable_grad():
             shown = picture.render()
         for _ in range(settings.steps):

@@ -6,5 +6,6 @@ TABS = (
     "saliency",
     "classification",
     "detection",
+    "deep_dream",
     "face_verification",
 )
