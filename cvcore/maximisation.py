@@ -190,9 +190,9 @@ def maximise(
     ``objective`` turns the activations of ``layers``, by name, into one number; with ``inputs``
     it gets what goes into those layers. Yields a ``Step`` after each; ending the generator ends
     the work. With several octaves the first is the smallest, the last has the size of ``start``,
-    and what shrinking took from ``start`` is put back on the way up. A ``mask`` (1, 1, H, W) in [0, 1]
-    says how much pixels may change: where it is 0 they stay. Raises ``InputError`` for a setting
-    out of range.
+    and what shrinking took from ``start`` is put back on the way up. A ``mask`` (1, 1, H, W) in
+    [0, 1] says how much pixels may change: where it is 0 they stay. Raises ``InputError`` for a
+    setting out of range.
     """
     settings = settings or Settings()
     settings.check()

@@ -37,12 +37,14 @@ def test_what_a_brightness_detector_likes_is_white(net, parameterisation):
 @pytest.mark.parametrize("size_hw", [(32, 32), (33, 47), (40, 21)])
 def test_fourier_gives_the_picture_back(size_hw):
     image = torch.rand(1, 3, *size_hw) * 0.9 + 0.05
-    torch.testing.assert_close(Fourier(image, 0.1).render(), image, atol=1e-4, rtol=0)
+    torch.testing.assert_close(
+        Fourier(image, Settings(learning_rate=0.1)).render(), image, atol=1e-4, rtol=0
+    )
 
 
 def test_pixel_steps_have_one_length_whatever_the_gradient():
     for factor in (1e-6, 1.0, 1e6):
-        picture = Pixels(torch.full((1, 3, 8, 8), 0.5), 0.1)
+        picture = Pixels(torch.full((1, 3, 8, 8), 0.5), Settings(learning_rate=0.1))
         picture.step((picture.render() * factor).sum())
         torch.testing.assert_close(picture.render(), torch.full((1, 3, 8, 8), 0.51))
 
