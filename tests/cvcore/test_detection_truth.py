@@ -58,7 +58,7 @@ def test_average_precision_is_torchmetrics(seed):
 
     rng = np.random.default_rng(seed)
     corner = rng.uniform(0, 50, (6, 2))
-    truth = np.concatenate((corner, corner + rng.uniform(10, 30, (6, 2))), axis=1)
+    truth = np.concatenate((corner, corner + rng.uniform(15, 30, (6, 2))), axis=1)
     boxes = truth[rng.integers(0, 6, 12)] + rng.uniform(-6, 6, (12, 4))
     confidence = rng.permutation(12) / 12 + 0.01
     metric = MeanAveragePrecision(iou_thresholds=[0.5])

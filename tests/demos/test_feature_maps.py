@@ -134,7 +134,7 @@ def test_two_pictures(kept, sample):
 
 def test_activity_batch_norm_and_kernels(kept):
     value = layer_views.show_activity(kept, 3)
-    assert value["pictures"] == 1 + len(samples.index())
+    assert value["pictures"] == 1 + len(samples.list_names())
     assert set(value["dead"]) <= set(np.flatnonzero(kept.maps.statistics.maximum <= 0).tolist())
     norm = layer_views.show_norm(kept, 3)
     assert norm["layer"] == "blocks.2.1.bn2"
