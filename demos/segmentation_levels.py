@@ -1,0 +1,108 @@
+"""Inside the U: what every level shows, and what is lost without a skip connection."""
+
+from typing import Any
+
+import gradio as gr
+
+import cvcore
+from cvcore import images
+from cvcore.drawing import colourise
+from cvcore.errors import InputError
+from cvcore.map_grid import draw_grid
+from cvcore.segmentation import Level, Walk
+from cvcore.segmentation_drawing import draw_disagreement
+from demos import ui
+from demos.segmentation_kept import Kept, need
+from demos.segmentation_views import draw_figure, draw_page, draw_row
+
+TITLE = "Inside the U"
+
+
+class UDiagram(ui.Drawn):
+    """The U with a picture at every level; fires ``cut`` with ``{cut: [level, ...]}``."""
+
+    MARKUP = '<div class="ushape" role="group" aria-label="The U"></div>'
+    SCRIPTS = ("segmentation_levels.js",)
+    STYLES = ("segmentation_levels.css",)
+
+
+def show_levels(
+    kept: Kept | None, cut: list | None = None, threshold: float = 0.5
+) -> tuple[dict, str]:
+    """The U with its features, and the mask with and without the skip connections in ``cut``."""
+    need(kept)
+    cut = cut or []
+    if not isinstance(cut, list) or not all(type(level) is int for level in cut):
+        raise InputError("The skip connections to cut are a list of numbers, 0 is the finest.")
+    seg = cvcore.segmentation
+    walk = seg.walk_levels(kept.image, model=kept.mask.model, cut=cut)
+    diagram = draw_u(walk) | {
+        "unsure": seg.unsure_share(walk.mask.probability),
+        "unsure_whole": seg.unsure_share(kept.mask.probability),
+    }
+    whole, now = kept.mask.above(threshold), walk.mask.above(threshold)
+    overlap = seg.compare_masks(now, whole)
+    diagram["dice_to_whole"] = overlap.dice
+    figures = [
+        draw_figure(
+            colourise(probability, colormap="viridis", vmin=0, vmax=1),
+            f"{title}: <b>{unsure:.0%}</b> of edge and inside is undecided (0.1 to 0.9)",
+        )
+        for title, probability, unsure in (
+            ("Whole network", kept.mask.probability, diagram["unsure_whole"]),
+            (name_cut(walk.cut), walk.mask.probability, diagram["unsure"]),
+        )
+    ]  # fmt: skip
+    changed = draw_figure(
+        draw_disagreement(kept.image, now, whole),
+        f"Masks: Dice <b>{overlap.dice:.2f}</b> to the whole network's; red is new, blue is lost",
+    )
+    return diagram, draw_page(draw_row(*figures, changed))
+
+
+def name_cut(cut: tuple[int, ...]) -> str:
+    """What was cut, in words."""
+    if not cut:
+        return "Nothing cut yet"
+    return f"Without skip connection{'s' * (len(cut) > 1)} " + ", ".join(map(str, cut))
+
+
+def draw_u(walk: Walk) -> dict:
+    """What ``UDiagram`` shows of a pass through the U."""
+    return {"levels": [draw_level(level) for level in walk.levels], "cut": list(walk.cut)}
+
+
+def draw_level(level: Level) -> dict:
+    """A level's strongest channels side by side, and its size."""
+    tiles = draw_grid(level.maps, cell_side=64).image
+    channels, height, width = level.shape
+    return {
+        "side": level.side,
+        "number": level.number,
+        "words": f"{channels} × {height} × {width}",
+        "src": images.to_data_uri(tiles, format="png"),
+    }
+
+
+def read_cut(event: gr.EventData) -> list[int]:
+    """The skip connections that were switched off in the diagram."""
+    cut = getattr(event, "cut", [])
+    return sorted({int(level) for level in cut if type(level) is int}) if cut else []
+
+
+def build(tab: ui.Tab, connect: Any, kept: gr.State, threshold: Any, model: Any) -> None:
+    """The section with the diagram."""
+    with gr.Tab(TITLE) as section:
+        cut = gr.JSON([], visible=False)
+        gr.Markdown(
+            "Down the left side the picture shrinks and channels grow; up the right side it grows "
+            "back. **Click a skip connection** to cut it: the way up gets zeros there."
+        )
+        diagram = UDiagram(elem_id="segmentation-u")
+        result = gr.HTML(elem_id="segmentation-cut")
+    tab.run(diagram.cut, read_cut, None, cut, api_name=None, show_progress="hidden")
+    connect(
+        TITLE, section, show_levels, [kept, cut, threshold], [diagram, result],
+        api_name="segmentation_levels", controls=[cut.change],
+    )  # fmt: skip
+    tab.run(model.input, lambda: [], None, cut, api_name=None)

@@ -1,0 +1,143 @@
+// The picture with its mask: threshold and opacity redraw here, the network never runs for them.
+// A truth can be brushed; it goes to the server when the pointer is lifted. One that is uploaded has
+// a number of its own, so that the same file counts again.
+const MODES = [['overlay', 'Mask'], ['probability', 'Probability'], ['cut', 'Cut out'], ['brush', 'Brush a truth']];
+const COLOURS = {overlay: [214, 39, 160], truth: [86, 180, 233]};
+const find = (name) => element.querySelector(name);
+const root = find('.masker'), canvas = find('canvas'), pen = canvas.getContext('2d', {willReadFrequently: true});
+let mode = 'overlay', brush = 'paint', last = null, at = null, source = null;
+let pixels = null, chances = null, truth = null;  // RGBA of the picture; probability and truth, 0 to 255
+let layer = null, paint = null, uploaded = 0;
+
+const make = (tag, text, set = {}) => Object.assign(document.createElement(tag), {textContent: text}, set);
+for (const [name, title] of MODES) {
+  const one = make('button', title, {type: 'button'});
+  one.dataset.mode = name; one.setAttribute('role', 'tab'); find('.modes').append(one);
+}
+const load = (src) => new Promise((done, fail) => {
+  const image = new Image(); image.onload = () => done(image); image.onerror = fail; image.src = src;
+});
+const read = (image, channel) => {
+  const copy = document.createElement('canvas'); copy.width = canvas.width; copy.height = canvas.height;
+  const ink = copy.getContext('2d', {willReadFrequently: true});
+  ink.drawImage(image, 0, 0, copy.width, copy.height);
+  const data = ink.getImageData(0, 0, copy.width, copy.height).data;
+  if (channel === undefined) return data;
+  const plane = new Uint8Array(copy.width * copy.height);
+  for (let i = 0; i < plane.length; i++) plane[i] = data[4 * i + channel];
+  return plane;
+};
+const isData = (src) => /^data:image\//.test(src || '');
+const limit = () => (props.value.threshold ?? 0.5) * 255;
+
+const draw = () => {
+  if (!pixels) return;
+  const out = pen.createImageData(canvas.width, canvas.height), data = out.data;
+  const threshold = limit(), opacity = props.value.opacity ?? 0.5, width = canvas.width;
+  const isIn = (i) => chances[i] >= threshold;
+  let inside = 0;
+  for (let i = 0; i < chances.length; i++) {
+    const p = chances[i], hit = p >= threshold, j = 4 * i;
+    let colour = null, share = opacity;
+    if (hit) inside++;
+    if (mode === 'probability') { colour = [p, p, p]; share = 1; }
+    else if (mode === 'cut') {
+      const light = (((i % width) >> 3) + ((i / width | 0) >> 3)) & 1 ? 235 : 205;
+      if (!hit) { colour = [light, light, light]; share = 1; }
+    } else if (mode === 'brush') {
+      if (truth && truth[i] > 127) { colour = COLOURS.truth; share = 0.55; }
+    } else if (hit) {
+      colour = COLOURS.overlay;
+      const edge = i % width === 0 || !isIn(i - 1) || !isIn(i + 1) || !isIn(i - width) || !isIn(i + width);
+      if (edge) share = 1;
+    }
+    for (let c = 0; c < 3; c++) data[j + c] = colour ? pixels[j + c] * (1 - share) + colour[c] * share : pixels[j + c];
+    data[j + 3] = 255;
+  }
+  pen.putImageData(out, 0, 0);
+  say(inside / chances.length);
+};
+const say = (share) => {
+  const words = find('.says'); words.replaceChildren();
+  if (mode === 'brush') {
+    words.append('Paint what belongs to it: numbers are below.');
+  } else if (at !== null && chances) {
+    words.append('probability here ', make('b', (chances[at] / 255).toFixed(2)),
+      chances[at] >= limit() ? ': inside' : ': outside');
+  } else words.append('inside the mask: ', make('b', (100 * share).toFixed(1) + ' %'), ' of the picture');
+};
+const renew = async () => {
+  const value = props.value;
+  if (!value || !isData(value.src) || !isData(value.probability)) { pixels = null; source = null; pen.clearRect(0, 0, canvas.width, canvas.height); return; }
+  if (source !== value.src + value.probability) {
+    const sources = await Promise.all([load(value.src), load(value.probability)]);
+    if (props.value !== value && props.value?.src !== value.src) return;
+    const isOther = !source || !source.startsWith(value.src);
+    source = value.src + value.probability;
+    if (isOther) {
+      canvas.width = sources[0].naturalWidth; canvas.height = sources[0].naturalHeight;
+      layer = document.createElement('canvas'); layer.width = canvas.width; layer.height = canvas.height;
+      paint = layer.getContext('2d', {willReadFrequently: true}); truth = null; uploaded = 0;
+    }
+    pixels = read(sources[0]); chances = read(sources[1], 0);
+  }
+  const number = value.truth_number ?? 0;
+  const isNew = number && number !== uploaded;
+  uploaded = number;
+  if (isNew) {
+    if (isData(value.truth)) fill(read(await load(value.truth), 0));
+    else clear();
+  }
+  draw();
+};
+const clear = () => { paint.clearRect(0, 0, layer.width, layer.height); truth = read(layer, 3); };
+const fill = (plane) => {
+  const image = paint.createImageData(layer.width, layer.height);
+  for (let i = 0; i < plane.length; i++) if (plane[i] > 127) image.data.fill(255, 4 * i, 4 * i + 4);
+  paint.putImageData(image, 0, 0); truth = read(layer, 3);
+};
+const send = () => trigger('truth', {mask: (() => {
+  const flat = document.createElement('canvas'); flat.width = layer.width; flat.height = layer.height;
+  const ink = flat.getContext('2d'); ink.fillStyle = '#000'; ink.fillRect(0, 0, flat.width, flat.height);
+  ink.drawImage(layer, 0, 0); return flat.toDataURL('image/png');
+})()});
+const place = (event) => {
+  const box = canvas.getBoundingClientRect();
+  return [(event.clientX - box.left) / box.width * canvas.width, (event.clientY - box.top) / box.height * canvas.height];
+};
+const stroke = (from, to) => {
+  paint.globalCompositeOperation = brush === 'erase' ? 'destination-out' : 'source-over';
+  paint.strokeStyle = '#fff'; paint.lineCap = 'round';
+  paint.lineWidth = Number(find('input').value) / 100 * Math.max(canvas.width, canvas.height);
+  paint.beginPath(); paint.moveTo(...from); paint.lineTo(to[0] + 0.01, to[1]); paint.stroke();
+  truth = read(layer, 3); draw();
+};
+const show = () => {
+  element.querySelectorAll('[data-mode]').forEach((one) => one.setAttribute('aria-selected', one.dataset.mode === mode));
+  element.querySelectorAll('[data-brush]').forEach((one) => one.setAttribute('aria-pressed', one.dataset.brush === brush));
+  root.classList.toggle('brushing', mode === 'brush'); find('.tools').hidden = mode !== 'brush'; draw();
+};
+element.addEventListener('click', (event) => {
+  const {mode: chosen, brush: tool, act} = event.target.closest('button')?.dataset || {};
+  if (chosen) { mode = chosen; show(); }
+  if (tool) { brush = tool; show(); }
+  if (!act || !paint) return;
+  if (act === 'clear') clear();
+  if (act === 'copy') fill(chances.map((p) => p >= limit() ? 255 : 0));
+  draw(); send();
+});
+canvas.addEventListener('pointerdown', (event) => {
+  if (mode !== 'brush' || !paint) return;
+  canvas.setPointerCapture(event.pointerId); last = place(event); stroke(last, last);
+});
+canvas.addEventListener('pointermove', (event) => {
+  const here = place(event);
+  if (last) { stroke(last, here); last = here; return; }
+  if (!chances) return;
+  const [x, y] = here.map(Math.floor);
+  at = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height ? y * canvas.width + x : null;
+  say(0);
+});
+for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { if (last) { last = null; send(); } });
+canvas.addEventListener('pointerleave', () => { at = null; draw(); });
+watch('value', renew); show(); renew();

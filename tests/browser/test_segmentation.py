@@ -1,0 +1,243 @@
+"""A walk through the segmentation tab in headless Chromium."""
+
+import re
+
+import numpy as np
+import pytest
+from playwright.sync_api import expect
+
+from cvcore import images
+
+pytestmark = pytest.mark.browser
+
+
+@pytest.fixture
+def tab(page, open_tab):
+    page.set_default_timeout(60_000)
+    panel = open_tab("segmentation")
+    panel.locator("#segmentation-view .says b").wait_for()
+    page.wait_for_timeout(2000)
+    return panel
+
+
+def read_pixels(text):
+    """The pixels of T in "2 |T ∩ P| / (|T| + |P|)" as it stands on the page."""
+    return int(re.search(r"([\d,]+) \+ [\d,]+", text)[1].replace(",", ""))
+
+
+def test_threshold_brush_and_cut(page, tab, screenshot):
+    says = tab.locator("#segmentation-view .says b")
+    before = says.inner_text()
+    assert 20 < float(before.split()[0]) < 80
+    field = tab.get_by_label("number input for Threshold")
+    field.fill("0.95")
+    field.press("Tab")
+    expect(says).not_to_have_text(before)
+    assert float(says.inner_text().split()[0]) < float(before.split()[0])
+    tab.get_by_role("tab", name="Brush a truth").click()
+    tab.get_by_role("button", name="Start from the network's mask").click()
+    tab.locator("#segmentation-truth .formula").first.wait_for()
+    assert "Dice" in tab.locator("#segmentation-truth").inner_text()
+    screenshot("segmentation_truth")
+    tab.get_by_role("tab", name="Inside the U").click()
+    skip = tab.locator("#segmentation-u .skip").first
+    skip.click()
+    tab.locator("#segmentation-u .skip[aria-checked=false]").wait_for()
+    tab.locator("#segmentation-cut").get_by_text("Without skip connection 0").wait_for()
+    screenshot("segmentation_cut")
+
+
+def test_a_truth_is_painted_with_the_pointer(page, tab):
+    tab.get_by_role("tab", name="Brush a truth").click()
+    canvas = tab.locator("#segmentation-view canvas")
+
+    def paint_line(height):
+        canvas.scroll_into_view_if_needed()
+        box = canvas.bounding_box()
+        x, y = box["x"] + box["width"] * 0.3, box["y"] + box["height"] * height
+        page.mouse.move(x, y)
+        page.mouse.down()
+        page.mouse.move(x + box["width"] * 0.4, y, steps=5)
+
+    paint_line(0.4)
+    page.mouse.up()
+    formula = tab.locator("#segmentation-truth .formula").first
+    formula.wait_for()
+    # A line 0.4 of the width long and 0.05 wide, with round ends, on 512 x 512 pixels
+    width, length = 0.05 * 512, 0.4 * 512
+    expected = width * length + np.pi * width**2 / 4
+    assert read_pixels(formula.inner_text()) == pytest.approx(expected, rel=0.05)
+    text = formula.text_content()
+    paint_line(0.6)
+    canvas.dispatch_event("pointercancel", {"pointerId": 1})  # as when a phone takes the touch
+    expect(formula).not_to_have_text(text)
+    assert read_pixels(formula.inner_text()) == pytest.approx(2 * expected, rel=0.05)
+    page.mouse.up()
+    # Strokes faster than the server: the last one counts.
+    tab.locator("#segmentation-view").evaluate(
+        """root => {
+          const press = name => root.querySelector(`[data-act=${name}]`).click();
+          for (const name of ['copy', 'clear', 'copy', 'clear', 'copy']) press(name);
+        }"""
+    )
+    expect(formula).to_contain_text("= 1.000")
+
+
+def test_masks_are_uploaded_and_removed(page, tab, screenshot, tmp_path):
+    truth = np.zeros((512, 512), np.uint8)
+    truth[100:200, 100:300] = 1
+    (tmp_path / "mask.png").write_bytes(images.to_png(truth))
+    (tmp_path / "empty.png").write_bytes(images.to_png(truth * 0))
+    area, formula = tab.locator("#segmentation-mask"), tab.locator("#segmentation-truth .formula")
+
+    def upload(name):
+        area.locator("input[type=file]").first.set_input_files(tmp_path / name)
+
+    def count_painted():
+        """Pixels of the picture that are tinted with the truth's colour, in brush mode."""
+        return tab.locator("#segmentation-view canvas").evaluate(
+            """canvas => {
+              const data = canvas.getContext('2d').getImageData(110, 110, 180, 80).data;
+              let blue = 0;
+              for (let i = 0; i < data.length; i += 4) if (data[i + 2] > data[i] + 40) blue++;
+              return blue;
+            }"""
+        )
+
+    tab.get_by_role("tab", name="Brush a truth").click()
+    bare = count_painted()
+    upload("mask.png")
+    formula.first.wait_for()
+    assert read_pixels(formula.first.inner_text()) == 100 * 200
+    painted = count_painted()
+    assert painted > bare + 1000
+    screenshot("segmentation_mask")
+    area.get_by_label("Remove Image").or_(area.get_by_label("Clear")).first.click()
+    tab.locator("#segmentation-truth").get_by_text("There is no truth yet").wait_for()
+    assert count_painted() == bare
+    upload("empty.png")
+    page.get_by_text("Nothing is inside this mask").wait_for()
+    area.get_by_label("Remove Image").or_(area.get_by_label("Clear")).first.click()
+    # Another picture takes the truth along; the same mask again is drawn again.
+    upload("mask.png")
+    formula.first.wait_for()
+    for name in ("Camera", "Astronaut"):
+        tab.get_by_role("button", name=re.compile(f"Use the sample .*{name}", re.I)).click()
+        tab.locator("#segmentation-truth").get_by_text("There is no truth yet").wait_for()
+        expect(area.locator("img")).to_have_count(0)
+        page.wait_for_timeout(2000)
+    assert count_painted() == bare
+    upload("mask.png")
+    formula.first.wait_for()
+    assert read_pixels(formula.first.inner_text()) == 100 * 200
+    page.wait_for_timeout(500)
+    assert count_painted() == painted
+
+
+def test_count_doubt_and_files(page, tab, screenshot):
+    says = tab.locator("#segmentation-view .says b")
+    for part in (
+        tab.get_by_role("button", name=re.compile("nuclei", re.I)).first,
+        tab.get_by_label("cell nuclei").first,
+    ):
+        before = says.inner_text()
+        part.click()
+        expect(says).not_to_have_text(before)
+    tab.get_by_role("tab", name="Count").click()
+    panel, counted = tab.locator("#segmentation-count"), tab.locator("#segmentation-count .formula")
+    panel.get_by_text("Connected components alone find").wait_for()
+    parted, together = map(
+        int, re.search(r"(\d+) objects\s+.*alone find (\d+)", panel.inner_text()).groups()
+    )
+    tab.get_by_label("Part objects that touch").click()
+    expect(panel).not_to_contain_text("Connected components alone")
+    assert 10 < together < parted
+    expect(counted).to_have_text(f"{together} objects")
+    screenshot("segmentation_count")
+    tab.get_by_role("tab", name="How sure?").click()
+    doubt = tab.locator("#segmentation-doubt")
+    doubt.get_by_text("bits a pixel").wait_for()
+    expect(doubt).to_contain_text("nuclei do not change in a mirror")
+    assert doubt.locator("img").count() == 3
+    screenshot("segmentation_doubt")
+    with page.expect_download() as saved:
+        tab.get_by_text("Cut out (PNG)").click()
+    assert saved.value.suggested_filename == "cut_out.png"
+
+
+def test_teaching_stops_and_goes_on(page, tab, screenshot):
+    tab.get_by_role("tab", name="Brush a truth").click()
+    tab.get_by_role("button", name="Start from the network's mask").click()
+    tab.locator("#segmentation-truth .formula").first.wait_for()
+    tab.get_by_role("tab", name="Teach it").click()
+    tab.get_by_role("button", name="Keep picture and truth").click()
+    tab.locator("#segmentation-pairs").get_by_text("pair 1").wait_for()
+    tab.get_by_label("number input for Steps").fill("300")
+    taught = tab.locator("#segmentation-taught")
+    tab.get_by_role("button", name="Teach", exact=True).click()
+    taught.get_by_text("of 300").wait_for()
+    screenshot("segmentation_teaching")
+    tab.get_by_role("button", name="Stop", exact=True).filter(visible=True).first.click()
+    tab.get_by_role("button", name="Try it on the picture shown").click()
+    taught.get_by_text("steps of teaching").wait_for()
+    steps = int(re.search(r"after (\d+) steps", taught.inner_text())[1])
+    assert 1 <= steps < 300
+    assert taught.locator(".scores tr").count() == 3  # names, a pair, its mean
+    tab.get_by_label("number input for Steps").fill("10")
+    tab.get_by_label("number input for Steps").press("Tab")
+    page.wait_for_timeout(1000)
+    tab.get_by_role("button", name="Go on", exact=True).click()
+    taught.get_by_text(re.compile(r"Step (\d+) of \1, done")).wait_for()
+    # A step may have been under way when Stop was pressed.
+    assert steps + 10 <= int(re.search(r"Step (\d+)", taught.inner_text())[1]) < 300
+    taught.get_by_text("mean, pictures it learned from").wait_for()
+    screenshot("segmentation_taught")
+
+
+def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
+    tab.get_by_role("button", name="Click to Access Webcam").click()
+    tab.locator("button", has_text="Record").last.click()
+    view = tab.locator("#segmentation-live-view")
+    view.locator("img").wait_for()
+    view.locator("output").get_by_text("frames a second").wait_for()
+    screenshot("segmentation_live")
+
+    def read_corner():
+        """Red, green and blue of the live picture's upper left corner, where no one is."""
+        return view.locator("img").evaluate(
+            """async image => {
+              await image.decode();
+              const canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
+              pen.drawImage(image, -10, -10);
+              return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
+            }"""
+        )
+
+    def wait_for_corner(colour):
+        for _ in range(100):
+            if np.abs(np.subtract(read_corner(), colour)).max() < 25:
+                return
+            page.wait_for_timeout(200)
+        raise AssertionError(f"The corner stayed {read_corner()}.")
+
+    tab.get_by_label("green background").click()
+    wait_for_corner((0, 177, 64))
+    tab.get_by_label("blue background").click()
+    wait_for_corner((0, 71, 187))
+    tab.get_by_label("your own background").click()
+    own = np.zeros((60, 90, 3), np.uint8)
+    own[..., :2] = 200
+    (tmp_path / "own.png").write_bytes(images.to_png(own))
+    tab.locator("#segmentation-background input[type=file]").set_input_files(tmp_path / "own.png")
+    wait_for_corner((200, 200, 0))
+    screenshot("segmentation_own_background")
+    tab.get_by_label("inside the U").click()
+    diagram = tab.locator("#segmentation-live-u")
+    expect(diagram.locator(".level")).to_have_count(9)
+    diagram.locator(".skip").nth(1).click()
+    expect(diagram.locator(".skip").nth(1)).to_have_attribute("aria-checked", "false")
+    page.wait_for_timeout(3000)
+    assert view.locator("output").inner_text().endswith("frames a second")
+    screenshot("segmentation_live_u")
+    tab.get_by_label("mask", exact=True).click()
+    expect(diagram.locator(".level")).to_have_count(0)
