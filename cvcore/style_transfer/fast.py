@@ -1,0 +1,174 @@
+"""Any picture as a style, in one pass through a network that has learnt to paint.
+
+Ghiasi et al., "Exploring the Structure of a Real-time, Arbitrary Neural Artistic Stylization
+Network", 2017. One network reads 100 numbers off the style picture; a second one paints the
+photograph with them (``cvcore.models.style_network``). Styles are mixed, and their strength is
+set, by mixing the numbers.
+"""
+
+import hashlib
+import math
+import threading
+from collections import OrderedDict
+
+import numpy as np
+
+from cvcore import images, weights
+from cvcore.errors import InputError
+from cvcore.model_cache import keep_models
+from cvcore.runtime import open_session
+from cvcore.style_transfer.colours import keep_colours as put_colours_back
+
+STYLE_SIDE = 256  # pixels: what the first network reads
+DEFAULT_SIDE = 384
+SIDES = (64, 1024)
+MIN_SIDE = 16  # pixels: of the pictures that are given
+STROKE = 2.0  # picked by looking: read whole, most styles come out as a fine grain
+MAX_KNOWN = 64  # styles
+_known: OrderedDict[bytes, np.ndarray] = OrderedDict()  # numbers by the style's SHA-256
+_lock = threading.Lock()
+
+
+def style_numbers(style: np.ndarray, *, stroke: float = STROKE) -> np.ndarray:
+    """The 100 numbers, float32 (100,), of a style picture uint8 (H, W, 3).
+
+    They are remembered by the picture's hash, the picture is not. See ``read_numbers``.
+    """
+    images.check_image(style, min_side=MIN_SIDE)
+    key = hashlib.sha256(repr((style.shape, stroke)).encode())
+    key.update(np.ascontiguousarray(style))
+    with _lock:
+        known = _known.pop(key.digest(), None)
+    numbers = read_numbers(style, stroke=stroke) if known is None else known
+    with _lock:
+        _known[key.digest()] = numbers
+        while len(_known) > MAX_KNOWN:
+            _known.popitem(last=False)
+    return numbers.copy()
+
+
+def read_numbers(picture: np.ndarray, *, stroke: float = STROKE) -> np.ndarray:
+    """The 100 numbers of a picture, read anew and remembered nowhere.
+
+    ``stroke`` 1 reads its middle square; above, up to 4, the mean over squares that are so many
+    times smaller and cover it: seen so close, its strokes are coarser, and its colours all count.
+    """
+    images.check_image(picture, min_side=MIN_SIDE)
+    check_range("stroke size", stroke, 1, 4)
+    whole = min(picture.shape[:2])
+    square = images.centre_crop(picture, whole)
+    side = max(1, round(whole / stroke))
+    starts = np.linspace(0, whole - side, math.ceil(stroke)).round().astype(int)
+    session, found = _session("style_predict"), []
+    for top in starts:
+        for left in starts:
+            part = np.ascontiguousarray(square[top : top + side, left : left + side])
+            small = images.resize(part, (STYLE_SIDE, STYLE_SIDE), resample="lanczos")
+            given = {"style_image": small[None] / np.float32(255)}
+            found.append(session.run(None, given)[0].ravel())
+    return np.mean(found, axis=0)
+
+
+@keep_models(most=2)
+def _session(name: str):
+    return open_session(weights.load_onnx(name))
+
+
+def mix_numbers(
+    content: np.ndarray,
+    style: np.ndarray,
+    *,
+    strength: float = 1.0,
+    second: np.ndarray | None = None,
+    mix: float = 0.5,
+    stroke: float = STROKE,
+) -> np.ndarray:
+    """The numbers (100,) to paint with.
+
+    ``mix`` in [0, 1] is the share of the ``second`` style; ``strength`` 0 takes the photograph's
+    own numbers, 1 the style's, and up to 2 goes beyond; ``stroke`` as in ``read_numbers``. Raises
+    ``InputError`` out of range.
+    """
+    check_range("mix", mix, 0, 1)
+    numbers = style_numbers(style, stroke=stroke)
+    if second is not None:
+        numbers = (1 - mix) * numbers + mix * style_numbers(second, stroke=stroke)
+    return weaken(numbers, content, strength)
+
+
+def weaken(numbers: np.ndarray, content: np.ndarray, strength: float) -> np.ndarray:
+    """``numbers`` (100,) nearer to the photograph's own (``strength`` < 1), or farther off."""
+    check_range("strength", strength, 0, 2)
+    if strength == 1:
+        return numbers
+    own = read_numbers(content, stroke=1)
+    return own + strength * (numbers - own)
+
+
+def stylise_fast(
+    content: np.ndarray,
+    style: np.ndarray,
+    *,
+    strength: float = 1.0,
+    second: np.ndarray | None = None,
+    mix: float = 0.5,
+    stroke: float = STROKE,
+    side: int = DEFAULT_SIDE,
+    keep_colours: bool = False,
+) -> np.ndarray:
+    """``content`` in the manner of ``style``, both uint8 (H, W, 3), in one pass.
+
+    The answer is uint8 with its longer side at ``side`` pixels (64 to 1024). See ``mix_numbers``
+    for ``strength``, ``second``, ``mix`` and ``stroke``; ``keep_colours`` takes only the brightness
+    from the painting.
+    """
+    check_pictures(content, style)
+    check_range("size", side, *SIDES, is_whole=True)
+    numbers = mix_numbers(content, style, strength=strength, second=second, mix=mix, stroke=stroke)
+    small = fit(content, side)
+    painted = paint(small, numbers)
+    return put_colours_back(small, painted) if keep_colours else painted
+
+
+def paint(image: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+    """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3)."""
+    height, width = image.shape[:2]
+    bottom, right = -height % 4, -width % 4
+    batch = images.to_chw(np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge"))[None]
+    given = {"image": batch, "style": numbers.astype(np.float32)[None]}
+    (painted,) = _session("style_transform").run(None, given)
+    return images.to_image(painted[0, :, :height, :width])
+
+
+def fit(image: np.ndarray, side: int, *, resample: str = "lanczos") -> np.ndarray:
+    """The picture with its longer side at exactly ``side`` pixels, no side under 32.
+
+    ``resample`` as in ``cvcore.images.resize``.
+    """
+    scale = side / max(image.shape[:2])
+    size_hw = tuple(max(32, round(length * scale)) for length in image.shape[:2])
+    if size_hw == image.shape[:2]:
+        return image
+    return images.resize(image, size_hw, resample=resample)
+
+
+def check_pictures(content: np.ndarray | None, *styles: np.ndarray | None) -> None:
+    """Raise ``InputError`` unless there are pictures to work with."""
+    images.check_image(content, min_side=MIN_SIDE)
+    for style in styles:
+        if style is None:
+            raise InputError("There is no style picture yet: upload one or click a style.")
+        images.check_image(style, min_side=MIN_SIDE)
+    for image in (content, *styles):
+        height, width = image.shape[:2]
+        if max(height, width) > 8 * min(height, width):
+            raise InputError("This picture is too narrow to paint: choose a wider one.")
+
+
+def check_range(
+    name: str, value: float, low: float, high: float, *, is_whole: bool = False
+) -> None:
+    if value is None or not low <= value <= high:  # also refuses NaN
+        raise InputError(f"Choose a value for {name} from {low} to {high}, got {value}.")
+    if is_whole and value != int(value):
+        raise InputError(f"Choose a whole number for {name}, got {value}.")

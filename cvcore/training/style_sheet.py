@@ -1,0 +1,54 @@
+"""Paint the sheet of six pairs for the project's front page.
+
+    python -m cvcore.training.style_sheet
+
+A row a pair: the photograph, the style, painted in one pass, painted step by step with the page's
+own settings.
+"""
+
+import argparse
+from pathlib import Path
+
+import numpy as np
+
+from cvcore import images, samples, style_transfer
+from cvcore.weights import ASSETS
+
+PAIRS = (
+    ("chelsea", "glass"), ("camera", "dusk"), ("loafer", "night"),
+    ("astronaut", "mosaic"), ("coffee", "wave"), ("rocket", "facets"),
+)  # fmt: skip
+CELL = (320, 320)
+GAP = 6  # pixels
+
+
+def fill(image: np.ndarray) -> np.ndarray:
+    """The middle of a picture, filling a cell."""
+    side = min(image.shape[:2])
+    square = images.centre_crop(image, side)
+    return np.pad(
+        images.resize(square, CELL, resample="lanczos"), ((0, GAP), (0, GAP), (0, 0)),
+        constant_values=255,
+    )  # fmt: skip
+
+
+def paint_pair(photo: str, style: str) -> np.ndarray:
+    content, sheet = samples.load_sample(photo), style_transfer.load_style(style)
+    *_, last = style_transfer.stylise(content, sheet)
+    fast = style_transfer.stylise_fast(content, sheet)
+    return np.concatenate([fill(one) for one in (content, sheet, fast, last.image)], axis=1)
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("--out", type=Path, default=ASSETS / "screenshots" / "style_transfer.jpg")
+    options = parser.parse_args(arguments)
+    rows = [paint_pair(*pair) for pair in PAIRS]
+    halves = [np.concatenate(rows[i : i + 3], axis=0) for i in (0, 3)]
+    sheet = np.concatenate(halves, axis=1)[:-GAP, :-GAP]
+    options.out.write_bytes(images.to_jpeg(sheet, quality=72))
+    print(options.out.name, f"{options.out.stat().st_size // 1000} kB")
+
+
+if __name__ == "__main__":
+    main()

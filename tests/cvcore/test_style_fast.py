@@ -1,0 +1,104 @@
+"""The painter against Magenta's file: styles as numbers, mixed, remembered and let go of."""
+
+from collections import OrderedDict
+
+import numpy as np
+import pytest
+import torch
+
+from cvcore import images, weights
+from cvcore.errors import InputError
+from cvcore.models.style_network import build_style_network
+from cvcore.style_transfer import (
+    LossMeter,
+    fit,
+    load_style,
+    mix_numbers,
+    paint,
+    read_numbers,
+    style_numbers,
+    stylise,
+    stylise_fast,
+)
+
+NIGHT = load_style("night")
+
+
+def test_the_painter_is_magentas(sample):
+    """The published layers, run by PyTorch from the weights in the ONNX file."""
+    import onnx
+    from onnx import numpy_helper
+
+    stored = onnx.load_from_string(weights.load_onnx("style_transform")).graph.initializer
+    arrays = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in stored}
+    network = build_style_network().eval()
+    state = network.state_dict()  # biases of 0 are stored once for all
+    network.load_state_dict({name: arrays.get(name, 0 * state[name]) for name in state})
+    small, numbers = fit(sample, 96), style_numbers(NIGHT)
+    with torch.no_grad():
+        expected = network(images.to_batch(small, device="cpu"), torch.from_numpy(numbers)[None])
+    got = paint(small, numbers)
+    assert np.abs(got.astype(int) - images.to_image(expected)).max() <= 1
+
+
+def test_any_size_of_picture(sample):
+    assert paint(sample[:61, :83], style_numbers(NIGHT)).shape == (61, 83, 3)
+    assert stylise_fast(sample, NIGHT, side=200).shape == (133, 200, 3)
+
+
+def test_the_style_takes_over(sample):
+    painted = stylise_fast(sample, NIGHT, side=192)
+    plain = stylise_fast(sample, NIGHT, side=192, strength=0)
+    meter = LossMeter(sample, NIGHT, side=192)
+    assert meter.measure(painted)["style"] < 0.6 * meter.measure(plain)["style"]
+
+
+def test_numbers_mix():
+    one, two = style_numbers(NIGHT), style_numbers(load_style("glass"))
+    assert one.shape == (100,)
+    half = mix_numbers(NIGHT, NIGHT, second=load_style("glass"), mix=0.5)
+    np.testing.assert_allclose(half, (one + two) / 2, atol=1e-6)
+    quarter = mix_numbers(load_style("glass"), NIGHT, strength=0.25)
+    own = read_numbers(load_style("glass"), stroke=1)
+    np.testing.assert_allclose(quarter, 0.25 * one + 0.75 * own, atol=1e-5)
+
+
+def test_a_closer_look_is_the_mean_over_the_quarters():
+    parts = [read_numbers(NIGHT[y : y + 256, x : x + 256], stroke=1)
+             for y in (0, 256) for x in (0, 256)]  # fmt: skip
+    np.testing.assert_allclose(read_numbers(NIGHT, stroke=2), np.mean(parts, axis=0), atol=1e-6)
+    assert np.abs(read_numbers(NIGHT, stroke=1) - np.mean(parts, axis=0)).max() > 0.05
+    with pytest.raises(InputError, match="stroke size from 1 to 4"):
+        read_numbers(NIGHT, stroke=9)
+
+
+def test_numbers_are_remembered_by_a_hash_and_handed_out_as_copies(monkeypatch):
+    from cvcore.style_transfer import fast
+
+    monkeypatch.setattr(fast, "_known", OrderedDict())
+    monkeypatch.setattr(fast, "MAX_KNOWN", 2)
+    first = style_numbers(NIGHT)
+    expected = first.copy()
+    first[:] = 0
+    monkeypatch.setattr(fast, "read_numbers", lambda *_, **__: pytest.fail("read again"))
+    np.testing.assert_array_equal(style_numbers(NIGHT), expected)
+    monkeypatch.setattr(fast, "read_numbers", lambda *_, **__: np.zeros(100, np.float32))
+    assert not style_numbers(NIGHT[::-1]).any()  # another picture
+    assert not style_numbers(NIGHT, stroke=3).any()  # another look
+    assert [len(key) for key in fast._known] == [32, 32]  # SHA-256, and the oldest is gone
+
+
+def test_photographs_are_not_remembered(sample, monkeypatch):
+    from cvcore.style_transfer import fast
+
+    monkeypatch.setattr(fast, "_known", OrderedDict())
+    mix_numbers(sample, NIGHT, strength=0.5)
+    assert len(fast._known) == 1
+
+
+@pytest.mark.parametrize("size", [(16, 16), (16, 128), (700, 90)])
+def test_odd_pictures(size):
+    grey = np.full((*size, 3), 130, np.uint8)
+    assert stylise_fast(grey, NIGHT, side=64).dtype == np.uint8
+    *_, painted = stylise(grey, NIGHT, side=64, steps=3)
+    assert np.isfinite(painted.losses["total"])
