@@ -1,0 +1,208 @@
+"""A walk through the latent space tab in headless Chromium."""
+
+import re
+
+import pytest
+
+pytestmark = pytest.mark.browser
+
+
+HOLDS = """words => [...document.querySelectorAll('#tab-latent_space textarea, input')]
+  .some(field => field.value.includes(words))"""
+
+
+def position(locator) -> str:
+    return locator.evaluate("node => node.style.backgroundPosition")
+
+
+def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab, screenshot):
+    tab = open_tab("latent_space")
+    frame = tab.locator("#latent-space-morph .frame").first
+    frame.wait_for(timeout=120_000)
+    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
+    screenshot("latent_space")
+    before = position(frame)
+    slider = tab.get_by_label("Morph from A to B")
+    slider.fill("2")
+    assert position(frame) != before  # no server is asked
+    tab.get_by_text("frame 3 of 25").wait_for()
+    tab.get_by_label("Play").click()
+    page.wait_for_function(
+        "() => !document.querySelector('#latent-space-morph output').textContent"
+        ".includes('frame 3 ')"
+    )
+
+
+def test_clicks_choose_a_and_b_and_several(page, open_tab):
+    tab = open_tab("latent_space")
+    cells = tab.locator("#latent-space-grid [data-place]")
+    cells.nth(23).wait_for(timeout=120_000)
+    tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
+    tab.get_by_text("Letters and frames").click()
+    text = tab.get_by_label("Who has which picture")
+    cells.nth(9).click()
+    page.wait_for_function(HOLDS, arg="A: 10;")
+    cells.nth(11).click()
+    page.wait_for_function(HOLDS, arg="B: 12;")
+    tab.get_by_label("several each").check()
+    tab.locator("#latent-space-grid [data-letter=C]").click()
+    cells.nth(14).click()
+    page.wait_for_function(HOLDS, arg="C: 3, 15;")
+    assert text.input_value() == "A: 10; B: 12; C: 3, 15; D: 4"
+
+
+def test_the_plane_is_dragged_through(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Plane").click()
+    board = tab.locator("#latent-space-plane .board")
+    board.wait_for(timeout=120_000)
+    view = tab.locator("#latent-space-plane .view")
+    box = board.bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.down()
+    assert position(view) == "0% 0%"
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 3)
+    page.mouse.up()
+    assert position(view) == "100% 0%"
+    tab.locator("#latent-space-plane output").get_by_text("B 100 %").wait_for()
+
+
+def test_24_others_come_by_a_click(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for(timeout=120_000)
+    seed = tab.get_by_label("Seed")
+    before = seed.input_value()
+    tab.get_by_role("button", name="24 other pictures").click()
+    page.wait_for_function(
+        "before => [...document.querySelectorAll('#tab-latent_space input[type=number]')]"
+        ".some(field => field.getAttribute('aria-label') === 'Seed' && field.value !== before)",
+        arg=before,
+    )
+    assert page.get_by_text("Something went wrong").count() == 0
+
+
+def test_ones_own_face_is_searched_for_and_put_at_a(page, open_tab, screenshot):
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Your picture").click()
+    panel = tab.locator("#latent-space-own")
+    panel.get_by_text("cut as the training pictures were").wait_for(timeout=60_000)
+    tab.get_by_role("button", name="Find the latent").click()
+    panel.get_by_text("Features off").wait_for(timeout=120_000)
+    tab.get_by_role("button", name="Stop").last.click()
+    tab.get_by_role("button", name="Put it at A").click()
+    tab.get_by_role("button", name="A = yours").wait_for(timeout=60_000)
+    screenshot("latent_space_own")
+
+
+def count_calls(page):
+    """A list that grows by one with every call of the server from now on."""
+    calls = []
+    page.on("request", lambda request: calls.append(1) if "queue/join" in request.url else None)
+    return calls
+
+
+def test_only_what_is_shown_is_asked_for(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
+    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for(timeout=120_000)
+    morph = tab.locator("#latent-space-morph .frame").first
+    before = morph.evaluate("node => node.style.backgroundImage")
+    page.wait_for_timeout(3000)
+    calls = count_calls(page)
+    tab.get_by_role("button", name="24 other pictures").click()
+    page.wait_for_timeout(4000)
+    assert len(calls) == 2  # the grid and the path
+    changed = morph.evaluate("node => node.style.backgroundImage")
+    assert changed != before
+    tab.get_by_role("tab", name="Plane").click()
+    tab.locator("#latent-space-plane .board").wait_for(timeout=60_000)
+    tab.get_by_role("button", name="24 other pictures").click()
+    page.wait_for_timeout(4000)
+    assert len(calls) == 5  # the plane; then the grid and the plane
+    tab.get_by_role("tab", name="Path").click()  # which is out of date by now
+    page.wait_for_function(
+        "before => document.querySelector('#latent-space-morph .frame').style.backgroundImage"
+        " !== before",
+        arg=changed,
+        timeout=60_000,
+    )
+
+
+def test_a_new_latent_at_the_same_letter_is_drawn(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Your picture").click()
+    panel = tab.locator("#latent-space-own")
+    panel.get_by_text("cut as the training pictures were").wait_for(timeout=60_000)
+    tab.get_by_role("button", name="Find the latent").click()
+    panel.get_by_text("Features off").wait_for(timeout=120_000)
+    tab.get_by_role("button", name="Stop").last.click()
+    tab.get_by_role("button", name="Put it at A").click()
+    tab.get_by_role("button", name="A = yours").wait_for(timeout=60_000)
+    page.wait_for_timeout(3000)
+    calls = count_calls(page)
+    tab.get_by_role("button", name="Put it at A").click()  # the letters stay as they are
+    page.wait_for_timeout(3000)
+    assert len(calls) > 1  # and yet what hangs on them is asked for
+
+
+def test_wrong_letters_are_said_once(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
+    tab.get_by_text("Letters and frames").click()
+    text = tab.get_by_label("Who has which picture")
+    calls = count_calls(page)
+    text.press_sequentially("9999")
+    page.wait_for_timeout(1000)
+    assert not calls  # nothing is asked while they are written
+    text.blur()
+    page.locator(".toast-body").first.wait_for(timeout=60_000)
+    page.wait_for_timeout(1500)
+    assert page.locator(".toast-body").count() == 1
+
+
+def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Plane").click()
+    board = tab.locator("#latent-space-plane .board")
+    board.wait_for(timeout=120_000)
+    view, output = (tab.locator(f"#latent-space-plane {part}") for part in (".view", "output"))
+    assert position(view) == "50% 50%"
+    for _ in range(6):
+        board.press("ArrowLeft")
+        board.press("ArrowUp")
+    output.get_by_text("A 100 %").wait_for()
+    before = view.evaluate("node => node.style.backgroundImage")
+    tab.get_by_role("button", name="24 other pictures").click()
+    page.wait_for_function(
+        "before => document.querySelector('#latent-space-plane .view').style.backgroundImage"
+        " !== before",
+        arg=before,
+        timeout=60_000,
+    )
+    assert position(view) == "0% 0%"
+
+
+def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Quiz").click()
+    cells = tab.locator("#latent-space-quiz [data-place]")
+    cells.nth(11).wait_for(timeout=120_000)
+    assert "quiz-made" not in tab.locator("#latent-space-quiz").inner_html()
+    for place in range(6):
+        cells.nth(place).click()
+    tab.get_by_role("button", name="These are made").click()
+    verdict = tab.locator("#latent-space-quiz output")
+    verdict.get_by_text(re.compile(r"You: \d+ of 12 right")).wait_for()
+    assert tab.locator("#latent-space-quiz .quiz-made").count() == 6
+    screenshot("latent_space_quiz")
+
+
+def test_training_and_the_failed_run(page, open_tab, screenshot):
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Training").click()
+    panel = tab.locator("#latent-space-history")
+    panel.get_by_text("Distance from real pictures").wait_for(timeout=120_000)
+    assert panel.locator(".strip").count() >= 8
+    tab.get_by_text("digits, failed on purpose").click()
+    panel.get_by_text("mode collapse").wait_for(timeout=60_000)
+    screenshot("latent_space_training")

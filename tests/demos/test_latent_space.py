@@ -1,0 +1,278 @@
+"""The tab's handlers, as plain functions and through the API."""
+
+import base64
+
+import numpy as np
+import pytest
+
+import app
+from cvcore import images, samples
+from cvcore.errors import InputError
+from demos import latent_space
+from demos import latent_space_history as history
+from demos import latent_space_own as own
+from demos.latent_space_views import draw_curves, to_sprite
+from tests.bad_files import write_bad_files, write_odd_pictures
+
+START = ["faces", 3, 1, 4, latent_space.LETTERS]
+
+
+def test_letters_there_and_back():
+    letters = latent_space.read_letters(" b: 7, 8 ;A:24")
+    assert letters == {"A": [24], "B": [7, 8], "C": [3], "D": [4]}
+    assert latent_space.read_letters(latent_space.write_letters(letters)) == letters
+    assert latent_space.read_letters(None) == latent_space.read_letters(latent_space.LETTERS)
+
+
+@pytest.mark.parametrize(
+    "text",
+    ["A: 1, 2, 3, 4, 5, 6, 7, 8, 9", "A: 0", "A: 25", "E: 1", "A", "A: x", "A: 1 2", "<b>: 1"],
+)
+def test_wrong_letters_are_one_sentence(text):
+    with pytest.raises(InputError):
+        latent_space.read_letters(text)
+
+
+def test_several_pictures_are_averaged():
+    chosen = latent_space.pick("faces", 1, 4, "A: 1, 2, 3; B: 5")
+    assert chosen["A"].shape == (3, 128)
+    assert chosen["B"].shape == (1, 128)
+
+
+def test_sprite_holds_every_picture():
+    pictures = np.arange(5 * 4 * 4 * 3, dtype=np.uint8).reshape(5, 4, 4, 3)
+    sprite = to_sprite(pictures, 3)
+    assert (sprite["rows"], sprite["columns"], sprite["count"]) == (2, 3, 5)
+    assert base64.b64decode(sprite["src"].split(",")[1])[:2] == b"\xff\xd8"
+
+
+def test_curves_escape_their_names():
+    x = np.arange(3)
+    assert "<script>" not in draw_curves([("<script>", "#000", x, x)], title="<script>")
+
+
+def test_path_shows_the_dip_of_the_straight_one():
+    value = latent_space.show_path(*START, 9, "path")
+    sphere, straight = (np.array(path["norms"]) for path in value["paths"])
+    assert straight[4] < 0.85 * sphere[4]
+    assert sphere.min() >= min(sphere[0], sphere[-1]) - 1e-3
+    assert value["sprite"]["columns"] == 9
+    assert all(0 <= share <= 1 for path in value["paths"] for share in path["real"])
+
+
+def test_judged_once_all_is_told_and_not_before():
+    assert set(history.start_quiz(3)) == {"sprite", "key"}
+    value = history.judge(3, "1, 2")
+    made = np.array(value["is_made"])
+    assert value["right"] == (np.isin(np.arange(12), [0, 1]) == made).sum()
+    assert value["discriminator_right"] == (np.array(value["judged"]) == made).sum()
+    perfect = history.judge(3, ",".join(str(i + 1) for i in np.flatnonzero(made)))
+    assert perfect["right"] == 12
+    for guesses in ("x", "0", "13"):
+        with pytest.raises(InputError):
+            history.judge(3, guesses)
+
+
+def test_api(client):
+    grid = client.predict(*START, api_name="/latent_space")
+    assert grid["sprite"]["count"] == 24
+    path = client.predict(*START, 5, "path", api_name="/latent_space_path")
+    assert len(path["paths"]) == 2
+    walk = client.predict(*START, 6, "walk", api_name="/latent_space_path")
+    assert walk["loop"]
+    assert len(walk["paths"]) == 1
+    plane = client.predict(*START, api_name="/latent_space_plane")
+    assert plane["sprite"]["count"] == 121
+    total = client.predict("faces", 3, 1, 4, "A: 1, 2; B: 3; C: 4", api_name="/latent_space_sum")
+    assert len(total["real"]) == 4
+    moved, badge = client.predict(*START, 2, 0, 0, 0, 0, 0, api_name="/latent_space_move")
+    assert moved["length"] > 5
+    assert "network" in badge
+    shares = client.predict(*START, api_name="/latent_space_directions")["shares"]
+    assert shares == sorted(shares, reverse=True)
+
+
+def test_api_of_films_training_and_quiz(client):
+    job = client.submit("digits", 8, *START[2:], 4, "path", api_name="/latent_space_film")
+    job.result()
+    answers = job.outputs()
+    gif, film, _ = next(row for row in answers if "6 frames" in row[2].get("html", ""))
+    assert answers[-1][2]["html"] == "done"
+    assert base64.b64decode(gif["href"].split(",")[1])[:4] == b"GIF8"
+    assert b"ftyp" in base64.b64decode(film["href"].split(",")[1])[:16]
+    own = client.predict("faces", 1, "own", api_name="/latent_space_training")
+    assert len(own["moments"]) >= 8
+    failed = client.predict("faces", 1, "collapse", api_name="/latent_space_training")
+    assert failed["variety"][-1] < own["variety"][-1]
+    quiz = client.predict(5, api_name="/latent_space_quiz")
+    assert "is_made" not in quiz
+    judged = client.predict(5, "1,2,3,4,5,6", api_name="/latent_space_judge")
+    assert 0 <= judged["right"] <= 12
+    near = client.predict("digits", 1, 3, api_name="/latent_space_nearest")
+    assert len(near["distances"]) == 4
+    sheet = client.predict("digits", 1, "collapse", 8, api_name="/latent_space_sheet")
+    assert sheet["step"] == failed["moments"][-1]
+    styles = client.predict(*START, api_name="/latent_space_styles")
+    assert styles["difference"] > 5
+
+
+@pytest.mark.parametrize(
+    ("values", "sentence"),
+    [
+        (["cats", 3, 1, 4, "A: 1"], "Generator"),
+        (["digits", 12, 1, 4, "A: 1"], "Digit"),
+        (["faces", 3, -1, 4, "A: 1"], "Seed"),
+        (["faces", 3, 1, 0, "A: 1"], "Truncation"),
+        (["faces", 3, 1, 4, "A: 99"], "1 to 24"),
+        (["faces", 3, None, 4, "A: 99"], "1 to 24"),
+    ],
+)
+def test_bad_values_through_the_api(client, values, sentence):
+    with pytest.raises(Exception, match=sentence):
+        client.predict(*values, api_name="/latent_space_sum")
+
+
+def test_ones_own_latent_takes_a_letter():
+    found = np.full(128, 0.5)
+    letters, digit = own.put("B", "faces", 3, latent_space.read_letters("A: 2"), {"faces": found})
+    text = latent_space.write_letters(letters)
+    assert (text, digit) == ("A: 2; B: own; C: 3; D: 4", 3)
+    chosen = latent_space.pick("faces", 1, 4, text, {"faces": found})
+    np.testing.assert_array_equal(chosen["B"], [found])
+    assert latent_space.pick("faces", 1, 4, "A: own, 3", {"faces": found})["A"].shape == (2, 128)
+    for kept in (None, {"digits": found}):
+        with pytest.raises(InputError, match="No latent"):
+            latent_space.pick("faces", 1, 4, text, kept)
+        with pytest.raises(InputError, match="No latent"):
+            own.put("A", "faces", 3, letters, kept)
+
+
+def test_a_digits_latent_brings_its_digit():
+    kept = {"digits": [0.0] * 128, "digits digit": 7}
+    assert own.put("A", "digits", 3, latent_space.read_letters(""), kept)[1] == 7
+
+
+def picture(name):
+    return f"sample:{name}"
+
+
+def test_api_of_the_search(client):
+    target = client.predict(picture("astronaut"), "faces", api_name="/latent_space_target")
+    assert "<img" in target["html"]
+    values = [picture("astronaut"), "faces", "own", 10, True, *START[1:]]
+    job = client.submit(*values, api_name="/latent_space_invert")
+    value = job.result()
+    assert value["step"] == 10
+    assert value["pixels"][-1] < value["pixels"][0]
+    assert len(value["latent"]) == 128
+    assert len(job.outputs()) >= 2
+    made = client.predict(None, "digits", "made", 10, True, *START[1:],
+                          api_name="/latent_space_invert")  # fmt: skip
+    assert made["digit"] == 3
+
+
+@pytest.mark.parametrize(
+    ("source", "name", "sentence"),
+    [
+        (images.to_data_uri(samples.load_sample("coffee")), "faces", "no face"),
+        (None, "faces", "no picture"),
+        (None, "digits", "no digit"),
+        ("sample:nobody", "faces", "no sample"),
+    ],
+)
+def test_a_search_without_a_target(client, source, name, sentence):
+    values = [source, name, "own", 10, True, *START[1:]]
+    with pytest.raises(Exception, match=sentence):
+        client.predict(*values, api_name="/latent_space_invert")
+
+
+def test_a_change_while_the_last_one_is_drawn_is_not_lost():
+    followed = ("change", "release", "input", "select", "upload", "blur")
+    for one in app.demo.config["dependencies"]:
+        name = one["api_name"]
+        if (
+            isinstance(name, str)
+            and name.startswith("latent_space")
+            and any(event in followed for _, event in one["targets"])
+        ):
+            assert one["trigger_mode"] == "always_last", name
+
+
+def test_letters_are_checked_once_and_the_same_ones_change_nothing():
+    applied = [latent_space.LETTERS, 2]
+    assert latent_space.check_letters("faces", latent_space.LETTERS, {}, applied) == applied
+    assert latent_space.check_letters("faces", "A: 7", {}, applied) == ["A: 7", 2]
+    for text in ("A: 99", "A: own"):
+        with pytest.raises(InputError):
+            latent_space.check_letters("faces", text, {}, applied)
+
+
+def test_another_generator_takes_no_latent_that_it_does_not_have():
+    kept = {"faces": [0.0] * 128}
+    _, text, applied = latent_space.change_generator("digits", "A: own, 5; B: own", kept, ["", 4])
+    assert text == "A: 5; B: 2; C: 3; D: 4"
+    assert applied == [text, 5]
+    latent_space.pick("digits", 1, 4, text, kept)
+    _, text, _ = latent_space.change_generator("faces", "A: own", kept, ["", 4])
+    assert text == "A: own"
+    assert latent_space.change_generator("digits", "nonsense", kept, ["", 4])[1] == (
+        latent_space.LETTERS
+    )
+
+
+def test_the_same_letters_with_a_new_latent_are_drawn_anew():
+    """Put at A twice, the text stays as it is: what is applied must not."""
+    from demos.latent_space_edits import set_groups
+
+    first = set_groups([latent_space.LETTERS, 0])[-1]
+    assert set_groups(first)[-1] != first
+    groups = latent_space.read_letters(first[0])
+    assert [len(groups[key]) for key in "ABC"] == [3, 3, 3]
+
+
+def to_uri(path):
+    import base64
+
+    kind = {"jpg": "jpeg"}.get(path.suffix[1:], path.suffix[1:])
+    return f"data:image/{kind};base64,{base64.b64encode(path.read_bytes()).decode()}"
+
+
+@pytest.mark.parametrize("name", ["faces", "digits"])
+def test_odd_and_bad_files_are_one_sentence(client, tmp_path, name):
+    """None of them shows a face, or a digit that can be read."""
+    files = write_odd_pictures(tmp_path) | write_bad_files(tmp_path)
+    for word, path in files.items():
+        for api in ("target", "invert"):
+            values = [to_uri(path), name]
+            if api == "invert":
+                values += ["own", 10, True, *START[1:]]
+            try:
+                client.predict(*values, api_name=f"/latent_space_{api}")
+            except Exception as error:
+                sentence = str(error)
+                assert "Something went wrong" not in sentence, (word, api)
+                assert "Traceback" not in sentence, (word, api)
+                assert sentence.strip().endswith("."), (word, sentence)
+            else:
+                assert name == "digits", word
+                assert word not in ("text.png", "corrupt.jpg", "empty.png", "huge.png"), word
+
+
+@pytest.mark.parametrize("change", ["grey", "transparent", "turned"])
+def test_a_face_in_an_odd_file_is_found(client, change, tmp_path):
+    from PIL import Image
+
+    face = Image.fromarray(samples.load_sample("astronaut"))
+    path, options = tmp_path / "face.png", {}
+    if change == "grey":
+        face = face.convert("L")
+    elif change == "transparent":
+        face.putalpha(255)
+    else:
+        face, path = face.rotate(90, expand=True), tmp_path / "face.jpg"
+        exif = Image.Exif()
+        exif[0x0112] = 6
+        options = {"exif": exif}
+    face.save(path, **options)
+    shown = client.predict(to_uri(path), "faces", api_name="/latent_space_target")
+    assert "<img" in shown["html"]
