@@ -7,6 +7,7 @@ picture equally much; the objective is divided by the layer's own strength, so t
 channels can be compared and mixed. ``cvcore.maximisation`` does the ascent.
 """
 
+import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -17,18 +18,19 @@ from torch import Tensor, nn
 
 from cvcore import images
 from cvcore.activations import get_layer, list_layers, record
+from cvcore.dream_layers import DEFAULT_LAYER, DEFAULT_MODEL
 from cvcore.errors import InputError
 from cvcore.fusion import load_fused
 from cvcore.maximisation import Settings, Step, maximise
 
-DEFAULT_MODEL = "efficientnet_lite0"
-DEFAULT_LAYER = "blocks.4.2"
 DEFAULT_SIDE = 320  # pixels: the longer side
 SIDES = (64, 640)
+MAX_SEED = 999_999
 MIN_SIDE = 16  # pixels: of the picture that is given
+# The jitter covers the network's stride of 32 pixels, so that no pattern of that period is left.
 DEFAULTS = Settings(
-    steps=10, octaves=4, octave_scale=1.4, jitter=24, smoothing=0.8, learning_rate=0.15,
-    parameterisation="pixels",
+    steps=10, octaves=4, octave_scale=1.4, jitter=32, smoothing=0.8, learning_rate=0.15,
+    parameterisation="pixels", max_change=0.15,
 )  # fmt: skip
 Unit = tuple[str, int | None]  # a layer, and one of its channels or all of them
 
@@ -50,8 +52,11 @@ class DreamStep:
     total: int
     octave: int  # counted from 1
     objective: float
-    """Before the step. Of a layer the mean square of its activations, of a channel the mean, of a
-    class its logit, each in units of what the photograph itself gives (its root mean square)."""
+    """Before the step. Of a layer the mean square of its activations, of a channel the mean, both
+    in units of the root mean square of the layer on the photograph. Of a class its logit, in
+    standard deviations of the photograph's logits. With a guide the mean over places of the best
+    fitting place of the guide: the mean over channels of the product of their activations, each
+    picture's in units of its own root mean square."""
     pixels: Tensor = field(repr=False)  # (1, 3, H, W) in [0, 1], at the octave's size
 
     @property
@@ -96,16 +101,18 @@ def dream(
     """Amplify what a layer sees in a picture uint8 (H, W, 3), step by step.
 
     ``channel`` picks one channel of ``layer``, else all count. ``second`` is another layer and
-    channel that takes a share ``mix`` in [0, 1]. With a ``guide``, a picture, those features are
-    amplified that it has too; with ``class_idx`` the logit of a class. ``mask``, bool or float in
-    [0, 1] (H, W), says where to dream.
+    channel that takes a share ``mix`` in [0, 1]. With a ``guide``, a picture, those features of
+    ``layer`` are amplified that it has too, whatever ``channel`` and ``second`` say. With
+    ``class_idx`` it is the logit of a class, at the network's end, whatever the layer. ``mask``,
+    bool or float in [0, 1] (H, W), says where to dream.
 
     The picture is worked on with its longer side at ``side`` pixels (64 to 640), in ``octaves``
     sizes, each ``octave_scale`` times the one before, ``steps`` steps each. A step changes values
     in [0, 1] by ``step_size`` (0.001 to 0.1) on average; ``jitter`` and ``smoothing`` are in
-    pixels. Closing the generator ends the work. Raises ``InputError`` for values out of range.
+    pixels; ``seed`` (0 to 999999) draws the jitter. Closing the generator ends the work. Raises
+    ``InputError`` for values out of range.
     """
-    settings = _to_settings(octaves, octave_scale, steps, step_size, jitter, smoothing, seed)
+    settings = to_settings(octaves, octave_scale, steps, step_size, jitter, smoothing, seed)
     module, start = load_fused(model), to_start(image, side, model)
     layers, objective = build_objective(
         model, start, layer=layer, channel=channel, second=second, mix=mix, guide=guide,
@@ -121,18 +128,21 @@ def _to_dream_step(step: Step) -> DreamStep:
     return DreamStep(step.number, step.total, step.octave, step.objective, step.image)
 
 
-def _to_settings(
+def to_settings(
     octaves: int, octave_scale: float, steps: int, step_size: float, jitter: int,
     smoothing: float, seed: int = 0,
 ) -> Settings:  # fmt: skip
-    for name, value in {"octaves": octaves, "steps": steps, "jitter": jitter}.items():
-        if value is None or value != value or value != int(value):
-            raise InputError(f"Choose a whole number of {name}, got {value}.")
+    whole = {"octaves": octaves, "steps": steps, "jitter": jitter, "seed": seed}
+    for name, value in whole.items():
+        if value is None or not math.isfinite(value) or value != int(value):
+            raise InputError(f"Choose a whole number for {name}, got {value}.")
+    if not 0 <= seed <= MAX_SEED:
+        raise InputError(f"Choose a seed from 0 to {MAX_SEED}, got {seed}.")
     if step_size is None or not 0.001 <= step_size <= 0.1:
         raise InputError(f"Choose a step size from 0.001 to 0.1, got {step_size}.")
     settings = replace(
         DEFAULTS, octaves=int(octaves), octave_scale=octave_scale, steps=int(steps),
-        learning_rate=10 * step_size, jitter=int(jitter), smoothing=smoothing, seed=seed,
+        learning_rate=10 * step_size, jitter=int(jitter), smoothing=smoothing, seed=int(seed),
     )  # fmt: skip
     settings.check()
     return settings
@@ -145,7 +155,10 @@ def to_start(image: np.ndarray, side: int, model: str = DEFAULT_MODEL) -> Tensor
         raise InputError(f"Choose a size from {SIDES[0]} to {SIDES[1]} pixels, got {side}.")
     height, width = image.shape[:2]
     if max(height, width) > 8 * min(height, width):
-        raise InputError("This picture is too narrow to dream in: choose a wider one.")
+        raise InputError(
+            f"This picture of {width} x {height} pixels is too long to dream in: cut it so that "
+            "its longer side is at most 8 times the shorter."
+        )
     scale = side / max(height, width)
     size_hw = max(32, round(height * scale)), max(32, round(width * scale))
     resized = images.resize(image, size_hw, resample="lanczos")
@@ -210,14 +223,19 @@ def measure(maps: Tensor, channel: int | None) -> Tensor:
     return maps.square().mean() if channel is None else maps[:, channel].mean()
 
 
-def _look(model: str, start: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
-    module = load_fused(model)
+def check_layer(name: str, model: str = DEFAULT_MODEL) -> None:
+    """Raise ``InputError`` unless the network has a layer of this name."""
     try:
-        for name in layers:
-            get_layer(module, name)
+        get_layer(load_fused(model), name)
     except ValueError:
         known = ", ".join(block.name for block in list_blocks(model))
         raise InputError(f"There is no layer {name!r}: choose one of {known}.") from None
+
+
+def _look(model: str, start: Tensor, layers: Sequence[str]) -> dict[str, Tensor]:
+    for name in layers:
+        check_layer(name, model)
+    module = load_fused(model)
     with torch.no_grad():
         found = record(module, start, layers)
     if flat := [name for name, maps in found.items() if maps.ndim != 4]:

@@ -1,6 +1,10 @@
 """A walk through the DeepDream tab in headless Chromium."""
 
+import re
+
 import pytest
+from PIL import Image
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -8,7 +12,7 @@ pytestmark = pytest.mark.browser
 def test_dreams_at_once_and_stops(page, open_tab, screenshot):
     tab = open_tab("deep_dream")
     view = tab.locator("#deep-dream-view")
-    view.get_by_text("Step 40 of 40, done in").wait_for()
+    view.get_by_text("Step 40 of 40, done in").wait_for(timeout=90_000)  # networks are loaded
     assert view.locator("li").count() == 5
     assert tab.get_by_text("Save the dream (PNG)").get_attribute("download") == "dream.png"
     screenshot("deep_dream")
@@ -17,10 +21,154 @@ def test_dreams_at_once_and_stops(page, open_tab, screenshot):
     steps.fill("60")
     steps.press("Tab")
     tab.get_by_role("button", name="Dream", exact=True).click()
-    view.get_by_text("of 240, octave 1").wait_for()
+    expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
     tab.get_by_role("button", name="Stop", exact=True).first.click()
     page.wait_for_timeout(1000)
     before = view.inner_text()
     page.wait_for_timeout(1500)
     assert view.inner_text() == before
     assert "done in" not in before
+
+
+@pytest.fixture
+def tab(open_tab):
+    panel = open_tab("deep_dream")
+    panel.locator("#deep-dream-view").get_by_text("Step 40 of 40, done in").wait_for(timeout=90_000)
+    return panel
+
+
+def test_everything_that_counts_is_on_the_first_screen(tab):
+    view = tab.locator("#deep-dream-view")
+    for part in (view.locator("img"), view.locator("svg"), view.locator("li").last):
+        box = part.bounding_box()
+        assert box["y"] + box["height"] <= 720
+    assert tab.locator("#deep-dream-layers img").count() == 6
+
+
+def test_layers_are_in_view_beside_film_and_webcam(tab):
+    layers = tab.locator("#deep-dream-layers button")
+    for name in ("Zoom film", "Webcam"):
+        tab.get_by_role("tab", name=name).click()
+        expect(layers.first).to_be_in_viewport()
+    layers.nth(1).click()
+    expect(layers.nth(1)).to_have_attribute("aria-pressed", "true")
+    tab.get_by_role("tab", name="Your picture").click()
+    tab.locator("#deep-dream-view").get_by_text("Step 40 of 40, done in").wait_for()
+
+
+def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, page):
+    view = tab.locator("#deep-dream-view")
+    tab.get_by_text("Octaves, steps, jitter, smoothing").click()
+    steps = tab.get_by_label("number input for Steps in each octave")
+    steps.fill("60")
+    steps.press("Tab")
+    tab.get_by_role("button", name="Dream", exact=True).click()
+    view.get_by_text(re.compile("of 240, octave 1")).wait_for()
+    steps.fill("10")
+    steps.press("Tab")
+    tab.locator("#deep-dream-layers button", has_text="weaves").click()
+    view.get_by_text("Step 40 of 40, done in").wait_for()
+    page.wait_for_timeout(1500)
+    assert "Step 40 of 40, done in" in view.inner_text()  # nothing writes over it
+
+
+def test_a_class_says_that_the_layer_does_not_count(tab, page):
+    view = tab.locator("#deep-dream-view")
+    tab.get_by_label("What is raised", exact=True).click()
+    page.get_by_role("option", name="a class", exact=True).click()
+    tab.get_by_text("the layer above does not count").wait_for()
+    before = view.inner_html()
+    tab.locator("#deep-dream-layers button", has_text="weaves").click()
+    page.wait_for_timeout(1500)
+    assert view.inner_html() == before
+
+
+def test_a_picture_too_small_is_one_sentence(tab, page, tmp_path):
+    Image.new("RGB", (4, 4)).save(tmp_path / "small.png")
+    picture = tab.locator("#deep-dream-picture")
+    picture.get_by_role("button", name="Remove Image").click()
+    picture.locator("input[type=file]").set_input_files(tmp_path / "small.png")
+    complaint = page.get_by_text("too small")
+    complaint.first.wait_for()
+    page.wait_for_timeout(2000)
+    assert complaint.count() == 1
+
+
+def test_layers_and_channels_are_chosen_by_picture(tab, screenshot):
+    view = tab.locator("#deep-dream-view")
+    before = view.locator("img").get_attribute("src")
+    tab.locator("#deep-dream-layers button", has_text="weaves").click()
+    view.locator(f'img[src="{before}"]').wait_for(state="detached")
+    view.get_by_text("Step 40 of 40, done in").wait_for()
+    tab.get_by_label("What is raised", exact=True).click()
+    tab.page.get_by_role("option", name="one channel", exact=True).click()
+    sheet = tab.locator("#deep-dream-channels img")
+    sheet.wait_for()
+    box = sheet.bounding_box()
+    sheet.click(position={"x": box["width"] * 2.5 / 8, "y": box["width"] * 0.5 / 8})
+    tab.locator("#deep-dream-channels .note").get_by_text("channel 2 of 40").wait_for()
+    number = tab.get_by_label("Channel", exact=True)
+    tab.page.wait_for_function("field => field.value === '2'", arg=number.element_handle())
+    screenshot("deep_dream_channels")
+
+
+def test_only_the_painted_part_dreams(tab, page, screenshot):
+    tab.get_by_text("Paint where to dream").click()
+    canvas = tab.locator("#deep-dream-painter canvas")
+    canvas.scroll_into_view_if_needed()
+    page.wait_for_timeout(500)
+    box = canvas.bounding_box()
+    assert box["width"] / box["height"] == pytest.approx(451 / 300, rel=0.02)
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.2 * box["height"])
+    page.mouse.down()
+    page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
+    page.mouse.up()
+    page.wait_for_timeout(500)
+    view = tab.locator("#deep-dream-view")
+    before = view.locator("img").get_attribute("src")
+    tab.get_by_role("button", name="Dream", exact=True).click()
+    view.locator(f'img[src="{before}"]').wait_for(state="detached")
+    view.get_by_text("Step 40 of 40, done in").wait_for()
+    # far from the stroke the photograph is untouched: it is a cat again
+    assert "cat" in view.locator("li").first.inner_text()
+    screenshot("deep_dream_painted")
+
+
+def test_zoom_film_plays_in_the_page(tab, page, screenshot):
+    page.set_default_timeout(120_000)
+    tab.get_by_role("tab", name="Zoom film").click()
+    frames = tab.get_by_label("number input for Frames")
+    frames.fill("12")
+    frames.press("Tab")
+    steps = tab.get_by_label("number input for Steps a frame")
+    steps.fill("1")
+    steps.press("Tab")
+    tab.get_by_role("button", name="Make the film").click()
+    panel = tab.locator("#deep-dream-film")
+    panel.get_by_text("12 frames in").wait_for()
+    film = panel.locator("video")
+    page.wait_for_function("film => film.videoWidth > 0", arg=film.element_handle())
+    assert film.evaluate("film => film.duration") == pytest.approx(1, abs=0.1)
+    assert tab.get_by_text("Save the film (MP4)").get_attribute("download") == "dream.mp4"
+    screenshot("deep_dream_film")
+
+
+def test_webcam_dreams_on(tab, page, screenshot):
+    tab.get_by_role("tab", name="Webcam").click()
+    tab.get_by_text("Click to Access Webcam").click()
+    tab.locator("#deep_dream-live-camera button", has_text="Record").click()
+    view = tab.locator("#deep_dream-live-view")
+    view.get_by_text(re.compile("frames a second")).wait_for()
+    first = view.locator("img").get_attribute("src")
+    page.wait_for_timeout(1500)
+    assert view.locator("img").get_attribute("src") != first
+    assert view.locator("img").evaluate("image => image.naturalWidth") == 448
+    screenshot("deep_dream_webcam")
+    # who turns to another view has switched the camera off
+    video = tab.locator("#deep_dream-live-camera video")
+    assert video.evaluate("video => video.srcObject.getTracks()[0].readyState") == "live"
+    track = video.evaluate_handle("video => video.srcObject.getTracks()[0]")
+    tab.get_by_role("tab", name="Zoom film").click()
+    page.wait_for_function("track => track.readyState === 'ended'", arg=track)
+    tab.get_by_role("tab", name="Webcam").click()
+    expect(tab.locator("#deep_dream-live-camera button", has_text="Record")).to_be_visible()

@@ -1,23 +1,35 @@
 """The tab's handlers, as plain functions and through the API."""
 
+import base64
+from types import SimpleNamespace
+
 import numpy as np
 import pytest
 from gradio_client import handle_file
+from gradio_client.exceptions import AppError
 
-from cvcore import samples
+from cvcore import favourites, samples, video
+from cvcore.dream_layers import LAYERS
 from cvcore.errors import InputError
-from demos import deep_dream
+from demos import deep_dream, deep_dream_film, deep_dream_live
+from demos import deep_dream_pickers as pickers
+from demos.deep_dream_views import draw_curve
+from demos.ui.paint import CELLS
+from tests.bad_files import write_bad_files, write_odd_pictures
 
 CAT = str(samples.index()["chelsea"].path)
+SETTINGS = (1, 1.4, 2, 0.015, 8, 0.8, 160, 0)
+AIM = ("blocks.2.1", "layer", 0, 1, 0.5, 207, None)
 
 
 def test_previews_then_a_picture_to_keep(sample):
     *_, last = deep_dream.show_dream(sample, "blocks.2.1", octaves=1, steps=2)
-    value, saved = last
+    value, saved, badge = last
     assert value["step"] == 2
     assert len(value["curve"]) == 2
     assert len(value["top5"]) == 5
     assert saved["href"].startswith("data:image/png;base64,")
+    assert "one step" in badge
 
 
 def test_missing_guide_and_class_are_one_sentence(sample):
@@ -25,20 +37,164 @@ def test_missing_guide_and_class_are_one_sentence(sample):
         next(deep_dream.show_dream(sample, "blocks.2.1", "guide"))
     with pytest.raises(InputError, match="Choose a class"):
         list(deep_dream.show_dream(sample, "blocks.2.1", "class", class_idx=None))
+    with pytest.raises(InputError, match="Choose a channel"):
+        list(deep_dream.show_dream(sample, "blocks.2.1", "channel", channel=None))
     with pytest.raises(InputError, match="no picture"):
         next(deep_dream.show_dream(None, "blocks.2.1"))
 
 
-def test_frame_is_small():
-    frame = deep_dream.dream_frame(np.full((120, 160, 3), 90, np.uint8), "blocks.1.1")
-    assert frame.shape == (144, 192, 3)
+def test_layers_are_offered_as_pictures(sample):
+    *before, (value, painted, mask, asked) = deep_dream.show_layers(sample, "blocks.3.2", 4)
+    assert {row[3] for row in before} == {4}
+    assert asked == 5  # the large dream follows, once all layers are there
+    assert [item["layer"] for item in value["items"]] == list(LAYERS)
+    assert len({item["src"] for item in value["items"]}) == len(LAYERS)
+    assert value["chosen"] == "blocks.3.2"
+    assert painted.startswith("data:image/jpeg")
+    assert mask is None
+    *_, asked = list(deep_dream.show_layers(None, "blocks.3.2", 4))[-1]
+    assert asked == 4  # a cleared picture is not dreamt in
+
+
+def test_a_layer_is_picked_and_dreamt_at_unless_it_does_not_count():
+    clicked = SimpleNamespace(layer="blocks.3.2")
+    assert pickers.pick_layer(4, "layer", clicked) == ("blocks.3.2", 5)
+    assert pickers.pick_layer(4, "class", clicked) == ("blocks.3.2", 4)
+    assert "rm -rf" not in pickers.pick_layer(4, "layer", SimpleNamespace(layer="rm -rf"))
+
+
+def test_a_later_dream_ends_this_one(sample, monkeypatch):
+    monkeypatch.setattr(deep_dream, "PREVIEW_SECONDS", 0)
+    turn, ended = deep_dream.Turn(), []
+    real = deep_dream.cvcore.deep_dream.dream
+
+    def watched(*args, **kwargs):
+        try:
+            yield from real(*args, **kwargs)
+        finally:
+            ended.append(True)
+
+    monkeypatch.setattr(deep_dream.cvcore.deep_dream, "dream", watched)
+    deep_dream.end_earlier(turn)
+    running = deep_dream.show_dream(sample, "blocks.1.1", octaves=1, steps=50, turn=turn)
+    assert next(running)[0]["step"] == 1
+    assert not ended
+    deep_dream.end_earlier(turn)
+    assert list(running) == []
+    assert ended
+
+
+def test_another_picture_ends_the_layers_dreams_of_this_one(sample):
+    turn = deep_dream.Turn()
+    running = deep_dream.show_layers(sample, "blocks.3.2", 4, turn)
+    next(running)
+    deep_dream.end_earlier(turn)
+    assert list(running) == []  # and the large dream is not asked for
+
+
+def test_size_and_seed_reach_the_dream(sample):
+    def last(**options):
+        *_, (_, saved, _) = deep_dream.show_dream(
+            sample, "blocks.1.1", octaves=1, steps=2, side=192, **options
+        )
+        return images_of(saved)
+
+    assert last().shape == (128, 192, 3)
+    assert (last(seed=1) != last(seed=2)).any()
+
+
+def test_octaves_are_marked_on_the_curve():
+    drawn = draw_curve([1, 2, 1.5, 3], 9, octaves_at=[2])
+    assert 'd="M0 99H200M37.5 0V99"' in drawn  # between the second and the third of nine steps
+
+
+def test_channels_are_offered_as_pictures():
+    assert [name for name in LAYERS if name not in favourites.list_layers(deep_dream.MODEL)] == []
+    first, second = deep_dream.show_channels("blocks.3.2", "mix", 5, 400)
+    assert (first["count"], first["rows"], first["chosen"]) == (80, 10, 5)
+    assert second["chosen"] == 0
+
+
+def test_painted_region_reaches_the_dream(sample):
+    cells = np.zeros((CELLS, CELLS), bool)
+    cells[:, : CELLS // 3] = True
+    event = SimpleNamespace(mask="".join("01"[int(cell)] for cell in cells.ravel()))
+    mask = deep_dream.read_painted(event)
+    np.testing.assert_array_equal(mask, cells)
+    assert deep_dream.read_painted(SimpleNamespace(mask="0" * CELLS**2)) is None
+
+    def last(mask):
+        *_, (_, saved, _) = deep_dream.show_dream(
+            sample, "blocks.1.1", octaves=1, steps=2, mask=mask
+        )
+        return images_of(saved)
+
+    plain, painted = last(None), last(mask)
+    width = plain.shape[1]
+    photo = deep_dream.cvcore.deep_dream.to_start(sample, 320)
+    photo = deep_dream.images.to_image(photo)
+    right = slice(width // 3 + 4, None)
+    np.testing.assert_array_equal(painted[:, right], photo[:, right])
+    assert (plain[:, right] != photo[:, right]).mean() > 0.5
+
+
+def images_of(saved: dict) -> np.ndarray:
+    return deep_dream.images.load_data_uri(saved["href"])
+
+
+def test_film_is_a_film(sample, tmp_path):
+    *_, (value, saved) = deep_dream_film.show_film(
+        deep_dream.read_aim, sample, AIM, SETTINGS, 4, 1.04, 0, 1, 1
+    )
+    assert value["frame"] == 4
+    (tmp_path / "dream.mp4").write_bytes(base64.b64decode(saved["href"].split(",")[1]))
+    frames = list(video.read_frames(tmp_path / "dream.mp4", max_side=640))
+    assert len(frames) == 4
+    assert frames[0].shape == (106, 160, 3)
+    with pytest.raises(InputError, match="no picture"):
+        next(deep_dream_film.show_film(deep_dream.read_aim, None, AIM, SETTINGS, 4, 1.04, 0, 1, 1))
+
+
+def test_webcam_frames_go_on_from_each_other(sample):
+    first, badge, state = deep_dream_live.dream_frame(sample, "blocks.1.1", 1, 0.15, None)
+    second, _, again = deep_dream_live.dream_frame(sample, "blocks.1.1", 1, 0.15, state)
+    assert "1 steps" in badge
+    assert np.abs(again.change).mean() > np.abs(state.change).mean()
+    assert first.shape == second.shape
 
 
 def test_api(client):
-    value, _ = client.predict(
+    value, _, _ = client.predict(
         handle_file(CAT), "blocks.2.1", "layer", 0, 1, 0.5, 207, None, 1, 1.4, 2, 0.015, 8, 0.8,
         api_name="/deep_dream",
     )  # fmt: skip
     assert value["step"] == 2
-    frame = client.predict(handle_file(CAT), "blocks.2.1", api_name="/deep_dream_frame")
+    frame, _ = client.predict(handle_file(CAT), "blocks.2.1", 1, 0.15, api_name="/deep_dream_frame")
     assert frame.startswith("data:image/jpeg;base64,")
+    layers, *_ = client.predict(handle_file(CAT), "blocks.2.1", api_name="/deep_dream_layers")
+    assert len(layers["items"]) == 6
+    film, _ = client.predict(
+        handle_file(CAT), *AIM, *SETTINGS, 12, 1.04, 0, 1, 1,
+        api_name="/deep_dream_film",
+    )  # fmt: skip
+    assert film["frame"] == 12
+
+
+def test_api_takes_odd_pictures_and_refuses_bad_files(client, tmp_path):
+    def dream(path, layer="blocks.1.1"):
+        return client.predict(
+            handle_file(str(path)), layer, "layer", 0, 1, 0.5, 207, None, 1, 1.4, 1, 0.015, 8,
+            0.8, api_name="/deep_dream",
+        )  # fmt: skip
+
+    for name, path in write_odd_pictures(tmp_path).items():
+        if name == "one_pixel.png":
+            with pytest.raises(AppError, match=r"too small.*choose one of at least 16 x 16"):
+                dream(path)
+        else:
+            assert dream(path)[0]["step"] == 1
+    for path in write_bad_files(tmp_path).values():
+        with pytest.raises(AppError, match=r"picture.*choose|choose.*picture"):
+            dream(path)
+    with pytest.raises(AppError, match="choose one of"):
+        dream(CAT, "blocks.9.9")

@@ -1,0 +1,48 @@
+"""What each layer makes of a picture: small dreams to choose from, and a sheet to look at.
+
+python -m cvcore.dream_sheet assets/screenshots/deep_dream.jpg
+"""
+
+import argparse
+from collections.abc import Iterator
+from pathlib import Path
+
+import numpy as np
+
+from cvcore import images, samples
+from cvcore.deep_dream import dream, to_start
+from cvcore.dream_layers import LAYERS
+
+PICTURES = ("chelsea", "coffee", "rocket")
+THUMBNAIL = {"side": 128, "octaves": 2, "steps": 6, "jitter": 12, "step_size": 0.03}
+CELL_HW = (170, 256)
+
+
+def draw_thumbnails(image: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+    """A small, quick dream of the picture at each layer: its name, and uint8 (h, w, 3)."""
+    for layer in LAYERS:
+        *_, last = dream(image, layer=layer, **THUMBNAIL)
+        yield layer, last.image
+
+
+def draw_sheet(names: tuple[str, ...] = PICTURES) -> np.ndarray:
+    """A row a sample picture: itself, then its dream at each layer, as the tab makes it."""
+    rows = []
+    for name in names:
+        image = samples.load_sample(name)
+        cells = [images.to_image(to_start(image, 320))]
+        for layer in LAYERS:
+            *_, last = dream(image, layer=layer)
+            cells.append(last.image)
+        rows.append(np.hstack([images.resize(cell, CELL_HW) for cell in cells]))
+    return np.vstack(rows)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("file", type=Path, help="the JPEG file to write")
+    parser.parse_args().file.write_bytes(images.to_jpeg(draw_sheet(), quality=82))
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,45 @@
+"""The webcam dreams on from frame to frame."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.timing import Stopwatch
+from demos import ui
+
+KEPT_SECONDS = 600  # of memory for a dream whose browser never said goodbye
+
+
+def dream_frame(
+    frame: np.ndarray, layer: str, steps: int, strength: float, state: Any
+) -> tuple[np.ndarray, str, Any]:
+    """One frame, dreamt on from the last: the picture, the latency, and what to go on from."""
+    watch = Stopwatch()
+    picture, state = cvcore.dream_motion.dream_on(
+        frame, state, layer=layer, steps=steps, strength=strength
+    )
+    watch.lap(f"{steps:.0f} steps")
+    return picture, ui.badge(watch.ms), state
+
+
+def build(tab: ui.Tab, layer: gr.Dropdown) -> None:
+    """The webcam beside its dream."""
+    state = gr.State(None, time_to_live=KEPT_SECONDS)
+    gr.Markdown(
+        "Hold still and the dream grows; what moves wakes up. The layer is the one chosen above."
+    )
+    with gr.Row():
+        steps = ui.Slider(1, 8, 2, step=1, label="Steps a frame")
+        strength = ui.Slider(0.02, 0.4, 0.15, step=0.01, label="Strength")
+    place = gr.Column()
+    badge = ui.Badge()
+    with place:
+        tab.live(
+            dream_frame,
+            [layer, steps, strength, state],
+            extra_outputs=[badge, state],
+            width=448,
+            quality=80,
+        )
