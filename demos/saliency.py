@@ -11,29 +11,48 @@ import cvcore
 from cvcore import images, weights
 from cvcore.classification import DEFAULT_MODEL
 from cvcore.errors import InputError
-from cvcore.saliency import METHODS, get_method
-from cvcore.saliency.perturbation import FILLS
+from cvcore.saliency import METHODS
 from demos import saliency_compare as compare
 from demos import ui
-from demos.saliency_views import Look, View, cut_square, draw_map, draw_scores, overlay
+from demos.saliency_classes import (
+    FIRST_CHOICE,
+    NO_CLASS,
+    ClassMenu,
+    TopClasses,
+    list_classes,
+    pick_class,
+    rank_classes,
+)
+from demos.saliency_settings import (
+    FUSED,
+    LAST_LAYER,
+    LOOK,
+    build_settings,
+    choose_settings,
+    describe_layer,
+    show_settings,
+    to_layers,
+    with_controls,
+)
+from demos.saliency_views import (
+    COLORMAPS,
+    Look,
+    View,
+    draw_map,
+    draw_scores,
+    draw_sentence,
+    find_square,
+    overlay,
+    start_view,
+    to_classes,
+)
 
 TITLE = "Saliency"
 SUMMARY = (
     "Which pixels made the network say so? A dozen methods, timed, scored and put to the test."
 )
-FIRST_CHOICE, NO_CLASS = -1, -1
-LAYERS = (
-    "stem, 112 x 112",
-    "stage 1, 112 x 112",
-    "stage 2, 56 x 56",
-    "stage 3, 28 x 28",
-    "stage 4, 14 x 14",
-    "stage 5, 14 x 14",
-    "stage 6, 7 x 7",
-    "stage 7, 7 x 7",
-    "head, 7 x 7",
-)
-COLORMAPS = ("turbo", "viridis", "magma", "grey")
+NETWORKS = ("efficientnet_lite0",)  # made ready
+LIVE_METHODS = FUSED  # class activation maps that need one pass back
 
 LESSON = r"""
 A network that is right for the wrong reason fails on the next picture: a husky was taken for a
@@ -59,71 +78,42 @@ the weights: a map that stays the same does not show what the network learned.
 
 **Why occlusion is quick here.** A window of 16 x 16 pixels changes few cells of the early layers.
 Only those are computed again; the rest is kept from the whole picture (incremental inference,
-Krypton, 2019). The answers are those of the whole network.
+Krypton, 2019). That alone changes no answer. Where the processor multiplies numbers of 16 bits
+faster, the later layers of a grid of many windows are also rounded to them (bfloat16, three
+digits or so): single answers then differ a little, the map hardly (correlation 0.999 with the
+exact one).
 """
 
 
+@with_controls
 def explain(
     image: np.ndarray | None,
     method: str = "grad_cam",
     class_idx: int = FIRST_CHOICE,
     minus_class: int = NO_CLASS,
-    layer: int = 8,
-    window: int = 16,
-    stride: int = 8,
-    fill: str = "black",
-    cells: int = 56,
-    delta: float = 0.2,
-    masks: int = 1000,
-    samples: int = 32,
-    opacity: float = 0.6,
-    colormap: str = COLORMAPS[0],
-    full_at: float = 1.0,
     view: View | None = None,
+    model: str = DEFAULT_MODEL,
+    *,
+    look: Look,
+    settings: dict[str, Any],
 ) -> Iterator[tuple[Any, ...]]:
     """Coarse to fine: drawing, curves, numbers, badge and the maps to keep."""
-    values = {
-        "layer": layer,
-        "window": window,
-        "stride": stride,
-        "fill": fill,
-        "cells": cells if method == "up_and_down" else 7,
-        "delta": delta,
-        "masks": masks,
-        "samples": samples,
-    }
-    row, look = get_method(method), Look(opacity, colormap, full_at)
-    names = (*row.settings, *(("layer",) if row.has_layer else ()))
-    settings = {name: values[name] for name in names if name in values}
-    if method == "score_cam" and layer == len(LAYERS) - 1:
-        settings["channels"] = 1280
+    chosen, before = choose_settings(method, settings, model), None
     for result in cvcore.saliency.explain_progressively(
-        image, method, **to_classes(class_idx, minus_class), **settings
+        image, method, **to_classes(class_idx, minus_class), model=model, **chosen
     ):
-        view = start_view(view, image, result).add(result)
+        if result is before:  # its scores are being measured
+            yield (gr.skip(),) * 5
+            continue
+        before = result
+        view = start_view(view, image, model, method).add(result)
         yield (
-            draw_map(view, look, row),
-            draw_scores(result.scores),
+            draw_map(view, look),
+            draw_scores(result),
             describe(result),
-            ui.badge({row.title: 1000 * result.seconds}),
+            ui.badge({METHODS[method].title: 1000 * result.seconds}),
             view,
         )
-
-
-def to_classes(class_idx: int, minus_class: int) -> dict[str, int | None]:
-    """Menu values as the arguments of ``explain``; -1 means the first choice, or none."""
-    return {
-        "class_idx": None if class_idx == FIRST_CHOICE else class_idx,
-        "minus_class": None if minus_class == NO_CLASS else minus_class,
-    }
-
-
-def start_view(view: View | None, image: np.ndarray, result: Any) -> View:
-    """The kept maps if they are of this picture, else a new collection."""
-    square = cut_square(image, result.crop_xyxy)
-    if view is None or not np.array_equal(view.square, square):
-        return View(square, result.method)
-    return view
 
 
 def describe(result: Any) -> dict:
@@ -145,14 +135,14 @@ def redraw(view: View | None, opacity: float, colormap: str, full_at: float) -> 
     """The same map in other colours; no network runs."""
     if view is None or view.shown not in view.maps:
         return gr.skip()
-    return draw_map(view, Look(opacity, colormap, full_at), METHODS[view.shown])
+    return draw_map(view, Look(opacity, colormap, full_at))
 
 
 def save_files(
     view: View | None, opacity: float, colormap: str, full_at: float
 ) -> tuple[dict | None, dict | None]:
-    """The map as a PNG over the picture, and as a NumPy array float32 (224, 224)."""
-    if view is None or view.shown not in view.maps:
+    """A finished map as a PNG over the picture, and as a NumPy array float32 (224, 224)."""
+    if view is None or view.shown not in view.maps or view.maps[view.shown].share_done < 1:
         return None, None
     result, look = view.maps[view.shown], Look(opacity, colormap, full_at)
     drawn = overlay(view.square, result.input_map, look, is_signed=METHODS[result.method].is_signed)
@@ -164,51 +154,46 @@ def save_files(
     )
 
 
-def show_settings(method: str) -> list[Any]:
-    """Show the settings that the method takes, hide the others."""
-    row = get_method(method)
-    shown = {
-        "layer": row.has_layer,
-        "occlusion": method == "occlusion",
-        "up_and_down": method == "up_and_down",
-        "rise": method == "rise",
-        "smoothgrad": method == "smoothgrad",
-    }
-    return [gr.update(visible=value) for value in shown.values()]
+def choose_model(model: str) -> Iterator[tuple[Any, str]]:
+    """Fetch the model if need be; without a network the bundled one goes on."""
+    try:
+        for sentence in ui.fetch_model(model):
+            yield gr.skip(), draw_sentence(sentence)
+    except InputError as error:
+        yield DEFAULT_MODEL, draw_sentence(str(error))
+        return
+    yield model, ""
 
 
-def explain_frame(frame: np.ndarray, method: str, layer: int, class_idx: int) -> np.ndarray:
+def explain_frame(
+    frame: np.ndarray,
+    method: str,
+    layer: int,
+    class_idx: int,
+    minus_class: int = NO_CLASS,
+    model: str = DEFAULT_MODEL,
+) -> np.ndarray:
     """A webcam picture with a class activation map over the square that the network sees."""
     if method not in LIVE_METHODS:
         raise InputError(f"Choose one of {', '.join(LIVE_METHODS)} for the webcam.")
+    if not weights.is_available(model):
+        raise InputError(f"{weights.get_weight(model).title} is not downloaded yet.")
     result = cvcore.saliency.explain(
-        frame, method, **to_classes(class_idx, NO_CLASS), layer=layer, with_scores=False
+        frame,
+        method,
+        **to_classes(class_idx, minus_class),
+        model=model,
+        layer=to_layers(layer, model),
+        with_scores=False,
     )
-    left, top, right, bottom = result.crop_xyxy
+    square = find_square(frame.shape[:2], model)
     marked = frame // 3
-    square = frame[top:bottom, left:right]
-    marked[top:bottom, left:right] = overlay(square, result.input_map, Look(0.5), is_signed=False)
-    label = weights.load_labels(result.model)[result.class_idx]
-    return cvcore.drawing.draw_text(marked, f"{METHODS[method].title}: {label}")
-
-
-LIVE_METHODS = ("grad_cam", "grad_cam_plus_plus", "layer_cam")
-
-
-class ClassMenu(gr.Dropdown):
-    """A menu of a thousand classes, which the API describes as a number."""
-
-    def get_block_name(self) -> str:
-        return "dropdown"
-
-    def api_info(self) -> dict[str, str]:
-        return {"type": "integer", "description": "class index, 0 to 999; -1: none chosen"}
-
-
-def list_classes(first: str) -> list[tuple[str, int]]:
-    """(name, index) of the thousand classes behind a first entry, for a menu to search in."""
-    labels = weights.load_labels(DEFAULT_MODEL)
-    return [(first, -1), *((f"{label} ({i})", i) for i, label in enumerate(labels))]
+    marked[square] = overlay(frame[square], result.input_map, Look(0.5), is_signed=False)
+    labels = weights.load_labels(model)
+    text = f"{METHODS[method].title}: {labels[result.class_idx]}"
+    if result.minus_class is not None:
+        text += f" rather than {labels[result.minus_class]}"
+    return cvcore.drawing.draw_text(marked, text)
 
 
 def build(tab: ui.Tab) -> None:
@@ -223,20 +208,14 @@ def build(tab: ui.Tab) -> None:
                 label="Rather than (difference of two classes)",
                 filterable=True,
             )
-            layer = ui.Slider(
-                0, 8, 8, step=1, label="Layer, from early (0) to late (8)", elem_id="saliency-layer"
+            model = ui.Dropdown(
+                ui.list_models("classification"),
+                value=DEFAULT_MODEL,
+                label="Model",
+                elem_id="saliency-model",
             )
-            with gr.Group(visible=False) as occlusion_group:
-                window = ui.Slider(4, 96, 16, step=4, label="Window, pixels")
-                stride = ui.Slider(2, 64, 8, step=2, label="Stride, pixels")
-                fill = ui.Radio(list(FILLS), value="black", label="Covered with")
-            with gr.Group(visible=False) as cells_group:
-                cells = ui.Slider(7, 112, 56, step=7, label="Patches a side")
-                delta = ui.Slider(0.05, 1, 0.2, step=0.05, label="Change, of a range of 1")
-            with gr.Group(visible=False) as masks_group:
-                masks = ui.Slider(100, 4000, 1000, step=100, label="Random masks")
-            with gr.Group(visible=False) as samples_group:
-                samples = ui.Slider(4, 128, 32, step=4, label="Noisy copies")
+            notice = gr.HTML(elem_id="saliency-notice")
+            settings = build_settings("grad_cam")
             with gr.Row():
                 button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
                 stop_place = gr.Column(min_width=80)
@@ -255,11 +234,14 @@ def build(tab: ui.Tab) -> None:
                     filterable=True,
                     elem_id="saliency-class",
                 )
+            top = TopClasses(elem_id="saliency-top")
             with gr.Tabs():
                 with gr.Tab("Map"):
                     drawing = gr.HTML(elem_id="saliency-map")
                     with gr.Row():
-                        opacity = ui.Slider(0, 1, 0.6, step=0.05, label="Opacity", min_width=120)
+                        opacity = ui.Slider(
+                            0, 1, LOOK["opacity"], step=0.05, label="Opacity", min_width=120
+                        )
                         full_at = ui.Slider(
                             0.05,
                             1,
@@ -277,16 +259,19 @@ def build(tab: ui.Tab) -> None:
                     badge = ui.Badge()
                     numbers = gr.JSON(visible=False)
                 look = [opacity, colormap, full_at]
-                compare.build(tab, picture, class_idx, minus, layer, look, view)
-    gr.Markdown("## Live on the webcam")
+                controls = [*look, *settings.controls]
+                compare.build(tab, picture, class_idx, minus, model, controls, view, numbers)
+    gr.Markdown("## Live on the webcam\nFor the class, the other class and the model chosen above.")
     with gr.Row():
         live_method = ui.Radio(
             [(METHODS[name].title, name) for name in LIVE_METHODS],
             value="grad_cam",
             label="Method",
         )
-        live_layer = ui.Slider(0, 8, 8, step=1, label="Layer, from early (0) to late (8)")
-    tab.live(explain_frame, [live_method, live_layer, class_idx])
+        live_layer = ui.Slider(
+            0, LAST_LAYER, LAST_LAYER, step=1, label="Layer, from early (0) to late (8)"
+        )
+    tab.live(explain_frame, [live_method, live_layer, class_idx, minus, model])
     tab.lesson(LESSON)
     tab.show_code(
         "cvcore.saliency.perturbation:up_and_down",
@@ -297,11 +282,9 @@ def build(tab: ui.Tab) -> None:
         "cvcore.saliency.scores:score_map",
     )
 
-    settings = [layer, window, stride, fill, cells, delta, masks, samples]
-    inputs = [picture, method, class_idx, minus, *settings, *look, view]
+    inputs = [picture, method, class_idx, minus, view, model, *controls]
     outputs = [drawing, curves, numbers, badge, view]
-    groups = [layer, occlusion_group, cells_group, masks_group, samples_group]
-    tab.on_open(explain, inputs, outputs)
+    opening = tab.on_open(explain, inputs, outputs, kind="steady")
     running = tab.run(
         [
             button.click,
@@ -309,19 +292,47 @@ def build(tab: ui.Tab) -> None:
             method.input,
             class_idx.input,
             minus.input,
-            layer.release,
+            settings.layer.release,
         ],
         explain,
         inputs,
         outputs,
         api_name="saliency",
-        kind="heavy",
+        kind="steady",
         trigger_mode="always_last",
         show_progress="minimal",
+        cancels=opening,
     )
+    chosen = tab.run(
+        model.input,
+        choose_model,
+        model,
+        [model, notice],
+        api_name=None,
+        kind="heavy",
+        cancels=[opening, running],
+    )
+    picked = tab.run(
+        top.pick, pick_class, None, class_idx, api_name=None, cancels=[opening, running]
+    )
+    again = [
+        event.then(ui.long_work(explain), inputs, outputs, api_visibility="private", **ui.STEADY)
+        for event in (chosen, picked)
+    ]
     with stop_place:
-        tab.stop_button(running)
-    tab.run(method.input, show_settings, method, groups, api_name=None, kind="stream")
+        tab.stop_button(opening, running, chosen, picked, *again)
+    for event in (tab.opened.change, picture.change, chosen.then):
+        tab.run(event, rank_classes, [picture, model], top, api_name=None, kind="stream")
+    tab.run(method.change, show_settings, method, settings.groups, api_name=None, kind="stream")
+    for event in (settings.layer.change, chosen.then):
+        tab.run(
+            event,
+            describe_layer,
+            [settings.layer, model],
+            settings.layer_name,
+            api_name=None,
+            kind="stream",
+        )
     tab.run(
         [opacity.input, full_at.input, colormap.input],
         redraw,
@@ -330,5 +341,6 @@ def build(tab: ui.Tab) -> None:
         api_name=None,
         kind="stream",
     )
-    for event in (numbers.change, opacity.release, full_at.release, colormap.input):
+    # the curves change when a map begins and when it is finished, not at each step
+    for event in (curves.change, opacity.release, full_at.release, colormap.input):
         tab.run(event, save_files, [view, *look], [png, array], api_name=None, kind="stream")

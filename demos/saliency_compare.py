@@ -8,12 +8,13 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import images, preprocessing
+from cvcore import images
+from cvcore.classification import DEFAULT_MODEL
 from cvcore.errors import InputError
 from cvcore.saliency import METHODS
 from cvcore.saliency.scores import share_inside
 from demos import ui
-from demos.saliency_paint import Painter, read_mask
+from demos.saliency_settings import choose_settings, with_controls
 from demos.saliency_views import (
     Look,
     View,
@@ -22,6 +23,8 @@ from demos.saliency_views import (
     draw_page,
     draw_region,
     draw_sanity,
+    start_view,
+    to_classes,
 )
 
 QUICK = ("gradient", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
@@ -29,33 +32,35 @@ SANE = ("gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_ca
 EMPTY = '<p class="soft">Paint over a part of the picture: the animal, or the snow behind it.</p>'
 
 
+@with_controls
 def compare(
     image: np.ndarray | None,
     methods: list[str],
     class_idx: int = -1,
     minus_class: int = -1,
-    opacity: float = 0.6,
-    colormap: str = "turbo",
-    full_at: float = 1.0,
     view: View | None = None,
+    model: str = DEFAULT_MODEL,
+    *,
+    look: Look,
+    settings: dict[str, Any],
 ) -> Iterator[tuple[str, list[dict], View]]:
-    """Map after map, each with its time and scores; every step is shown."""
+    """Map after map with the settings of each, its time and scores; every step is shown."""
     if not methods:
         raise InputError("Choose at least one method to compare.")
     images.check_image(image)
-    look = Look(opacity, colormap, full_at)
-    square = cut_square(image, preprocessing.find_crop(image.shape[:2]))
-    kept = view.shown if view is not None else methods[0]
-    view = View(square, methods[0])
-    target = {
-        "class_idx": None if class_idx == -1 else class_idx,
-        "minus_class": None if minus_class == -1 else minus_class,
-    }
-    table: list[dict] = []
+    view = start_view(view, image, model, methods[0])
+    classes, results, table = to_classes(class_idx, minus_class), {}, []
     for method in dict.fromkeys(methods):
-        for result in cvcore.saliency.explain_progressively(image, method, **target):
-            view = view.add(result)
-            yield draw_comparison(view, METHODS, look), table, view
+        chosen = choose_settings(method, settings, model)
+        for result in cvcore.saliency.explain_progressively(
+            image, method, **classes, model=model, **chosen
+        ):
+            if result is results.get(method):  # its scores are being measured
+                yield gr.skip(), gr.skip(), gr.skip()
+                continue
+            results[method] = result
+            view = view.add(result, show=False)
+            yield draw_comparison(results, view.square, look), table, view
         table = [
             *table,
             {
@@ -65,21 +70,35 @@ def compare(
                 "insertion_auc": result.insertion_auc,
             },
         ]
-    shown = kept if kept in view.maps else view.shown
-    yield draw_comparison(view, METHODS, look), table, View(view.square, shown, view.maps)
+    yield draw_comparison(results, view.square, look), table, view
 
 
-def measure_region(event: gr.EventData, view: View | None) -> str:
-    """The share of every map inside the painted region."""
-    mask = read_mask(event)
+def measure_region(
+    event: gr.EventData, view: View | None, image: np.ndarray | None, model: str = DEFAULT_MODEL
+) -> tuple[str, np.ndarray | None]:
+    """The share of every map inside the painted region, and the region itself, bool."""
+    mask = ui.read_mask(event)
     if not mask.any():
-        return draw_page(EMPTY)
-    side = preprocessing.get_recipe("efficientnet_lite0").crop
-    mask = cv2.resize(mask.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST) > 0
+        return draw_page(EMPTY), None
     if view is None or not view.maps:
         raise InputError("There is no map yet: press Explain first.")
-    shares = {name: share_inside(result.input_map, mask) for name, result in view.maps.items()}
-    return draw_region(shares, float(mask.mean()), METHODS)
+    return measure_again(mask, view, image, model), mask
+
+
+def measure_again(
+    mask: np.ndarray | None,
+    view: View | None,
+    image: np.ndarray | None,
+    model: str = DEFAULT_MODEL,
+) -> str:
+    """The shares of the maps as they are now inside the region that was painted."""
+    if mask is None or image is None:
+        return draw_page(EMPTY)
+    if view is None or not np.array_equal(view.square, cut_square(image, model)):
+        return draw_page('<p class="soft">The maps of this picture are not there yet.</p>')
+    side = len(next(iter(view.maps.values())).input_map)
+    mask = cv2.resize(mask.astype(np.uint8), (side, side), interpolation=cv2.INTER_NEAREST) > 0
+    return draw_region(view.maps, mask)
 
 
 def region_share(
@@ -96,22 +115,25 @@ def region_share(
     mask[y0:y1, x0:x1] = True
     return {
         "method": method,
-        "inside": share_inside(result.input_map, mask),
+        "inside": share_inside(result.input_map, mask),  # None: no place speaks for the class
         "area": float(mask.mean()),
     }
 
 
 def check_sanity(
-    image: np.ndarray | None, method: str = "guided_backprop", class_idx: int = -1
+    image: np.ndarray | None,
+    method: str = "guided_backprop",
+    class_idx: int = -1,
+    model: str = DEFAULT_MODEL,
 ) -> Iterator[tuple[str, list[dict]]]:
     """The map after each randomised layer, one by one."""
     from cvcore.saliency import sanity  # loads PyTorch
 
     images.check_image(image)
-    square = cut_square(image, preprocessing.find_crop(image.shape[:2]))
+    square = cut_square(image, model)
     steps = []
     for step in sanity.check_sanity(
-        image, method, class_idx=None if class_idx == -1 else class_idx
+        image, method, class_idx=to_classes(class_idx)["class_idx"], model=model
     ):
         steps.append(step)
         numbers = [
@@ -125,12 +147,12 @@ def check_sanity(
         yield draw_sanity(square, steps, is_signed=METHODS[method].is_signed), numbers
 
 
-def show_square(image: np.ndarray | None) -> tuple[str | None, str]:
-    """The square that the network sees, to paint on."""
-    if image is None:
-        return None, draw_page(EMPTY)
-    square = cut_square(image, preprocessing.find_crop(image.shape[:2]))
-    return images.to_data_uri(square), draw_page(EMPTY)
+def show_square(
+    image: np.ndarray | None, model: str = DEFAULT_MODEL
+) -> tuple[str | None, str, None]:
+    """The square that the network sees, to paint on, with nothing painted yet."""
+    square = None if image is None else images.to_data_uri(cut_square(image, model))
+    return square, draw_page(EMPTY), None
 
 
 def build(
@@ -138,11 +160,13 @@ def build(
     picture: gr.Image,
     class_idx: gr.Dropdown,
     minus: gr.Dropdown,
-    layer: gr.Slider,
-    look: list[Any],
+    model: gr.Dropdown,
+    controls: list[Any],
     view: gr.State,
+    numbers: gr.JSON,
 ) -> None:
-    """Three more views beside the map."""
+    """Three more views beside the map. ``controls`` are those of ``with_controls``; ``numbers``
+    change whenever there is a new map."""
     with gr.Tab("Compare", elem_id="saliency-compare-tab"):
         methods = ui.CheckboxGroup(
             [(row.title, name) for name, row in METHODS.items()],
@@ -152,18 +176,19 @@ def build(
         with gr.Row():
             button = gr.Button("Compare", variant="primary", elem_id="saliency-compare")
             stop_place = gr.Column(min_width=80)
+        gr.Markdown("Each method takes its settings and its layer from the Map's controls.")
         drawing, table = gr.HTML(elem_id="saliency-comparison"), gr.JSON(visible=False)
     running = tab.run(
         button.click,
         compare,
-        [picture, methods, class_idx, minus, *look, view],
+        [picture, methods, class_idx, minus, view, model, *controls],
         [drawing, table, view],
         api_name="saliency_compare",
         kind="heavy",
         show_progress="minimal",
     )
     with stop_place:
-        tab.stop_button(running)
+        tab.stop_button(running, elem_id="saliency-compare-stop")
 
     with gr.Tab("Paint a region", elem_id="saliency-paint-tab") as section:
         gr.Markdown(
@@ -171,19 +196,33 @@ def build(
             "much of each map lies on it? (All maps worked out so far are measured.)"
         )
         with gr.Row():
-            painter = Painter(elem_id="saliency-painter", min_width=260)
+            painter = ui.Painter(elem_id="saliency-painter", min_width=260)
             shares = gr.HTML(elem_id="saliency-shares", min_width=260)
+        painted = gr.State()
         corners = [ui.Number(value, visible=False) for value in (0, 0, 1, 1)]
         hidden, result = gr.Textbox("grad_cam", visible=False), gr.JSON(visible=False)
     tab.run(
-        [section.select, picture.change],
+        [section.select, picture.change, model.change],
         show_square,
-        picture,
-        [painter, shares],
+        [picture, model],
+        [painter, shares, painted],
         api_name=None,
         kind="stream",
     )
-    painter.paint(ui.guard(measure_region), view, shares, api_visibility="private")
+    painter.paint(
+        ui.guard(measure_region),
+        [view, picture, model],
+        [shares, painted],
+        api_visibility="private",
+    )
+    tab.run(
+        [numbers.change, table.change],
+        measure_again,
+        [painted, view, picture, model],
+        shares,
+        api_name=None,
+        kind="stream",
+    )
     tab.run(
         hidden.submit,
         region_share,
@@ -207,11 +246,11 @@ def build(
     running = tab.run(
         button.click,
         check_sanity,
-        [picture, method, class_idx],
+        [picture, method, class_idx, model],
         [steps, numbers],
         api_name="saliency_sanity",
         kind="heavy",
         show_progress="minimal",
     )
     with stop_place:
-        tab.stop_button(running)
+        tab.stop_button(running, elem_id="saliency-sanity-stop")

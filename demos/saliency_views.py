@@ -6,14 +6,21 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cvcore import drawing, images, weights
+from cvcore import drawing, images, preprocessing, weights
+from cvcore.classification import DEFAULT_MODEL
+from cvcore.saliency import METHODS
+from cvcore.saliency.scores import share_inside
 
 if TYPE_CHECKING:
+    from collections.abc import Mapping
+
     from cvcore.saliency import Saliency
     from cvcore.saliency.scores import Scores
 
 SIDE = 448  # pixels of a large map
+COLORMAPS = ("viridis", "inferno", "cividis", "grey")
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 190, 44, 26, 8
+SMALL_WIDTH, SMALL_HEIGHT = 220, 70
 DELETION, INSERTION = "#d9762b", "#3f8fcc"  # told apart by the colour-blind
 
 STYLE = f"""<style>
@@ -35,7 +42,7 @@ STYLE = f"""<style>
   vertical-align: middle; border-radius: .2rem; }}
 .sal svg {{ width: 100%; height: auto; }}
 .sal svg text {{ fill: var(--body-text-color); font-size: 14px; }}
-.sal svg .grid {{ stroke: var(--border-color-primary); }}
+.sal svg .axis {{ stroke: var(--body-text-color-subdued); }}
 @media (max-width: 640px) {{ .sal .pair {{ grid-template-columns: 1fr; }} }}
 </style>"""
 
@@ -48,13 +55,32 @@ class View:
     shown: str  # the method shown
     maps: "dict[str, Saliency]" = field(default_factory=dict)
 
-    def add(self, result: "Saliency") -> "View":
+    def add(self, result: "Saliency", *, show: bool = True) -> "View":
+        """With a map more; maps of other classes or another network make room for it."""
         same = {
             name: kept
             for name, kept in self.maps.items()
-            if (kept.class_idx, kept.minus_class) == (result.class_idx, result.minus_class)
+            if (kept.model, kept.class_idx, kept.minus_class)
+            == (result.model, result.class_idx, result.minus_class)
         }
-        return replace(self, shown=result.method, maps=same | {result.method: result})
+        shown = result.method if show or self.shown not in same else self.shown
+        return replace(self, shown=shown, maps=same | {result.method: result})
+
+
+def start_view(view: View | None, image: np.ndarray, model: str, method: str) -> View:
+    """The kept maps if they are of this picture's square, else a new collection."""
+    square = cut_square(image, model)
+    if view is None or not np.array_equal(view.square, square):
+        return View(square, method)
+    return view
+
+
+def to_classes(class_idx: int, minus_class: int = -1) -> dict[str, int | None]:
+    """Menu values as the arguments of ``explain``; -1 means the first choice, or none."""
+    return {
+        "class_idx": None if class_idx == -1 else class_idx,
+        "minus_class": None if minus_class == -1 else minus_class,
+    }
 
 
 @dataclass(frozen=True)
@@ -62,15 +88,22 @@ class Look:
     """How a map is laid over the picture."""
 
     opacity: float = 0.6
-    colormap: str = "turbo"
+    colormap: str = "viridis"
     full_at: float = 1.0  # share of the great magnitudes that takes the strongest colour
 
 
-def cut_square(image: np.ndarray, crop_xyxy: tuple[int, ...], side: int = SIDE) -> np.ndarray:
+def find_square(size_hw: tuple[int, int], model: str = DEFAULT_MODEL) -> tuple[slice, slice]:
+    """Rows and columns of a picture that the network sees; of a narrow one at least one of each."""
+    left, top, right, bottom = preprocessing.find_crop(size_hw, model)
+    return tuple(
+        slice(min(first, size - 1), max(last, min(first, size - 1) + 1))
+        for first, last, size in ((top, bottom, size_hw[0]), (left, right, size_hw[1]))
+    )
+
+
+def cut_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) -> np.ndarray:
     """The part of a picture that the network sees, at the size of a large map."""
-    left, top, right, bottom = crop_xyxy
-    part = image[top : max(bottom, top + 1), left : max(right, left + 1)]
-    return images.resize(part, (side, side))
+    return images.resize(image[find_square(image.shape[:2], model)], (side, side))
 
 
 def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
@@ -101,14 +134,19 @@ def draw_page(*parts: str) -> str:
     return f'{STYLE}<div class="sal">{"".join(parts)}</div>'
 
 
-def draw_map(view: View, look: Look, row) -> str:
+def draw_sentence(text: str) -> str:
+    """One sentence, large; nothing for an empty one."""
+    return draw_page(f'<p class="big">{escape(text)}</p>') if text else ""
+
+
+def draw_map(view: View, look: Look) -> str:
     """The picture and the map side by side, with what the colours mean."""
-    result = view.maps[view.shown]
+    result, row = view.maps[view.shown], METHODS[view.shown]
     drawn = overlay(view.square, result.input_map, look, is_signed=row.is_signed)
     plain = images.to_data_uri(view.square)
     done = "" if result.share_done == 1 else f", {result.share_done:.0%} done"
     colours = (
-        "Red speaks for the class, blue against it."
+        "Red speaks for the class, blue against it, whatever the colours chosen below."
         if row.is_signed
         else "The stronger the colour, the more the answer hangs on it."
     )
@@ -121,14 +159,13 @@ def draw_map(view: View, look: Look, row) -> str:
     )
 
 
-def draw_scores(scores: "Scores | None") -> str:
-    """Deletion and insertion curves with their areas."""
-    if scores is None:
-        return draw_page('<p class="soft">The scores follow when the map is finished.</p>')
+def draw_curves(scores: "Scores", width: int, height: int, *, with_text: bool = True) -> str:
+    """Deletion and insertion curves as SVG: probability against the share of pixels."""
+    left, bottom = (LEFT, BOTTOM) if with_text else (6, 6)
 
     def at(share: float, p: float) -> str:
-        x = LEFT + share * (WIDTH - LEFT - 6)
-        return f"{x:.1f},{TOP + (1 - p / top) * (HEIGHT - TOP - BOTTOM):.1f}"
+        x = left + share * (width - left - 6)
+        return f"{x:.1f},{TOP + (1 - p / top) * (height - TOP - bottom):.1f}"
 
     top = max(0.05, float(max(scores.deletion.max(), scores.insertion.max())))
     lines = "".join(
@@ -137,42 +174,59 @@ def draw_scores(scores: "Scores | None") -> str:
         + '"/>'
         for curve, colour in ((scores.deletion, DELETION), (scores.insertion, INSERTION))
     )
-    marks = "".join(
-        f'<text x="{LEFT - 6}" y="{at(0, p * top).split(",")[1]}" text-anchor="end" '
-        f'dominant-baseline="middle">{p * top:.0%}</text>'
-        for p in (0, 0.5, 1)
+    marks = foot = ""
+    if with_text:
+        marks = "".join(
+            f'<text x="{left - 6}" y="{at(0, p * top).split(",")[1]}" text-anchor="end" '
+            f'dominant-baseline="middle">{p * top:.0%}</text>'
+            for p in (0, 0.5, 1)
+        )
+        foot = "".join(
+            f'<text x="{at(s, 0).split(",")[0]}" y="{height - 6}" text-anchor="{anchor}">{s:.0%}'
+            "</text>"
+            for s, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
+        )
+    axis = f'<polyline fill="none" class="axis" points="{at(0, top)} {at(0, 0)} {at(1, 0)}"/>'
+    return (
+        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="deletion and insertion">'
+        f"{axis}{marks}{foot}{lines}</svg>"
     )
-    foot = "".join(
-        f'<text x="{at(s, 0).split(",")[0]}" y="{HEIGHT - 6}" text-anchor="{anchor}">{s:.0%}</text>'
-        for s, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
-    )
+
+
+def draw_scores(result: "Saliency") -> str:
+    """Deletion and insertion curves with their areas; before they are measured, a line on that."""
+    scores = result.scores
+    if scores is None:
+        return draw_page('<p class="soft">The scores follow when the map is finished.</p>')
+    label = weights.load_labels(result.model)[result.class_idx]
+    alone = "" if result.minus_class is None else f" Measured for “{escape(label)}” alone."
     return draw_page(
         f'<p class="big key"><i style="background:{DELETION}"></i>deletion '
         f"<b>{scores.deletion_auc:.3f}</b> (lower is better)"
         f'<i style="background:{INSERTION}"></i>insertion <b>{scores.insertion_auc:.3f}</b> '
-        "(higher is better)</p>"
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="deletion and insertion">'
-        f"{marks}{foot}{lines}</svg>",
+        "(higher is better)</p>",
+        draw_curves(scores, WIDTH, HEIGHT),
         '<p class="soft">Probability of the class (up) against the share of pixels (right), most '
         "important first: taken away (deletion), or put back into a blurred picture "
-        "(insertion).</p>",
+        f"(insertion).{alone}</p>",
     )
 
 
-def draw_comparison(view: View, methods: dict, look: Look) -> str:
-    """All maps so far, each with its time and its scores; the best score is marked."""
-    finished = [one for one in view.maps.values() if one.scores]
+def draw_comparison(results: "Mapping[str, Saliency]", square: np.ndarray, look: Look) -> str:
+    """Maps, each with its time, its scores and their curves; the best score is marked."""
+    finished = [one for one in results.values() if one.scores]
     best_deletion = min((one.deletion_auc for one in finished), default=None)
     best_insertion = max((one.insertion_auc for one in finished), default=None)
     figures = []
-    for name, result in view.maps.items():
-        row = methods[name]
-        drawn = overlay(view.square, result.input_map, look, is_signed=row.is_signed)
+    for name, result in results.items():
+        row = METHODS[name]
+        drawn = overlay(square, result.input_map, look, is_signed=row.is_signed)
         small = images.resize(drawn, (SIDE // 2, SIDE // 2))
         lines = f"{result.seconds:.2f} s"
         if result.scores:
             lines += "<br>deletion " + _mark(result.deletion_auc, best_deletion)
             lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
+            lines += draw_curves(result.scores, SMALL_WIDTH, SMALL_HEIGHT, with_text=False)
         else:
             waits = "scores follow" if result.share_done == 1 else f"{result.share_done:.0%} done"
             lines += f", {waits}"
@@ -180,25 +234,38 @@ def draw_comparison(view: View, methods: dict, look: Look) -> str:
             f'<figure><img alt="{escape(row.title)}" src="{images.to_data_uri(small)}">'
             f"<figcaption><b>{escape(row.title)}</b>{lines}</figcaption></figure>"
         )
-    return draw_page(f'<div class="grid">{"".join(figures)}</div>')
+    alone = any(result.minus_class is not None for result in results.values())
+    return draw_page(
+        f'<div class="grid">{"".join(figures)}</div>',
+        f'<p class="soft key">Curves: probability as pixels go<i style="background:{DELETION}"></i>'
+        f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion), most important '
+        f"first{', for the first class alone' if alone else ''}. ★ the best.</p>",
+    )
 
 
 def _mark(value: float, best: float | None) -> str:
     return f"<b style='display:inline'>{value:.3f} ★</b>" if value == best else f"{value:.3f}"
 
 
-def draw_region(shares: dict[str, float], area: float, methods: dict) -> str:
-    """The share of each map inside the painted region, beside the region's own share."""
-    rows = "".join(
-        f"<p class='big'><b>{escape(methods[name].title)}</b>: {share:.0%} inside, "
-        f"{1 - share:.0%} outside</p>"
-        f'<div class="bar"><i style="width:{100 * share:.1f}%"></i></div>'
-        for name, share in shares.items()
-    )
+def draw_region(results: "Mapping[str, Saliency]", mask: np.ndarray) -> str:
+    """The share of each map inside a painted region bool (H, W), beside the region's own share."""
+    rows = []
+    for name, result in results.items():
+        share = share_inside(result.input_map, mask)
+        title = f"<b>{escape(METHODS[name].title)}</b>"
+        if result.share_done < 1:
+            title += f" ({result.share_done:.0%} done)"
+        if share is None:
+            rows.append(f"<p class='big'>{title}: no place of it speaks for the class</p>")
+            continue
+        rows.append(
+            f"<p class='big'>{title}: {share:.0%} inside, {1 - share:.0%} outside</p>"
+            f'<div class="bar"><i style="width:{100 * share:.1f}%"></i></div>'
+        )
     return draw_page(
-        f'<p class="big">The painted region is {area:.0%} of the square. A map that cares for '
-        "nothing special would have that share inside.</p>",
-        rows,
+        f'<p class="big">The painted region is {mask.mean():.0%} of the square. A map that cares '
+        "for nothing special would have that share inside.</p>",
+        *rows,
     )
 
 

@@ -15,7 +15,7 @@ import numpy as np
 
 from cvcore import classification, preprocessing, weights
 from cvcore.errors import InputError
-from cvcore.saliency.scores import Scores, score_map
+from cvcore.saliency.scores import Scores, score_gradually
 from cvcore.saliency.target import Target, check_class
 
 DEFAULT_MODEL = classification.DEFAULT_MODEL
@@ -195,7 +195,8 @@ def explain(
 
     ``class_idx`` is the class to explain, by default the most probable one; with ``minus_class``
     the difference of the two is explained. ``settings`` are those of the method, such as
-    ``window`` and ``stride`` for occlusion or ``layer`` for the CAMs. Raises ``InputError`` for a
+    ``window`` and ``stride`` for occlusion or ``layer`` for the CAMs (some take several layers and
+    fuse their maps). Raises ``InputError`` for a
     picture that is none, an unknown name, or a setting out of range.
     """
     *_, last = explain_progressively(
@@ -220,7 +221,10 @@ def explain_progressively(
     with_scores: bool = True,
     **settings: Any,
 ) -> Iterator[Saliency]:
-    """The same map from coarse to fine; the last one has its scores. Close it to stop the work."""
+    """The same map from coarse to fine, the last one with its scores. Close it to stop the work.
+
+    While the scores are measured the finished map comes again and again.
+    """
     row = get_method(method)
     x = preprocessing.prepare(image, model)
     _check_settings(method, row, settings)
@@ -228,9 +232,14 @@ def explain_progressively(
     module_name, name = row.function.split(":")
     make_maps = getattr(import_module(module_name), name)
     target.load_net()  # once; the time below is the method's own
-    started = perf_counter()
-    result = None
-    for values, share in make_maps(x, target, **settings):
+    steps, seconds, result = make_maps(x, target, **settings), 0.0, None
+    while True:
+        started = perf_counter()  # what the caller does with a map in between does not count
+        try:
+            values, share = next(steps)
+        except StopIteration:
+            break
+        seconds += perf_counter() - started
         result = Saliency(
             method,
             model,
@@ -239,12 +248,13 @@ def explain_progressively(
             np.nan_to_num(values).astype(np.float32),
             image.shape[:2],
             preprocessing.find_crop(image.shape[:2], model),
-            perf_counter() - started,
+            seconds,
             share,
         )
         yield result
     if with_scores:
-        yield replace(result, scores=score_map(x, result.input_map, target))
+        for scores in score_gradually(x, result.input_map, target):
+            yield result if scores is None else replace(result, scores=scores)
 
 
 def choose_target(

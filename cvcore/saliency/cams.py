@@ -1,10 +1,11 @@
 """Class activation maps: a layer's feature maps, added up with weights from the class score.
 
 Each function is a generator of (map float32 (H, W), share done). ``layer`` counts from the first
-layer of ``list_layers`` (0) or from the last (-1).
+layer of ``list_layers`` (0) or from the last (-1). Maps of several layers are fused.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
+from contextlib import suppress
 from time import perf_counter
 
 import cv2
@@ -12,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
+from cvcore import runtime, weights
 from cvcore.errors import InputError
 from cvcore.models.efficientnet_lite import EfficientNetLite
-from cvcore.saliency.target import Target, hooked, own_thread, to_tensor
+from cvcore.saliency.target import BATCH, Target, hooked, own_thread, to_tensor
 from cvcore.saliency.workers import get_workers
 from cvcore.windows import check_whole
 
@@ -43,6 +45,20 @@ def get_layer(net: nn.Module, layer: int) -> nn.Module:
     return layers[check_whole("The layer", layer, -len(layers), len(layers) - 1)]
 
 
+def find_layer(model: str, depth: float) -> int:
+    """The number of the layer at a depth from 0 (the first) to 1 (the last) of a model."""
+    return round(depth * (len(list_layers(weights.load_model(model))) - 1))
+
+
+def name_layer(model: str, layer: int) -> str:
+    """A layer's name and kind, as in ``features.20 (Conv2d), layer 21 of 31``."""
+    net = weights.load_model(model)
+    module = get_layer(net, layer)
+    names = {part: name for name, part in getattr(net, "net", net).named_modules()}
+    count = len(list_layers(net))
+    return f"{names[module]} ({type(module).__name__}), layer {layer % count + 1} of {count}"
+
+
 def features_and_gradient(
     net: nn.Module, x: Tensor, layer: nn.Module, target: Target
 ) -> tuple[Tensor, Tensor]:
@@ -61,6 +77,19 @@ def features_and_gradient(
         score = target.logit(net(x)).sum()
         slope = torch.autograd.grad(score, kept[-1])[0]
     return kept[-1].detach()[0], slope[0]
+
+
+def last_features_and_gradient(
+    net: EfficientNetLite, x: np.ndarray, target: Target
+) -> tuple[Tensor, Tensor]:
+    """The same for the last layer: its output from the fastest engine, the slope from the few
+    steps after it. Raises ``LookupError`` where the engine does not show that layer."""
+    (features,) = runtime.load_predictor(target.model, layer="act2")(x[None])
+    kept = torch.from_numpy(features).requires_grad_()
+    with torch.enable_grad():
+        score = target.logit(net.classifier(kept.mean(dim=(2, 3)))).sum()
+        slope = torch.autograd.grad(score, kept)[0]
+    return kept.detach()[0], slope[0]
 
 
 def combine_grad_cam(features: Tensor, slope: Tensor) -> Tensor:
@@ -90,29 +119,54 @@ def to_map(cells: Tensor | np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(cells, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
-def _combine(x: np.ndarray, target: Target, layer: int, combine) -> Maps:
-    net = target.load_net()
-    inputs = net, to_tensor(x, net), get_layer(net, layer), target
-    found = get_workers().submit(features_and_gradient, *inputs).result()
-    yield to_map(combine(*found), x.shape[1]), 1.0
+def _combine(x: np.ndarray, target: Target, layer: int | Sequence[int], combine) -> Maps:
+    net, side = target.load_net(), x.shape[1]
+    layers = list(layer) if isinstance(layer, Sequence) else [layer]
+    if not layers:
+        raise InputError("Choose at least one layer.")
+    modules = [get_layer(net, one) for one in layers]
+    maps = []
+    for module in modules:
+        maps.append(to_map(combine(*_look_into(net, x, module, target)), side))
+        yield fuse_maps(maps), len(maps) / len(modules)
 
 
-def grad_cam(x: np.ndarray, target: Target, *, layer: int = -1) -> Maps:
+def fuse_maps(maps: Sequence[np.ndarray]) -> np.ndarray:
+    """One map of several (H, W): each scaled to [0, 1], then the greatest of each place, as in
+    torch-cam's ``fuse_cams``. A single map stays as it is."""
+    if len(maps) == 1:
+        return maps[0]
+    scaled = [(one - one.min()) / (float(np.ptp(one)) or 1.0) for one in maps]
+    return np.maximum.reduce(scaled)
+
+
+def _look_into(
+    net: nn.Module, x: np.ndarray, layer: nn.Module, target: Target
+) -> tuple[Tensor, Tensor]:
+    is_last = isinstance(net, EfficientNetLite) and layer is net.act2
+    if is_last and net is weights.load_model(target.model):  # not a copy with other weights
+        with suppress(LookupError):
+            return last_features_and_gradient(net, x, target)
+    inputs = net, to_tensor(x, net), layer, target
+    return get_workers().submit(features_and_gradient, *inputs).result()
+
+
+def grad_cam(x: np.ndarray, target: Target, *, layer: int | Sequence[int] = -1) -> Maps:
     """The features weighted by their mean slope."""
     return _combine(x, target, layer, combine_grad_cam)
 
 
-def grad_cam_plus_plus(x: np.ndarray, target: Target, *, layer: int = -1) -> Maps:
+def grad_cam_plus_plus(x: np.ndarray, target: Target, *, layer: int | Sequence[int] = -1) -> Maps:
     """The features weighted by a weighted mean of their positive slopes."""
     return _combine(x, target, layer, combine_grad_cam_plus_plus)
 
 
-def layer_cam(x: np.ndarray, target: Target, *, layer: int = -1) -> Maps:
+def layer_cam(x: np.ndarray, target: Target, *, layer: int | Sequence[int] = -1) -> Maps:
     """The features weighted cell by cell by their positive slope."""
     return _combine(x, target, layer, combine_layer_cam)
 
 
-def score_cam(x: np.ndarray, target: Target, *, layer: int = -2, channels: int = 320) -> Maps:
+def score_cam(x: np.ndarray, target: Target, *, layer: int = -1, channels: int = 320) -> Maps:
     """The features weighted by the softmax of the answers to the picture seen through each.
 
     The ``channels`` feature maps with the greatest spread come first and are all that is used;
@@ -137,8 +191,8 @@ def score_cam(x: np.ndarray, target: Target, *, layer: int = -2, channels: int =
         yield np.zeros((side, side), np.float32), 1.0
         return
     scores, started = [], perf_counter()
-    for first in range(0, len(order), 16):
-        group = features[order[first : first + 16]]
+    for first in range(0, len(order), BATCH):
+        group = features[order[first : first + BATCH]]
         masks = np.stack([to_map(plane, side) for plane in group])
         low, high = (edge(masks, axis=(1, 2), keepdims=True) for edge in (np.min, np.max))
         scores.extend(target.ask_logits(x[None] * ((masks - low) / (high - low))[:, None]))

@@ -10,103 +10,27 @@ are those of the whole network, to rounding.
 
 In the early layers activations are rows: a cell's channels lie together, (cells, C), so a 1x1
 convolution is one matrix product over all windows' cells, and cutting out surroundings is picking
-rows. The late layers, where a change reaches every cell, run whole in the fastest engine.
+rows. The late layers, where a change reaches nearly every cell, run whole in the fastest engine.
 """
 
-from collections.abc import Callable
 from dataclasses import dataclass
-from functools import partial
-from typing import Any
 
 import numpy as np
 import torch
-from torch import Tensor, nn
-from torch.nn import functional as F
+from torch import Tensor
 
-from cvcore.models.efficientnet_lite import (
-    DepthwiseSeparable,
-    EfficientNetLite,
-    InvertedResidual,
-    SameConv2d,
-)
-from cvcore.runtime import open_session
+from cvcore.device import cpu_count
+from cvcore.models.efficientnet_lite import EfficientNetLite
+from cvcore.saliency.folded import Block, Spatial, fold_block, fold_pointwise, fold_spatial
+from cvcore.saliency.late_layers import LateLayers, has_bfloat16_unit, open_late_layers
 from cvcore.saliency.workers import get_workers
 
 CHUNK = 27  # windows computed together: their activations fit a processor's cache
-LATE_STAGE = 4  # from here on a 16-pixel window's change reaches the whole 14 x 14 map
-
-
-@dataclass(frozen=True)
-class Pointwise:
-    """A 1x1 convolution with its normalisation folded in: ``rows @ weight + bias``."""
-
-    weight: Tensor  # (C_in, C_out)
-    bias: Tensor  # (C_out,)
-
-    def __call__(self, rows: Tensor) -> Tensor:
-        return torch.addmm(self.bias, rows, self.weight)
-
-
-@dataclass(frozen=True)
-class Spatial:
-    """A convolution over neighbours, folded, with TensorFlow's "same" padding, then ReLU6."""
-
-    weight: Tensor  # (C_out, C_in / groups, K, K)
-    bias: Tensor
-    stride: int
-    groups: int
-
-    @property
-    def kernel(self) -> int:
-        return self.weight.shape[-1]
-
-    def out_side(self, side: int) -> int:
-        return -(-side // self.stride)
-
-    def padding(self, side: int) -> tuple[int, int]:
-        """Zeros before and after an axis of ``side`` cells."""
-        total = max((self.out_side(side) - 1) * self.stride + self.kernel - side, 0)
-        return total // 2, total - total // 2
-
-    def reads(self, out: "Span", side: int) -> "Span":
-        """The cells, padding included, that the outputs ``out`` read."""
-        start = out.start * self.stride - self.padding(side)[0]
-        return Span(start, (out.size - 1) * self.stride + self.kernel)
-
-    def on_padded(self, rows: Tensor, size_hw: tuple[int, int]) -> Tensor:
-        """Rows of N parts of ``size_hw`` cells, padding included, to the rows of their outputs."""
-        x = rows.view(-1, *size_hw, rows.shape[1]).permute(0, 3, 1, 2)  # (N, C, H, W)
-        return self._convolve(x, 0)
-
-    def on_whole(self, rows: Tensor, side: int) -> Tensor:
-        """The same for N whole feature maps of ``side`` cells a side, without their padding."""
-        x = rows.view(-1, side, side, rows.shape[1]).permute(0, 3, 1, 2)
-        before, after = self.padding(side)
-        if before == after:
-            return self._convolve(x, before)
-        return self._convolve(F.pad(x, (before, after, before, after)), 0)
-
-    def _convolve(self, x: Tensor, padding: int) -> Tensor:
-        y = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
-        return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1]).clamp_(0, 6)
-
-
-@dataclass(frozen=True)
-class Block:
-    """Widen, filter over neighbours, narrow; each part but the filter may be missing."""
-
-    expand: Pointwise | None
-    spatial: Spatial
-    project: Pointwise | None
-    has_skip: bool
-
-    def widen(self, rows: Tensor) -> Tensor:
-        return rows if self.expand is None else self.expand(rows).clamp_(0, 6)
-
-    def finish(self, filtered: Tensor, rows: Tensor) -> Tensor:
-        """Narrow the filter's outputs and add the block's input ``rows`` at the same cells."""
-        out = filtered if self.project is None else self.project(filtered)
-        return out.add_(rows) if self.has_skip else out
+# From here on a 16-pixel window's change reaches nearly the whole 14 x 14 map: the second block of
+# the fourth stage.
+LATE_BLOCK = 8
+# From here on blocks may round to bfloat16; in earlier ones the map would suffer.
+ROUNDED_BLOCK = 6
 
 
 @dataclass(frozen=True)
@@ -115,6 +39,11 @@ class Span:
 
     start: np.ndarray  # (N,) int64, a window each
     size: int  # the same for all windows; what is computed too much comes out unchanged
+
+    def reach(self, spatial: Spatial, side: int) -> "Span":
+        """The cells, padding included, that these outputs of a convolution read."""
+        start = self.start * spatial.stride - spatial.padding(side)[0]
+        return Span(start, (self.size - 1) * spatial.stride + spatial.kernel)
 
     def grow(self, spatial: Spatial, side: int) -> "Span":
         """The outputs of a convolution that read a cell of this span."""
@@ -127,21 +56,29 @@ class Span:
 
 
 class IncrementalNet:
-    """An EfficientNet-Lite, folded and rearranged for perturbed copies of one picture."""
+    """An EfficientNet-Lite, folded and rearranged for perturbed copies of one picture.
 
-    def __init__(self, net: EfficientNetLite) -> None:
+    With ``rounded`` the later layers compute in bfloat16, where the processor has a unit for it:
+    3 to 4 times faster, with an error of the logits of about 1 % of their spread.
+    """
+
+    def __init__(self, net: EfficientNetLite, *, rounded: bool = False) -> None:
         if not isinstance(net, EfficientNetLite):
             raise TypeError(f"Expected an EfficientNetLite, got {type(net).__name__}.")
         self.mean, self.std = net.mean.view(3), net.std.view(3)
-        self.early = [Block(None, _fold_spatial(net.conv_stem, net.bn1), None, False)]
-        self.early += [_fold_block(b) for stage in net.blocks[:LATE_STAGE] for b in stage]
-        late = [_fold_block(b) for stage in net.blocks[LATE_STAGE:] for b in stage]
-        head = _fold_pointwise(net.conv_head, net.bn2)
-        classifier = Pointwise(net.classifier.weight.T.contiguous(), net.classifier.bias)
-        if self.mean.device.type == "cpu":
-            self.finish = open_late_layers(late, head, classifier)
-        else:
-            self.finish = partial(_run_late_layers, late, head, classifier)
+        blocks = [fold_block(block) for stage in net.blocks for block in stage]
+        stem = Block(None, fold_spatial(net.conv_stem, net.bn1), None, False)
+        self.early = [stem, *blocks[:LATE_BLOCK]]
+        if rounded and has_bfloat16_unit() and self.mean.device.type == "cpu":
+            after = ROUNDED_BLOCK + 1  # the stem
+            self.early[after:] = [block.to(torch.bfloat16) for block in self.early[after:]]
+        late = LateLayers(
+            tuple(blocks[LATE_BLOCK:]),
+            fold_pointwise(net.conv_head, net.bn2),
+            net.classifier.weight.T.contiguous(),
+            net.classifier.bias,
+        )
+        self.finish = open_late_layers(late, rounded=rounded)
 
     def start(self, x: np.ndarray) -> "Picture":
         """Take a picture float32 (3, side, side) in [0, 1] through the network once."""
@@ -160,6 +97,7 @@ class Picture:
         self._wides: list[Tensor] = []  # rows that each block's filter reads, then zeros
         rows = self._normalise(x.transpose(1, 2, 0))
         for block in net.early:
+            rows = rows.to(block.dtype)
             wide = block.widen(rows)
             self._inputs.append(_end_with_zeros(rows))
             self._wides.append(_end_with_zeros(wide))
@@ -179,12 +117,14 @@ class Picture:
         size, side = patches.shape[1], self.sides[0]
         if len(patches) and (top_left.min() < 0 or top_left.max() + size > side):
             raise ValueError(f"A square of {size} pixels leaves the picture of {side}.")
+        if not len(patches):
+            return np.zeros((0, len(self.logits)), np.float32)
         step = max(1, min(CHUNK, CHUNK * 32 // size))
-        chunks = [
-            (patches[i : i + step], top_left[i : i + step]) for i in range(0, len(patches), step)
-        ]
-        parts = get_workers().map(lambda chunk: self._perturb_chunk(*chunk), chunks)
-        return np.concatenate([np.zeros((0, len(self.logits)), np.float32), *parts])
+        # as many chunks for each thread, all of one size: none waits for another's last
+        rounds = -(-len(patches) // (step * cpu_count()))
+        chunks = np.array_split(np.arange(len(patches)), min(len(patches), rounds * cpu_count()))
+        parts = get_workers().map(lambda i: self._perturb_chunk(patches[i], top_left[i]), chunks)
+        return np.concatenate(list(parts))
 
     @torch.inference_mode()
     def _perturb_chunk(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
@@ -193,9 +133,10 @@ class Picture:
         for block, side, inputs, wides in zip(
             self.net.early, self.sides, self._inputs, self._wides, strict=False
         ):
+            rows = rows.to(block.dtype)
             spatial, wide = block.spatial, block.widen(rows)
             y_out, x_out = y.grow(spatial, side), x.grow(spatial, side)
-            around = spatial.reads(y_out, side), spatial.reads(x_out, side)
+            around = y_out.reach(spatial, side), x_out.reach(spatial, side)
             picked = _take(wides, wide, _pick(y, x, side, *around))
             if block.has_skip:
                 rows = _take(inputs, rows, _pick(y, x, side, y_out, x_out))
@@ -210,72 +151,6 @@ class Picture:
     def _normalise(self, pixels: np.ndarray) -> Tensor:
         rows = torch.from_numpy(np.ascontiguousarray(pixels, np.float32)).to(self.net.mean.device)
         return (rows.view(-1, 3) - self.net.mean) / self.net.std
-
-
-def open_late_layers(
-    blocks: list[Block], head: Pointwise, classifier: Pointwise
-) -> Callable[[Tensor], np.ndarray]:
-    """Blocks, head, mean and classifier as one ONNX Runtime session, written node by node."""
-    from onnx import TensorProto, helper, numpy_helper
-
-    nodes, constants = [], []
-
-    def constant(value: Tensor | float) -> str:
-        array = np.ascontiguousarray(value, np.float32)
-        constants.append(numpy_helper.from_array(array, f"c{len(constants)}"))
-        return constants[-1].name
-
-    def node(kind: str, *inputs: str, **attributes: Any) -> str:
-        nodes.append(helper.make_node(kind, inputs, [f"n{len(nodes)}"], **attributes))
-        return nodes[-1].output[0]
-
-    low, high = constant(0.0), constant(6.0)
-
-    def pointwise(x: str, layer: Pointwise) -> str:
-        weight = constant(layer.weight.T[:, :, None, None])
-        return node("Conv", x, weight, constant(layer.bias))
-
-    x = node("Transpose", "rows", perm=[0, 3, 1, 2])
-    for block in blocks:
-        y = x if block.expand is None else node("Clip", pointwise(x, block.expand), low, high)
-        spatial = block.spatial
-        y = node(
-            "Conv",
-            y,
-            constant(spatial.weight),
-            constant(spatial.bias),
-            auto_pad="SAME_UPPER",
-            strides=[spatial.stride] * 2,
-            group=spatial.groups,
-        )
-        y = pointwise(node("Clip", y, low, high), block.project)
-        x = node("Add", x, y) if block.has_skip else y
-    x = node("GlobalAveragePool", node("Clip", pointwise(x, head), low, high))
-    x = node("Flatten", x)
-    logits = node("Gemm", x, constant(classifier.weight), constant(classifier.bias))
-    graph = helper.make_graph(
-        nodes,
-        "late_layers",
-        [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["N", "H", "W", "C"])],
-        [helper.make_tensor_value_info(logits, TensorProto.FLOAT, ["N", "classes"])],
-        constants,
-    )
-    model = helper.make_model(graph, opset_imports=[helper.make_opsetid("", 18)], ir_version=9)
-    session = open_session(model.SerializeToString(), threads=1)
-    return lambda rows: session.run(None, {"rows": rows.numpy()})[0]
-
-
-def _run_late_layers(
-    blocks: list[Block], head: Pointwise, classifier: Pointwise, x: Tensor
-) -> np.ndarray:
-    """The same on a GPU, for x (N, H, W, C)."""
-    count, side = x.shape[:2]
-    rows = x.reshape(-1, x.shape[3])
-    for block in blocks:
-        rows = block.finish(block.spatial.on_whole(block.widen(rows), side), rows)
-        side = block.spatial.out_side(side)
-    features = head(rows).clamp_(0, 6).view(count, side * side, -1).mean(1)
-    return classifier(features).cpu().numpy()
 
 
 @dataclass(frozen=True)
@@ -315,29 +190,3 @@ def _pick(y: Span, x: Span, side: int, y_part: Span, x_part: Span) -> Picked:
 
 def _end_with_zeros(rows: Tensor) -> Tensor:
     return torch.cat((rows, rows.new_zeros(1, rows.shape[1])))
-
-
-def _fold(weight: Tensor, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    return weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
-
-
-def _fold_pointwise(conv: SameConv2d, norm: nn.BatchNorm2d) -> Pointwise:
-    weight, bias = _fold(conv.weight, norm)
-    return Pointwise(weight[:, :, 0, 0].T.contiguous(), bias)
-
-
-def _fold_spatial(conv: SameConv2d, norm: nn.BatchNorm2d) -> Spatial:
-    return Spatial(*_fold(conv.weight, norm), conv.stride[0], conv.groups)
-
-
-def _fold_block(block: DepthwiseSeparable | InvertedResidual) -> Block:
-    if isinstance(block, DepthwiseSeparable):
-        spatial = _fold_spatial(block.conv_dw, block.bn1)
-        return Block(None, spatial, _fold_pointwise(block.conv_pw, block.bn2), False)
-    return Block(
-        _fold_pointwise(block.conv_pw, block.bn1),
-        _fold_spatial(block.conv_dw, block.bn2),
-        _fold_pointwise(block.conv_pwl, block.bn3),
-        block.has_skip,
-    )

@@ -4,19 +4,27 @@ Each function is a generator of (map float32 (H, W), share done), from coarse to
 """
 
 from collections.abc import Iterator
-from functools import lru_cache
 from time import perf_counter
+from typing import TYPE_CHECKING
 
 import cv2
 import numpy as np
 
 from cvcore import weights
+from cvcore.device import cpu_count
 from cvcore.errors import InputError
-from cvcore.saliency.target import Target, check_setting
+from cvcore.model_cache import keep_models
+from cvcore.saliency.target import BATCH, Target, check_setting
 from cvcore.windows import check_whole
+
+if TYPE_CHECKING:
+    from cvcore.saliency.incremental import IncrementalNet
 
 Maps = Iterator[tuple[np.ndarray, float]]
 YIELD_SECONDS = 0.4
+ROUNDED_WINDOW = 16  # pixels; from here on the rounded map correlates by 0.999 or more
+EXACT_WINDOWS = 256  # so many are always computed in float32
+WINDOWS_A_CORE = 27  # computed by incremental inference at a time
 FILLS = ("black", "grey", "mean", "blur")
 
 
@@ -26,11 +34,16 @@ class Asker:
     EfficientNet-Lite answers by incremental inference, other networks copy by copy.
     """
 
-    def __init__(self, x: np.ndarray, target: Target) -> None:
+    def __init__(self, x: np.ndarray, target: Target, *, rounded: bool = False) -> None:
         self.x, self.target = x, target
-        net = _load_incremental(target.model)
+        net = _load_incremental(target.model, rounded)
         self.picture = None if net is None else net.start(x)
-        self.before = float(target.ask(x[None])[0])
+        # Copies asked for at once: few enough that an answer takes a part of a second.
+        self.together = BATCH if net is None else WINDOWS_A_CORE * cpu_count()
+        if self.picture is None:
+            self.before = float(target.ask(x[None])[0])
+        else:
+            self.before = float(target.probability(self.picture.logits[None])[0])
 
     def ask(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
         """Probabilities (N,) with patches float32 (N, P, P, 3) at top_left int (N, 2)."""
@@ -43,14 +56,23 @@ class Asker:
         return self.target.ask(copies)
 
 
-@lru_cache(maxsize=2)
-def _load_incremental(model: str):
+@keep_models(most=4)
+def _load_incremental(model: str, rounded: bool = False) -> "IncrementalNet | None":
     """The network rearranged for incremental inference, or None if it is of another kind."""
     from cvcore.models.efficientnet_lite import EfficientNetLite
     from cvcore.saliency.incremental import IncrementalNet
 
     net = weights.load_model(model)
-    return IncrementalNet(net) if isinstance(net, EfficientNetLite) else None
+    return IncrementalNet(net, rounded=rounded) if isinstance(net, EfficientNetLite) else None
+
+
+def split_evenly(cells: np.ndarray, most: int) -> list[np.ndarray]:
+    """Rows in groups of nearly the same size, at most ``most`` each.
+
+    >>> [len(group) for group in split_evenly(np.zeros((10, 2)), 4)]
+    [4, 3, 3]
+    """
+    return np.array_split(cells, -(-len(cells) // most))
 
 
 def grid_starts(side: int, window: int, stride: int) -> np.ndarray:
@@ -62,16 +84,18 @@ def grid_starts(side: int, window: int, stride: int) -> np.ndarray:
     return np.arange(-(-max(side - window, 0) // stride) + 1) * stride
 
 
-def coarse_to_fine(count: int) -> list[np.ndarray]:
-    """The cells of a count x count grid, as int (N, 2), in passes: every 4th row and column first,
-    then every 2nd, then the rest. Each pass leaves out what came before."""
+def coarse_to_fine(count: int, *, first: int = 4) -> list[np.ndarray]:
+    """The cells of a count x count grid, as int (N, 2), in passes: every 4th row and column first
+    (or every ``first``, a power of 2), then every 2nd, then all. Each pass leaves out what came
+    before."""
     passes, seen = [], np.zeros((count, count), bool)
-    for step in (4, 2, 1):
+    for step in (2**k for k in reversed(range(first.bit_length()))):
         new = np.zeros_like(seen)
         new[::step, ::step] = True
         new &= ~seen
         seen |= new
-        passes.append(np.argwhere(new))
+        if new.any():
+            passes.append(np.argwhere(new))
     return passes
 
 
@@ -93,7 +117,8 @@ def occlusion(
 ) -> Maps:
     """The probability lost when a window is covered, averaged over the windows above a pixel.
 
-    Window and stride in pixels, on the grid of ``captum.attr.Occlusion``, whose values these are.
+    Window and stride in pixels, on the grid of ``captum.attr.Occlusion``, whose values these are:
+    to 1e-5, or with a correlation of 0.999 where many large windows are computed in bfloat16.
     """
     side = x.shape[1]
     window = check_whole("The window", window, 4, side)
@@ -101,8 +126,10 @@ def occlusion(
     starts = grid_starts(side, window, stride)
     if len(starts) ** 2 > 6400:
         raise InputError("These are more than 6,400 windows: take a greater stride.")
-    asker, filling = Asker(x, target), make_fill(x, fill).transpose(1, 2, 0)
-    picture = x.transpose(1, 2, 0)
+    # Many windows may be rounded to bfloat16, when each changes far more than the rounding does.
+    rounded = window >= ROUNDED_WINDOW and len(starts) ** 2 > EXACT_WINDOWS
+    asker = Asker(x, target, rounded=rounded)
+    filling, picture = make_fill(x, fill).transpose(1, 2, 0), x.transpose(1, 2, 0)
     corners = np.minimum(starts, side - window)  # of squares that lie inside the picture
     drops = np.full((len(starts), len(starts)), np.nan)
 
@@ -138,28 +165,19 @@ def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float 
     cells = check_whole("The number of cells a side", cells, 4, side // 2)
     delta = np.float32(check_setting("The change", delta, 0.01, 1))
     asker, picture = Asker(x, target), x.transpose(1, 2, 0)
-    coarse = max(4, cells // 7)
-    kept = np.zeros((1, 1))
-    for count, last in ((coarse, False), (cells, True)):
-        edges = np.arange(count + 1) * side // count
-        size = int(np.diff(edges).max())
-        corners = np.minimum(edges[:-1], side - size)
-        slopes = np.full((count, count), np.nan)
-        passes = coarse_to_fine(count) if last else [np.argwhere(np.isnan(slopes))]
-        for share in _fill_slopes(slopes, passes, picture, delta, edges, corners, size, asker):
-            if last:
-                fine = np.where(np.isnan(slopes), _resize(kept, count), slopes)
-                yield _resize(fine, side), share
-        if not last:
-            kept = slopes * (coarse / cells) ** 2  # for the same change, by a patch so much smaller
-            yield _resize(kept, side), 0.0
+    edges = np.arange(cells + 1) * side // cells
+    corners = np.minimum(edges[:-1], side - int(np.diff(edges).max()))
+    slopes = np.full((cells, cells), np.nan)
+    passes = coarse_to_fine(cells, first=8)
+    for share in _fill_slopes(slopes, passes, picture, delta, edges, corners, asker):
+        yield _enlarge(slopes, side), share
 
 
-def _fill_slopes(slopes, passes, picture, delta, edges, corners, size, asker) -> Iterator[float]:
+def _fill_slopes(slopes, passes, picture, delta, edges, corners, asker) -> Iterator[float]:
     """Measure D in cell after cell, both ways at once; yields the share done."""
-    done, started = 0, perf_counter()
+    size, done, started = int(np.diff(edges).max()), 0, perf_counter()
     for cells in passes:
-        for group in np.array_split(cells, max(1, len(cells) // 54)):
+        for group in split_evenly(cells, max(1, asker.together // 2)):
             patches, moved = [], []
             for row, column in group:
                 top, left = corners[row], corners[column]
@@ -187,7 +205,7 @@ def _fill_grid(values, passes, make_patch, corners, asker) -> Iterator[float]:
     """Ask for cell after cell; yields the share done, at least twice a second."""
     done, started = 0, perf_counter()
     for cells in passes:
-        for group in np.array_split(cells, max(1, len(cells) // 54)):
+        for group in split_evenly(cells, asker.together):
             patches = np.stack([make_patch(cell) for cell in group])
             answers = asker.ask(patches, corners[group])
             values[group[:, 0], group[:, 1]] = asker.before - answers
@@ -198,10 +216,10 @@ def _fill_grid(values, passes, make_patch, corners, asker) -> Iterator[float]:
 
 
 def _enlarge(values: np.ndarray, side: int) -> np.ndarray:
-    """A grid with gaps (NaN) as a map (side, side): each gap takes its nearest value above left."""
-    filled = values.copy()
-    for step in (4, 2, 1):
-        index = np.arange(len(values)) // step * step
+    """A grid with gaps (NaN) as a map (side, side): each gap takes the nearest value."""
+    filled, count = values.copy(), len(values)
+    for step in (2, 4, 8):
+        index = np.minimum((np.arange(count) + step // 2) // step, (count - 1) // step) * step
         filled = np.where(np.isnan(filled), values[np.ix_(index, index)], filled)
     filled = np.where(np.isnan(filled), np.nanmean(values), filled)
     return _resize(filled, side)
@@ -232,7 +250,7 @@ def rise(
     total, started = np.zeros((side, side)), perf_counter()
     done = 0
     while done < masks:
-        batch = make_masks(rng, min(16, masks - done), side, cells=cells, keep=keep)
+        batch = make_masks(rng, min(BATCH, masks - done), side, cells=cells, keep=keep)
         answers = target.ask(x[None] * batch[:, None])
         total += np.tensordot(answers, batch, 1)
         done += len(batch)

@@ -19,6 +19,7 @@ from cvcore.saliency import DEFAULT_MODEL, cams, choose_target, gradients
 from cvcore.saliency.target import Target, to_tensor
 
 METHODS = ("gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_cam")
+SHUFFLED = (nn.Conv2d, nn.Linear)  # layers whose weights are shuffled
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,11 @@ def list_parts(net: nn.Module) -> list[tuple[str, list[nn.Module]]]:
         if "features" in children:
             inner = children.pop("features").named_children()
             children = {f"features {name}": part for name, part in inner} | children
-        parts = [(name, [part]) for name, part in children.items() if any(part.parameters())]
+        parts = [
+            (name, [part])
+            for name, part in children.items()
+            if any(isinstance(layer, SHUFFLED) for layer in part.modules())
+        ]
     return parts[::-1]
 
 
@@ -97,7 +102,7 @@ def list_parts(net: nn.Module) -> list[tuple[str, list[nn.Module]]]:
 def shuffle_weights(module: nn.Module, random: torch.Generator) -> None:
     """Shuffle the weights of every convolution and linear layer among themselves."""
     for layer in module.modules():
-        if isinstance(layer, nn.Conv2d | nn.Linear):
+        if isinstance(layer, SHUFFLED):
             flat = layer.weight.flatten()
             order = torch.randperm(flat.numel(), generator=random).to(flat.device)
             layer.weight.copy_(flat[order].view_as(layer.weight))

@@ -3,13 +3,14 @@
 Deletion and insertion are those of Petsiuk et al., "RISE", BMVC 2018 (arXiv:1806.07421).
 """
 
+from collections.abc import Iterator
 from dataclasses import dataclass
 
 import cv2
 import numpy as np
 
 from cvcore.errors import InputError
-from cvcore.saliency.target import Target
+from cvcore.saliency.target import BATCH, Target
 from cvcore.windows import check_whole
 
 STEPS = 32
@@ -57,28 +58,37 @@ def score_map(x: np.ndarray, heatmap: np.ndarray, target: Target, *, steps: int 
 
     For the difference of two classes the curves are of the first class alone.
     """
+    *_, scores = score_gradually(x, heatmap, target, steps=steps)
+    return scores
+
+
+def score_gradually(
+    x: np.ndarray, heatmap: np.ndarray, target: Target, *, steps: int = STEPS
+) -> Iterator[Scores | None]:
+    """The same, but None after every few pictures, so that the work can be stopped."""
     steps = check_whole("The number of steps", steps, 2, 500)
     target = Target(target.model, target.class_idx)
     places = order_pixels(heatmap)
     shares = np.linspace(0, 1, steps + 1)
     blurred = np.stack([cv2.GaussianBlur(plane, (0, 0), BLUR) for plane in x])
-    black = np.zeros_like(x)
+    ways = ((x, np.zeros_like(x)), (blurred, x))  # from, to
+    curves: list[list[float]] = [[], []]
+    for curve, (start, end) in zip(curves, ways, strict=True):
+        for first in range(0, len(shares), BATCH):
+            some = shares[first : first + BATCH]
+            curve.extend(target.ask([np.where(places < s * places.size, end, start) for s in some]))
+            yield None
+    yield Scores(shares, *map(np.array, curves))
 
-    def follow(start: np.ndarray, end: np.ndarray) -> np.ndarray:
-        pictures = [np.where(places < share * places.size, end, start) for share in shares]
-        return target.ask(pictures)
 
-    return Scores(shares, follow(x, black), follow(blurred, x))
-
-
-def share_inside(heatmap: np.ndarray, mask: np.ndarray) -> float:
+def share_inside(heatmap: np.ndarray, mask: np.ndarray) -> float | None:
     """The share (0 to 1) of a map's positive part that lies inside a mask bool (H, W).
 
-    Raises ``InputError`` for an empty mask. A map without a positive part gives 0.
+    Raises ``InputError`` for an empty mask. A map without a positive part gives None.
     """
     if mask.shape != heatmap.shape or mask.dtype != np.bool_:
         raise ValueError(f"Expected a bool mask {heatmap.shape}, got {mask.dtype} {mask.shape}.")
     if not mask.any():
         raise InputError("Nothing is painted yet: draw over a part of the picture.")
     positive = np.clip(heatmap, 0, None)
-    return float(positive[mask].sum() / positive.sum()) if positive.any() else 0.0
+    return float(positive[mask].sum() / positive.sum()) if positive.any() else None

@@ -16,7 +16,7 @@ from cvcore.windows import check_whole
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
-BATCH = 8  # pictures through the network at once
+BATCH = 4  # pictures through the network at once: a second even for the slowest networks
 
 
 def check_class(class_idx: object, count: int) -> int:

@@ -6,6 +6,8 @@ from threading import Barrier
 
 import torch
 
+from cvcore.device import cpu_count
+
 
 @cache
 def get_workers() -> ThreadPoolExecutor:
@@ -14,7 +16,7 @@ def get_workers() -> ThreadPoolExecutor:
     Threads that never wait for each other share a busy machine better than PyTorch's own, which
     meet after every layer.
     """
-    threads = torch.get_num_threads()
+    usual, threads = torch.get_num_threads(), cpu_count()
     pool, everyone = ThreadPoolExecutor(threads, "saliency"), Barrier(threads)
 
     def settle(_: int) -> None:
@@ -22,5 +24,5 @@ def get_workers() -> ThreadPoolExecutor:
         everyone.wait()
 
     list(pool.map(settle, range(threads)))
-    torch.set_num_threads(threads)  # for all other threads
+    torch.set_num_threads(usual)  # for all other threads
     return pool

@@ -2,17 +2,24 @@
 
 import base64
 import io
+from dataclasses import replace
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
-from cvcore import samples
+import cvcore
+from cvcore import images, samples
 from cvcore.errors import InputError
+from cvcore.saliency import METHODS
 from demos import saliency, saliency_compare
-from demos.saliency_paint import CELLS, read_mask
-from demos.saliency_views import View
+from demos.saliency_classes import pick_class, rank_classes
+from demos.saliency_settings import SETTINGS, choose_settings, describe_layer, show_settings
+from demos.saliency_views import Look, View, overlay
+from demos.ui.paint import CELLS, read_mask
+from tests.bad_files import write_bad_files, write_odd_pictures
 
 ROOT_SAMPLE = str(samples.index()["chelsea"].path)
 
@@ -51,32 +58,120 @@ def test_sliders_and_files_run_no_network(view, monkeypatch):
 
     monkeypatch.setattr("cvcore.runtime.load_predictor", forbidden)
     assert saliency.redraw(view, 0.2, "magma", 0.5) != saliency.redraw(view, 0.9, "magma", 0.5)
-    png, array = saliency.save_files(view, 0.5, "turbo", 1.0)
+    png, array = saliency.save_files(view, 0.5, "viridis", 1.0)
     assert base64.b64decode(png["href"].split(",")[1])[:4] == b"\x89PNG"
     values = np.load(io.BytesIO(base64.b64decode(array["href"].split(",")[1])))
     np.testing.assert_array_equal(values, view.maps["grad_cam"].input_map)
-    assert saliency.save_files(None, 0.5, "turbo", 1.0) == (None, None)
+    assert saliency.save_files(None, 0.5, "viridis", 1.0) == (None, None)
 
 
-def test_compare_marks_the_best(chelsea):
-    steps = list(saliency_compare.compare(chelsea, ["grad_cam", "gradient"]))
-    drawing, table, view = steps[-1]
-    assert [row["method"] for row in table] == ["grad_cam", "gradient"]
-    assert drawing.count("★") == 2
-    assert set(view.maps) == {"grad_cam", "gradient"}
+def test_only_finished_maps_are_saved(view):
+    half = replace(view.maps["grad_cam"], share_done=0.5)
+    assert saliency.save_files(view.add(half), 0.5, "viridis", 1.0) == (None, None)
+
+
+def test_scores_are_not_drawn_while_they_are_measured(chelsea):
+    steps = list(saliency.explain(chelsea, "gradient"))
+    drawn = [step for step in steps if isinstance(step[0], str)]
+    assert len(drawn) == 2  # the map, then its scores
+    assert len(steps) > 10
+    assert "scores follow" in drawn[0][1]
+    assert "alone" not in drawn[1][1]
+    *_, (_, curves, *_) = saliency.explain(chelsea, "gradient", 282, 285)
+    assert "Measured for “tiger cat” alone" in curves
+
+
+def test_compare_marks_the_best_and_keeps_the_map_shown(chelsea, view):
+    steps = list(saliency_compare.compare(chelsea, ["gradient", "layer_cam"], view=view))
+    drawing, table, more = steps[-1]
+    assert [row["method"] for row in table] == ["gradient", "layer_cam"]
+    assert drawing.count(" ★</b>") == 2
+    assert drawing.count("<figure>") == 2
+    assert drawing.count("<svg") == 2  # the curves of each
+    assert set(more.maps) == {"grad_cam", "gradient", "layer_cam"}
+    assert more.shown == "grad_cam"
+    assert saliency.redraw(more, 0.6, "viridis", 1.0) == saliency.redraw(view, 0.6, "viridis", 1.0)
     with pytest.raises(InputError, match="at least one"):
         list(saliency_compare.compare(chelsea, []))
 
 
-def test_painted_region_is_measured(view):
+SMALL = {
+    "layer": 5,
+    "window": 96,
+    "stride": 64,
+    "cells": 7,
+    "masks": 100,
+    "mask_cells": 4,
+    "samples": 4,
+    "noise": 0.05,
+    "steps": 4,
+    "channels": 16,
+}
+
+
+@pytest.mark.parametrize("method", ["score_cam", "smoothgrad", "integrated_gradients", "layer_cam"])
+def test_compare_and_explain_take_the_same_settings(chelsea, method):
+    *_, (*_, compared) = saliency_compare.compare(chelsea, [method], **SMALL)
+    *_, (*_, explained) = saliency.explain(chelsea, method, **SMALL)
+    ours, theirs = (one.maps[method].input_map for one in (compared, explained))
+    np.testing.assert_array_equal(ours, theirs)
+    *_, (*_, usual) = saliency.explain(chelsea, method)
+    assert not np.allclose(ours, usual.maps[method].input_map)
+
+
+def test_fused_layers_of_the_page(chelsea):
+    *_, (*_, fused) = saliency.explain(chelsea, "layer_cam", layer=6, fuse=True)
+    expected = cvcore.saliency.explain(chelsea, "layer_cam", layer=(6, 7, 8), with_scores=False)
+    np.testing.assert_array_equal(fused.maps["layer_cam"].input_map, expected.input_map)
+
+
+def test_every_setting_of_a_method_has_a_control():
+    values = {row.name: row.value for row in SETTINGS}
+    for name, row in METHODS.items():
+        expected = {*row.settings, *(["layer"] if row.has_layer else [])}
+        assert set(choose_settings(name, values, "efficientnet_lite0")) == expected
+    shown = [update["visible"] for update in show_settings("rise")]
+    assert shown.count(True) == 1
+    assert describe_layer(5, "efficientnet_lite0") == "stage 5, 14 x 14 cells"
+
+
+def test_the_first_five_classes(chelsea):
+    rows = rank_classes(chelsea)
+    assert rows[0]["label"] == "tiger cat"
+    assert len(rows) == 5
+    assert rank_classes(None) == []
+    assert pick_class(SimpleNamespace(index=281)) == 281
+    with pytest.raises(InputError, match="class index"):
+        pick_class(SimpleNamespace(index="x"))
+
+
+def paint(left_share):
     mask = np.zeros((CELLS, CELLS), int)
-    mask[:, : CELLS // 2] = 1
-    text = saliency_compare.measure_region(Painted("".join(map(str, mask.ravel()))), view)
+    mask[:, : round(CELLS * left_share)] = 1
+    return Painted("".join(map(str, mask.ravel())))
+
+
+def test_painted_region_is_measured(chelsea, view):
+    text, mask = saliency_compare.measure_region(paint(0.5), view, chelsea)
     assert "50% of the square" in text
     assert "Grad-CAM" in text
-    assert "Paint over" in saliency_compare.measure_region(Painted("0" * CELLS**2), view)
+    assert mask.mean() == 0.5
+    text, mask = saliency_compare.measure_region(Painted("0" * CELLS**2), view, chelsea)
+    assert "Paint over" in text
+    assert mask is None
     with pytest.raises(InputError, match="Explain first"):
-        saliency_compare.measure_region(Painted("1" * CELLS**2), View(view.square, "x"))
+        saliency_compare.measure_region(paint(1), View(view.square, "x"), chelsea)
+
+
+def test_a_region_is_measured_again_with_what_is_there(chelsea, view):
+    _, mask = saliency_compare.measure_region(paint(0.5), view, chelsea)
+    half = replace(view.maps["grad_cam"], share_done=0.4, method="rise")
+    against = replace(view.maps["grad_cam"], input_map=-np.ones((224, 224)), method="occlusion")
+    text = saliency_compare.measure_again(mask, view.add(half).add(against), chelsea)
+    assert "RISE</b> (40% done): " in text
+    assert "Occlusion</b>: no place of it speaks for the class" in text
+    assert "0% inside" not in text
+    assert "not there yet" in saliency_compare.measure_again(mask, view, chelsea[::-1])
 
 
 @pytest.mark.parametrize("mask", ["", "2" * CELLS**2, 7, None])
@@ -85,14 +180,31 @@ def test_broken_masks_are_refused(mask):
         read_mask(Painted(mask))
 
 
-def test_frame_is_marked(chelsea):
-    frame = np.full((480, 640, 3), 200, np.uint8)
+def test_frame_is_marked_with_its_map(chelsea):
+    frame = images.resize(chelsea, (480, 640))
     drawn = saliency.explain_frame(frame, "grad_cam", 8, -1)
     assert drawn.shape == frame.shape
-    assert (drawn[200:, :80] == 66).all()
-    assert (frame == 200).all()
+    assert (drawn[200:, :80] == frame[200:, :80] // 3).all()
+    found = cvcore.saliency.explain(frame, "grad_cam", with_scores=False)
+    left, top, right, bottom = found.crop_xyxy
+    inside = slice(top, bottom), slice(left, right)
+    expected = overlay(frame[inside], found.input_map, Look(0.5), is_signed=False)
+    np.testing.assert_array_equal(drawn[inside][100:], expected[100:])  # below the words
+    other = saliency.explain_frame(frame, "grad_cam", 8, 281, 285)
+    assert (other[inside][100:] != drawn[inside][100:]).any()
     with pytest.raises(InputError, match="webcam"):
         saliency.explain_frame(frame, "rise", 8, -1)
+    with pytest.raises(InputError, match="not downloaded yet"):
+        saliency.explain_frame(frame, "grad_cam", 8, -1, -1, "vgg19")
+
+
+@pytest.mark.parametrize("shape", [(1, 300, 3), (300, 1, 3), (1, 1, 3)])
+def test_narrow_pictures_have_a_square(shape):
+    image = np.full(shape, 90, np.uint8)
+    assert saliency.explain_frame(image, "grad_cam", 8, -1).shape == shape
+    *_, (drawing, *_) = saliency.explain(image, "gradient")
+    assert "<img" in drawing
+    assert saliency_compare.show_square(image)[0].startswith("data:image")
 
 
 def test_the_map_through_the_api(client):
@@ -120,3 +232,19 @@ def test_mistakes_through_the_api(client):
     ):
         with pytest.raises(AppError, match=words):
             client.predict(**arguments, api_name="/saliency")
+
+
+CALLS = (("/saliency", {}), ("/saliency_frame", {}), ("/saliency_sanity", {"method": "gradient"}))
+
+
+@pytest.mark.parametrize(("api_name", "arguments"), CALLS[:2])
+def test_odd_pictures_through_the_api(client, tmp_path, api_name, arguments):
+    for path in write_odd_pictures(tmp_path).values():
+        assert client.predict(handle_file(path), **arguments, api_name=api_name)
+
+
+@pytest.mark.parametrize(("api_name", "arguments"), CALLS)
+def test_bad_files_through_the_api(client, tmp_path, api_name, arguments):
+    for path in write_bad_files(tmp_path).values():
+        with pytest.raises(AppError, match=r"could not be read as a picture|too large"):
+            client.predict(handle_file(path), **arguments, api_name=api_name)

@@ -1,0 +1,76 @@
+"""Which class to explain: a menu of all, and the five that the network thinks of first."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from cvcore import classification, images, weights
+from cvcore.classification import DEFAULT_MODEL
+from cvcore.saliency.target import check_class
+from demos import ui
+
+FIRST_CHOICE, NO_CLASS = -1, -1
+
+
+class ClassMenu(ui.Dropdown):
+    """A menu of a thousand classes, which the API describes as a number."""
+
+    def get_block_name(self) -> str:
+        return "dropdown"
+
+    def api_info(self) -> dict[str, str]:
+        return {"type": "integer", "description": "class index, 0 to 999; -1: none chosen"}
+
+
+def list_classes(first: str) -> list[tuple[str, int]]:
+    """(name, index) of the thousand classes behind a first entry, for a menu to search in."""
+    labels = weights.load_labels(DEFAULT_MODEL)
+    return [(first, -1), *((f"{label} ({i})", i) for i, label in enumerate(labels))]
+
+
+class TopClasses(gr.HTML):
+    """A button for each of the most probable classes; fires ``pick`` with the class's index."""
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(
+            value=[],
+            html_template="""<div class="top" role="group" aria-label="Explain one of these">
+              {{#each value}}<button type="button" data-index="{{this.index}}">{{this.label}}
+              <b>{{this.percent}}</b></button>{{/each}}</div>""",
+            css_template="""
+              .top { display: flex; flex-wrap: wrap; gap: .4rem; }
+              button { padding: .25rem .7rem; border-radius: 1rem; cursor: pointer;
+                font-size: .95rem; color: var(--body-text-color); background: none;
+                border: 2px solid var(--border-color-primary); }
+              button:hover, button:focus-visible { border-color: var(--color-accent); }
+              b { font-variant-numeric: tabular-nums; }""",
+            js_on_load="""element.addEventListener('click', event => {
+              const button = event.target.closest('button');
+              if (button) trigger('pick', {index: Number(button.dataset.index)});
+            });""",
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}}
+
+
+def rank_classes(image: np.ndarray | None, model: str = DEFAULT_MODEL) -> list[dict[str, Any]]:
+    """The five most probable classes of a picture, for ``TopClasses``."""
+    if image is None or not weights.is_available(model):
+        return []
+    top = classification.predict_topk(images.check_image(image), 5, model=model)
+    return [
+        {"index": int(index), "label": label, "percent": f"{p:.0%}"}
+        for index, label, p in zip(top.class_indices, top.labels, top.probabilities, strict=True)
+    ]
+
+
+def pick_class(event: gr.EventData) -> int:
+    """The class whose button was pressed."""
+    count = len(weights.load_labels(DEFAULT_MODEL))
+    return check_class(getattr(event, "index", None), count)
