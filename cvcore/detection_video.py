@@ -33,7 +33,7 @@ class FilmProgress:
     """How far the work is, and what has been seen so far."""
 
     done: int  # frames
-    total: int  # frames, about; 0 when the file does not say
+    total: int  # frames, about: one that cannot be decoded is counted, too
     frame: np.ndarray = field(repr=False)  # (H, W, 3) the last frame, drawn
     tracks: dict[str, int]  # different objects of each class so far
     in_zone: int  # different objects whose foot has stood in the zone
@@ -53,7 +53,8 @@ def annotate_film(
 ) -> Iterator[FilmProgress]:
     """Write ``source`` with detections and track numbers to the MP4 file ``target``.
 
-    Yields after every frame; closing the generator ends the work and leaves the film so far.
+    Yields after every frame; closing the generator ends the work and leaves the film so far. Each
+    frame is shown when it was in ``source``, also where that one's rate varies.
     ``style``: boxes with tracks, every object blurred, or a heat map of where objects stood.
     Raises InputError for a file that is no film, one of more than a minute, or unknown settings.
     """
@@ -70,9 +71,8 @@ def annotate_film(
     tracker = Tracker(confidence=confidence, fps=info.fps)
     heat, inside = None, set()
     with video.FilmWriter(target, info.fps) as writer:
-        for done, frame in enumerate(video.read_frames(source, max_side=MAX_SIDE), start=1):
-            if done > (MAX_SECONDS + 0.5) * info.fps:  # a file that hides its length
-                raise InputError(f"This film is too long: choose one of at most {MAX_SECONDS} s.")
+        frames = video.read_timed_frames(source, max_side=MAX_SIDE)
+        for done, (seconds, frame) in enumerate(frames, start=1):
             hw = frame.shape[:2]
             raw = detection.predict_raw(frame, model=model, input_size=input_size, square=False)
             found = detection.suppress(
@@ -84,7 +84,7 @@ def annotate_film(
             drawn = draw_frame(frame, tracks, tracker, style=style, heat=heat)
             if ZONES[zone]:
                 drawn = draw_zone(drawn, zone, len(inside))
-            writer.write(drawn)
+            writer.write(drawn, seconds=seconds)
             counts = dict(Counter(tracker.seen.values()).most_common())
             yield FilmProgress(done, info.frames, drawn, counts, len(inside))
 

@@ -2,6 +2,10 @@
 
 const MODES = [['result', 'Result'], ['before', 'Before NMS'], ['steps', 'NMS steps'],
   ['grid', 'Grid, anchors'], ['objectness', 'Objectness'], ['truth', 'Truth box']];
+const HINTS = {  // what the keyboard does on the picture
+  result: 'Arrow keys choose a box.', before: 'Arrow keys choose a box.', grid: 'Arrow keys choose a box.',
+  steps: 'Arrow keys go from turn to turn.', objectness: 'Arrow keys choose a cell.',
+  truth: 'By keyboard, on the picture: Enter begins a box, arrow keys move it, with Shift they change its size, Delete takes it away.'};
 const LONG_SIDE = 1280;  // canvas pixels
 const find = (name) => element.querySelector(name);
 const canvas = find('canvas'), pen = canvas.getContext('2d');
@@ -18,6 +22,7 @@ const make = (tag, text = '', set = {}) => {
 };
 const button = (text, act, set = {}) => {
   const node = make('button', text, {type: 'button', ...set});
+  node.dataset.key = set.name || set.ariaLabel || text;
   node.addEventListener('click', act); return node;
 };
 const two = (x) => x.toFixed(2).replace('-', '−');
@@ -66,7 +71,9 @@ const drawLattice = (grid) => {
   pen.stroke();
 };
 
-const kept = () => steps.slice(0, props.value.max_boxes).map((turn) => turn.kept);
+// As in the files: what is kept is cut at the picture's edges, after the suppression.
+const clip = (box) => box.map((value, i) => Math.min(Math.max(value, 0), i % 2 ? props.value.height : props.value.width));
+const kept = () => steps.slice(0, props.value.max_boxes).map((turn) => ({...turn.kept, box: clip(turn.kept.box)}));
 const drawings = {
   result() { for (const row of [...kept()].reverse()) drawNamed(row); },
   before() { for (const row of [...candidates].reverse()) {
@@ -150,10 +157,10 @@ const panels = {
     const chips = [...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) =>
       make('span', [dot(id), `${props.value.labels[id]} `, make('b', String(count))]));
     return [make('p', chips.length ? chips : ['Nothing is above the confidence limit: lower it, or try another input size.'], {className: 'chips'}),
-      ...(chips.length ? [table(['object', 'sure', 'left, top', 'size'], kept().slice(0, 12).map((row) => {
+      ...(chips.length ? [make('div', table(['object', 'sure', 'left, top', 'size'], kept().map((row) => {
         const [x1, y1, x2, y2] = row.box.map(Math.round);
         return [make('span', [dot(row.id), props.value.labels[row.id]]), two(row.score), `${x1}, ${y1}`, `${x2 - x1} x ${y2 - y1}`];
-      }))] : [])];
+      })), {className: 'rows', tabIndex: 0})] : [])];
   },
   before: () => [make('p', 'The network says the same object several times: from neighbouring cells, anchors and grids. Lower the confidence limit to see how many boxes there are.')],
   steps() {
@@ -198,11 +205,11 @@ const panels = {
     return out;
   },
   truth() {
-    if (!truths.length) return [make('p', 'Drag a box around an object, as exactly as you can: that is the truth. Below, each detection is then judged by it.')];
+    if (!truths.length) return [make('p', 'Drag a box around an object, as exactly as you can: that is the truth. Below, each detection is then judged by it.'), make('p', HINTS.truth)];
     return truths.map((truth, number) => {
       const select = make('select', props.value.labels.map((label) => make('option', label)), {ariaLabel: 'class'});
-      select.value = truth.label;
-      select.addEventListener('change', () => { truth.label = select.value; tell(); draw(); });
+      select.value = truth.label; select.dataset.key = `truth ${number}`;
+      select.addEventListener('change', () => { truth.label = select.value; truth.isNamed = true; tell(); draw(); });
       const best = bestFor(truth);
       return make('p', [`Truth ${number + 1}: `, select, best ? ` IoU ${two(best.overlap)} with ${name(best)}` : ' no detection touches it']);
     });
@@ -211,14 +218,14 @@ const panels = {
 
 const tools = {
   steps: () => [button('◀', () => turnTo(step - 1), {disabled: step <= 0, ariaLabel: 'one turn back'}),
-    button(timer ? 'Pause' : 'Play', play, {disabled: steps.length < 2}),
+    button(timer ? 'Pause' : 'Play', play, {name: 'play', disabled: steps.length < 2}),
     button('▶', () => turnTo(step + 1), {disabled: step >= steps.length - 1, ariaLabel: 'next turn'}),
     make('span', 'green: kept, red: killed this turn, white: still waiting')],
   objectness: () => props.value.grids.map((grid, number) => selectable(`${grid.rows} x ${grid.columns}`, number === gridNumber,
     () => { gridNumber = number; cellAt = null; draw(); })),
   truth: () => [button('Remove all', () => { truths = []; tell(); draw(); }, {disabled: !truths.length})],
 };
-const selectable = (text, on, act) => { const node = button(text, act); node.ariaSelected = on; return node; };
+const selectable = (text, on, act) => { const node = button(text, act); node.ariaPressed = on; return node; };
 const turnTo = (number) => { step = Math.max(0, Math.min(steps.length - 1, number)); draw(); };
 const stop = () => { clearInterval(timer); timer = null; };
 const play = () => {
@@ -229,6 +236,16 @@ const play = () => {
     draw();
   }, 1200);
   draw();
+};
+const nameTruth = (truth) => {
+  const best = bestFor(truth);
+  if (best && !truth.isNamed) truth.label = props.value.labels[best.id];
+};
+// The box that the views speak of; of one that stays the page is told its place in the result.
+const pick = (row) => {
+  chosen = row.index;
+  const number = kept().findIndex((one) => one.index === chosen) + 1;
+  if (number) trigger('choose', {number});
 };
 const tell = () => trigger('truth', {truths: truths.map((truth) => {
   const [x1, y1, x2, y2] = boxOf(truth); return {x1, y1, x2, y2, label: truth.label}; })});
@@ -247,15 +264,21 @@ const draw = () => {
   unit = canvas.clientWidth ? wide / canvas.clientWidth : 1.5;
   pen.drawImage(picture, 0, 0, wide, high);
   drawings[mode]();
+  canvas.setAttribute('aria-label', `The picture with its boxes. ${HINTS[mode]}`);
+  const key = element.contains(document.activeElement) ? document.activeElement.dataset.key : null;
   find('.modes').replaceChildren(...MODES.map(([key, text]) => {
     const node = selectable(text, key === mode, () => { if (mode !== key) { mode = key; stop(); draw(); } });
-    node.dataset.mode = key; node.setAttribute('role', 'tab'); node.setAttribute('aria-selected', key === mode); return node;
+    node.dataset.mode = key; return node;
   }));
   find('.tools').replaceChildren(...(tools[mode] ? tools[mode]() : []));
   const final = kept().length;
   find('.funnel').replaceChildren(make('b', value.proposed.toLocaleString('en')), ' boxes proposed → ', make('b', String(candidates.length)),
     ` above ${two(limits.confidence)} → `, make('b', String(final)), ' after NMS');
   find('.panel').replaceChildren(...panels[mode]());
+  if (key) {  // what had the keyboard was just made anew
+    const again = [...element.querySelectorAll('[data-key]')].find((node) => node.dataset.key === key);
+    (again && !again.disabled ? again : canvas).focus({preventScroll: true});
+  }
   Object.assign(find('.detector').dataset, {mode, proposed: value.proposed, candidates: candidates.length, detections: final,
     step, steps: steps.length, ms: (performance.now() - started).toFixed(1)});
 };
@@ -270,6 +293,7 @@ const load = () => {
   if (performance.now() - moved > 500) limits = {confidence: value.confidence, iou: value.iou};
   if (value.boxes !== source) {
     seen = true; source = value.boxes; rows = unpack(value); maps = bytes(value.objectness);
+    if (chosen !== null) trigger('choose', {number: 1});
     step = 0; chosen = null; cellAt = null; gridNumber = Math.min(gridNumber, value.grids.length - 1); stop();
     if (picture.src !== value.src) { if (truths.length) { truths = []; tell(); } picture.src = value.src; return; }
   }
@@ -293,16 +317,17 @@ canvas.addEventListener('pointerdown', (event) => {
   } else {  // the smallest box under the pointer
     const under = (mode === 'before' ? candidates : kept()).filter(({box}) => x >= box[0] && x <= box[2] && y >= box[1] && y <= box[3])
       .sort((a, b) => area(a.box) - area(b.box))[0];
-    if (under) { chosen = under.index; if (mode !== 'steps') { mode = 'grid'; stop(); } draw(); }
+    if (under) { pick(under); if (mode !== 'steps') { mode = 'grid'; stop(); } draw(); }
   }
 });
 canvas.addEventListener('pointermove', (event) => {
   if (!drag) return;
   const [x, y] = at(event), {width, height} = props.value;
   drag.x2 = Math.min(Math.max(x, 0), width); drag.y2 = Math.min(Math.max(y, 0), height);
-  const best = bestFor(drag); if (best) drag.label = props.value.labels[best.id];
-  draw();
+  nameTruth(drag); draw();
 });
+for (const end of ['pointercancel', 'lostpointercapture'])
+  canvas.addEventListener(end, () => { if (drag) { drag = null; draw(); } });
 canvas.addEventListener('pointerup', () => {
   if (!drag) return;
   const done = drag, box = boxOf(drag); drag = null;

@@ -1,55 +1,34 @@
 """The picture with its boxes, drawn in the browser, so that a slider redraws at once."""
 
 import base64
-from pathlib import Path
 from typing import Any
 
-import gradio as gr
 import numpy as np
 
 from cvcore.detection import RawPredictions
 from cvcore.detection_drawing import class_colour
 from cvcore.images import shrink, to_data_uri
+from demos import ui
 
 MIN_SCORE = 0.01  # weaker boxes are counted, not sent
 MAX_SENT = 600
 SHOWN_SIDE = 960  # pixels
-FOLDER = Path(__file__).parent
 
-TEMPLATE = """<div class="detector">
-<div class="modes" role="tablist" aria-label="What the picture shows"></div>
+
+class DetectionView(ui.Drawn):
+    """Boxes on the picture in six views; its value comes from ``to_view``.
+
+    Fires ``truth`` with ``{truths: [{x1, y1, x2, y2, label}]}`` when a truth box was drawn, and
+    ``choose`` with ``{number}`` when a detection was clicked (1 is the most confident).
+    """
+
+    MARKUP = """<div class="detector">
+<div class="modes" role="group" aria-label="What the picture shows"></div>
 <p class="funnel" role="status"></p>
 <div class="stage"><canvas tabindex="0" aria-label="The picture with its boxes"></canvas>
 <div class="beside"><div class="tools"></div><div class="panel"></div></div></div></div>"""
-
-
-class DetectionView(gr.HTML):
-    """Boxes on the picture in six views; its value comes from ``to_view``.
-
-    Fires ``truth`` with ``{truths: [{x1, y1, x2, y2, label}]}`` when a truth box was drawn.
-    """
-
-    def __init__(self, value: dict | None = None, **kwargs: Any) -> None:
-        boxes, canvas, style = (
-            (FOLDER / name).read_text(encoding="utf-8")
-            for name in ("detection_boxes.js", "detection_canvas.js", "detection_canvas.css")
-        )
-        super().__init__(
-            value,
-            html_template=TEMPLATE,
-            css_template=style,
-            js_on_load=f"{boxes}\n{canvas}",
-            **kwargs,
-        )
-
-    def api_info(self) -> dict[str, str]:
-        return {"type": "object", "description": "the picture and its raw boxes, for the page"}
-
-    def example_payload(self) -> dict:
-        return {}
-
-    def example_value(self) -> dict:
-        return {}
+    SCRIPTS = ("detection_boxes.js", "detection_canvas.js", "detection_keys.js")
+    STYLES = ("detection_canvas.css",)
 
 
 def to_view(

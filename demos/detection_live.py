@@ -31,8 +31,9 @@ def detect_frame(
     watch = Stopwatch()
     tracks = None
     if style == "boxes and tracks":
-        if tracker is None or tracker.confidence != confidence:
-            tracker = cvcore.tracking.Tracker(confidence=confidence, fps=15)
+        if tracker is None:
+            tracker = cvcore.tracking.Tracker(fps=15)
+        tracker.set_confidence(confidence)
         low = min(cvcore.tracking.LOW_CONFIDENCE, confidence)
         found = cvcore.detection.suppress(raw, confidence=low, iou=iou, classes=classes)
         tracks = tracker.update(found, frame.shape[:2])

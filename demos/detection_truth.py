@@ -9,7 +9,7 @@ import cvcore
 from cvcore.detection_truth import TruthMatch
 from cvcore.errors import InputError
 from demos import ui
-from demos.detection_views import draw_page, draw_table
+from demos.detection_views import draw_page, draw_rows
 
 MAX_TRUTHS = 50
 
@@ -87,19 +87,21 @@ def draw_judgement(every: Any, match: TruthMatch, shown: int, limit: float) -> s
             f"{row['iou']:.2f}",
             '<span class="tp">TP</span>' if row["true_positive"] else '<span class="fp">FP</span>',
         ]
-        for row in numbers["detections"][:12]
+        for row in numbers["detections"]
     ]
     sentence = (
         f'<p class="big"><span class="tp">{numbers["true_positives"]} true</span>, '
         f'<span class="fp">{numbers["false_positives"]} false</span>, '
         f"{numbers['missed']} missed. Precision <b>{numbers['precision']:.2f}</b>, "
-        f"recall <b>{numbers['recall']:.2f}</b>, average precision "
+        f"recall <b>{numbers['recall']:.2f}</b>, average precision over all classes pooled "
         f"<b>{numbers['average_precision']:.2f}</b> at IoU {limit:g}.</p>"
+        '<p class="soft">Your boxes are the whole truth here: a detection of something that you '
+        "drew no box around counts as false.</p>"
     )
     return draw_page(
         sentence,
         '<div class="side"><div>',
-        draw_table(["detection", "confidence", "IoU", ""], rows),
+        draw_rows(["detection", "confidence", "IoU", ""], rows),
         "</div>",
         draw_curve(match, shown),
         "</div>",
@@ -140,7 +142,15 @@ def build(
 ) -> gr.JSON:
     """The judgement under the view; returns the component that holds the truth boxes."""
     truths, numbers = gr.JSON(visible=False), gr.JSON(visible=False)
-    limit = ui.Number(0.5, visible=False)
+    limit = ui.Slider(
+        0.05,
+        0.95,
+        0.5,
+        step=0.05,
+        label="IoU that a true positive needs",
+        elem_id="detection-truth-iou",
+        visible=False,
+    )
     judgement = gr.HTML(elem_id="detection-judgement")
     view.truth(
         ui.guard(read_truths),
@@ -148,11 +158,21 @@ def build(
         truths,
         api_visibility="private",
         queue=False,
+        trigger_mode="multiple",
+        show_progress="hidden",
+    )
+    tab.run(
+        truths.change,
+        lambda truths: gr.update(visible=bool(truths)),
+        truths,
+        limit,
+        api_name=None,
+        queue=False,
         show_progress="hidden",
     )
     inputs = [kept, truths, confidence, iou, classes, limit]
     tab.run(
-        [truths.change, confidence.change, iou.change, classes.change, kept.change],
+        [truths.change, confidence.change, iou.change, classes.change, kept.change, limit.change],
         judge,
         inputs,
         [judgement, numbers],

@@ -1,6 +1,9 @@
 """Drawings of the detection lesson, as HTML made of numbers and escaped text."""
 
 from html import escape
+from typing import Any
+
+from demos import ui
 
 STYLE = """<style>
 .det { color: var(--body-text-color); font-size: 1.05rem; }
@@ -17,6 +20,16 @@ STYLE = """<style>
 .det svg text { fill: var(--body-text-color); }
 .det svg .axis { stroke: var(--border-color-primary); }
 .det .side { display: flex; flex-wrap: wrap; gap: 1rem; } .det .side > * { flex: 1 1 16rem; }
+.det .rows { max-height: 16rem; overflow-y: auto; }
+.det .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
+  gap: 1.2rem; }
+.det .cards h4 { font-size: 1.25rem; margin: 0 0 .4rem; } .det .cards p { margin: .5rem 0; }
+.det .cards .pictures > img { height: 15rem; max-width: 100%; object-fit: contain;
+  border-radius: .5rem; }
+.det .cards .pictures { display: flex; flex-wrap: wrap; gap: .4rem; height: 15rem;
+  overflow: hidden; }
+.det .cards figure { margin: 0; width: 4rem; font-size: .8rem; line-height: 1.1; }
+.det .cards figure img { width: 4rem; height: 4rem; border-radius: .3rem; }
 .det .shown { max-width: 100%; max-height: 24rem; display: block; border-radius: .5rem; }
 .det .track { height: .9rem; border-radius: .45rem; overflow: hidden;
   background: var(--border-color-primary); }
@@ -45,3 +58,16 @@ def draw_table(heads: list[str], rows: list[list[str]]) -> str:
     head = "".join(f"<th>{cell}</th>" for cell in heads)
     body = "".join("<tr>" + "".join(f"<td>{cell}</td>" for cell in row) + "</tr>" for row in rows)
     return f"<table><thead><tr>{head}</tr></thead><tbody>{body}</tbody></table>"
+
+
+def draw_rows(heads: list[str], rows: list[list[str]]) -> str:
+    """A table that scrolls when it is long; the keyboard reaches it."""
+    return f'<div class="rows" tabindex="0">{draw_table(heads, rows)}</div>'
+
+
+def clear_when_old(tab: ui.Tab, events: list[Any], running: Any, outputs: list[Any]) -> None:
+    """End the work on what is no longer on the page, then empty its drawing and its numbers."""
+    for event in events:
+        tab.run(event, None, None, None, api_name=None, cancels=[running]).then(
+            lambda: ("", None), None, outputs, api_visibility="private", show_progress="hidden"
+        )

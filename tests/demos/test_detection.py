@@ -3,6 +3,7 @@
 import json
 import re
 from pathlib import Path
+from typing import ClassVar
 
 import numpy as np
 import pytest
@@ -11,7 +12,14 @@ from gradio_client import handle_file
 from cvcore import detection as det
 from cvcore import samples, video
 from cvcore.errors import InputError
-from demos import detection, detection_film, detection_live, detection_path, detection_sizes
+from demos import (
+    detection,
+    detection_film,
+    detection_live,
+    detection_path,
+    detection_sizes,
+    detection_why,
+)
 from demos import detection_truth as truth
 from demos.detection_canvas import to_view
 from tests.bad_files import write_bad_files, write_odd_pictures
@@ -81,6 +89,15 @@ def test_truth_is_judged(kept):
     assert numbers["false_positives"] == 1
     assert numbers["missed"] == 1
     assert truth.judge(kept, []) == ("", {})
+    # the cup's box is no better than this
+    html, numbers = truth.judge(kept, [CUP], 0.25, limit=0.95)
+    assert numbers["true_positives"] == 0
+    assert "at IoU 0.95" in visible(html)
+    assert "you drew no box around counts as false" in visible(html)
+    street = samples.load_sample("street")
+    every = detection.Kept(street, det.predict_raw(street))
+    html, numbers = truth.judge(every, [CUP], 0.01, 0.9)
+    assert html.count("<tr>") == 1 + len(numbers["detections"]) > 13  # every one is listed
 
 
 @pytest.mark.parametrize(
@@ -105,6 +122,24 @@ def test_sizes_grow_with_the_picture(coffee, monkeypatch):
     assert [row["boxes"] for row in rows] == [3 * (25 + 100), 3 * (100 + 400)]
     assert all(0 <= row["average_precision"] <= 1 for row in rows)
     assert html.count("<rect") == 2
+    assert "pictures a second from picture to drawn picture" in visible(html)
+
+
+def test_a_size_is_timed_as_the_line_under_the_view(coffee, monkeypatch):
+    """The network's laps, and suppression and drawing on top."""
+    drawn = []
+
+    class Clock:
+        ms: ClassVar = {}
+
+        def lap(self, name):
+            self.ms[name] = 1e6
+
+    monkeypatch.setattr(detection_sizes, "Stopwatch", Clock)
+    monkeypatch.setattr(detection_sizes, "draw_boxes", lambda *parts: drawn.append(parts) or coffee)
+    row = detection_sizes.measure(coffee, 160, 0.25, 0.45, [], "yolov3_tiny", None)
+    assert row["ms"] > 1e6
+    assert len(drawn) == detection_sizes.RUNS
 
 
 def test_frames_get_tracks(coffee):
@@ -116,11 +151,43 @@ def test_frames_get_tracks(coffee):
     assert picture.shape == coffee.shape
     assert list(tracker.seen.values()) == ["cup"]
     assert "Different ones so far: cup 1" in visible(counts)
+    # another limit is no new start, and it counts
+    _, counts, _, tracker = detection_live.detect_frame(
+        np.zeros_like(coffee), 0.9, 0.45, [], 416, "yolov3_tiny", "boxes and tracks", tracker
+    )
+    assert "Now: nothing" in visible(counts)
+    assert "Different ones so far: cup 1" in visible(counts)
+    for _ in range(3):
+        _, counts, _, tracker = detection_live.detect_frame(
+            coffee[:, ::-1], 0.9, 0.45, [], 416, "yolov3_tiny", "boxes and tracks", tracker
+        )
+    assert "Now: nothing" in visible(counts)  # the cup is less sure than 0.9
     blurred, _, _, tracker = detection_live.detect_frame(
         coffee, 0.25, 0.45, [], 416, "yolov3_tiny", "blur", tracker
     )
     assert tracker is None
     assert (blurred != coffee).any()
+
+
+def test_a_model_that_is_here_waits_for_nobody(monkeypatch):
+    model, sentence, wanted = detection.choose_model("yolov3_tiny")
+    assert model == "yolov3_tiny"
+    assert "mAP50" in sentence
+    assert "__type__" in wanted  # nothing goes to the queue of long work
+    model, sentence, wanted = detection.choose_model("yolo11n")
+    assert model == "yolov3_tiny"  # until the other one is here
+    assert wanted[0] == "yolo11n"
+    assert detection.choose_model("yolo11n")[2] != wanted  # chosen again, it is tried again
+
+    def fail(name):
+        yield "Downloading YOLO11n: 0%"
+        raise InputError("YOLO11n cannot be downloaded without a network: use the bundled model.")
+
+    monkeypatch.setattr(detection.ui, "fetch_model", fail)
+    (_, first), (model, last) = detection.get_model(wanted)
+    assert "0%" in first
+    assert model == "yolov3_tiny"
+    assert "use the bundled model" in last
 
 
 def test_windows_are_counted(coffee):
@@ -129,6 +196,42 @@ def test_windows_are_counted(coffee):
     assert "windows" in visible(html)
     with pytest.raises(InputError, match="smaller"):
         detection_path.count_windows(np.zeros((20, 20, 3), np.uint8), 64)
+
+
+def test_the_way_is_walked_on_the_picture(coffee):
+    html, numbers = detection_path.show_way(coffee)
+    assert html.count("<h4>") == 5
+    assert html.count("<img") == 4 + len(numbers["cut_outs"])
+    assert "6 regions" not in html  # all are counted, not only those shown
+    assert numbers["boxes"] == 2535
+    assert numbers["anchors"] == 37 * 56 * 9
+    assert f"{numbers['windows']:,} windows" in visible(html)
+    for odd in (np.zeros((1, 1, 3), np.uint8), np.full((2, 300, 3), 90, np.uint8)):
+        _, numbers = detection_path.show_way(odd)
+        assert numbers["windows"] == numbers["regions"] == 0
+        _, _, windows, found, _ = detection_path.show_all(odd, 64, 0.25, 1.5)
+        assert "smaller" in windows
+        assert found is None
+    with pytest.raises(InputError, match="no picture"):
+        detection_path.show_way(None)
+
+
+def test_a_box_is_explained(coffee):
+    *first, (html, numbers) = detection_why.explain_box(coffee, 1, masks=16)
+    assert numbers["label"] == "cup"
+    assert numbers["share_done"] == 1
+    x0, y0, x1, y1 = numbers["box"]
+    assert numbers["area"] == pytest.approx((x1 - x0) * (y1 - y0) / (400 * 600), abs=1e-3)
+    assert 0 < numbers["inside"] <= 1
+    assert "of the masks" not in visible(html)
+    assert all("of the masks" in visible(html) for html, _ in first)
+    for number in (0, 2, None, 1.5):
+        with pytest.raises(InputError, match="number of the box"):
+            next(detection_why.explain_box(coffee, number))
+    with pytest.raises(InputError, match="no box"):
+        next(detection_why.explain_box(coffee, 1, 0.99))
+    with pytest.raises(InputError, match="no picture"):
+        next(detection_why.explain_box(None))
 
 
 def test_pooling_of_a_typed_matrix():
@@ -151,7 +254,7 @@ def film(tmp_path_factory, coffee):
 
 def test_film_reports_and_finishes(film):
     for state in detection_film.annotate(str(film)):
-        html, target, numbers = state
+        html, target, numbers, _ = state
         if target:
             assert video.read_info(target).frames == 6
     assert numbers["tracks"].get("cup") == 1
@@ -159,6 +262,31 @@ def test_film_reports_and_finishes(film):
     assert not Path(target).exists()  # its folder is gone; the page has its own copy
     with pytest.raises(InputError, match="no film"):
         next(detection_film.annotate(None))
+
+
+def test_a_stopped_film_is_kept_up_to_there(film):
+    running = detection_film.annotate(str(film))
+    next(running)
+    *_, rest = next(running)
+    running.close()
+    assert rest.is_over
+    offered = detection_film.offer_rest(rest)
+    html, target, cleared = next(offered)
+    assert video.read_info(target).frames == 1
+    assert "Frame 1 of 6" in visible(html)
+    assert "Stopped" in html
+    assert cleared is None
+    offered.close()
+    assert not Path(target).exists()
+
+
+def test_a_stop_without_a_film_changes_nothing(film):
+    for rest in (None, detection_film.Rest(is_over=True)):
+        (shown,) = detection_film.offer_rest(rest)
+        assert shown[2] is None
+        assert all("__type__" in part for part in shown[:2])  # skipped
+    *_, (_, _, _, rest) = detection_film.annotate(str(film))
+    assert rest is None  # the whole film is there already
 
 
 # --- through the API ---------------------------------------------------------------------------
