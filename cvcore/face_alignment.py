@@ -36,12 +36,23 @@ def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
     return np.column_stack([turn, centre_t - turn @ centre_s])
 
 
-def align(image: np.ndarray, landmarks: np.ndarray, *, side: int = SIDE) -> np.ndarray:
+def align(
+    image: np.ndarray,
+    landmarks: np.ndarray,
+    *,
+    side: int = SIDE,
+    template: np.ndarray | None = None,
+    border: int = cv2.BORDER_CONSTANT,
+) -> np.ndarray:
     """The face with landmarks (5, 2) of a picture uint8 (H, W, 3), as uint8 (side, side, 3).
 
+    ``template`` says where in it the landmarks belong (5, 2), by default ``TEMPLATE`` at its size.
     A face much larger than ``side`` is shrunk by averaging first, so that no pixel is lost.
+    ``border``, as OpenCV names it, fills what lies outside of the picture: black by default.
     """
-    matrix = fit_similarity(landmarks, TEMPLATE * (side / SIDE))
+    if template is None:
+        template = TEMPLATE * (side / SIDE)
+    matrix = fit_similarity(landmarks, template)
     scale = float(np.hypot(*matrix[:, 0]))
     if scale < 0.5:
         step = int(1 / scale)
@@ -52,7 +63,7 @@ def align(image: np.ndarray, landmarks: np.ndarray, *, side: int = SIDE) -> np.n
         shrink = np.array([width / size[0], height / size[1]])
         matrix[:, 2] += matrix[:, :2] @ ((shrink - 1) / 2)
         matrix[:, :2] = matrix[:, :2] * shrink
-    return cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR)
+    return cv2.warpAffine(image, matrix, (side, side), flags=cv2.INTER_LINEAR, borderMode=border)
 
 
 def measure_tilt(landmarks: np.ndarray) -> float:

@@ -1,6 +1,6 @@
 """Verification accuracy, ROC and the best threshold on a folder of people.
 
-    python -m cvcore.face_evaluation FOLDER [--pairs 6000] [--threshold 0.3]
+    python -m cvcore.face_evaluation FOLDER [--pairs 6000] [--threshold 0.3] [--detector yunet]
 
 FOLDER has a folder a person, with pictures of that person, as LFW has. Half of the pairs are of
 one person, half of different persons. Nothing is written, and no picture is kept.
@@ -143,14 +143,17 @@ def measure_auc(same: np.ndarray, different: np.ndarray) -> float:
 
 
 def embed_folder(
-    people: dict[str, list[Path]], *, embedder: str = face_verification.EMBEDDER
+    people: dict[str, list[Path]],
+    *,
+    embedder: str = face_verification.EMBEDDER,
+    detector: str = face_verification.DETECTOR,
 ) -> Iterator[tuple[str, Path, np.ndarray | None]]:
     """(person, file, embedding) of each picture; None where no face is found or no picture."""
     for person, pictures in people.items():
         for path in pictures:
             try:
                 image = images.load_image(path)
-                faces = face_verification.find_faces(image)
+                faces = face_verification.find_faces(image, detector=detector)
             except InputError:
                 yield person, path, None
                 continue
@@ -180,6 +183,9 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--pairs", type=int, default=6000)
     parser.add_argument("--threshold", type=float)
     parser.add_argument("--embedder", default=face_verification.EMBEDDER)
+    parser.add_argument(
+        "--detector", default=face_verification.DETECTOR, choices=face_verification.DETECTORS
+    )
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     try:
@@ -188,7 +194,7 @@ def main(arguments: list[str] | None = None) -> int:
         owners, vectors, missed = [], [], []
         total = sum(len(pictures) for pictures in people.values())
         for number, (person, path, vector) in enumerate(
-            embed_folder(people, embedder=options.embedder), start=1
+            embed_folder(people, embedder=options.embedder, detector=options.detector), start=1
         ):
             print(f"\r{number} of {total} pictures", end="", flush=True)
             if vector is None:

@@ -7,7 +7,7 @@ import numpy as np
 
 from cvcore import corruptions, images
 from cvcore.errors import InputError
-from cvcore.face_verification import Face, detect_faces, pick_face
+from cvcore.face_verification import DETECTOR, EMBEDDER, Face, detect_faces, embed, pick_face
 
 WORKING_SIDE = 320  # pixels: side of the square cut out around a face
 ROOM = 2.0  # sides of that square, in widths of the face
@@ -92,12 +92,18 @@ def cut_out(image: np.ndarray, face: Face) -> np.ndarray:
 
 
 def run_trial(
-    reference: np.ndarray, image: np.ndarray, face: Face, kind: str
+    reference: np.ndarray,
+    image: np.ndarray,
+    face: Face,
+    kind: str,
+    *,
+    detector: str = DETECTOR,
+    embedder: str = EMBEDDER,
 ) -> Iterator[TrialPoint]:
     """Spoil the face of a picture level by level; detect, align and embed it anew each time.
 
-    ``reference`` is the embedding (128,) it is compared with. Raises InputError for an unknown
-    kind.
+    ``reference`` is the embedding (128,) it is compared with, (512,) for FaceNet. Raises
+    InputError for an unknown kind.
     """
     if kind not in TRIALS:
         raise InputError(f"There is no trial called {kind!r}: choose {', '.join(TRIALS)}.")
@@ -105,7 +111,7 @@ def run_trial(
     square = cut_out(image, face)
     for level in trial.levels:
         picture = trial.apply(square, level)
-        faces = detect_faces(picture, min_face=60)
+        faces = detect_faces(picture, min_face=60, detector=detector)
         found = faces[pick_face(faces, picture.shape[:2])] if faces else None
-        similarity = float(found.embedding @ reference) if found else float("nan")
+        similarity = float(embed(found, embedder=embedder) @ reference) if found else float("nan")
         yield TrialPoint(level, picture, found, similarity)

@@ -45,8 +45,17 @@ class Tracking:
     searched: bool = True  # the whole frame, not only around the last boxes
 
 
-def follow(state: Tracking | None, image: np.ndarray, *, detect_every: int = DETECT_EVERY):
-    """The state after one more frame uint8 (H, W, 3)."""
+def follow(
+    state: Tracking | None,
+    image: np.ndarray,
+    *,
+    detect_every: int = DETECT_EVERY,
+    with_embeddings: bool = True,
+) -> Tracking:
+    """The state after one more frame uint8 (H, W, 3).
+
+    Without embeddings faces are followed by their boxes alone, and none is kept.
+    """
     state = state or Tracking()
     images.check_image(image)
     boxes = landmarks = None
@@ -58,7 +67,11 @@ def follow(state: Tracking | None, image: np.ndarray, *, detect_every: int = DET
         boxes, landmarks = _search(image)
     faces = to_faces(image, boxes, landmarks)
     tracks, next_number = _match(state, faces)
-    return Tracking(_renew(tracks), state.frame + 1, next_number, searched)
+    if with_embeddings:
+        tracks = _renew(tracks)
+    else:
+        tracks = [replace(track, embedding=None) for track in tracks]
+    return Tracking(tuple(tracks), state.frame + 1, next_number, searched)
 
 
 def _search(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -114,7 +127,7 @@ def _match(state: Tracking, faces: tuple[Face, ...]) -> tuple[list[Track], int]:
     return tracks, number
 
 
-def _renew(tracks: list[Track]) -> tuple[Track, ...]:
+def _renew(tracks: list[Track]) -> list[Track]:
     """Embed the faces that have waited longest, new ones first, and smooth over time."""
     due = [i for i, one in enumerate(tracks) if one.embedding is None or one.age >= EMBED_EVERY]
     waiting = sorted(due, key=lambda i: (tracks[i].embedding is not None, -tracks[i].age))
@@ -122,7 +135,7 @@ def _renew(tracks: list[Track]) -> tuple[Track, ...]:
         fresh, old = embed(tracks[i].face, with_mirror=False), tracks[i].embedding
         mixed = fresh if old is None else normalise(MEMORY * old + (1 - MEMORY) * fresh)
         tracks[i] = replace(tracks[i], embedding=mixed, age=0)
-    return tuple(tracks)
+    return tracks
 
 
 def identify(

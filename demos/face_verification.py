@@ -1,23 +1,26 @@
 """Tab: face verification. Do two pictures show the same person, and how sure is that?"""
 
 from collections.abc import Callable
-from inspect import isgeneratorfunction
 
 import gradio as gr
 
-from cvcore.face_verification import EMBEDDER, THRESHOLDS
+from cvcore.face_verification import DETECTOR, DETECTORS, EMBEDDER, METRIC, METRICS, THRESHOLDS
+from demos import face_verification_embedder as embedders
 from demos import face_verification_group as group
 from demos import face_verification_history as history
 from demos import face_verification_live as live
+from demos import face_verification_parts as parts
 from demos import face_verification_stages as stages
 from demos import face_verification_trials as trials
 from demos import ui
-from demos.face_verification_pair import choose_embedder, list_embedders, redraw, verify
-from demos.face_verification_picture import FacePicture, to_value
+from demos.face_verification_mistakes import say_mistakes
+from demos.face_verification_pair import redraw, verify
+from demos.ui.private_picture import FacePicture, to_value
 
 TITLE = "Face verification"
+SHORT = "Faces"  # on the tab's button
 SUMMARY = "The same person or not, and how sure? Pictures stay in memory and go when you leave."
-STAGES, HISTORY, TRIALS = "Detection", "History", "Limits"
+STAGES, PARTS, HISTORY, TRIALS = "Detection", "Parts", "History", "Limits"
 
 LESSON = r"""
 **Four steps.** Find the faces (MTCNN), turn each upright by its five landmarks (the similarity
@@ -27,6 +30,12 @@ $$\cos(a,b) = \mathbf{e}_a \cdot \mathbf{e}_b = \sum_{i=1}^{128} e_{a,i}\,e_{b,i
 d(a,b) = \lVert \mathbf{e}_a - \mathbf{e}_b \rVert = \sqrt{2 - 2\cos(a,b)}$$
 Same person if $\cos \ge$ the threshold. Nobody's name is in the network: it has learnt to put one
 person's pictures close together and others far apart.
+
+The **metric** is a matter of taste here: on vectors of length 1, cosine and Euclidean distance put
+all pairs in the same order, and a threshold $t$ for the one is $\sqrt{2 - 2t}$ for the other.
+
+**A photograph is not a person.** Held before the webcam, it passes: this page does not test for
+life (blinking, depth), and a verdict says that two pictures match, not who sits there.
 
 **No threshold is right.** A low one lets strangers in (**false accept**), a high one turns the
 right person away (**false reject**). A phone may accept 1 stranger in 50,000 and ask twice; a photo
@@ -64,8 +73,19 @@ def build(tab: ui.Tab) -> None:
                 label="Threshold for the cosine similarity",
                 elem_id="face-threshold",
             )
-            embedder = ui.Dropdown(list_embedders(), value=EMBEDDER, label="Embedder")
-            notice = gr.HTML()
+            metric = ui.Radio(
+                [(title, name) for name, title in METRICS.items()],
+                value=METRIC,
+                label="Metric",
+                elem_id="face-metric",
+            )
+            embedder, acting = embedders.build(tab, threshold)
+            detector = ui.Dropdown(
+                [(title, name) for name, title in DETECTORS.items()],
+                value=DETECTOR,
+                label="Detector",
+                elem_id="face-detector",
+            )
         with gr.Column(scale=3, min_width=320), gr.Tabs() as views:
             with gr.Tab("Verdict"):
                 verdict = gr.HTML(elem_id="face-verdict")
@@ -73,25 +93,24 @@ def build(tab: ui.Tab) -> None:
                 numbers = gr.JSON(visible=False)
             with gr.Tab("Embeddings"):
                 bars = gr.HTML(elem_id="face-embeddings")
+            anew = [detector.input, acting.change]
+            connect = Connect(tab, open_view, [a, b], anew)
             with gr.Tab(STAGES) as section:
-                connect(tab, section, STAGES, open_view, [a], "stages", *stages.build(tab, a))
+                connect(section, STAGES, "stages", *stages.build(tab, a))
             with gr.Tab(HISTORY) as section:
-                connect(
-                    tab, section, HISTORY, open_view, [a, b], "history", *history.build(tab, a, b)
+                connect(section, HISTORY, "history", *history.build(tab, a, b, detector))
+            with gr.Tab(PARTS) as section:
+                tab.stop_button(
+                    *connect(section, PARTS, "parts", *parts.build(tab, a, b, detector))
                 )
             with gr.Tab(TRIALS) as section:
-                connect(
-                    tab,
-                    section,
-                    TRIALS,
-                    open_view,
-                    [a, b],
-                    "trial",
-                    *trials.build(tab, a, b, threshold),
+                values = [threshold, detector, embedder]
+                tab.stop_button(
+                    *connect(section, TRIALS, "trial", *trials.build(tab, a, b, *values))
                 )
     views.select(note_view, None, open_view, api_visibility="private", show_progress="hidden")
-    group.build(tab, threshold)
-    live.build(tab, threshold)
+    group.build(tab, threshold, detector, embedder, metric, anew)
+    live.build(tab, threshold, embedder, detector)
     tab.lesson(LESSON)
     tab.show_code(
         "cvcore.face_verification:verify",
@@ -102,51 +121,56 @@ def build(tab: ui.Tab) -> None:
         "cvcore.face_map:scale_to_plane",
     )
 
-    inputs = [a, b, threshold, embedder]
+    inputs = [a, b, threshold, embedder, detector, metric]
     outputs = [verdict, bars, badge, numbers, score, a, b]
-    tab.on_open(verify, inputs, outputs)
+    blank = [None, None, None, None, gr.skip(), gr.skip()]
+    answer = say_mistakes(verify, blank)
+    tab.on_open(answer, inputs, outputs)
     tab.run(
-        [a.upload, b.upload, a.select, b.select],
-        verify,
+        [a.upload, b.upload, a.select, b.select, *anew],
+        answer,
         inputs,
         outputs,
         api_name="face_verification",
-        show_progress_on=[verdict, bars],  # a mistake must not cover the pictures
+        show_progress_on=badge,  # a mistake must cover neither the pictures nor its own sentence
     )
     tab.run(
-        [threshold.input, threshold.change],
+        [threshold.input, threshold.change, metric.input],
         redraw,
-        [score, threshold],
+        [score, threshold, metric],
         verdict,
         api_name=None,
         kind="stream",
     )
-    tab.run(
-        embedder.input,
-        choose_embedder,
-        embedder,
-        [embedder, notice, threshold],
-        api_name=None,
-        kind="heavy",
-    ).then(verify, inputs, outputs, api_visibility="private", show_progress_on=verdict)
 
 
-def connect(
-    tab: ui.Tab,
-    section: gr.Tab,
-    title: str,
-    open_view: gr.State,
-    pictures: list[FacePicture],
-    name: str,
-    fn: Callable,
-    inputs: list,
-    outputs: list,
-    triggers: list = (),
-) -> None:
-    """Run a view when it is opened or changed, and on a new picture only while it is open."""
-    tab.run([section.select, *triggers], fn, inputs, outputs, api_name=f"face_verification_{name}")
-    events = [event for one in pictures for event in (one.upload, one.select)]
-    tab.run(events, only_when_open(title, fn), [open_view, *inputs], outputs, api_name=None)
+class Connect:
+    """Runs a view when it is opened or changed, and on new pictures only while it is open."""
+
+    def __init__(
+        self, tab: ui.Tab, open_view: gr.State, pictures: list[FacePicture], anew: list
+    ) -> None:
+        self.tab, self.open_view = tab, open_view
+        self.changes = [*(e for one in pictures for e in (one.upload, one.select)), *anew]
+
+    def __call__(
+        self, section: gr.Tab, title: str, name: str, fn: Callable, inputs: list, outputs: list,
+        triggers: list = (),
+    ) -> list[gr.events.Dependency]:  # fmt: skip
+        """``outputs`` begins with the view's HTML; ``triggers`` are what changes in the view."""
+        others = [None] * (len(outputs) - 1)
+        answer, quietly = say_mistakes(fn, others), say_mistakes(fn, others, raises=False)
+        # a mistake must not cover its own sentence; most views take seconds
+        quiet = {"show_progress_on": outputs[1], "kind": "steady"}
+        opened = self.tab.run(
+            [section.select, *triggers], answer, inputs, outputs,
+            api_name=f"face_verification_{name}", **quiet,
+        )  # fmt: skip
+        changed = self.tab.run(
+            self.changes, only_when_open(title, quietly), [self.open_view, *inputs], outputs,
+            api_name=None, **quiet,
+        )  # fmt: skip
+        return [opened, changed]
 
 
 def note_view(event: gr.SelectData) -> str:
@@ -155,14 +179,12 @@ def note_view(event: gr.SelectData) -> str:
 
 
 def only_when_open(title: str, fn: Callable) -> Callable:
-    """``fn`` behind a first argument, the open view's title."""
+    """The generator ``fn`` behind a first argument, the open view's title."""
 
     def handler(view: str, *values):
         if view != title:
             yield gr.skip()
-        elif isgeneratorfunction(fn):
-            yield from fn(*values)
         else:
-            yield fn(*values)
+            yield from fn(*values)
 
     return handler

@@ -7,8 +7,29 @@ import cvcore
 from cvcore import images
 from cvcore.errors import InputError
 from cvcore.face_map import FaceMap
+from cvcore.face_verification import (
+    DETECTOR,
+    EMBEDDER,
+    METRIC,
+    SMALL_FACE,
+    Face,
+    check_metric,
+    to_distance,
+)
 from demos import ui
-from demos.face_verification_picture import (
+from demos.face_verification_mistakes import say_mistakes
+from demos.face_verification_views import (
+    MARK,
+    OTHER,
+    SAME,
+    draw_notes,
+    draw_page,
+    draw_sentence,
+    number,
+    percent,
+    to_img,
+)
+from demos.ui.private_picture import (
     GROUP,
     SAMPLES,
     FacePicture,
@@ -16,26 +37,16 @@ from demos.face_verification_picture import (
     to_overlay,
     to_value,
 )
-from demos.face_verification_views import (
-    MARK,
-    OTHER,
-    SAME,
-    draw_page,
-    draw_sentence,
-    number,
-    percent,
-    to_img,
-)
 
 MAX_FACES = 40
 MAP_W, MAP_H, MARGIN = 420, 400, 40
 FACE = 64  # pixels on the map
 
 
-def detect(value: dict | str | None, min_face: float = 20) -> dict:
+def detect(value: dict | str | None, min_face: float = 20, detector: str = DETECTOR) -> dict:
     """Boxes, landmarks and probabilities of the faces in a picture, largest first."""
     image, _ = read_picture(value)
-    faces = cvcore.face_verification.detect_faces(image, min_face=min_face)
+    faces = cvcore.face_verification.detect_faces(image, min_face=min_face, detector=detector)
     if not faces:
         raise InputError(cvcore.face_verification.NO_FACE.format(""))
     return {
@@ -51,20 +62,32 @@ def detect(value: dict | str | None, min_face: float = 20) -> dict:
     }
 
 
-def compare_all(value: dict | str | None, threshold: float = 0.34) -> tuple[str, str, dict, object]:
-    """Matrix and map of all faces of a picture, the numbers, and frames around the faces."""
-    threshold = cvcore.face_verification.check_threshold(threshold)
+def compare_all(
+    value: dict | str | None,
+    threshold: float | None = None,
+    detector: str = DETECTOR,
+    embedder: str = EMBEDDER,
+    metric: str = METRIC,
+) -> tuple[str, str, dict, object]:
+    """Matrix and map of all faces of a picture, the numbers, and frames around the faces.
+
+    ``threshold`` is a cosine similarity, with either metric.
+    """
+    check_metric(metric)
+    threshold = cvcore.face_verification.check_threshold(threshold, embedder)
     image, _ = read_picture(value)
-    faces = cvcore.face_verification.detect_faces(image, min_face=20)
+    faces = cvcore.face_verification.detect_faces(image, min_face=20, detector=detector)
     overlay = gr.update(faces=to_overlay(faces, -1, image.shape[:2]))
     if not faces:
         raise InputError(cvcore.face_verification.NO_FACE.format(" in the class photo"))
     if len(faces) == 1:
         sentence = "There is one face only: choose a picture with two or more."
         return draw_sentence(sentence), "", {"faces": 1}, overlay
+    found = len(faces)
     faces = faces[:MAX_FACES]
     faces = sorted(faces, key=lambda face: float(face.box_xyxy[0]))  # from left to right
-    embeddings = cvcore.face_verification.embed_all(list(faces))
+    notes = list_notes(faces, found)
+    embeddings = cvcore.face_verification.embed_all(list(faces), embedder=embedder)
     result = cvcore.face_map.build_map(embeddings, threshold=threshold)
     crops = [face.crop for face in faces]
     numbers = {
@@ -74,18 +97,45 @@ def compare_all(value: dict | str | None, threshold: float = 0.34) -> tuple[str,
         "distances": result.distances.round(4).tolist(),
         "positions": result.positions.round(4).tolist(),
         "groups": result.groups.tolist(),
+        "notes": notes,
     }
-    return draw_matrix(crops, result, threshold), draw_map(crops, result), numbers, overlay
+    matrix = draw_notes(notes) + draw_matrix(crops, result, threshold, metric)
+    return matrix, draw_map(crops, result, embeddings.shape[1]), numbers, overlay
 
 
-def draw_matrix(crops: list[np.ndarray], result: FaceMap, threshold: float) -> str:
-    """Cosines of all pairs as a table between the faces; the same person's are green."""
+def list_notes(faces: list[Face], found: int) -> list[str]:
+    """What may spoil the comparison of faces, left to right, out of those ``found``."""
+    notes = []
+    if found > len(faces):
+        notes.append(
+            f"There are {found} faces: only the {len(faces)} largest are compared. Cut the picture "
+            "in two to see the others."
+        )
+    small = [str(i) for i, face in enumerate(faces, start=1) if face.is_small]
+    if small:
+        some = f"Face {small[0]} is" if len(small) == 1 else f"Faces {', '.join(small)} are"
+        notes.append(
+            f"{some} less than {SMALL_FACE} pixels wide, too small to be judged: do not trust "
+            "their rows, and take a picture from nearer by. (Counted from the left.)"
+        )
+    return notes
+
+
+def draw_matrix(
+    crops: list[np.ndarray], result: FaceMap, threshold: float, metric: str = METRIC
+) -> str:
+    """All pairs as a table between the faces; the same person's are green."""
+    is_cosine = metric == METRIC
+    values = result.similarities if is_cosine else result.distances
+    shown = threshold if is_cosine else to_distance(threshold)
     count = len(crops)
     small = [to_img(crop[::2, ::2], f"face {i + 1}") for i, crop in enumerate(crops)]
     head = "".join(f"<th>{img}</th>" for img in small)
     rows = []
     for i in range(count):
-        cells = "".join(_cell(result.similarities[i, j], threshold, i == j) for j in range(count))
+        cells = "".join(
+            _cell(values[i, j], result.similarities[i, j], threshold, i == j) for j in range(count)
+        )
         rows.append(f"<tr><th>{small[i]}</th>{cells}</tr>")
     pairs = result.similarities[np.triu_indices(count, 1)]
     people = len(set(result.groups.tolist()))
@@ -95,26 +145,26 @@ def draw_matrix(crops: list[np.ndarray], result: FaceMap, threshold: float) -> s
         "{ width: auto; } .fv.fv .matrix th, .fv.fv .matrix td { padding: 1px; text-align: center; "
         f"min-width: {wide}rem; }} .fv .matrix img {{ width: {wide}rem; border-radius: .3rem; }}"
         "</style>",
-        f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(threshold)}: '
+        f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(shown)}: '
         f"{int((pairs >= threshold).sum())} of {len(pairs)} pairs pass.</p>",
         f'<div class="matrix"><table><thead><tr><th></th>{head}</tr></thead><tbody>'
         f"{''.join(rows)}</tbody></table></div>",
-        '<p class="soft">Cosine similarity of each pair; green passes the threshold.</p>',
+        f'<p class="soft">{"Cosine similarity" if is_cosine else "Euclidean distance"} of each '
+        "pair; green passes the threshold.</p>",
     )
 
 
-def _cell(similarity: float, threshold: float, is_self: bool) -> str:
+def _cell(value: float, similarity: float, threshold: float, is_self: bool) -> str:
     if is_self:
         return "<td></td>"
     colour, weight = (SAME, "700") if similarity >= threshold else (OTHER, "400")
     strength = int(np.clip(abs(similarity), 0.08, 1) * 0.7 * 255)
     return (
-        f'<td style="background:{colour}{strength:02x};font-weight:{weight}">'
-        f"{number(similarity)}</td>"
+        f'<td style="background:{colour}{strength:02x};font-weight:{weight}">{number(value)}</td>'
     )
 
 
-def draw_map(crops: list[np.ndarray], result: FaceMap) -> str:
+def draw_map(crops: list[np.ndarray], result: FaceMap, dimensions: int) -> str:
     """The faces at their places on the map, lines between those of one person."""
     spots = _to_pixels(result.positions)
     lines = [
@@ -135,7 +185,7 @@ def draw_map(crops: list[np.ndarray], result: FaceMap) -> str:
         "<h3>As a map: near means alike</h3>",
         f'<svg viewBox="0 0 {MAP_W} {MAP_H}" role="img" aria-label="map of faces">'
         f"{''.join(lines)}{''.join(pictures)}</svg>",
-        f'<p class="soft">128 dimensions pressed into two (multidimensional scaling): '
+        f'<p class="soft">{dimensions} dimensions pressed into two (multidimensional scaling): '
         f"{percent(result.kept)} of the spread is kept. Lines join faces of one person.</p>",
     )
 
@@ -149,14 +199,18 @@ def _to_pixels(positions: np.ndarray) -> np.ndarray:
     return (positions - (low + high) / 2) * scale + np.array([MAP_W, MAP_H]) / 2
 
 
-def build(tab: ui.Tab, threshold: gr.Slider) -> None:
-    """A photo of many faces beside the matrix and the map."""
+def build(
+    tab: ui.Tab, threshold: gr.Slider, detector: gr.Dropdown, embedder: gr.Dropdown,
+    metric: gr.Radio, anew: list,
+) -> None:  # fmt: skip
+    """A photo of many faces beside the matrix and the map; ``anew``: when to compare anew."""
     gr.Markdown("## A class photo: everybody against everybody")
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
             photo = FacePicture(
-                to_value(GROUP), title="Photo of several faces", names=(GROUP, *SAMPLES)
-            )
+                to_value(GROUP), title="Photo of several faces", names=(GROUP, *SAMPLES),
+                elem_id="face-group", pickable=False,
+            )  # fmt: skip
             again = gr.Button("Compare all faces", variant="primary", size="sm")
         with gr.Column(scale=3, min_width=320):
             with gr.Row():
@@ -165,17 +219,22 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
                 with gr.Column(min_width=280):
                     map_html = gr.HTML(elem_id="face-map")
             numbers = gr.JSON(visible=False)
-    inputs, outputs = [photo, threshold], [matrix, map_html, numbers, photo]
+    inputs = [photo, threshold, detector, embedder, metric]
+    outputs = [matrix, map_html, numbers, photo]
+    answer = say_mistakes(compare_all, [None, None, gr.skip()])
     tab.run(
-        [photo.upload, again.click, threshold.release],
-        compare_all,
+        [photo.upload, again.click, threshold.release, metric.input, *anew],
+        answer,
         inputs,
         outputs,
         api_name="face_verification_matrix",
-        show_progress_on=matrix,
+        kind="steady",
+        show_progress_on=map_html,  # a mistake must not cover its own sentence
     )
-    tab.on_open(compare_all, inputs, outputs)
+    tab.on_open(answer, inputs, outputs, kind="steady")
     found = gr.JSON(visible=False)
     probe = FacePicture(title="Picture", visible=False)
     width = ui.Number(20, visible=False, label="least face width in pixels")
-    tab.run(probe.upload, detect, [probe, width], found, api_name="face_verification_detect")
+    tab.run(
+        probe.upload, detect, [probe, width, detector], found, api_name="face_verification_detect"
+    )

@@ -1,5 +1,8 @@
 """The same two faces by older methods, and the losses that taught networks to do better."""
 
+from functools import cache
+from html import escape
+
 import gradio as gr
 import numpy as np
 
@@ -7,10 +10,9 @@ import cvcore
 from cvcore import drawing, images
 from cvcore.errors import InputError
 from cvcore.face_rates import load_rates
-from cvcore.face_verification import Face
+from cvcore.face_verification import DETECTOR, Face, to_distance
 from demos import ui
 from demos.face_verification_pair import find_pair
-from demos.face_verification_picture import FacePicture, load_face_sample
 from demos.face_verification_views import (
     MARK,
     OTHER,
@@ -18,9 +20,9 @@ from demos.face_verification_views import (
     draw_page,
     number,
     percent,
-    to_distance,
     to_img,
 )
+from demos.ui.private_picture import FacePicture, load_face_sample, title_of
 
 COUNTS = (1, 4, 12, 48)
 TITLES = {
@@ -29,13 +31,18 @@ TITLES = {
     "sface": "SFace, a deep network, 2021",
 }
 PLOT_W, PLOT_H, PAD = 300, 210, 34
+FARTHEST = 1.7  # distance at the plots' right end: cosine -0.45, beyond any pair of LFW
+SPOIL = 2.0  # sigma of the blur that makes another picture of face A
+STRANGERS = ("astronaut", "obama_2005", "ardern_2018")  # three, so that one is neither A nor B
 
 
-def show_history(a: dict | None, b: dict | None, components: int = 48) -> tuple[str, dict]:
+def show_history(
+    a: dict | None, b: dict | None, components: int = 48, detector: str = DETECTOR
+) -> tuple[str, dict]:
     """Three generations of methods and three losses on the pair, drawn and as numbers."""
     if not 1 <= components <= 48:  # also refuses NaN
         raise InputError("Choose 1 to 48 eigenfaces.")
-    face_a, face_b = find_pair(a, b)
+    face_a, face_b = find_pair(a, b, detector=detector)
     scores = measure(face_a, face_b, int(components))
     losses = measure_losses(face_a, face_b)
     html = draw_page(
@@ -59,23 +66,39 @@ def measure(face_a: Face, face_b: Face, components: int) -> dict[str, float]:
     }
 
 
-def measure_losses(face_a: Face, face_b: Face) -> dict[str, float]:
-    """Each loss if the pair is one person's, and if not; the triplet's third face is a sample."""
+def measure_losses(face_a: Face, face_b: Face) -> dict:
+    """Each loss if the pair is one person's, and if not.
+
+    The anchor of the triplet is A. If B is the same person, it is the positive, and the negative is
+    the sample person least like either, who cannot be one of them. If B is another person, it is
+    the negative, and the positive is A's own picture, blurred.
+    """
     history = cvcore.face_history
     similarity = float(face_a.embedding @ face_b.embedding)
     distance = to_distance(similarity)
-    third = cvcore.face_verification.find_faces(load_face_sample("astronaut"))[0]
-    to_third = to_distance(float(face_a.embedding @ third.embedding))
+    pair = np.array([face_a.embedding, face_b.embedding])
+    stranger = min(STRANGERS, key=lambda name: float((pair @ load_stranger(name)).max()))
+    to_stranger = to_distance(float(face_a.embedding @ load_stranger(stranger)))
+    blurred = cvcore.face_verification.embed(cvcore.corruptions.blur(face_a.crop, SPOIL))
+    to_blurred = to_distance(float(face_a.embedding @ blurred))
     return {
         "contrastive_same": float(history.contrastive_loss(distance, True)),
         "contrastive_different": float(history.contrastive_loss(distance, False)),
-        "triplet_same": float(history.triplet_loss(distance, to_third)),
-        "triplet_different": float(history.triplet_loss(to_third, distance)),
+        "triplet_same": float(history.triplet_loss(distance, to_stranger)),
+        "triplet_different": float(history.triplet_loss(to_blurred, distance)),
         "cross_entropy_same": float(history.cross_entropy_loss(similarity, True)),
         "cross_entropy_different": float(history.cross_entropy_loss(similarity, False)),
         "distance": distance,
-        "distance_to_third": to_third,
+        "distance_to_stranger": to_stranger,
+        "distance_to_blurred": to_blurred,
+        "stranger": stranger,
     }
+
+
+@cache
+def load_stranger(name: str) -> np.ndarray:
+    """The embedding (128,) of a sample person."""
+    return cvcore.face_verification.get_only_face(load_face_sample(name)).embedding
 
 
 def draw_methods(scores: dict[str, float]) -> str:
@@ -95,8 +118,9 @@ def draw_methods(scores: dict[str, float]) -> str:
         "<table><thead><tr><th>method</th><th>similarity</th><th>best threshold</th>"
         "<th>says</th><th>right on LFW pairs</th></tr></thead><tbody>"
         f"{''.join(rows)}</tbody></table>"
-        '<p class="soft">Guessing is right in 50 %. The verdict of an old method on one pair is '
-        "little more than luck.</p>"
+        '<p class="soft">Guessing is right in 50 %: the verdict of an old method on one pair is '
+        "little more than luck. Each threshold was chosen on the very pairs it is judged by, which "
+        "flatters a little: with thresholds from other pairs SFace is right in 99.5 %.</p>"
     )
 
 
@@ -151,20 +175,21 @@ def draw_lbp(face_a: Face, face_b: Face) -> str:
 def draw_losses(similarity: float, losses: dict[str, float]) -> str:
     """Three curves of loss by distance, for a same and a different pair, with this pair on them."""
     history = cvcore.face_history
-    distances = np.linspace(0, 1.6, 81)
+    distances = np.linspace(0, FARTHEST, 86)
     cosines = 1 - distances**2 / 2
-    third = losses["distance_to_third"]
+    to_stranger, to_blurred = losses["distance_to_stranger"], losses["distance_to_blurred"]
     plots = (
         ("Contrastive, margin 1.2", "contrastive",
          [history.contrastive_loss(distances, flag) for flag in (True, False)]),
         ("Triplet, margin 0.2", "triplet",
-         [history.triplet_loss(distances, third), history.triplet_loss(third, distances)]),
+         [history.triplet_loss(distances, to_stranger),
+          history.triplet_loss(to_blurred, distances)]),
         ("Binary cross-entropy", "cross_entropy",
          [history.cross_entropy_loss(cosines, flag) for flag in (True, False)]),
     )  # fmt: skip
     figures = []
     for title, name, curves in plots:
-        top = 4.0 if name == "cross_entropy" else 1.6
+        top = 2 * np.ceil(max(float(curve.max()) for curve in curves) / 2)  # nothing is cut off
         dots = [losses[f"{name}_same"], losses[f"{name}_different"]]
         figures.append(
             f"<figure style='flex:1 1 13rem;max-width:24rem'>"
@@ -179,9 +204,11 @@ def draw_losses(similarity: float, losses: dict[str, float]) -> str:
         f'<span><i style="background:{MARK}"></i>this pair, at distance '
         f"{number(losses['distance'])}</span></div>"
         f'<div class="row">{"".join(figures)}</div>'
-        '<p class="soft">Contrastive: pull one person’s faces together, push others beyond the '
-        "margin. Triplet: nearer to the same person than to a third face (here Eileen Collins’) by "
-        "the margin. Cross-entropy: −log of the probability given to the truth.</p>"
+        '<p class="soft">Distances and losses of SFace. Contrastive: pull one person’s faces '
+        "together, push others beyond the margin. Triplet: A nearer to a picture of the same "
+        "person than to a stranger by the margin; if B is the same person, the stranger is the "
+        f"sample {escape(title_of(losses['stranger']))}, and if B is the stranger, the other "
+        "picture of A is A, blurred. Cross-entropy: −log of the probability given to the truth.</p>"
     )
 
 
@@ -227,9 +254,10 @@ def _enlarge(picture: np.ndarray) -> np.ndarray:
     return images.resize(picture, (112, 112))
 
 
-def build(tab: ui.Tab, a: FacePicture, b: FacePicture) -> tuple:
+def build(tab: ui.Tab, a: FacePicture, b: FacePicture, detector: gr.Dropdown) -> tuple:
     """The view's place; returns what connects it: handler, inputs, outputs and triggers."""
     components = ui.Slider(1, 48, 48, step=1, label="Eigenfaces used")
     html = gr.HTML(elem_id="face-history")
     numbers = gr.JSON(visible=False)
-    return show_history, [a, b, components], [html, numbers], [components.release]
+    inputs = [a, b, components, detector]
+    return show_history, inputs, [html, numbers], [components.release]

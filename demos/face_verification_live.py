@@ -10,22 +10,38 @@ import numpy as np
 import cvcore
 from cvcore.errors import InputError
 from cvcore.face_tracking import Person, Tracking
+from cvcore.face_verification import DETECTOR, EMBEDDER, THRESHOLDS, Face
 from demos import ui
-from demos.face_verification_picture import FacePicture, read_picture
 from demos.face_verification_views import OTHER, SAME, draw_page, number
+from demos.ui.private_picture import FacePicture, read_picture
 
 MAX_PEOPLE = 40
 MAX_NAME = 24
 CONSENT = (
-    "The person in the picture agrees (for a child: the parents too). Of the face only 128 numbers "
-    "are kept, in this visit's memory; they are gone when this page is closed or reloaded."
+    "The person in the picture agrees (for a child: the parents too), and so does everybody before "
+    "the camera. Of the face only 128 numbers are kept, in this visit's memory; they are gone when "
+    "this page is closed or reloaded."
+)
+PASSERS_BY = (
+    "While somebody is enrolled, every face before the camera is turned into numbers too, to be "
+    "compared: also that of a passer-by. They are dropped when the face leaves the "
+    "view, at the latest with this page. "
+    "With nobody enrolled, faces are framed and no more."
+)
+OWN_MODEL = (
+    f"The webcam always uses MTCNN and SFace, here at SFace's own threshold "
+    f"{THRESHOLDS[EMBEDDER]}, as the slider's is another network's."
 )
 NO_CONSENT = "Tick the consent box first: nobody is enrolled without having agreed."
 KEPT_SECONDS = 3600  # of memory for people enrolled, also when a browser never says goodbye
 
 
 def enrol(
-    people: tuple[Person, ...] | None, name: str, value: dict | str | None, consent: bool
+    people: tuple[Person, ...] | None,
+    name: str,
+    value: dict | str | None,
+    consent: bool,
+    detector: str = DETECTOR,
 ) -> tuple:
     """Add a person: new roster, drawn list, and the fields emptied for the next one."""
     people = people or ()
@@ -39,7 +55,7 @@ def enrol(
     if name not in (person.name for person in people) and len(people) >= MAX_PEOPLE:
         raise InputError(f"{MAX_PEOPLE} people are enrolled: forget them first.")
     image, _ = read_picture(value)
-    face = cvcore.face_verification.get_only_face(image)
+    face = cvcore.face_verification.get_only_face(image, detector=detector)
     others = tuple(person for person in people if person.name != name)
     people = (*others, Person(name, face.embedding.copy()))
     return people, draw_people(people), "", None, False
@@ -63,25 +79,43 @@ def name_faces(
     people: tuple[Person, ...] | None,
     threshold: float,
     state: Tracking | None,
+    embedder: str = EMBEDDER,
 ) -> tuple[np.ndarray, str, Tracking]:
-    """One frame: faces framed and named, a table of similarities, and the new state."""
+    """One frame: faces framed and named, a table of similarities, and the new state.
+
+    Faces are compared by SFace alone: another ``embedder``'s threshold does not count. With nobody
+    enrolled no face is turned into numbers.
+    """
     threshold = cvcore.face_verification.check_threshold(threshold)
+    if embedder != EMBEDDER:
+        threshold = THRESHOLDS[EMBEDDER]
     people = tuple(people or ())
-    state = cvcore.face_tracking.follow(state, frame)
+    state = cvcore.face_tracking.follow(state, frame, with_embeddings=bool(people))
     rows = []
     picture = frame.copy()
     for track in state.tracks:
         person, similarity = cvcore.face_tracking.identify(
             track.embedding, people, threshold=threshold
         )
-        mark_face(picture, track.face, person.name if person else "", similarity)
+        if not people:
+            label = ""
+        elif track.embedding is None:
+            label = "looking ..."
+        else:
+            label = f"{to_ascii(person.name)} {similarity:.2f}" if person else "?"
+        mark_face(picture, track.face, label, is_known=person is not None)
         rows.append(_row(track, person, similarity))
     if not rows:
         table = draw_page('<p class="soft">No face in view.</p>')
+    elif not people:
+        faces = "1 face" if len(rows) == 1 else f"{len(rows)} faces"
+        table = draw_page(f'<p class="soft">{faces} in view; nobody is enrolled to be named.</p>')
     else:
+        note = "" if embedder == EMBEDDER else f'<p class="soft">{escape(OWN_MODEL)}</p>'
         table = draw_page(
+            note,
             "<table><thead><tr><th>face</th><th>name</th><th>cosine</th></tr></thead>"
-            f"<tbody>{''.join(rows)}</tbody></table>"
+            f"<tbody>{''.join(rows)}</tbody></table>",
         )
     # the next frame needs the boxes, not the cut-out faces
     kept = tuple(
@@ -91,20 +125,25 @@ def name_faces(
 
 
 def _row(track, person: Person | None, similarity: float) -> str:
+    if track.embedding is None:  # its turn to be looked at has not come yet
+        return f"<tr><td>{track.number}</td><td>looking …</td><td>–</td></tr>"
     name = f"<b>{escape(person.name)}</b>" if person else "stranger"
     colour = SAME if person else OTHER
-    score = "–" if np.isnan(similarity) else number(similarity)
-    return f'<tr><td>{track.number}</td><td style="color:{colour}">{name}</td><td>{score}</td></tr>'
+    return (
+        f'<tr><td>{track.number}</td><td style="color:{colour}">{name}</td>'
+        f"<td>{number(similarity)}</td></tr>"
+    )
 
 
-def mark_face(picture: np.ndarray, face, name: str, similarity: float) -> None:
-    """Draw the frame, landmarks and name of a face into a picture (in place)."""
-    colour = (47, 158, 110) if name else (217, 118, 43)
+def mark_face(picture: np.ndarray, face: Face, text: str, *, is_known: bool) -> None:
+    """Draw the frame, landmarks and label of a face into a picture (in place)."""
+    colour = (47, 158, 110) if is_known else (217, 118, 43)
     corners = face.box_xyxy.round().astype(int).tolist()
     cv2.rectangle(picture, corners[:2], corners[2:], colour, 3)
     for x, y in face.landmarks.round().astype(int).tolist():
         cv2.circle(picture, (x, y), 2, (255, 176, 0), -1)
-    text = f"{to_ascii(name)} {similarity:.2f}" if name else "?"
+    if not text:
+        return
     (width, height), _ = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, 0.8, 2)
     x, y = max(0, corners[0]), max(height + 8, corners[1])
     cv2.rectangle(picture, (x, y - height - 8), (x + width + 8, y), colour, -1)
@@ -121,7 +160,7 @@ def to_ascii(name: str) -> str:
     return plain.encode("ascii", "replace").decode()
 
 
-def build(tab: ui.Tab, threshold: gr.Slider) -> None:
+def build(tab: ui.Tab, threshold: gr.Slider, embedder: gr.Dropdown, detector: gr.Dropdown) -> None:
     """Enrolment beside the list of names, and the webcam below."""
     people = gr.State((), time_to_live=KEPT_SECONDS)
     state = gr.State(None, time_to_live=KEPT_SECONDS)
@@ -130,7 +169,7 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
         with gr.Column(scale=2, min_width=320):
             picture = FacePicture(title="One picture of one person", elem_id="face-enrol-picture")
         with gr.Column(scale=3, min_width=320):
-            consent = gr.Checkbox(label=CONSENT, elem_id="face-consent")
+            consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
             with gr.Row():
                 name = gr.Textbox(
                     label="Name", max_length=MAX_NAME, elem_id="face-name", scale=3, max_lines=1
@@ -138,12 +177,18 @@ def build(tab: ui.Tab, threshold: gr.Slider) -> None:
                 add = gr.Button("Enrol", variant="primary", scale=1, elem_id="face-enrol")
                 wipe = gr.Button("Forget everybody", variant="stop", scale=1, elem_id="face-forget")
             roster = gr.HTML(draw_people(()), elem_id="face-roster")
+            gr.HTML(draw_page(f'<p class="soft">{escape(PASSERS_BY)}</p>'))
             table = gr.HTML(elem_id="face-live-table")
-    tab.live(name_faces, [people, threshold, state], extra_outputs=[table, state], in_memory=True)
+    tab.live(
+        name_faces,
+        [people, threshold, state, embedder],
+        extra_outputs=[table, state],
+        in_memory=True,
+    )
     tab.run(
         [add.click, name.submit],
         enrol,
-        [people, name, picture, consent],
+        [people, name, picture, consent, detector],
         [people, roster, name, picture, consent],
         api_name="face_verification_enrol",
         show_progress_on=roster,  # a mistake must not cover the fields that mend it

@@ -3,27 +3,26 @@
 import gradio as gr
 
 import cvcore
-from cvcore import images, weights
+from cvcore import images
 from cvcore.errors import InputError
-from cvcore.face_verification import EMBEDDER, Face, Verification
+from cvcore.face_verification import DETECTOR, EMBEDDER, METRIC, Face, Verification
 from cvcore.timing import Stopwatch
 from demos import ui
-from demos.face_verification_picture import read_picture, to_overlay
 from demos.face_verification_views import (
     draw_embeddings,
     draw_notes,
     draw_page,
-    draw_sentence,
     draw_verdict,
 )
+from demos.ui.private_picture import read_picture, to_overlay
 
 WHERE = (" in picture A", " in picture B")
 
 
-def find_chosen(value: dict | str | None, where: str = "") -> tuple:
+def find_chosen(value: dict | str | None, where: str = "", *, detector: str = DETECTOR) -> tuple:
     """Picture, faces, the number of the one to compare, and what may spoil the answer."""
     try:
-        image, wanted = read_picture(value)
+        image, place = read_picture(value)
     except InputError as error:
         if where and str(error) == images.NO_PICTURE:
             raise InputError(
@@ -31,13 +30,18 @@ def find_chosen(value: dict | str | None, where: str = "") -> tuple:
                 "click a sample."
             ) from None
         raise
-    faces = cvcore.face_verification.find_faces(image, where)
+    faces = cvcore.face_verification.find_faces(image, where, detector=detector)
     notes = []
-    if wanted is not None and wanted < len(faces):
-        chosen = wanted
-    else:
-        chosen = cvcore.face_verification.pick_face(faces, image.shape[:2])
-        if len(faces) > 1:
+    size_hw = image.shape[:2]
+    chosen = cvcore.face_verification.find_at(faces, place, size_hw) if place else None
+    if chosen is None:
+        chosen = cvcore.face_verification.pick_face(faces, size_hw)
+        if place:
+            notes.append(
+                f"This detector finds no face{where} where you picked one: the one with the "
+                "yellow frame is compared."
+            )
+        elif len(faces) > 1:
             notes.append(
                 f"There are {len(faces)} faces{where}, and one is expected: the one with the "
                 "yellow frame is compared; click another frame to take that one."
@@ -47,11 +51,13 @@ def find_chosen(value: dict | str | None, where: str = "") -> tuple:
     return image, faces, chosen, notes
 
 
-def find_pair(a: dict | str | None, b: dict | str | None) -> tuple[Face, Face]:
+def find_pair(
+    a: dict | str | None, b: dict | str | None, *, detector: str = DETECTOR
+) -> tuple[Face, Face]:
     """The two faces to compare."""
     faces = []
     for value, where in zip((a, b), WHERE, strict=True):
-        _, found, chosen, _ = find_chosen(value, where)
+        _, found, chosen, _ = find_chosen(value, where, detector=detector)
         faces.append(found[chosen])
     return faces[0], faces[1]
 
@@ -61,11 +67,20 @@ def verify(
     b: dict | str | None,
     threshold: float | None = None,
     embedder: str = EMBEDDER,
+    detector: str = DETECTOR,
+    metric: str = METRIC,
 ) -> tuple:
-    """Verdict, embeddings, latency, numbers, the pair's score to keep, and frames for A and B."""
+    """Verdict, embeddings, latency, numbers, the pair's score to keep, and frames for A and B.
+
+    ``threshold`` is a cosine similarity; the Euclidean metric takes the distance that goes with it.
+    """
     watch = Stopwatch()
+    cvcore.face_verification.check_metric(metric)
     threshold = cvcore.face_verification.check_threshold(threshold, embedder)
-    found = [find_chosen(value, where) for value, where in zip((a, b), WHERE, strict=True)]
+    found = [
+        find_chosen(value, where, detector=detector)
+        for value, where in zip((a, b), WHERE, strict=True)
+    ]
     watch.lap("find and align")
     faces = [one[1][one[2]] for one in found]
     vectors = cvcore.face_verification.embed_all(faces, embedder=embedder)
@@ -78,11 +93,12 @@ def verify(
         "embedder": embedder,
         "notes": list(notes),
     }
-    verdict = redraw(score, threshold)
+    verdict = redraw(score, threshold, metric)
     bars = draw_embeddings(result, *vectors)
     overlays = [gr.update(faces=to_overlay(one[1], one[2], one[0].shape[:2])) for one in found]
     watch.lap("drawing")
     numbers = describe(result, [len(one[1]) for one in found], embedder)
+    numbers |= {"detector": detector, "metric": metric}
     return verdict, bars, ui.badge(watch.ms), numbers, score, *overlays
 
 
@@ -93,6 +109,7 @@ def describe(result: Verification, counts: list[int], embedder: str) -> dict:
         "similarity": result.similarity,
         "distance": result.distance,
         "threshold": result.threshold,
+        "threshold_distance": cvcore.face_verification.to_distance(result.threshold),
         "embedder": embedder,
         "faces": [
             {
@@ -107,36 +124,13 @@ def describe(result: Verification, counts: list[int], embedder: str) -> dict:
     }
 
 
-def redraw(score: dict | None, threshold: float) -> str:
+def redraw(score: dict | None, threshold: float, metric: str = METRIC) -> str:
     """The verdict at another threshold: nothing is detected or embedded anew."""
     if score is None:
         return gr.skip()
     threshold = cvcore.face_verification.check_threshold(threshold)
     measured = score["embedder"] == EMBEDDER
-    verdict = draw_verdict(score["similarity"], score["distance"], threshold, measured=measured)
+    verdict = draw_verdict(
+        score["similarity"], score["distance"], threshold, measured=measured, metric=metric
+    )
     return draw_page(draw_notes(score["notes"])) + verdict if score["notes"] else verdict
-
-
-def choose_embedder(name: str):
-    """Fetch the embedder if need be; without a network the bundled one goes on."""
-    threshold = cvcore.face_verification.THRESHOLDS
-    cvcore.face_verification.check_embedder(name)
-    try:
-        if not weights.is_available(name):
-            megabytes = weights.get_weight(name).megabytes
-            yield gr.skip(), draw_sentence(f"Downloading {megabytes:.0f} MB …"), gr.skip()
-            weights.fetch(name)
-    except InputError as error:
-        yield EMBEDDER, draw_sentence(str(error)), threshold[EMBEDDER]
-        return
-    yield name, "", threshold[name]
-
-
-def list_embedders() -> list[tuple[str, str]]:
-    """(text, name) of every embedder, as a menu shows them."""
-    choices = []
-    for name in weights.list_names("face_verification"):
-        row = weights.get_weight(name)
-        note = "" if row.is_bundled else f" (download, {row.megabytes:.0f} MB)"
-        choices.append((row.title + note, name))
-    return choices

@@ -9,8 +9,8 @@ import cvcore
 from cvcore import drawing, images
 from cvcore.mtcnn import Cascade
 from demos import ui
-from demos.face_verification_picture import FacePicture, read_picture
 from demos.face_verification_views import draw_page, to_img
+from demos.ui.private_picture import FacePicture, read_picture
 
 WORKING_SIDE = 480  # pixels
 MAX_LEVELS = 6
@@ -67,7 +67,7 @@ def draw_cascade(image: np.ndarray, cascade: Cascade) -> str:
     )
     more = len(cascade.levels) - MAX_LEVELS
     return draw_page(
-        "<h3>Three networks, each stricter and slower than the one before</h3>"
+        "<h3>MTCNN: three networks, each stricter and slower than the one before</h3>"
         f'<div class="row">{"".join(figures)}</div>',
         "<h3>The pyramid: P-Net sees 12 x 12 pixels, so the picture shrinks instead</h3>"
         f'<div class="row">{levels}</div>',

@@ -7,7 +7,7 @@ import numpy as np
 
 from cvcore import images
 from cvcore.face_rates import ErrorRates, load_rates, probability_same
-from cvcore.face_verification import Verification
+from cvcore.face_verification import METRIC, Verification, to_distance
 
 SAME, OTHER, MARK = "#2f9e6e", "#d9762b", "#3f8fcc"  # told apart by the colour-blind
 WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 250, 62, 44, 12
@@ -78,40 +78,48 @@ def to_img(image: np.ndarray, alt: str = "") -> str:
     return f'<img alt="{escape(alt)}" src="{images.to_data_uri(image)}">'
 
 
-def draw_verdict(similarity: float, distance: float, threshold: float, *, measured: bool) -> str:
-    """The answer in words, how sure it is, and where the pair stands on the error curves."""
+def draw_verdict(
+    similarity: float, distance: float, threshold: float, *, measured: bool, metric: str = METRIC
+) -> str:
+    """The answer in words, how sure it is, and where the pair stands on the error curves.
+
+    ``threshold`` is a cosine; the metric that decides is written first.
+    """
     is_same = similarity >= threshold
     word = "Same person" if is_same else "Different persons"
     sure = ""
     if measured:
         p = probability_same(similarity)
-        p = p if is_same else 1 - p
-        held = f"{100 * min(p, 0.999):.1f} %" if p < 0.999 else "more than 99.9 %"
+        held = _held(p if is_same else 1 - p)
         sure = (
             f"<span>sure: <b>{held}</b></span>"
-            if p >= 0.5
-            else f"<span>against the odds: <b>{100 * p:.1f} %</b></span>"
+            if (p >= 0.5) == is_same
+            else f"<span>yet <b>{_held(p if not is_same else 1 - p)}</b> of pairs as alike as this "
+            f"are {'of different persons' if is_same else 'one person’s'}</span>"
         )
+    scores = [
+        f"<span>cosine <b>{number(similarity, 3)}</b> "
+        f"{'≥' if is_same else '&lt;'} {number(threshold, 3)}</span>",
+        f"<span>Euclidean <b>{number(distance, 3)}</b> "
+        f"{'≤' if is_same else '&gt;'} {number(to_distance(threshold), 3)}</span>",
+    ]
+    if metric != METRIC:
+        scores.reverse()
     head = (
         f'<div class="verdict {"same" if is_same else "other"}" role="status">'
-        f"<strong>{word}</strong>{sure}"
-        f"<span>cosine <b>{number(similarity, 3)}</b> "
-        f"{'≥' if is_same else '&lt;'} {number(threshold, 3)}</span>"
-        f"<span>Euclidean <b>{number(distance, 3)}</b> "
-        f"{'≤' if is_same else '&gt;'} {number(to_distance(threshold), 3)}</span></div>"
+        f"<strong>{word}</strong>{sure}{''.join(scores)}</div>"
     )
     if not measured:
         return draw_page(
             head,
-            '<p class="soft">The error curves below were measured with the bundled SFace; '
-            "for this model there are none, and its threshold is the usual one.</p>",
+            '<p class="soft">Error curves were measured for the bundled SFace only: for this '
+            "model none can be shown, and its threshold is the usual one.</p>",
         )
-    return draw_page(head, draw_curves(load_rates(), similarity, threshold))
+    return draw_page(head, draw_curves(load_rates(), similarity, threshold, metric))
 
 
-def to_distance(similarity: float) -> float:
-    """Euclidean distance of unit vectors from their cosine."""
-    return float(np.sqrt(max(0.0, 2 - 2 * similarity)))
+def _held(p: float) -> str:
+    return f"{100 * p:.1f} %" if p < 0.999 else "more than 99.9 %"
 
 
 def _x(similarity: float) -> float:
@@ -125,8 +133,14 @@ def _y(share: float) -> float:
     return TOP + steps * (HEIGHT - TOP - BOTTOM)
 
 
-def draw_curves(rates: ErrorRates, similarity: float, threshold: float) -> str:
-    """False accepts and false rejects by threshold, the slider's place, and this pair's."""
+def draw_curves(
+    rates: ErrorRates, similarity: float, threshold: float, metric: str = METRIC
+) -> str:
+    """False accepts and false rejects by threshold, the slider's place, and this pair's.
+
+    One axis serves both metrics: what is a cosine c is a distance sqrt(2 - 2 c).
+    """
+    is_cosine = metric == METRIC
     grid = np.linspace(*SHOWN, 141)
     lines = []
     for shares, colour in (
@@ -143,12 +157,13 @@ def draw_curves(rates: ErrorRates, similarity: float, threshold: float) -> str:
         for p in (1, 0.1, 0.01, 0.001, 0.0001)
     )
     axis += "".join(
-        f'<text x="{_x(v):.1f}" y="{HEIGHT - 24}" text-anchor="middle">{number(v, 1)}</text>'
+        f'<text x="{_x(v):.1f}" y="{HEIGHT - 24}" text-anchor="middle">'
+        f"{number(v, 1) if is_cosine else f'{to_distance(v):.3g}'}</text>"
         for v in (-0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1)
     )
     axis += (
         f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 4}" text-anchor="middle">'
-        "cosine similarity of two faces</text>"
+        f"{'cosine similarity' if is_cosine else 'Euclidean distance'} of two faces</text>"
     )
     t, s = _x(threshold), _x(similarity)
     side = "end" if s > 0.72 * WIDTH else "start"

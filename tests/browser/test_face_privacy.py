@@ -17,6 +17,13 @@ from cvcore import images, samples
 from tests.conftest import ROOT, free_port
 
 TOPIC = "face_verification"
+VIEWS = {
+    "Embeddings": "numbers that agree",
+    "Detection": "O-Net",
+    "History": "Eigenfaces, 1991",
+    "Parts": "Cosine similarity by SFace",
+    "Limits": "does not match even unspoiled",
+}
 # Runs in the app's process before anything else, and notes every file opened for writing.
 WATCHER = """
 import os, sys
@@ -33,6 +40,11 @@ sys.addaudithook(watch)
 """
 
 
+@pytest.fixture
+def browser(portrait_browser):
+    return portrait_browser
+
+
 def to_uri(name: str) -> str:
     """A sample as a visitor would send it, with pixels that no other file has."""
     image = samples.load_sample(name).copy()
@@ -41,8 +53,11 @@ def to_uri(name: str) -> str:
 
 
 @pytest.fixture
-def watched(tmp_path):
-    """The app in a process whose writes are noted: its address, log and folders."""
+def watched(tmp_path, request):
+    """The app in a process whose writes are noted: its address, log and folders.
+
+    It shows this lesson's tab, or the one that a test asks for as the fixture's parameter.
+    """
     folders = {name: tmp_path / name for name in ("gradio", "temp", "cache", "site")}
     for folder in folders.values():
         folder.mkdir()
@@ -58,7 +73,7 @@ def watched(tmp_path):
         "GLASSBOX_DEVICE": "cpu",
     }
     process = subprocess.Popen(
-        [sys.executable, "app.py", "--tabs", TOPIC, "--port", str(port)],
+        [sys.executable, "app.py", "--tabs", getattr(request, "param", TOPIC), "--port", str(port)],
         cwd=ROOT,
         env=env,
         stdout=subprocess.DEVNULL,
@@ -85,7 +100,7 @@ def list_files(folders: dict[str, Path]) -> set[Path]:
 
 
 def test_no_picture_is_written(watched, browser, tmp_path_factory):
-    """Upload, snapshot, sample, stream, enrolment and the API, with every write noted."""
+    """Every view, both detectors, enrolment, stream and the API, with every write noted."""
     from gradio_client import Client
 
     url, log, folders = watched
@@ -99,14 +114,26 @@ def test_no_picture_is_written(watched, browser, tmp_path_factory):
     page.locator("#face-verdict .verdict.same").wait_for()
     page.locator("#face-b input[type=file]").set_input_files(upload)
     page.locator("#face-verdict .verdict.other").wait_for()
-    page.locator("#face-enrol-picture [data-name=astronaut]").click()
-    page.locator("#face-name input, #face-name textarea").first.fill("Eileen")
+    for view, words in VIEWS.items():
+        page.get_by_role("tab", name=view, exact=True).click()
+        page.get_by_text(words).first.wait_for()
+    page.get_by_label("Detector", exact=True).click()
+    page.get_by_role("option", name="YuNet").click()
+    page.get_by_role("tab", name="Verdict", exact=True).click()
+    page.locator("#face-verdict .verdict.other").wait_for()
+    page.locator("#face-b .camera").click()
+    page.locator("#face-b .camera", has_text="Take the picture").wait_for()
+    page.wait_for_timeout(800)
+    page.locator("#face-b .camera").click()
+    page.locator("#face-verdict .verdict.same").wait_for()
+    page.locator("#face-enrol-picture [data-name=ardern_2018]").click()
+    page.locator("#face-name input, #face-name textarea").first.fill("Jacinda")
     page.locator("#face-consent input").check()
     page.locator("#face-enrol").click()
     page.get_by_text("Enrolled (1)").wait_for()
     page.get_by_text("Click to Access Webcam").click()
     page.locator(f"#{TOPIC}-live-camera button", has_text="Record").click()
-    page.locator(f"#{TOPIC}-live-view img").wait_for()
+    page.locator("#face-live-table td b", has_text="Jacinda").wait_for()
     page.wait_for_timeout(1500)
     during = list_files(folders)
     context.close()
@@ -114,6 +141,7 @@ def test_no_picture_is_written(watched, browser, tmp_path_factory):
     client = Client(url, verbose=False)
     a, b = to_uri("ardern_2018"), to_uri("obama_2005")
     client.predict(a, b, 0.34, "sface", api_name=f"/{TOPIC}")
+    client.predict(a, b, 0.34, "sface", "yunet", "euclidean", api_name=f"/{TOPIC}")
     client.predict(a, 0.34, api_name=f"/{TOPIC}_matrix")
     client.predict("Barack", b, True, api_name=f"/{TOPIC}_enrol")
     client.predict(a, 0.34, api_name=f"/{TOPIC}_frame")

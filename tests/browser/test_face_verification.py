@@ -1,9 +1,14 @@
 """The face tab in a browser: pictures, picking, enrolment and the webcam."""
 
+import threading
+import time
+
 import pytest
 from playwright.sync_api import expect
 
-from cvcore import images, samples
+from cvcore import images, samples, weights
+from demos.ui.private_picture import GROUP, load_face_sample
+from tests.conftest import serve_page
 
 pytestmark = pytest.mark.browser
 
@@ -19,6 +24,8 @@ def test_first_answer_comes_without_a_click(panel, screenshot):
     expect(panel.locator("#face-a rect.chosen")).to_have_count(1)
     expect(panel.locator("#face-b circle")).to_have_count(5)
     expect(panel.locator("#face-matrix")).to_contain_text("4 faces, 3 persons")
+    expect(panel.locator("#face-group rect")).to_have_count(4)
+    expect(panel.locator("#face-group rect[role=button]")).to_have_count(0)  # nothing to pick
     screenshot("face_verification")
 
 
@@ -36,7 +43,10 @@ def test_own_picture_and_slider(panel, page):
 def test_a_mistake_leaves_the_pictures_in_reach(panel, page):
     file = {"name": "a.png", "mimeType": "image/png", "buffer": b"This is not a picture."}
     panel.locator("#face-a input[type=file]").set_input_files(file)
-    expect(page.get_by_text("could not be read as a picture")).to_be_visible()
+    expect(page.get_by_text("could not be read as a picture").first).to_be_visible()
+    # the old answer does not stay beside the new picture
+    expect(panel.locator("#face-verdict")).to_contain_text("could not be read as a picture")
+    expect(panel.locator("#face-verdict .verdict")).to_have_count(0)
     panel.locator("#face-a [data-name=ardern_2022]").click()
     expect(panel.locator("#face-verdict .verdict")).to_contain_text("cosine 1.000")
 
@@ -47,6 +57,7 @@ def test_a_mistake_leaves_the_pictures_in_reach(panel, page):
         ("Embeddings", "numbers that agree"),
         ("Detection", "P-Net"),
         ("History", "Eigenfaces, 1991"),
+        ("Parts", "Cosine similarity by SFace"),
         ("Limits", "taken for a stranger"),
     ],
 )
@@ -55,21 +66,91 @@ def test_every_view_opens(panel, view, words):
     expect(panel.get_by_text(words).first).to_be_visible()
 
 
-def test_enrol_and_be_named(panel, page):
-    panel.locator("#face-enrol-picture [data-name=ardern_2018]").click()
-    panel.locator("#face-name input, #face-name textarea").first.fill("Jacinda")
-    panel.locator("#face-enrol").click()
-    expect(page.get_by_text("Tick the consent box first")).to_be_visible()
-    panel.locator("#face-consent input").check()
-    panel.locator("#face-enrol").click()
-    expect(panel.locator("#face-roster")).to_contain_text("Enrolled (1): Jacinda")
-    panel.get_by_text("Click to Access Webcam").click()
-    camera = panel.locator("#face_verification-live-camera")
-    camera.locator("button", has_text="Record").click()
-    expect(panel.locator("#face-live-table")).to_contain_text("No face in view")  # a cat
-    expect(panel.locator("#face_verification-live-view")).to_contain_text("frames a second")
-    panel.locator("#face-forget").click()
-    expect(panel.locator("#face-roster")).to_contain_text("Nobody is enrolled")
+def upload_everyone(panel, letter: str) -> None:
+    picture = images.to_jpeg(load_face_sample(GROUP))
+    file = {"name": "all.jpg", "mimeType": "image/jpeg", "buffer": picture}
+    panel.locator(f"#face-{letter} input[type=file]").set_input_files(file)
+    expect(panel.locator(f"#face-{letter} rect")).to_have_count(4)
+
+
+def test_a_face_is_picked_by_keyboard_and_stays_picked(panel, screenshot):
+    upload_everyone(panel, "b")
+    expect(panel.locator("#face-verdict")).to_contain_text("click another frame")
+    frames = panel.locator("#face-b rect")
+    lefts = [float(frames.nth(i).get_attribute("x")) for i in range(4)]
+    order = sorted(range(4), key=lefts.__getitem__)
+    expect(panel.locator("#face-verdict .verdict")).to_contain_text("Different persons")
+    frame = frames.nth(order[0])  # from the left: Ardern, Ardern, Obama, Collins
+    frame.focus()
+    frame.press("Enter")
+    expect(panel.locator("#face-verdict .verdict")).to_contain_text("Same person")
+    expect(panel.locator("#face-verdict .note")).to_have_count(0)
+    chosen = panel.locator("#face-b rect.chosen")
+    expect(chosen).to_have_attribute("x", str(lefts[order[0]]))
+    screenshot("face_verification_picked", full_page=False)
+    detector = panel.get_by_label("Detector", exact=True)
+    detector.click()
+    panel.page.get_by_role("option", name="YuNet").click()
+    expect(chosen).not_to_have_attribute("x", str(lefts[order[0]]))
+    assert abs(float(chosen.get_attribute("x")) - lefts[order[0]]) < 60
+    expect(panel.locator("#face-verdict .verdict")).to_contain_text("Same person")
+
+
+def test_metric_decides_what_is_written_first(panel):
+    panel.locator("#face-metric").get_by_label("Euclidean").check()
+    expect(panel.locator("#face-verdict")).to_contain_text("Euclidean distance of two faces")
+    expect(panel.locator("#face-matrix")).to_contain_text("Euclidean distance of each pair")
+
+
+def test_limits_follow_the_threshold(panel):
+    panel.get_by_role("tab", name="Limits", exact=True).click()
+    expect(panel.locator("#face-trial")).to_contain_text("taken for a stranger")
+    slider = panel.locator("#face-threshold input[type=range]")
+    slider.evaluate("node => { node.value = 0.9; node.dispatchEvent(new Event('input')) }")
+    expect(panel.locator("#face-trial")).to_contain_text("does not match even unspoiled")
+    expect(panel.locator("#face-trial")).to_contain_text("none of 10,000 strangers passes")
+
+
+def test_an_embedder_that_cannot_be_fetched_leaves_the_bundled_one(panel):
+    panel.get_by_label("Embedder", exact=True).click()
+    panel.page.get_by_role("option", name="FaceNet").click()
+    expect(panel.locator("#face-notice")).to_contain_text("bundled model")
+    expect(panel.get_by_label("Embedder", exact=True)).to_have_value("SFace")
+    expect(panel.get_by_text("Stop the download")).to_be_hidden()
+
+
+def test_a_download_tells_its_progress_and_can_be_stopped(browser, monkeypatch):
+    ended = threading.Event()
+
+    def fetch(name, *, progress):
+        try:
+            while True:
+                progress(0.42)
+                time.sleep(0.05)
+        finally:
+            ended.set()
+
+    is_available = weights.is_available
+    monkeypatch.setattr(
+        weights, "is_available", lambda name: name != "facenet_vggface2" and is_available(name)
+    )
+    monkeypatch.setattr(weights, "fetch", fetch)
+    with serve_page("face_verification") as url:
+        context = browser.new_context(viewport={"width": 1280, "height": 720})
+        page = context.new_page()
+        page.goto(url)
+        expect(page.locator("#face-verdict .verdict")).to_be_visible()
+        menu = page.get_by_label("Embedder", exact=True)
+        menu.click()
+        page.get_by_role("option", name="FaceNet").click()
+        expect(page.locator("#face-notice")).to_contain_text("42%")
+        expect(menu).to_have_value("SFace")  # the bundled one answers meanwhile
+        page.locator("#face-b [data-name=obama_2005]").click()
+        expect(page.locator("#face-verdict")).to_contain_text("Different persons")
+        page.get_by_text("Stop the download").click()
+        expect(page.locator("#face-notice")).to_contain_text("was stopped")
+        assert ended.wait(10)
+        context.close()
 
 
 def test_snapshot_of_a_cat_has_no_face(panel, page):
@@ -78,5 +159,5 @@ def test_snapshot_of_a_cat_has_no_face(panel, page):
     expect(take).to_have_text("Take the picture")
     page.wait_for_timeout(800)
     take.click()
-    expect(page.get_by_text("There is no face to be found in picture A")).to_be_visible()
+    expect(page.get_by_text("There is no face to be found in picture A").first).to_be_visible()
     expect(take).to_have_text("Webcam")

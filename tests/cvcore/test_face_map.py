@@ -56,6 +56,19 @@ def test_a_face_keeps_its_number_while_it_moves(frame):
     assert ft.overlap(state.tracks[0].face.box_xyxy, found.box_xyxy) > 0.7
 
 
+def test_without_embeddings_a_face_is_followed_by_its_box_alone(frame, monkeypatch):
+    known = ft.follow(None, frame)
+    assert known.tracks[0].embedding is not None
+
+    def forbidden(*_, **__):
+        raise AssertionError("a face was turned into numbers")
+
+    monkeypatch.setattr(ft, "embed", forbidden)
+    for state in (None, known):
+        (track,) = ft.follow(state, frame, with_embeddings=False).tracks
+        assert track.embedding is None
+
+
 def test_a_lost_face_is_searched_for(frame):
     state = ft.follow(None, frame)
     state = ft.follow(state, np.zeros_like(frame))

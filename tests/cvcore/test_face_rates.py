@@ -78,7 +78,8 @@ def test_evaluation_agrees_with_scikit_learn():
 def test_best_threshold_by_hand():
     scores, truth = np.array([0.1, 0.2, 0.6, 0.8]), np.array([False, False, True, True])
     assert fe.find_threshold(scores, truth) == pytest.approx(0.4)
-    assert fe.find_threshold(scores, ~truth) >= 0.8 or fe.find_threshold(scores, ~truth) <= 0.1
+    # two right verdicts at best, at either end: the first, between -1 and the least score
+    assert fe.find_threshold(scores, ~truth) == pytest.approx(-0.45)
 
 
 def test_pairs_are_what_they_say():
@@ -102,6 +103,19 @@ def test_command_on_a_folder_of_people(tmp_path, capsys):
     assert "no face found in 1: c/coffee.jpg" in text
     assert "accuracy                100.00%" in text
     assert "best threshold" in text
+
+
+def test_command_takes_the_detector_asked_for(tmp_path, capsys, monkeypatch):
+    for name, person in (("ardern_2018", "a"), ("ardern_2022", "a"), ("obama_2005", "b")):
+        (tmp_path / person).mkdir(exist_ok=True)
+        shutil.copy(samples.index()[name].path, tmp_path / person)
+
+    def forbidden(*_, **__):
+        raise AssertionError("MTCNN looked")
+
+    monkeypatch.setattr("cvcore.mtcnn.find_faces", forbidden)
+    assert fe.main([str(tmp_path), "--detector", "yunet"]) == 0
+    assert "accuracy                100.00%" in capsys.readouterr().out
 
 
 def test_command_says_what_is_missing(tmp_path, capsys):

@@ -37,6 +37,51 @@ def test_threshold_decides(pictures):
     assert fv.verify(pair[0], pictures["obama_2005"], threshold=-1).is_same
 
 
+def test_metrics_decide_alike(pictures):
+    names = ("ardern_2018", "ardern_2022", "obama_2005")
+    for other in names[1:]:
+        pair = pictures["ardern_2018"], pictures[other]
+        by_cosine, by_distance = (fv.verify(*pair, metric=metric) for metric in fv.METRICS)
+        assert by_cosine.is_same == by_distance.is_same == (other == "ardern_2022")
+        assert by_distance.threshold == pytest.approx(np.sqrt(2 - 2 * 0.34))
+        near = by_distance.distance
+        assert fv.verify(*pair, metric="euclidean", threshold=near + 0.01).is_same
+        assert not fv.verify(*pair, metric="euclidean", threshold=near - 0.01).is_same
+
+
+def test_verify_takes_the_detector_asked_for(pictures, monkeypatch):
+    def forbidden(*_, **__):
+        raise AssertionError("MTCNN looked")
+
+    monkeypatch.setattr("cvcore.mtcnn.find_faces", forbidden)
+    pair = pictures["ardern_2018"], pictures["ardern_2022"]
+    assert fv.verify(*pair, detector="yunet").is_same
+
+
+@pytest.mark.parametrize(
+    ("settings", "words"),
+    [
+        ({"metric": "taxicab"}, "cosine, euclidean"),
+        ({"detector": "eyes"}, "mtcnn, yunet"),
+        ({"metric": "euclidean", "threshold": -0.1}, "between 0 and 2"),
+        ({"metric": "euclidean", "threshold": float("nan")}, "between 0 and 2"),
+    ],
+)
+def test_unknown_ways_to_compare_are_a_sentence(pictures, settings, words):
+    with pytest.raises(InputError, match=words):
+        fv.verify(pictures["astronaut"], pictures["astronaut"], **settings)
+
+
+def test_a_face_is_found_at_its_place():
+    def face(box):
+        return fv.Face(np.array(box, np.float32), np.zeros((5, 2)), 1.0, None, None)
+
+    faces = (face([0, 0, 60, 60]), face([50, 0, 90, 60]))
+    assert fv.find_at(faces, (0.1, 0.3), (100, 100)) == 0
+    assert fv.find_at(faces, (0.55, 0.3), (100, 100)) == 1  # in both, nearer to the second's middle
+    assert fv.find_at(faces, (0.95, 0.95), (100, 100)) is None
+
+
 @pytest.mark.parametrize("threshold", [float("nan"), 1.5, -2])
 def test_bad_thresholds_are_a_sentence(pictures, threshold):
     with pytest.raises(InputError, match="between -1 and 1"):

@@ -2,19 +2,29 @@
 
 import base64
 import re
+import socket
+import time
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
-from cvcore import images, samples
+from cvcore import images, samples, weights
 from cvcore.errors import InputError
+from cvcore.face_rates import probability_same
+from cvcore.face_verification import detect_faces
+from cvcore.images import shrink
+from demos import face_verification_embedder as embedders
 from demos import face_verification_group as group
 from demos import face_verification_history as history
 from demos import face_verification_live as live
+from demos import face_verification_mistakes as mistakes
 from demos import face_verification_pair as pair
-from demos import face_verification_picture as picture
+from demos import face_verification_parts as parts
 from demos import face_verification_stages as stages
 from demos import face_verification_trials as trials
+from demos.face_verification_views import draw_verdict
+from demos.ui import private_picture as picture
 from tests.bad_files import write_bad_files, write_odd_pictures
 
 A, B, OTHER = (picture.to_value(name) for name in ("ardern_2018", "ardern_2022", "obama_2005"))
@@ -60,15 +70,90 @@ def test_threshold_moves_without_the_network(monkeypatch):
 
 def test_a_face_can_be_picked():
     everyone = picture.to_value(picture.GROUP)
+    boxes = [face["box"] for face in group.compare_all(everyone, 0.34)[3]["faces"]]
+    places = [[(x0 + x1) / 2, (y0 + y1) / 2] for x0, y0, x1, y1 in boxes]
     counts, notes = [], []
-    for face in range(4):
-        numbers = pair.verify({**everyone, "face": face}, OTHER)[3]
+    for place in places:
+        numbers = pair.verify({**everyone, "face": place}, OTHER)[3]
         counts.append(numbers["is_same"])
         notes.append(numbers["notes"])
     assert counts.count(True) == 1
     assert notes == [[]] * 4
     assert "click another" in pair.verify(everyone, OTHER)[3]["notes"][0]
-    assert pair.verify({**everyone, "face": 99}, OTHER)[3]["faces"][0]["count"] == 4
+    numbers = pair.verify({**everyone, "face": [0, 0]}, OTHER)[3]
+    assert numbers["faces"][0]["count"] == 4
+    assert "no face in picture A where you picked one" in numbers["notes"][0]
+    for nonsense in (99, "x", [1], [float("nan"), 0], [7, 0], {"x": 1}):
+        assert picture.read_picture({**everyone, "face": nonsense})[1] is None
+
+
+def test_a_pick_means_the_same_face_for_every_detector():
+    everyone = picture.to_value(picture.GROUP)
+    for face in group.compare_all(everyone, 0.34)[3]["faces"]:
+        x0, y0, x1, y1 = face["box"]
+        value = {**everyone, "face": [(x0 + x1) / 2, (y0 + y1) / 2]}
+        first, second = (pair.find_chosen(value, detector=name) for name in ("mtcnn", "yunet"))
+        assert float(first[1][first[2]].embedding @ second[1][second[2]].embedding) > 0.85
+
+
+def test_the_detector_chosen_serves_every_view(monkeypatch):
+    for name in history.STRANGERS:
+        history.load_stranger(name)
+
+    def forbidden(*_, **__):
+        raise AssertionError("the other detector looked")
+
+    monkeypatch.setattr("cvcore.mtcnn.find_faces", forbidden)
+    numbers = pair.verify(A, B, None, "sface", "yunet")[3]
+    assert numbers["detector"] == "yunet"
+    found = history.show_history(A, B, 48, "yunet")[1]
+    assert found["similarities"]["sface"] == pytest.approx(numbers["similarity"], abs=1e-4)
+    assert next(parts.show_parts(A, B, "yunet"))[1]["similarity"] == pytest.approx(
+        numbers["similarity"], abs=1e-4
+    )
+    assert next(trials.show_trial(A, B, "blur", 0.34, "yunet"))[1]["similarities"][0] > 0.6
+    photo = picture.to_value(picture.GROUP)
+    assert group.compare_all(photo, 0.34, "yunet")[2]["groups"] == [0, 0, 1, 2]
+    assert len(group.detect(photo, 20, "yunet")["faces"]) == 4
+    assert live.enrol((), "Barack", OTHER, True, "yunet")[0][0].name == "Barack"
+
+
+def test_metrics_give_one_verdict_in_two_numbers():
+    cosine, euclid = (pair.verify(A, OTHER, 0.34, metric=m) for m in ("cosine", "euclidean"))
+    assert cosine[3]["is_same"] == euclid[3]["is_same"]
+    assert euclid[3]["threshold_distance"] == pytest.approx(np.sqrt(2 - 0.68))
+    words = visible(euclid[0])
+    assert words.index("Euclidean") < words.index("cosine")
+    assert "Euclidean distance of two faces" in euclid[0]
+    photo = picture.to_value(picture.GROUP)
+    matrix, _, numbers, _ = group.compare_all(photo, 0.34, metric="euclidean")
+    assert "4 faces, 3 persons at threshold 1.15: 1 of 6 pairs pass" in visible(matrix)
+    assert f"{numbers['distances'][0][1]:.2f}" in visible(matrix)
+    with pytest.raises(InputError, match="cosine, euclidean"):
+        pair.verify(A, B, metric="taxicab")
+
+
+def test_odds_against_the_verdict_are_said_in_words():
+    unsure = draw_verdict(0.3, 1.18, 0.1, measured=True)
+    p = probability_same(0.3)
+    assert f"yet {100 * (1 - p):.1f} % of pairs as alike as this are of different persons" in (
+        re.sub(" +", " ", visible(unsure))
+    )
+    assert "one person’s" in visible(draw_verdict(0.5, 1, 0.6, measured=True))
+    assert "below" not in visible(draw_verdict(0.5, 1, 0.4, measured=False))
+
+
+def test_a_mistake_takes_the_place_of_the_old_answer():
+    answer = mistakes.say_mistakes(pair.verify, [None] * 6)
+    assert "Same person" in next(answer(A, B))[0]
+    steps = answer(A, images.to_data_uri(samples.load_sample("coffee")))
+    shown = next(steps)
+    assert "no face to be found in picture B" in shown[0]
+    assert shown[1:] == (None,) * 6
+    with pytest.raises(InputError, match="no face"):
+        next(steps)
+    quiet = mistakes.say_mistakes(pair.verify, [None] * 6, raises=False)
+    assert len(list(quiet(None, B))) == 1
 
 
 @pytest.mark.parametrize("value", [None, {}, {"src": None}, ""])
@@ -115,18 +200,80 @@ def test_history_compares_methods_and_losses():
     )
     losses = numbers["losses"]
     assert losses["cross_entropy_same"] < 0.01 < losses["cross_entropy_different"]
+    assert "in 99.5 %" in visible(html)
     with pytest.raises(InputError, match="1 to 48"):
         history.show_history(A, B, float("nan"))
 
 
-def test_trial_is_drawn_step_by_step():
+def test_the_triplets_stranger_is_neither_a_nor_b():
+    for first, second in (("astronaut", "obama_2005"), ("ardern_2018", "astronaut")):
+        losses = history.show_history(*map(picture.to_value, (first, second)))[1]["losses"]
+        assert losses["distance_to_stranger"] > 1
+        assert losses["stranger"] not in (first, second)
+        assert 0 < losses["distance_to_blurred"] < 0.9
+        expected = losses["distance_to_blurred"] ** 2 - losses["distance"] ** 2 + 0.2
+        assert losses["triplet_different"] == pytest.approx(max(0, expected))
+
+
+def test_loss_curves_are_not_cut_off():
+    """No curve is flat at the top: each point of a rising loss is drawn higher than the last."""
+    html = history.show_history(A, OTHER)[0]
+    plots = re.findall(r'aria-label="loss by distance">(.*?)</svg>', html, re.S)
+    assert len(plots) == 3
+    for plot in plots:
+        for curve in re.findall(r'points="([^"]*)"', plot):
+            heights = [float(point.split(",")[1]) for point in curve.split()]
+            highest = [y for y in heights if y <= 8.05]
+            assert len(highest) <= 1
+
+
+def test_parts_tell_the_verdicts_similarity():
+    steps = list(parts.show_parts(A, B))
+    assert [numbers["share_done"] for _, numbers in steps] == [0.33, 0.67, 1]
+    html, numbers = steps[-1]
+    assert numbers["similarity"] == pytest.approx(pair.verify(A, B)[4]["similarity"], abs=1e-4)
+    assert max(numbers["greatest_loss"]) > 0.05
+    assert html.count("<img") == 2
+
+
+def test_trial_is_drawn_step_by_step(monkeypatch):
     steps = list(trials.show_trial(A, B, "cover"))
     assert len(steps) == 10
-    html, numbers = steps[-1]
+    html, numbers, course = steps[-1]
     assert numbers["similarities"][0] > 0.6
     assert "Covered part" in visible(html)
+    assert "one in 222 strangers passes" in html
+
+    def forbidden(*_, **__):
+        raise AssertionError("a network ran again")
+
+    monkeypatch.setattr("cvcore.face_verification.load_predictor", forbidden)
+    monkeypatch.setattr("cvcore.mtcnn.load_predictor", forbidden)
+    strict = trials.redraw_trial(course, 0.5)
+    assert "none of 10,000 strangers passes" in strict
+    assert "does not match even unspoiled" in visible(trials.redraw_trial(course, 0.9))
+    assert "strangers" not in trials.draw_trial(replace(course, embedder="facenet"), 0.4)
     with pytest.raises(InputError, match="no trial"):
         next(trials.show_trial(A, B, "shout"))
+
+
+def test_two_persons_do_not_match_even_unspoiled():
+    html, *_ = next(trials.show_trial(A, OTHER))
+    assert "does not match even unspoiled" in visible(html)
+    assert "falls below" not in visible(html)
+
+
+def test_class_photo_says_what_it_leaves_out_and_what_is_too_small():
+    face = detect_faces(samples.load_sample("obama_2005"))[0]
+    tiny = replace(face, box_xyxy=np.array([0, 0, 30, 40], np.float32))
+    notes = group.list_notes([face, tiny, face, tiny], found=45)
+    assert "45 faces: only the 4 largest" in notes[0]
+    assert "Faces 2, 4 are less than 36 pixels wide" in notes[1]
+    assert group.list_notes([face], found=1) == []
+    photo = images.resize(picture.load_face_sample(picture.GROUP), (60, 209))
+    matrix, _, numbers, _ = group.compare_all(images.to_data_uri(photo, quality=98), 0.34)
+    assert "too small to be judged" in visible(matrix)
+    assert numbers["notes"]
 
 
 def test_class_photo_finds_the_pair():
@@ -140,58 +287,34 @@ def test_class_photo_finds_the_pair():
         group.compare_all(images.to_data_uri(samples.load_sample("coffee")))
 
 
-def test_enrolment_needs_consent_and_a_name():
-    for consent in (False, None, "yes", 1):
-        with pytest.raises(InputError, match="consent box"):
-            live.enrol((), "Jacinda", A, consent)
-    with pytest.raises(InputError, match="name"):
-        live.enrol((), "  ", A, True)
-    with pytest.raises(InputError, match="too long"):
-        live.enrol((), "x" * 25, A, True)
-    with pytest.raises(InputError, match="4 faces, and one is expected"):
-        live.enrol((), "All", picture.to_value(picture.GROUP), True)
+def test_without_a_network_the_bundled_embedder_goes_on(monkeypatch, tmp_path):
+    def refuse(*_, **__):
+        raise OSError("no network")
+
+    monkeypatch.setenv("GLASSBOX_CACHE", str(tmp_path))
+    monkeypatch.setattr(socket, "create_connection", refuse)
+    menu, _, threshold, acting, wanted, _ = embedders.take_embedder("facenet_vggface2")
+    assert (menu, threshold, acting, wanted) == ("sface", 0.34, "sface", "facenet_vggface2")
+    last = list(embedders.fetch_embedder(wanted))[-1]
+    assert last[0] == "sface"
+    assert "bundled model" in last[1]["value"]
+    assert list(embedders.fetch_embedder("")) == []
 
 
-def test_enrolled_people_are_named_and_forgotten():
-    people, html, *cleared = live.enrol(None, " <b>Jacinda ", A, True)
-    assert cleared == ["", None, False]
-    assert "<b><b>" not in html
-    assert "&lt;b&gt;Jacinda" in html
-    people, _, *_ = live.enrol(people, "Barack", OTHER, True)
-    assert [person.name for person in people] == ["<b>Jacinda", "Barack"]
-    assert not hasattr(people[0], "crop")
-    again, *_ = live.enrol(people, "Barack", OTHER, True)
-    assert len(again) == 2
-    frame = samples.load_sample("ardern_2022")
-    shown, table, state = live.name_faces(frame, people, 0.34, None)
-    assert shown.shape == frame.shape
-    assert (shown != frame).any()
-    assert "Jacinda" in visible(table)
-    assert all(track.face.crop is None for track in state.tracks)
-    _, table, _ = live.name_faces(frame, people, 0.34, state)
-    assert "Jacinda" in visible(table)
-    people, html, state = live.forget()
-    assert people == ()
-    assert state is None
-    assert "Nobody" in html
-    assert "stranger" in visible(live.name_faces(frame, people, 0.34, None)[1])
+def test_a_fetched_embedder_acts_with_its_own_threshold(monkeypatch):
+    def fetch(name, *, progress):
+        progress(0.5)
+        time.sleep(0.6)
 
-
-def test_names_are_drawn_without_their_accents():
-    assert live.to_ascii("Zoë Núñez") == "Zoe Nunez"
-    assert live.to_ascii("李") == "?"
-
-
-def test_without_a_network_the_bundled_embedder_goes_on(monkeypatch):
-    def refuse(name):
-        raise InputError("FaceNet cannot be downloaded without a network: use the bundled model.")
-
-    monkeypatch.setattr(pair.weights, "is_available", lambda name: False)
-    monkeypatch.setattr(pair.weights, "fetch", refuse)
-    steps = list(pair.choose_embedder("facenet_vggface2"))
-    assert "Downloading" in steps[0][1]
-    assert steps[-1][0] == "sface"
-    assert "bundled" in steps[-1][1]
+    monkeypatch.setattr(weights, "is_available", lambda name: False)
+    monkeypatch.setattr(weights, "fetch", fetch)
+    steps = list(embedders.fetch_embedder("facenet_vggface2"))
+    assert "50%" in steps[1][1]["value"]
+    assert not steps[-1][1]["visible"]
+    assert (steps[-1][0], *steps[-1][2:4]) == ("facenet_vggface2", 0.4, "facenet_vggface2")
+    monkeypatch.setattr(weights, "is_available", lambda name: True)
+    menu, notice, *rest, _ = embedders.take_embedder("sface")
+    assert (menu, notice["visible"], *rest) == ("sface", False, 0.34, "sface", "")
 
 
 def test_api(client):
@@ -204,7 +327,14 @@ def test_api(client):
     outputs = client.predict("sample:group", 0.34, api_name="/face_verification_matrix")
     assert next(x for x in outputs if isinstance(x, dict) and "groups" in x)["faces"] == 4
     view, *_ = client.predict(a, 0.34, api_name="/face_verification_frame")
-    assert str(view).startswith("data:image/jpeg") or "data:image" in str(view)
+    shown = images.load_data_uri(view)
+    assert shown.shape == shrink(samples.load_sample("ardern_2018"), 640).shape
+    outputs = client.predict(a, b, 0.34, "sface", "yunet", api_name="/face_verification")
+    numbers = next(x for x in outputs if isinstance(x, dict) and "is_same" in x)
+    assert numbers["detector"] == "yunet"
+    assert not numbers["is_same"]
+    *_, numbers = client.predict(a, b, "yunet", api_name="/face_verification_parts")
+    assert numbers["share_done"] == 1
 
 
 def test_api_answers_mistakes_in_a_sentence(client):
