@@ -11,7 +11,7 @@ import torch
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from benchmarks.harness import Row, measure
-from cvcore import feature_maps, images, preprocessing, samples, weights
+from cvcore import feature_maps, images, preprocessing, runtime, samples, weights
 from cvcore.maximisation import Settings
 from cvcore.models.efficientnet_lite import SameConv2d, build_efficientnet_lite0
 from demos.feature_maps_live import LIVE_CHANNELS, show_frame
@@ -21,6 +21,7 @@ MODEL = feature_maps.DEFAULT_MODEL
 
 
 def run() -> list[Row]:
+    runtime.load_predictor(MODEL, wait=True)
     network = build_efficientnet_lite0().eval()
     network.load_state_dict(weights.load_state(MODEL))
     frame = images.resize(samples.load_sample("coffee"), (480, 640))

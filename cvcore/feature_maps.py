@@ -2,7 +2,8 @@
 
 A layer's output is a stack of maps, one a channel (its ``activations``). ``model`` is the name of
 a weight ("efficientnet_lite0", "digits_cnn", ...) or a network of your own, which then gets the
-picture at its own size, as float (1, 3, H, W) in [0, 1].
+picture at its own size, as float (1, 3, H, W) in [0, 1]; so its layers, receptive fields and places
+are those at that size (``size_hw``, 224 x 224 where no picture is given).
 """
 
 from collections.abc import Iterator, Sequence
@@ -30,8 +31,9 @@ from cvcore.receptive_field import ReceptiveField, trace_receptive_fields
 
 DEFAULT_MODEL = "efficientnet_lite0"
 DIGITS_MODEL = "digits_cnn"
-DEFAULT_SIDE = 224  # pixels: the input that layers of a network of one's own are measured with
+DEFAULT_SIDE = 224  # pixels: what a network of one's own is measured at where no picture is given
 Model = str | nn.Module
+Size = tuple[int, int] | None  # height and width in pixels
 
 
 @dataclass(frozen=True)
@@ -104,11 +106,16 @@ def to_input(image: np.ndarray, model: Model) -> Tensor:
     return torch.from_numpy(prepared)[None].to(device)
 
 
-def input_shape(model: Model) -> tuple[int, int, int]:
-    """(C, H, W) of what a model takes."""
+def own_size(model: Model, image: np.ndarray) -> Size:
+    """The size at which a picture enters a network of one's own; None for those with a name."""
+    return image.shape[:2] if isinstance(model, nn.Module) else None
+
+
+def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
+    """(C, H, W) of what a model takes; ``size_hw`` counts for a network of one's own alone."""
     if isinstance(model, nn.Module):
         first = next(part for part in model.modules() if isinstance(part, nn.Conv2d))
-        return first.in_channels, DEFAULT_SIDE, DEFAULT_SIDE
+        return first.in_channels, *(size_hw or (DEFAULT_SIDE, DEFAULT_SIDE))
     if model == DIGITS_MODEL:
         return 1, digits.SIDE, digits.SIDE
     side = preprocessing.get_recipe(model).crop
@@ -116,19 +123,20 @@ def input_shape(model: Model) -> tuple[int, int, int]:
 
 
 @lru_cache(maxsize=16)
-def list_layers(model: Model = DEFAULT_MODEL) -> tuple[Layer, ...]:
+def list_layers(model: Model = DEFAULT_MODEL, size_hw: Size = None) -> tuple[Layer, ...]:
     """Every layer that puts out maps, in the order in which they run."""
     module = get_module(model)
-    example = next(module.parameters()).new_zeros(1, *input_shape(model))
+    example = next(module.parameters()).new_zeros(1, *input_shape(model, size_hw))
     return list_module_layers(module, example)
 
 
-def find_layer(model: Model, name: str) -> Layer:
+def find_layer(model: Model, name: str, size_hw: Size = None) -> Layer:
     """A layer with maps by its name; ``InputError`` when there is none."""
-    for layer in list_layers(model):
+    layers = list_layers(model, size_hw)
+    for layer in layers:
         if layer.name == name:
             return layer
-    known = ", ".join(layer.name for layer in list_layers(model)[:6])
+    known = ", ".join(layer.name for layer in layers[:6])
     raise InputError(f"There is no layer {name!r} with maps: choose {known}, ...")
 
 
@@ -148,9 +156,23 @@ def extract(
     Raises ``InputError`` for an unknown model or layer, or a picture that is none.
     """
     batch = to_input(image, model)
-    found = record(get_module(model), batch, [find_layer(model, layer).name], stop=stop)
+    layer = find_layer(model, layer, own_size(model, image)).name
+    found = record(get_module(model), batch, [layer], stop=stop)
     logits = None if stop else to_numpy(found[""])
     return FeatureMaps(layer, to_numpy(found[layer]), to_picture(batch), logits)
+
+
+@torch.inference_mode()
+def extract_drive(image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL) -> np.ndarray:
+    """What drives the units of a layer: float32 (C, H, W).
+
+    For an activation layer what goes into its non-linearity, for any other layer its maps. This is
+    what ``unit_gradient`` differentiates and ``maximise`` raises.
+    """
+    batch = to_input(image, model)
+    row = find_layer(model, layer, own_size(model, image))
+    inputs = row.kind == "activation"
+    return to_numpy(record(get_module(model), batch, [row.name], inputs=inputs)[row.name])
 
 
 def extract_live(image: np.ndarray, layer: str, *, model: str = DEFAULT_MODEL) -> np.ndarray:
@@ -171,8 +193,9 @@ def survey(
 
     The maps come with logits and with the range of all layers of their kind.
     """
-    chosen, layers = find_layer(model, layer), list_layers(model)
     batch = to_input(image, model)
+    size_hw = own_size(model, image)
+    chosen, layers = find_layer(model, layer, size_hw), list_layers(model, size_hw)
     ends = {row.stage: row.name for row in layers}
     alike = [row.name for row in layers if row.kind == chosen.kind]
     found = record(get_module(model), batch, list({layer, *ends.values(), *alike}), stop=False)
@@ -186,14 +209,16 @@ def survey(
 
 
 @lru_cache(maxsize=16)
-def receptive_fields(model: Model = DEFAULT_MODEL) -> dict[str, ReceptiveField]:
-    """The receptive field of every layer, by name, on the model's own input size."""
-    return trace_receptive_fields(get_module(model), input_shape(model))
+def receptive_fields(
+    model: Model = DEFAULT_MODEL, size_hw: Size = None
+) -> dict[str, ReceptiveField]:
+    """The receptive field of every layer, by name."""
+    return trace_receptive_fields(get_module(model), input_shape(model, size_hw))
 
 
-def receptive_field(model: Model, layer: str) -> ReceptiveField:
+def receptive_field(model: Model, layer: str, *, size_hw: Size = None) -> ReceptiveField:
     """Which part of the input each place of a layer's maps sees; ``box(row, column)`` gives it."""
-    return receptive_fields(model)[find_layer(model, layer).name]
+    return receptive_fields(model, size_hw)[find_layer(model, layer, size_hw).name]
 
 
 @torch.inference_mode()
@@ -210,8 +235,8 @@ def predict_edited(
     Those in ``silence``, or with ``keep`` all others. Raises ``InputError`` for a channel that the
     layer does not have.
     """
-    channels = find_layer(model, layer).shape[0]
     module, batch = get_module(model), to_input(image, model)
+    channels = find_layer(model, layer, own_size(model, image)).shape[0]
     factors = torch.ones(channels) if keep is None else torch.zeros(channels)
     factors[[check_channel(channel, channels) for channel in keep or ()]] = 1
     factors[[check_channel(channel, channels) for channel in silence]] = 0
@@ -228,8 +253,8 @@ def channel_effects(
     silencing it takes away (Molchanov et al., "Pruning Convolutional Neural Networks for Resource
     Efficient Inference", ICLR 2017).
     """
-    channels = find_layer(model, layer).shape[0]
     module, batch = get_module(model), to_input(image, model)
+    channels = find_layer(model, layer, own_size(model, image)).shape[0]
     with torch.enable_grad():
         factors = torch.ones(channels, device=batch.device, requires_grad=True)
         with eval_mode(module), scale_channels(module, layer, factors):
@@ -250,11 +275,13 @@ def unit_gradient(
     """From a unit back to pixels: the gradient (C, H, W) of its value by the input.
 
     ``place`` is (row, column); None takes the sum over the whole map. ``guided`` lets only
-    positive gradients through the rectifiers (Springenberg et al., 2015).
+    positive gradients through the rectifiers (Springenberg et al., 2015). Of an activation layer
+    the unit is taken before its non-linearity, as by ``extract_drive``: where that is flat (a
+    rectifier below 0) no gradient would pass, though pixels can wake the unit.
     """
-    row = find_layer(model, layer)
-    check_channel(channel, row.shape[0])
     module, batch = get_module(model), to_input(image, model)
+    row = find_layer(model, layer, own_size(model, image))
+    check_channel(channel, row.shape[0])
     with torch.enable_grad():
         batch = batch.clone().requires_grad_()
         with guided_relus(module) if guided else nullcontext():
@@ -277,11 +304,12 @@ def maximise(
 ) -> Iterator[Step]:
     """Draw what a channel likes best, step by step, from noise ``side`` pixels wide.
 
-    ``at_centre`` asks for a great value at the middle place alone, not over the whole map. Of a
-    non-linearity what goes into it is raised: where it is flat, no gradient would pass. Raises
-    ``InputError`` for a layer, channel or setting that does not exist.
+    Raised is the mean over the channel's map or, with ``at_centre``, its value at the middle place
+    alone. Of an activation layer it is what goes into the non-linearity (``extract_drive``): where
+    that is flat, no gradient would pass. Raises ``InputError`` for a layer, channel or setting that
+    does not exist.
     """
-    row = find_layer(model, layer)
+    row = find_layer(model, layer, (side, side) if isinstance(model, nn.Module) else None)
     check_channel(channel, row.shape[0])
     settings = settings or Settings(turn=5, zoom=0.1)
     settings.check()

@@ -1,9 +1,10 @@
-// One map beside the picture: a place in the map, and the box of pixels that it sees.
+// One map beside the picture: a place in the map, and the box of pixels that it sees. Point and
+// click, or arrow keys and Enter on the map.
 const root = element.querySelector('.channel');
 const [mapFrame, pictureFrame] = root.querySelectorAll('.frame');
 const note = root.querySelector('.note');
 const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace('-', '−');
-let fixed = null;
+let fixed = null, pointed = null;  // the chosen place, and the one that is shown
 
 const setBox = (mark, left, top, right, bottom, width, height) => {
   mark.style.left = `${100 * left / width}%`;
@@ -14,10 +15,13 @@ const setBox = (mark, left, top, right, bottom, width, height) => {
 const show = (place) => {
   const value = props.value;
   if (!place) return;
-  const [row, column] = place, [height, width] = value.map_hw, [inputHeight, inputWidth] = value.input_hw;
+  const [row, column] = place;
+  if (!value.rows[row] || !value.columns[column]) return;
+  const [height, width] = value.map_hw, [inputHeight, inputWidth] = value.input_hw;
   const [top, bottom] = value.rows[row], [left, right] = value.columns[column];
   setBox(mapFrame.querySelector('i'), column, row, column + 1, row + 1, width, height);
   setBox(pictureFrame.querySelector('i'), left, top, right, bottom, inputWidth, inputHeight);
+  pointed = place;
   note.textContent = `row ${row}, column ${column}: ${number(value.values[row * width + column])}, `
     + `made from ${right - left} × ${bottom - top} pixels`;
 };
@@ -42,6 +46,12 @@ const draw = () => {
   root.querySelector('h3').textContent = value.title;
   mapFrame.querySelector('img').src = value.map;
   pictureFrame.querySelector('img').src = value.overlay;
+  const favourite = root.querySelector('.favourite img');
+  favourite.hidden = !value.favourite;
+  if (value.favourite) favourite.src = value.favourite;
+  root.querySelector('.favourite figcaption').textContent = value.favourite
+    ? 'what it likes best, drawn ahead of time'
+    : 'what it likes best: none drawn ahead for this layer; it can be drawn below';
   const facts = root.querySelector('.facts');
   facts.replaceChildren();
   value.facts.forEach(([name, text]) => {
@@ -65,5 +75,15 @@ const draw = () => {
 root.addEventListener('mousemove', (event) => { const place = find(event); if (place) show(place); });
 root.addEventListener('mouseleave', () => show(fixed));
 root.addEventListener('click', (event) => choose(find(event)));
+mapFrame.addEventListener('keydown', (event) => {
+  const value = props.value;
+  const step = {ArrowRight: [0, 1], ArrowLeft: [0, -1], ArrowDown: [1, 0], ArrowUp: [-1, 0]}[event.key];
+  if (!value || !pointed || !(step || event.key === 'Enter')) return;
+  event.preventDefault();
+  if (!step) { choose(pointed); return; }
+  const [row, column] = [pointed[0] + step[0], pointed[1] + step[1]];
+  if (value.rows[row] && value.columns[column]) show([row, column]);
+});
+mapFrame.addEventListener('blur', () => { if (props.value) show(fixed); });
 watch('value', draw);
 draw();

@@ -1,19 +1,16 @@
 """A drawn digit, and every map of a small network on one screen."""
 
-import base64
-import binascii
-
 import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import images
-from cvcore.digits import EMPTY, STEPS
-from cvcore.errors import InputError
+from cvcore import favourites, images
+from cvcore.digits import STEPS
 from cvcore.map_grid import draw_grid, fit_grid
 from cvcore.timing import Stopwatch
 from demos import ui
-from demos.feature_maps_widgets import DigitPad, Panel
+from demos.feature_maps_views import draw_figure
+from demos.feature_maps_widgets import Panel
 
 WIDTHS = {"conv1": 340, "pool1": 260, "conv2": 310, "pool2": 215, "conv3": 200}  # pixels
 TITLES = {
@@ -24,8 +21,8 @@ TITLES = {
     "conv3": "3 × 3 convolution + ReLU",
 }
 PARAMETERS = {"conv1": "320", "conv2": "18,496", "conv3": "73,856"}
-MAX_DRAWING = 400_000  # characters of a data address
-STRIP = "data:image/png;base64,"
+DIGITS_MODEL = "digits_cnn"
+LIKED = {"act1": 8, "act2": 8, "act3": 16}  # layers, with the columns of their sheets
 
 
 def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
@@ -73,19 +70,9 @@ def _draw_step(title: str, words: str, picture: np.ndarray, width: int) -> str:
     )
 
 
-def read_drawing(source: str) -> np.ndarray:
-    """The pad's drawing, a PNG data address, as uint8 (H, W, 3)."""
-    if not isinstance(source, str) or not source.startswith(STRIP) or len(source) > MAX_DRAWING:
-        raise InputError(EMPTY)
-    try:
-        return images.load_image(base64.b64decode(source[len(STRIP) :], validate=True))
-    except binascii.Error:
-        raise InputError(EMPTY) from None
-
-
 def show_drawing(event: gr.EventData) -> tuple[dict, str]:
     """Every map for what is on the pad."""
-    return show_digit(read_drawing(getattr(event, "src", "")))
+    return show_digit(ui.read_drawing(getattr(event, "src", "")))
 
 
 def show_example() -> tuple[dict, dict, str]:
@@ -100,12 +87,25 @@ def show_example() -> tuple[dict, dict, str]:
     return {"src": images.to_data_uri(pad, format="png")}, *show_digit(pad)
 
 
+def show_favourites() -> dict:
+    """What the channels of the three convolutions like best, as three sheets."""
+    figures = []
+    for layer, columns in LIKED.items():
+        tiles = favourites.load_favourites(DIGITS_MODEL, layer)
+        rows, side = len(tiles) // columns, tiles.shape[1]
+        sheet = tiles.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+        sheet = sheet.reshape(rows * side, columns * side, 3)
+        words = f"{len(tiles)} maps of {layer.replace('act', 'convolution ')}"
+        figures.append(draw_figure(sheet, words, 380))
+    return {"html": f'<div class="row">{"".join(figures)}</div>'}
+
+
 def build(tab: ui.Tab, section: gr.Tab) -> None:
     """The pad beside the maps."""
     with gr.Row():
         with gr.Column(scale=1, min_width=220):
             gr.Markdown("**Draw a digit** with the mouse or a finger")
-            pad = DigitPad(elem_id="feature-maps-pad")
+            pad = ui.DigitPad(elem_id="feature-maps-pad")
             badge = ui.Badge()
         with gr.Column(scale=4, min_width=320):
             panel = Panel(elem_id="feature-maps-digit")
@@ -113,6 +113,11 @@ def build(tab: ui.Tab, section: gr.Tab) -> None:
         "104,202 numbers in all, learned by this project's own training run from 4,000 handwritten "
         "digits; it reads 99.5 % of 1,000 others right."
     )
+    with gr.Accordion(
+        "What each map likes best, drawn from noise ahead of time", open=False
+    ) as more:
+        liked = Panel(elem_id="feature-maps-digit-favourites")
+    more.expand(show_favourites, None, liked, api_visibility="private")
     opened = gr.State(False)
     section.select(lambda: True, None, opened, api_visibility="private", show_progress="hidden")
     tab.run(opened.change, show_example, None, [pad, panel, badge], api_name=None)

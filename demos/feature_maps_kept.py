@@ -5,10 +5,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 import cvcore
-from cvcore import drawing, images, weights
-from cvcore.map_grid import draw_grid, fit_grid
+from cvcore import drawing, favourites, images, weights
+from cvcore.map_grid import Grid, draw_grid, fit_grid
 
 DEFAULT_MODEL = "efficientnet_lite0"
+SCALES = [("each channel", "channel"), ("the layer", "layer"), ("all layers of its kind", "global")]
 MIN_CELL = 28  # pixels: smaller maps are enlarged to this
 MAX_GRID_SIDE = 1100  # pixels
 OVERLAY_OPACITY = 0.55
@@ -73,7 +74,7 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
         "layers": [
             {
                 "name": row.name,
-                "short": row.name.rpartition(".")[2] if row.kind != "block" else "sum",
+                "short": row.name.rpartition(".")[2] if row.kind != "block" else "output",
                 "block": row.block if row.kind != "block" else row.name,
                 "kind": row.kind,
                 "channels": row.shape[0],
@@ -84,17 +85,21 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
     }
 
 
-def to_grid(kept: Kept, sort: str, scale: str, chosen: int) -> dict:
-    """The value of ``MapGrid``: all maps as one picture, and the numbers of each channel."""
-    maps = kept.maps
-    grid = draw_grid(
-        maps.maps,
-        channels=maps.order(sort),
+def draw_kept(kept: Kept, sort: str, scale: str) -> Grid:
+    """All maps of the layer as one picture."""
+    return draw_grid(
+        kept.maps.maps,
+        channels=kept.maps.order(sort),
         scale=scale,
-        value_range=maps.kind_range,
+        value_range=kept.maps.kind_range,
         aspect=1.15,
         cell_side=MIN_CELL,
     )
+
+
+def to_grid(kept: Kept, sort: str, scale: str, chosen: int) -> dict:
+    """The value of ``MapGrid``: all maps as one picture, and the numbers of each channel."""
+    maps, grid = kept.maps, draw_kept(kept, sort, scale)
     picture = grid.image
     if max(picture.shape[:2]) > MAX_GRID_SIDE:
         shrunk = MAX_GRID_SIDE / max(picture.shape[:2])
@@ -118,8 +123,11 @@ def to_grid(kept: Kept, sort: str, scale: str, chosen: int) -> dict:
     }
 
 
-def to_channel(kept: Kept, channel: int) -> dict:
-    """The value of ``ChannelView``: one map with its numbers, and what each place sees."""
+def to_channel(kept: Kept, channel: int, place: tuple[int, int] | None = None) -> dict:
+    """The value of ``ChannelView``: one map with its numbers, and what each place sees.
+
+    ``place``, (row, column), is the marked one, by default the strongest.
+    """
     maps = kept.maps
     channel = cvcore.feature_maps.check_channel(channel, len(maps.maps))
     values, numbers = maps.maps[channel], maps.statistics
@@ -128,6 +136,7 @@ def to_channel(kept: Kept, channel: int) -> dict:
     overlay = drawing.draw_heatmap(maps.image, values, opacity=OVERLAY_OPACITY, colormap=colormap)
     places = maps.strongest_places(channel)
     height, width = view.size_hw
+    favourite = favourites.load_favourite(kept.model, maps.layer, channel)
     seen = "everything" if np.isinf(height) else f"{height:.0f} × {width:.0f} pixels"
     return {
         "title": f"Channel {channel} of {maps.layer}",
@@ -140,7 +149,8 @@ def to_channel(kept: Kept, channel: int) -> dict:
         "columns": [_span(view.columns, index) for index in range(values.shape[1])],
         "values": [round(value, 3) for value in values.ravel().tolist()],
         "strongest": [[row, column, float(values[row, column])] for row, column in places.tolist()],
-        "place": places[0].tolist(),
+        "place": places[0].tolist() if place is None else list(place),
+        "favourite": "" if favourite is None else images.to_data_uri(favourite, quality=90),
         "facts": [
             ["mean", number(numbers.mean[channel])],
             ["maximum", number(numbers.maximum[channel])],

@@ -1,5 +1,6 @@
 """A whole layer, looked at closer: kernels, batch norm, activity, and two pictures compared."""
 
+from functools import lru_cache
 from html import escape
 
 import gradio as gr
@@ -61,32 +62,60 @@ def show_reaction(kept: Kept | None, second: np.ndarray | None) -> dict:
     }
 
 
+@lru_cache(maxsize=64)
+def _measure_samples(model: str, layer: str) -> "cvcore.channels.Activity":
+    """Over the sample pictures, which are the same for everybody."""
+    pictures = list(map(samples.load_sample, samples.list_names()))
+    return cvcore.channels.measure_activity(pictures, layer, model=model)
+
+
 def show_activity(kept: Kept | None, channel: int) -> dict:
-    """How often each channel of the layer is zero, which never woke up, and one map's spectrum."""
+    """How often each channel of the layer is zero, which never woke up, and one map's spectrum.
+
+    Zeros are counted where they are made: after the activation that the layer's maps go through.
+    """
     channel = _check(kept, channel)
-    fm = cvcore.feature_maps
-    kind = fm.find_layer(kept.model, kept.layer).kind
-    pictures = [kept.picture, *map(samples.load_sample, samples.list_names())]
-    activity = cvcore.channels.measure_activity(pictures, kept.layer, model=kept.model)
+    spectrum = draw_figure(
+        drawing.colourise(
+            cvcore.channels.power_spectrum(kept.maps.maps[channel]), colormap="magma"
+        ),
+        f"spectrum of channel {channel}: slow changes in the middle, fine texture outside",
+        200,
+    )
+    layer = cvcore.channels.find_activation(kept.model, kept.layer)
+    if layer is None and kept.maps.statistics.zeros.any():  # a sum that ends in an activation
+        layer = kept.layer
+    if layer is None:
+        kind = cvcore.feature_maps.find_layer(kept.model, kept.layer).kind
+        words = (
+            "There are no zeros here, and so no dead channels: nothing cuts off what this "
+            f"{escape(kind)} puts out. Values below 0 speak as loudly as those above."
+        )
+        return {
+            "html": f'<p class="big">{words}</p><div class="row">{spectrum}</div>',
+            "measured_at": "",
+            "dead": [],
+        }
+    maps = kept.maps.maps
+    if layer != kept.layer:
+        maps = cvcore.feature_maps.extract(kept.picture, layer, model=kept.model).maps
+    own = cvcore.channels.Activity.measure(maps)
+    activity = own.join(_measure_samples(kept.model, layer))
     dead, count = activity.dead, len(activity.zeros)
-    zeros = kept.maps.statistics.zeros
-    here = int((kept.maps.statistics.maximum <= 0).sum())
+    here = len(own.dead)
     listed = ", ".join(map(str, dead[:12])) + (", …" if len(dead) > 12 else "")
+    where = "" if layer == kept.layer else f"After the activation, in {escape(layer)}: "
     words = (
-        f"{here} of {count} channels are silent on your picture; "
-        f"<b>{len(dead)}</b> stay silent on all {activity.pictures} pictures"
+        f"{where}{here} of {count} channels are silent on your picture; "
+        f"<b>{len(dead)}</b> {'stays' if len(dead) == 1 else 'stay'} silent on all "
+        f"{activity.pictures} pictures"
         f"{f' ({listed})' if len(dead) else ''}."
     )
-    note = (
-        "A channel silent everywhere costs time and does nothing: pruning removes it."
-        if kind == "activation"
-        else f"This is a {escape(kind)} layer: zeros are made by the activation after it."
-    )
-    spectrum = cvcore.channels.power_spectrum(kept.maps.maps[channel])
+    note = "A channel silent everywhere costs time and does nothing: pruning removes it."
     return {
         "html": f'<p class="big">{words}</p><p class="soft">{note}</p><div class="row">'
         + draw_histogram(
-            100 * zeros, "channels by their zeros on your picture, in %", value_range=(0, 100)
+            100 * own.zeros, "channels by their zeros on your picture, in %", value_range=(0, 100)
         )
         + draw_histogram(
             100 * activity.zeros,
@@ -94,16 +123,13 @@ def show_activity(kept: Kept | None, channel: int) -> dict:
             value_range=(0, 100),
             colour="#2f9e6e",
         )
-        + draw_figure(
-            drawing.colourise(spectrum, colormap="magma"),
-            f"spectrum of channel {channel}: slow changes in the middle, fine texture outside",
-            200,
-        )
+        + spectrum
         + "</div>",
+        "measured_at": layer,
         "dead": dead.tolist(),
         "silent_here": here,
         "pictures": activity.pictures,
-        "mean_zeros": float(zeros.mean()),
+        "mean_zeros": float(own.zeros.mean()),
     }
 
 
@@ -112,8 +138,12 @@ def show_norm(kept: Kept | None, channel: int) -> dict:
     _check(kept, 0)
     layer = cvcore.channels.find_batch_norm(kept.model, kept.layer)
     norm = cvcore.channels.normalise(kept.picture, layer, model=kept.model)
-    index = int(channel or 0)
+    index, note = int(channel or 0), ""
     if not 0 <= index < len(norm.mean):
+        note = (
+            f'<p class="soft">{escape(layer)}, the nearest batch norm, has {len(norm.mean)} '
+            f"channels, and so no channel {index}: this is its channel 0.</p>"
+        )
         index = 0
     before, after = norm.before[index], norm.after[index]
     mean, variance = norm.mean[index], norm.variance[index]
@@ -145,7 +175,8 @@ def show_norm(kept: Kept | None, channel: int) -> dict:
     )
     return {
         "html": f'<p class="big">{escape(layer)}, channel {index}: <b>{formula}</b></p>'
-        f'<div class="row">{pictures}</div><div class="row"><table><tr><th>channel {index}</th>'
+        f'{note}<div class="row">{pictures}</div>'
+        f'<div class="row"><table><tr><th>channel {index}</th>'
         f"<th>mean</th><th>variance</th></tr>{table}</table>"
         + draw_spread(*spreads[0], "all channels before: mean ± deviation", limits[0])
         + draw_spread(*spreads[1], "all channels after", limits[1])
@@ -254,4 +285,4 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> None:
 
 def pick_kernel(kept: Kept | None, event: gr.EventData) -> tuple[dict, dict]:
     """The kernel that was clicked."""
-    return show_kernels(kept, int(getattr(event, "channel", 0) or 0))
+    return show_kernels(kept, ui.read_int(event, "channel"))

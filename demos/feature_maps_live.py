@@ -1,17 +1,46 @@
 """The webcam through the network: all maps of the chosen layer, frame by frame."""
 
+import time
 from collections.abc import Iterator
+from functools import lru_cache
 
 import gradio as gr
 import numpy as np
 
 import cvcore
+from cvcore import images, runtime, samples
 from cvcore.errors import InputError
 from demos import ui
-from demos.feature_maps_kept import DEFAULT_MODEL
+from demos.feature_maps_kept import DEFAULT_MODEL, SCALES, number
+from demos.feature_maps_widgets import Panel
 
 LIVE_CHANNELS = 64
-LIVE_WIDTH = 760  # pixels of the grid
+LIVE_WIDTH = 520  # pixels of the grid: most of a frame's time is the way into the browser
+LIVE_QUALITY = 70  # of its JPEG file
+CAMERA_WIDTH = 384  # pixels: 288 high, of which the network sees the middle at 256
+CHANGED = 6  # channels listed by how much they changed
+PATIENCE_SECONDS = 120  # for the fast engine, until PyTorch goes on
+NO_FRAME = "There is no frame yet: start the webcam first."
+OPEN_PICTURE = f"""() => {{
+  ({ui.STOP_CAMERAS})();
+  return {{__type__: 'update', selected: 'your-picture'}};
+}}"""
+
+
+class Remembered:
+    """A frame that later ones are compared with, and its maps in the layer last asked for."""
+
+    def __init__(self, frame: np.ndarray) -> None:
+        self.frame = frame
+        self._maps: tuple[tuple[str, str], np.ndarray] | None = None
+
+    def measure(self, model: str, layer: str) -> np.ndarray:
+        """Its maps (C, H, W)."""
+        kept = self._maps
+        if kept is None or kept[0] != (model, layer):
+            maps = cvcore.feature_maps.extract_live(self.frame, layer, model=model)
+            self._maps = kept = ((model, layer), maps)
+        return kept[1]
 
 
 def show_frame(
@@ -20,35 +49,111 @@ def show_frame(
     layer: str = "",
     count: int = LIVE_CHANNELS,
     scale: str = "channel",
-) -> np.ndarray:
-    """The first channels of a layer for one frame, as a grid; the network stops at the layer."""
+    remembered: Remembered | None = None,
+) -> tuple[np.ndarray, np.ndarray, dict]:
+    """Channels of a layer for one frame, as a grid; the network stops at the layer.
+
+    They come in their order or, beside a remembered frame, the most changed first, with a table of
+    these. The frame itself is handed on, to be kept.
+    """
     if count is None or not 1 <= count <= 256 or count != int(count):
         raise InputError(f"Choose a number of channels from 1 to 256, got {count}.")
     fm = cvcore.feature_maps
     layer = layer or fm.default_layer(model)
-    maps = fm.extract_live(frame, layer, model=model)[: int(count)]
-    grid = cvcore.map_grid.draw_grid(
-        cvcore.map_grid.shrink_maps(maps, LIVE_WIDTH), scale=scale, aspect=1.4, cell_side=28
+    maps, changes = fm.extract_live(frame, layer, model=model), {"html": "", "channels": []}
+    span = measure_range(model, layer) if scale == "global" else None
+    if remembered is not None:
+        reaction = cvcore.channels.compare_maps(remembered.measure(model, layer), maps)
+        maps, changes = maps[reaction.order[: int(count)]], _draw_changes(reaction)
+    small = cvcore.map_grid.fit_maps(maps[: int(count)], LIVE_WIDTH, aspect=1.4)
+    grid = cvcore.map_grid.draw_grid(small, scale=scale, value_range=span, aspect=1.4)
+    return grid.image, frame, changes
+
+
+@lru_cache(maxsize=64)
+def measure_range(model: str, layer: str) -> tuple[float, float]:
+    """The least and greatest value over the sample pictures in all layers of the layer's kind."""
+    spans = [
+        cvcore.feature_maps.survey(samples.load_sample(name), layer, model=model)[0].kind_range
+        for name in samples.list_names()
+    ]
+    return min(low for low, _ in spans), max(high for _, high in spans)
+
+
+def _draw_changes(reaction: "cvcore.channels.Reaction") -> dict:
+    top = reaction.order[:CHANGED].tolist()
+    most = max(float(reaction.changes.max()), 1e-12)
+    cells = "".join(
+        f'<div><b>channel {channel}</b><span class="track"><i style="width:'
+        f'{100 * reaction.changes[channel] / most:.0f}%"></i></span>'
+        f"{number(reaction.means[0, channel])} → {number(reaction.means[1, channel])}</div>"
+        for channel in top
     )
-    return cvcore.map_grid.fit_grid(grid.image, LIVE_WIDTH)
+    return {
+        "html": "Most changed since the frame you remembered, with the mean then and now; the grid "
+        f'begins with them:<div class="changes">{cells}</div>',
+        "channels": top,
+    }
 
 
 def prepare(model: str, layer: str) -> Iterator[str]:
-    """Make the fast engine ready, which takes a while the first time, and say so."""
-    yield "Preparing the network for the webcam; the first time this takes up to a minute …"
+    """Wait for the fast engine, which is made once, and say so; PyTorch answers meanwhile."""
+    about = f"Maps of **{layer}**; model and layer are those chosen under *Your picture*."
+    start = time.monotonic()
+    runtime.prepare([model])
+    while not runtime.is_ready(model) and time.monotonic() - start < PATIENCE_SECONDS:
+        yield (
+            f"{about} The fast engine is being made, once for this model: "
+            f"{time.monotonic() - start:.0f} s; until then frames come more slowly."
+        )
+        time.sleep(0.5)
     show_frame(np.zeros((480, 640, 3), np.uint8), model, layer)
-    yield f"The first maps of **{layer}**; model and layer are those chosen under *Your picture*."
+    yield f"{about} Ready." if runtime.is_ready(model) else about
 
 
-def build(tab: ui.Tab, section: gr.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
+def keep_frame(last: np.ndarray | None) -> Remembered:
+    """The last frame, to compare the next ones with."""
+    if last is None:
+        raise InputError(NO_FRAME)
+    return Remembered(last)
+
+
+def freeze(last: np.ndarray | None) -> np.ndarray:
+    """The last frame, to be looked at as a picture."""
+    return images.check_image(keep_frame(last).frame)
+
+
+def build(
+    tab: ui.Tab,
+    section: gr.Tab,
+    views: gr.Tabs,
+    picture: ui.SafeImage,
+    model: gr.Dropdown,
+    layer: gr.Textbox,
+) -> None:
     """The webcam beside the grid."""
     with gr.Row():
         count = ui.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
-        scale = ui.Radio(
-            [("each channel", "channel"), ("the layer", "layer")],
-            value="channel",
-            label="Colours span",
-        )
-    notice = gr.Markdown()
+        scale = ui.Dropdown(SCALES, value="channel", label="Colours span")
+        with gr.Column(min_width=160):
+            closer = gr.Button("Freeze and look closer", size="sm", variant="primary")
+        with gr.Column(min_width=160):
+            keep = gr.Button("Remember this frame", size="sm")
+            forget = gr.Button("Forget it", size="sm")
+    notice, last, remembered = gr.Markdown(), gr.State(), gr.State()
+    changes = Panel(elem_id="feature-maps-live-changes")
     tab.run(section.select, prepare, [model, layer], notice, api_name=None)
-    tab.live(show_frame, [model, layer, count, scale])
+    tab.live(
+        show_frame,
+        [model, layer, count, scale, remembered],
+        extra_outputs=[last, changes],
+        width=CAMERA_WIDTH,
+        quality=LIVE_QUALITY,
+    )
+    tab.run(keep.click, keep_frame, last, remembered, api_name=None)
+    forget.click(
+        lambda: (None, {"html": ""}), None, [remembered, changes], api_visibility="private"
+    )
+    tab.run(closer.click, freeze, last, picture, api_name=None).success(
+        None, None, views, js=OPEN_PICTURE, api_visibility="private"
+    )

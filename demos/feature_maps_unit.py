@@ -1,7 +1,8 @@
 """One channel, looked at closer: back to pixels, what it likes best, and life without it."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
 from html import escape
 
 import gradio as gr
@@ -44,10 +45,15 @@ def show_pixels(kept: Kept | None, channel: int, row: int, column: int, method: 
     limit = float(np.percentile(strength[strength > 0], 99.5)) if strength.any() else 1.0
     colours = images.to_image(0.5 + gradient / (2 * limit))
     cut = kept.maps.image[top:bottom, left:right]
+    driven, raised = "", "it"
+    drive = value
+    if layer.kind == "activation":
+        drive = float(fm.extract_drive(kept.picture, kept.layer, model=kept.model)[channel][place])
+        driven, raised = f", <b>{number(drive)}</b> before the activation", "the value before it"
     words = (
-        f"Channel {channel} at row {place[0]}, column {place[1]} is <b>{number(value)}</b>. "
-        f"It reads {right - left} × {bottom - top} pixels; colours away from grey say which of them"
-        " would raise it, and how."
+        f"Channel {channel} at row {place[0]}, column {place[1]} is <b>{number(value)}</b>{driven}."
+        f" It reads {right - left} × {bottom - top} pixels; colours away from grey say which of "
+        f"them would raise {raised}, and how."
     )
     if not strength.any():
         words = (
@@ -63,13 +69,43 @@ def show_pixels(kept: Kept | None, channel: int, row: int, column: int, method: 
     return {
         "html": f'<p class="big">{words}</p><div class="row">{"".join(figures)}</div>',
         "value": value,
+        "drive": drive,
         "box_xyxy": list(box),
         "gradient_size": float(np.abs(gradient).sum()),
     }
 
 
+@dataclass(frozen=True)
+class _Aim:
+    """What is raised, and what the visitor's own picture has of it."""
+
+    words: str
+    before: str  # " before the activation" where there is one
+    yours: float
+    place: tuple[int, int]  # where the picture drives the channel most
+    most: float  # the value there
+
+    @classmethod
+    def measure(cls, kept: Kept, channel: int, aim: str) -> "_Aim":
+        fm = cvcore.feature_maps
+        drive = fm.extract_drive(kept.picture, kept.layer, model=kept.model)[channel]
+        is_cut = fm.find_layer(kept.model, kept.layer).kind == "activation"
+        before = " before the activation" if is_cut else ""
+        place = tuple(map(int, np.unravel_index(drive.argmax(), drive.shape)))
+        most = float(drive[place])
+        if aim == "centre":
+            return cls("value at the middle place", before, most, place, most)
+        return cls("mean over the map", before, float(drive.mean()), place, most)
+
+
 def draw_favourite(
-    kept: Kept | None, channel: int, steps: int, kind: str, aim: str
+    kept: Kept | None,
+    channel: int,
+    steps: int,
+    kind: str,
+    aim: str,
+    octaves: int = 1,
+    jitter: int = 8,
 ) -> Iterator[dict]:
     """Draw what a channel likes best, from noise, and show each stretch of the way."""
     if kept is None:
@@ -78,11 +114,16 @@ def draw_favourite(
 
     fm = cvcore.feature_maps
     channel = fm.check_channel(channel, len(kept.maps.maps))
-    settings = (
-        Settings(steps=int(steps or 0), learning_rate=0.05, turn=5, zoom=0.1)
-        if kind == "fourier"
-        else Settings(steps=int(steps or 0), octaves=1, parameterisation=kind)
+    turning = {"turn": 5, "zoom": 0.1} if kind == "fourier" else {}
+    settings = Settings(
+        steps=int(steps or 0),
+        octaves=int(octaves or 0),
+        jitter=int(jitter or 0),
+        parameterisation=kind,
+        **turning,
     )
+    settings.check()
+    own = _Aim.measure(kept, channel, aim)
     start, shown, curve = time.perf_counter(), 0.0, []
     yield {"html": '<p class="big">Starting from grey noise …</p>'}
     for step in fm.maximise(
@@ -92,30 +133,38 @@ def draw_favourite(
         now = time.perf_counter()
         if step.number in (1, step.total) or now - shown > PREVIEW_SECONDS:
             shown = now
-            yield _favourite_panel(kept, channel, step, curve, now - start)
+            yield _favourite_panel(kept, channel, step, curve, now - start, own)
 
 
-def _favourite_panel(kept: Kept, channel: int, step, curve: list[float], seconds: float) -> dict:
+def _favourite_panel(
+    kept: Kept, channel: int, step, curve: list[float], seconds: float, own: _Aim
+) -> dict:
     pixels = step.image.cpu().numpy()[0]
     picture = images.to_image(np.repeat(pixels, 3, axis=0) if len(pixels) == 1 else pixels)
     left = seconds / step.number * (step.total - step.number)
     state = f"about {left:.0f} s to go" if step.number < step.total else f"done in {seconds:.1f} s"
-    place = tuple(kept.maps.strongest_places(channel, 1)[0].tolist())
-    x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(kept.model, kept.layer).box(*place)
-    most = kept.maps.maps[channel][place]
+    x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(kept.model, kept.layer).box(*own.place)
+    part = f"the part of your picture it likes most: {number(own.most)} there{own.before}"
+    yours = "the greatest on your picture" if "middle" in own.words else "your picture's"
     return {
-        "html": f'<p class="big">Step {step.number} of {step.total}, {state}: the channel is at '
-        f"<b>{number(curve[-1])}</b>, from {number(curve[0])} for noise.</p>"
+        "html": f'<p class="big">Step {step.number} of {step.total}, {state}: the {own.words}'
+        f"{own.before} is <b>{number(curve[-1])}</b>, from {number(curve[0])} for noise; "
+        f"{yours} is <b>{number(own.yours)}</b>.</p>"
         '<div class="row">'
         + draw_figure(picture, f"what channel {channel} of {kept.layer} likes best", 320)
-        + draw_figure(
-            kept.maps.image[y0:y1, x0:x1], f"the part of your picture it likes: {number(most)}", 220
+        + draw_figure(kept.maps.image[y0:y1, x0:x1], part, 220)
+        + draw_curve(
+            curve,
+            step.total,
+            f"the {own.words}{own.before}, step by step",
+            level=(own.yours, "your picture"),
         )
-        + draw_curve(curve, step.total, "the channel's value, step by step")
         + "</div>",
         "src": images.to_data_uri(picture, format="png"),
         "step": step.number,
+        "octave": step.octave,
         "objective": curve[-1],
+        "your_picture": own.yours,
         "first_objective": curve[0],
     }
 
@@ -179,22 +228,28 @@ def show_silence(
     }
 
 
-def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.Number, gr.Number]:
+def build(
+    tab: ui.Tab, connect: Callable, note_open: Callable, kept: gr.State, channel: gr.Number
+) -> tuple[gr.Number, gr.Number]:
     """Three views of the selected channel; returns the row and column of the selected place."""
     with gr.Tab("Back to pixels", id="pixels") as section:
         with gr.Row():
             method = ui.Radio(METHODS, value="gradient", label="Method", min_width=240)
-            row = ui.Number(0, label="Row", precision=0, min_width=80)
-            column = ui.Number(0, label="Column", precision=0, min_width=80)
+            row = ui.Number(None, label="Row", precision=0, minimum=0, min_width=80)
+            column = ui.Number(None, label="Column", precision=0, minimum=0, min_width=80)
         panel = Panel(elem_id="feature-maps-pixels")
         connect(
             "pixels", section, show_pixels, [kept, channel, row, column, method], panel,
             "feature_maps_pixels", controls=[method.input],
             follows=[channel.change, row.change, column.change],
         )  # fmt: skip
-    with gr.Tab("What it likes best", id="favourite"):
+    with gr.Tab("What it likes best", id="favourite") as section:
+        note_open("favourite", section)
         with gr.Row():
-            steps = ui.Slider(16, 512, 128, step=16, label="Steps", min_width=160)
+            steps = ui.Slider(16, 512, 128, step=16, label="Steps in each octave", min_width=160)
+            octaves = ui.Slider(1, 4, 1, step=1, label="Octaves, small to large", min_width=140)
+            jitter = ui.Slider(0, 32, 8, step=1, label="Jitter, in pixels", min_width=140)
+        with gr.Row():
             kind = ui.Radio(
                 [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
                 value="fourier", label="What is changed", min_width=260,
@@ -207,8 +262,9 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> tuple[gr.
                 start = gr.Button("Draw it, from noise", variant="primary", size="md")
         panel = Panel(elem_id="feature-maps-favourite")
         running = tab.run(
-            start.click, draw_favourite, [kept, channel, steps, kind, aim], panel,
-            api_name="feature_maps_maximise", kind="heavy", show_progress="hidden",
+            start.click, draw_favourite,
+            [kept, channel, steps, kind, aim, octaves, jitter], panel,
+            api_name="feature_maps_maximise", kind="heavy", show_progress="minimal",
         )  # fmt: skip
         with place:
             tab.stop_button(running)

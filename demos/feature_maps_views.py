@@ -30,10 +30,16 @@ def draw_bars(title: str, rows: Sequence[tuple[str, float]]) -> str:
     return f'<div class="bars">{"".join(parts)}</div>'
 
 
-def draw_curve(values: Sequence[float], total: int, title: str) -> str:
-    """Values over steps as a line; the axis is as long as the whole way."""
+def draw_curve(
+    values: Sequence[float], total: int, title: str, *, level: tuple[float, str] | None = None
+) -> str:
+    """Values over steps as a line; the axis is as long as the whole way.
+
+    ``level`` is a value to compare with, drawn as a dashed line with its words.
+    """
     width, height, left, bottom = 420, 240, 52, 26
-    low, high = min(0.0, *values), max(*values, 1e-6, 0.0)
+    marks = [level[0]] if level else []
+    low, high = min(0.0, *values, *marks), max(*values, *marks, 1e-6, 0.0)
     span = (high - low) or 1.0
 
     def at(step: int, value: float) -> str:
@@ -46,9 +52,17 @@ def draw_curve(values: Sequence[float], total: int, title: str) -> str:
         f'text-anchor="end">{value:.1f}</text>'
         for value in sorted({low, high})
     )
+    line = ""
+    if level:
+        y = float(at(0, level[0]).split(",")[1])
+        line = (
+            f'<path d="M{left} {y:.1f}H{width - 10}" stroke="#3f8fcc" stroke-width="2" '
+            f'stroke-dasharray="6 4"/><text x="{width - 10}" y="{y - 5 if y > 24 else y + 16:.1f}" '
+            f'text-anchor="end">{escape(level[1])}</text>'
+        )
     return (
         f'<figure><svg viewBox="0 0 {width} {height}" width="{width}" role="img" '
-        f'aria-label="{escape(title)}">{ticks}'
+        f'aria-label="{escape(title)}">{ticks}{line}'
         f'<path d="M{left} 8V{height - bottom}H{width - 10}" fill="none" stroke="currentColor"/>'
         f'<polyline points="{points}" fill="none" stroke="#d9762b" stroke-width="3"/>'
         f'<text x="{width - 10}" y="{height - 6}" text-anchor="end">step {total}</text></svg>'

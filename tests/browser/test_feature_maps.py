@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 pytestmark = pytest.mark.browser
 
@@ -10,7 +11,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def tab(open_tab):
     panel = open_tab("feature_maps")
-    panel.locator("#feature-maps-grid img").wait_for()
+    panel.locator("#feature-maps-grid img").wait_for(timeout=90_000)  # the network is loaded
     panel.locator("#feature-maps-channel h3").wait_for()
     return panel
 
@@ -37,13 +38,36 @@ def test_stage_channel_and_place(tab, page, screenshot):
     pixels.get_by_text("at row 14, column 14").wait_for()
     assert pixels.locator("img").count() == 4
     screenshot("feature_maps")
+    tab.get_by_label("Row", exact=True).fill("3")  # typed, the mark goes there
+    expect(note).to_contain_text("row 3, column 14:")
+    tab.locator("#feature-maps-channel .map").focus()
+    for key in ("ArrowDown", "ArrowRight", "Enter"):
+        page.keyboard.press(key)
+    expect(note).to_contain_text("row 4, column 15:")
+    pixels.get_by_text("at row 4, column 15").wait_for()
+    expect(tab.get_by_label("Column", exact=True)).to_have_value("15")
+
+
+def test_a_link_opens_the_unit(page, app_url):
+    unit = "layer=blocks.2.1.act2&channel=7&row=3&column=20"
+    page.goto(f"{app_url}?tab=feature_maps&picture=coffee&{unit}")
+    panel = page.locator("#tab-feature_maps")
+    panel.locator("#feature-maps-channel h3").get_by_text("Channel 7 of blocks.2.1.act2").wait_for()
+    note = panel.locator("#feature-maps-channel .note")
+    expect(note).to_contain_text("row 3, column 20:")
+    panel.locator("#feature-maps-pixels").get_by_text("Channel 7 at row 3, column 20").wait_for()
+    page.wait_for_timeout(2000)  # nothing later takes its place
+    expect(note).to_contain_text("row 3, column 20:")
+    panel.get_by_role("button", name="Link to this lesson").click()
+    address = panel.locator("#feature_maps-link textarea, #feature_maps-link input")
+    expect(address).to_have_value(re.compile(re.escape(unit)))
 
 
 def test_every_closer_look_opens(tab, page, screenshot):
     for title, words in (
         ("Silence", "silenced"),
         ("Two pictures", "of the change"),
-        ("Dead channels", "stay silent"),
+        ("Dead channels", "silent on all"),
         ("Batch norm", "y ="),
         ("First kernels", "The sum of its weights"),
     ):
@@ -56,7 +80,7 @@ def test_every_closer_look_opens(tab, page, screenshot):
 
 def test_maximisation_streams_and_stops(tab, page):
     tab.get_by_role("tab", name="What it likes best").click()
-    tab.get_by_label("number input for Steps").fill("512")
+    tab.get_by_label("number input for Steps in each octave").fill("512")
     tab.get_by_role("button", name="Draw it, from noise").click()
     panel = tab.locator("#feature-maps-favourite")
     panel.get_by_text(re.compile("Step [1-9]")).wait_for()
@@ -73,8 +97,11 @@ def test_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
     panel = tab.locator("#feature-maps-digit")
     panel.get_by_text("It reads a 2").wait_for()
     assert panel.locator("figure img").count() == 6
-    last = panel.locator("figure").last.bounding_box()
-    assert last["y"] + last["height"] <= 720  # one screen
+    boxes = [figure.bounding_box() for figure in panel.locator("figure").all()]
+    assert len(boxes) == 7  # the input, five grids of maps, the answer
+    top, bottom = min(b["y"] for b in boxes), max(b["y"] + b["height"] for b in boxes)
+    assert top >= 0
+    assert bottom <= 720  # one screen
     tab.get_by_role("button", name="Clear", exact=True).click()
     box = tab.locator(".pad").bounding_box()
     page.mouse.move(box["x"] + 0.5 * box["width"], box["y"] + 0.15 * box["height"])
@@ -87,11 +114,31 @@ def test_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
 
 def test_webcam_shows_maps(tab, page, screenshot):
     tab.get_by_role("tab", name="Webcam").click()
-    tab.get_by_text("The first maps of").wait_for(timeout=90_000)
+    tab.get_by_text("Maps of act1").wait_for(timeout=90_000)
+    tab.get_by_text("Ready.").wait_for(timeout=120_000)
     tab.get_by_text("Click to Access Webcam").click()
     tab.locator("#feature_maps-live-camera button", has_text="Record").click()
     view = tab.locator("#feature_maps-live-view")
     view.get_by_text("frames a second").wait_for()
-    assert view.locator("img").evaluate("image => image.naturalWidth") == 760
+    assert view.locator("img").evaluate("image => image.naturalWidth") > 400
+    tab.get_by_role("button", name="Remember this frame").click()
+    changes = tab.locator("#feature-maps-live-changes")
+    expect(changes.get_by_text(re.compile("channel [0-9]+"))).to_have_count(6)
     screenshot("feature_maps_webcam")
-    tab.locator("#feature_maps-live-camera button", has_text="Stop").click()
+    tab.get_by_role("button", name="Forget it").click()
+    expect(changes.get_by_text("channel")).to_have_count(0)
+    tab.get_by_role("button", name="Freeze and look closer").click()
+    tab.locator("#feature-maps-grid").wait_for()  # the other view is open
+    picture = tab.locator("#feature-maps-picture img").first
+    page.wait_for_function("image => image.naturalWidth === 384", arg=picture.element_handle())
+    tab.get_by_role("tab", name="Webcam").click()
+    expect(tab.locator("#feature_maps-live-camera button")).to_have_text("Record")
+
+
+def test_a_layer_can_be_saved(tab):
+    tab.locator("#feature-maps-channel .favourite img").wait_for()
+    tab.get_by_role("button", name="Save this layer").click()
+    link = tab.get_by_text("The maps (NPZ)")
+    link.wait_for()
+    assert link.get_attribute("download") == "efficientnet_lite0-act1.npz"
+    assert tab.get_by_text("The grid (PNG)").get_attribute("href").startswith("data:image/png")

@@ -6,13 +6,19 @@ import torch
 from torch import nn
 from torchvision.models.feature_extraction import create_feature_extractor
 
-from cvcore import classification, feature_maps, preprocessing, weights
+from cvcore import classification, feature_maps, preprocessing, runtime, weights
 from cvcore.errors import InputError
 from cvcore.feature_maps import FeatureMaps, Statistics
 from cvcore.maximisation import Settings
 from cvcore.models.efficientnet_lite import SameConv2d
 
 MODEL = "efficientnet_lite0"
+
+
+@pytest.fixture(scope="module")
+def exported():
+    """The fast engine is there, as once its export is done."""
+    runtime.load_predictor(MODEL, wait=True)
 
 
 @pytest.fixture
@@ -40,10 +46,18 @@ def test_extract_equals_torchvisions_extractor(sample, layer):
     assert ours.logits is None
 
 
-@pytest.mark.parametrize("layer", ["act1", "blocks.3.2", "blocks.5.0.bn2", "conv_stem"])
-def test_the_live_engine_gives_the_same_maps(sample, layer):
+@pytest.mark.parametrize("layer", ["act1", "blocks.3.2", "blocks.5.0.bn2"])
+def test_the_live_engine_gives_the_same_maps(sample, layer, exported, monkeypatch):
+    expected = feature_maps.extract(sample, layer).maps
+    monkeypatch.setattr(feature_maps, "record", None)  # so that PyTorch cannot answer
     live = feature_maps.extract_live(sample, layer)
-    np.testing.assert_allclose(live, feature_maps.extract(sample, layer).maps, atol=2e-3)
+    np.testing.assert_allclose(live, expected, atol=2e-3)
+    assert not np.array_equal(live, expected)
+
+
+def test_where_the_live_engine_has_no_such_layer_torch_answers(sample, exported):
+    live = feature_maps.extract_live(sample, "conv_stem")
+    np.testing.assert_array_equal(live, feature_maps.extract(sample, "conv_stem").maps)
 
 
 def test_survey_is_one_pass_with_everything(sample):
@@ -136,6 +150,56 @@ def test_a_network_of_ones_own_sees_the_picture_as_it_is(net, sample):
     assert maps.maps.shape == (4, 298, 449)
     assert np.array_equal(maps.image, sample)
     assert feature_maps.receptive_field(net, "3").size_hw == (5, 5)
+
+
+@pytest.mark.parametrize("size_hw", [(300, 451), (40, 30)])
+def test_places_are_those_of_the_pictures_own_size(net, sample, size_hw):
+    picture = sample[: size_hw[0], : size_hw[1]]
+    net[0].bias.data.fill_(3)  # nothing is switched off
+    maps = feature_maps.extract(picture, "3", model=net).maps
+    row, column = maps.shape[1] - 1, maps.shape[2] - 1
+    field = feature_maps.receptive_field(net, "3", size_hw=size_hw)
+    assert field.map_hw == maps.shape[1:]
+    left, top, right, bottom = field.box(row, column)
+    gradient = sum(
+        np.abs(feature_maps.unit_gradient(picture, "3", channel, (row, column), model=net))
+        for channel in range(6)
+    )
+    assert gradient.shape == (3, *size_hw)
+    assert gradient[:, top:bottom, left:right].max() > 0
+    gradient[:, top:bottom, left:right] = 0
+    assert gradient.max() == 0
+    with pytest.raises(InputError, match=f"a row from 0 to {row} and"):
+        feature_maps.unit_gradient(picture, "3", 0, (row + 1, 0), model=net)
+
+
+def test_a_network_of_ones_own_that_takes_one_size_only(sample):
+    net = nn.Sequential(nn.Conv2d(3, 4, 3), nn.ReLU(), nn.Flatten(), nn.Linear(4 * 14 * 14, 5))
+    picture = sample[:16, :16]
+    assert feature_maps.extract(picture, "1", model=net).maps.shape == (4, 14, 14)
+    assert feature_maps.predict_edited(picture, "1", keep=[], model=net).shape == (5,)
+    assert feature_maps.channel_effects(picture, "1", 0, model=net).shape == (4,)
+
+
+def test_what_drives_a_unit_is_what_is_raised(net, sample):
+    """Before the rectifier, on the very picture on which maximisation begins."""
+    from cvcore.maximisation import make_noise
+
+    settings = Settings(steps=1, jitter=0)
+    for at_centre in (False, True):
+        (step,) = feature_maps.maximise(
+            "1", 2, model=net, side=32, at_centre=at_centre, settings=settings
+        )
+        noise = make_noise((32, 32), seed=settings.seed)
+        with torch.inference_mode():
+            values = net[0](noise)[0, 2]
+        expected = values[15, 15] if at_centre else values.mean()
+        assert step.objective == pytest.approx(float(expected), abs=1e-3)
+    drive = feature_maps.extract_drive(sample, "1", model=net)
+    np.testing.assert_allclose(drive, feature_maps.extract(sample, "0", model=net).maps, atol=1e-6)
+    np.testing.assert_allclose(
+        np.maximum(drive, 0), feature_maps.extract(sample, "1", model=net).maps, atol=1e-6
+    )
 
 
 def test_maximise_raises_the_channel_and_goes_on_from_its_seed():

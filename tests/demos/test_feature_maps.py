@@ -1,18 +1,22 @@
 """The tab's handlers called as plain functions, and through the running app's API."""
 
+import dataclasses
+import io
+
+import gradio as gr
 import numpy as np
 import pytest
 
+from cvcore import channels, images, samples
 from cvcore import feature_maps as fm
-from cvcore import images, samples
 from cvcore.errors import InputError
 from demos import feature_maps as tab
 from demos import feature_maps_digits as digits
 from demos import feature_maps_kept as kept_values
 from demos import feature_maps_layer as layer_views
-from demos import feature_maps_live as live
+from demos import feature_maps_save as saving
 from demos import feature_maps_unit as unit_views
-from tests.bad_files import write_bad_files, write_odd_pictures
+from demos import ui
 
 MODEL = "efficientnet_lite0"
 LAYER = "blocks.2.1.act2"
@@ -47,6 +51,49 @@ def test_place_boxes_are_the_receptive_field(looked):
         left, top, right, bottom = field.box(row, column)
         assert large["rows"][row] == [top, bottom]
         assert large["columns"][column] == [left, right]
+
+
+def test_a_chosen_channel_and_place_are_looked_at(sample):
+    _, grid, large, channel, row, column, *_ = tab.look(
+        sample, MODEL, LAYER, "index", "channel", 7, 3, 27
+    )
+    assert (channel, row, column) == (7, 3, 27)
+    assert (large["channel"], grid["chosen"], large["place"]) == (7, 7, [3, 27])
+    *_, row, column, _, _, kept = tab.look(sample, MODEL, LAYER, "index", "channel", 7)
+    assert kept.maps.maps[7][row, column] == kept.maps.maps[7].max()
+    with pytest.raises(InputError, match="channel from 0 to 239"):
+        tab.look(sample, MODEL, LAYER, "index", "channel", 240)
+    with pytest.raises(InputError, match="row from 0 to 27"):
+        tab.look(sample, MODEL, LAYER, "index", "channel", 7, 28, 0)
+
+
+def test_a_link_opens_with_its_channel_or_the_most_active(sample, looked):
+    inputs = (sample, MODEL, LAYER, "index", "channel")
+    large = tab.open_lesson(*inputs, 7, 3, 27)[2]
+    assert (large["channel"], large["place"]) == (7, [3, 27])
+    for unit in ((None, None, None), (240, None, None), (7, 28, 0)):
+        assert tab.open_lesson(*inputs, *unit)[2]["channel"] == looked[3]
+    with pytest.raises(InputError, match="no layer"):
+        tab.open_lesson(sample, MODEL, "act9", "index", "channel", 7, 3, 27)
+
+
+def test_a_link_restores_layer_channel_and_place():
+    from demos.ui import links
+
+    with gr.Blocks(), gr.Tab("Feature maps") as block:
+        lesson = ui.Tab("feature_maps", block, gr.Image())
+        tab.build(lesson)
+        state = links.collect("feature_maps", block, picture=lesson.picture, opened=lesson.opened)
+    query = {
+        "tab": ["feature_maps"], "layer": [LAYER], "channel": ["7"], "row": ["3"], "column": ["27"],
+    }  # fmt: skip
+    updates, unknown = links.read_link({"feature_maps": state}, query)
+    assert unknown == []
+    values = {key: updates[state.controls[key]]["value"] for key in query if key != "tab"}
+    assert values == {"layer": LAYER, "channel": 7, "row": 3, "column": 27}
+    assert links.read_link({"feature_maps": state}, query | {"channel": ["-1"]})[1] == [
+        "channel=-1"
+    ]
 
 
 def test_no_network_runs_for_sorting_colours_and_channels(kept, monkeypatch):
@@ -86,6 +133,17 @@ def test_pixels_that_would_wake_a_silent_place_are_shown(kept):
     value = unit_views.show_pixels(kept, channel, row, column, "gradient")
     assert value["value"] == 0
     assert value["gradient_size"] > 0
+    drive = fm.extract_drive(kept.picture, LAYER)[channel, row, column]
+    assert value["drive"] == pytest.approx(float(drive), abs=1e-5)
+    assert drive < 0
+    assert f"<b>{kept_values.number(drive)}</b> before the activation" in value["html"]
+
+
+def test_where_there_is_no_activation_the_value_is_its_own_drive(sample):
+    *_, norm = tab.look(sample, MODEL, "bn1")
+    value = unit_views.show_pixels(norm, 0, 5, 5, "gradient")
+    assert value["drive"] == value["value"]
+    assert "before the activation" not in value["html"]
 
 
 def test_a_place_that_nothing_reaches_is_explained(kept, monkeypatch):
@@ -111,10 +169,27 @@ def test_favourite_streams_previews_and_ends_when_closed(kept):
     assert values[-1]["step"] == 16
     assert values[-1]["objective"] > values[-1]["first_objective"]
     assert images.load_image(_read(values[-1]["src"])).shape == (160, 160, 3)
+    drive = fm.extract_drive(kept.picture, LAYER)[5]
+    assert values[-1]["your_picture"] == pytest.approx(float(drive.mean()), abs=1e-5)
+    assert "the mean over the map before the activation is" in values[-1]["html"]
     running = unit_views.draw_favourite(kept, 5, 500, "pixels", "centre")
     next(running), next(running)
     running.close()
     assert not any(part._forward_pre_hooks for part in fm.get_module(MODEL).modules())
+
+
+def test_favourite_at_one_place_in_octaves(kept):
+    *_, last = unit_views.draw_favourite(kept, 5, 4, "fourier", "centre", 3, 0)
+    assert (last["step"], last["octave"]) == (12, 3)
+    drive = fm.extract_drive(kept.picture, LAYER)[5]
+    assert last["your_picture"] == pytest.approx(float(drive.max()), abs=1e-5)
+    for octaves, jitter, words in (
+        (0, 8, "octaves from 1"),
+        (11, 8, "octaves"),
+        (1, 999, "jitter"),
+    ):
+        with pytest.raises(InputError, match=words):
+            list(unit_views.draw_favourite(kept, 5, 4, "fourier", "map", octaves, jitter))
 
 
 def _read(source):
@@ -135,7 +210,11 @@ def test_two_pictures(kept, sample):
 def test_activity_batch_norm_and_kernels(kept):
     value = layer_views.show_activity(kept, 3)
     assert value["pictures"] == 1 + len(samples.list_names())
-    assert set(value["dead"]) <= set(np.flatnonzero(kept.maps.statistics.maximum <= 0).tolist())
+    pictures = [kept.picture, *map(samples.load_sample, samples.list_names())]
+    whole = channels.measure_activity(pictures, LAYER, model=MODEL)
+    assert value["dead"] == whole.dead.tolist()
+    assert value["silent_here"] == int((kept.maps.maps == 0).all(axis=(1, 2)).sum())
+    assert value["measured_at"] == LAYER
     norm = layer_views.show_norm(kept, 3)
     assert norm["layer"] == "blocks.2.1.bn2"
     assert norm["after"]["mean"] == pytest.approx(
@@ -148,12 +227,68 @@ def test_activity_batch_norm_and_kernels(kept):
     assert kernel["sum"] == pytest.approx(float(np.sum(kernel["kernel"])))
 
 
-def test_live_frames_stop_at_the_layer(sample):
-    frame = live.show_frame(sample, MODEL, LAYER, 64, "channel")
-    assert frame.shape[1] == live.LIVE_WIDTH
-    assert np.array_equal(frame, live.show_frame(sample, MODEL, LAYER, 64, "channel"))
-    with pytest.raises(InputError, match="1 to 256"):
-        live.show_frame(sample, MODEL, LAYER, float("nan"))
+def test_the_samples_run_once_a_layer(kept, monkeypatch):
+    layer_views.show_activity(kept, 3)
+
+    def forbidden(*_, **__):
+        raise AssertionError("the network ran again")
+
+    monkeypatch.setattr(fm, "record", forbidden)
+    assert layer_views.show_activity(kept, 4)["pictures"] == 1 + len(samples.list_names())
+
+
+def test_silence_is_counted_after_the_activation(sample):
+    act = layer_views.show_activity(tab.look(sample, MODEL, "act1")[-1], 0)
+    norm = layer_views.show_activity(tab.look(sample, MODEL, "bn1")[-1], 0)
+    assert norm["measured_at"] == "act1"
+    assert (norm["dead"], norm["silent_here"]) == (act["dead"], act["silent_here"])
+    assert norm["mean_zeros"] == pytest.approx(act["mean_zeros"])
+    bottleneck = layer_views.show_activity(tab.look(sample, MODEL, "blocks.2.1.bn3")[-1], 0)
+    assert bottleneck["dead"] == []
+    assert "no zeros here" in bottleneck["html"]
+
+
+def test_batch_norm_says_when_it_lacks_the_channel(sample):
+    *_, wide = tab.look(sample, MODEL, "blocks.2.1")
+    wide = dataclasses.replace(wide, maps=dataclasses.replace(wide.maps, maps=np.zeros((99, 2, 2))))
+    assert "no channel 98: this is its channel 0" in layer_views.show_norm(wide, 98)["html"]
+    assert "this is its channel" not in layer_views.show_norm(wide, 3)["html"]
+
+
+def test_a_download_shows_its_stop_and_can_be_given_up(monkeypatch):
+    monkeypatch.setattr(ui, "fetch_model", lambda name: iter(["Downloading: 3%"]))
+    first, last = tab.choose_model(MODEL)
+    assert first[1] == "Downloading: 3%"
+    assert first[3]["visible"] is True
+    assert last[:3] == (MODEL, "", "act1")
+    assert last[3]["visible"] is False
+    assert tab.give_up_model()[:3] == (MODEL, tab.STOPPED, tab.DEFAULT_LAYER)
+
+
+def test_saved_files_hold_the_maps_as_shown(kept):
+    grid, maps = saving.save_layer(kept, "mean", "layer")
+    assert grid["filename"] == f"{MODEL}-{LAYER}.png"
+    with np.load(io.BytesIO(_read(maps["href"]))) as numbers:
+        assert np.array_equal(numbers["maps"], kept.maps.maps)
+        assert np.array_equal(numbers["logits"], kept.maps.logits)
+    picture = images.load_image(_read(grid["href"]), max_side=None)
+    assert np.array_equal(picture, kept_values.draw_kept(kept, "mean", "layer").image)
+    with pytest.raises(InputError):
+        saving.save_layer(None, "mean", "layer")
+
+
+def test_favourites_drawn_ahead_stand_beside_their_channel(sample, kept):
+    assert kept_values.to_channel(kept, 3)["favourite"] == ""  # a layer without a sheet
+    *_, other = tab.look(sample, MODEL, "blocks.4.2")
+    first, second = (kept_values.to_channel(other, channel)["favourite"] for channel in (3, 4))
+    assert first.startswith("data:image/jpeg")
+    assert first != second
+
+
+def test_what_the_digits_network_likes_best_is_shown():
+    html = digits.show_favourites()["html"]
+    for words in ("32 maps of convolution 1", "64 maps of convolution 2", "128 maps of"):
+        assert words in html
 
 
 def test_digit_on_one_screen():
@@ -161,7 +296,7 @@ def test_digit_on_one_screen():
     assert value["digit"] == 2
     assert value["shapes"]["conv3"] == [128, 3, 3]
     assert value["html"].count("<img") == 6
-    again, _ = digits.show_digit(digits.read_drawing(pad["src"]))
+    again, _ = digits.show_digit(ui.read_drawing(pad["src"]))
     assert again["probabilities"] == pytest.approx(value["probabilities"])
 
 
@@ -171,7 +306,7 @@ def test_digit_on_one_screen():
 )
 def test_drawings_that_are_none(source):
     with pytest.raises(InputError, match="nothing drawn"):
-        digits.read_drawing(source)
+        ui.read_drawing(source)
 
 
 def test_without_a_pass_each_view_asks_for_a_picture():
@@ -201,63 +336,7 @@ def test_numbers_out_of_range(kept, bad):
 
 
 def test_names_are_escaped(kept):
-    assert "<" not in kept_values.size_words((3, 4))
-    bars = unit_views.draw_bars("a", [("<script>", 0.5)])
+    bars = unit_views.draw_bars("<b>", [("<script>", 0.5)])
     assert "<script>" not in bars
-
-
-# Through the running app
-
-
-@pytest.fixture
-def upload():
-    from gradio_client import handle_file
-
-    return lambda path: handle_file(str(path))
-
-
-@pytest.fixture
-def cat(upload):
-    return upload(samples.index()["chelsea"].path)
-
-
-def test_api_looks_and_goes_on(client, cat):
-    _, grid, large, channel, row, column, layer, _ = client.predict(
-        cat, MODEL, LAYER, "maximum", "layer", api_name="/feature_maps"
-    )
-    assert layer == LAYER
-    assert len(grid["channels"]) == 240
-    assert (large["map_hw"], large["channel"]) == ([28, 28], channel)
-    value = client.predict(channel, row, column, "guided", api_name="/feature_maps_pixels")
-    assert value["gradient_size"] > 0
-    value = client.predict(channel, "silence", "useful", 4, api_name="/feature_maps_silence")
-    assert len(value["channels"]) == 4
-    value = client.predict(channel, api_name="/feature_maps_batch_norm")
-    assert value["layer"] == "blocks.2.1.bn2"
-    value = client.predict(channel, api_name="/feature_maps_activity")
-    assert value["pictures"] == 1 + len(samples.list_names())
-    job = client.submit(channel, 16, "fourier", "map", api_name="/feature_maps_maximise")
-    assert job.result()["step"] == 16
-
-
-def test_api_of_digits_and_frames(client, cat, upload, tmp_path):
-    pad, *_ = digits.show_example()
-    (tmp_path / "two.png").write_bytes(_read(pad["src"]))
-    value, _ = client.predict(upload(tmp_path / "two.png"), api_name="/feature_maps_digit")
-    assert value["digit"] == 2
-    view = client.predict(cat, MODEL, "act1", 32, "channel", api_name="/feature_maps_frame")
-    assert view.startswith("data:image/jpeg")
-
-
-def test_api_takes_odd_pictures_and_refuses_bad_files(client, upload, tmp_path):
-    from gradio_client.exceptions import AppError
-
-    for path in write_odd_pictures(tmp_path).values():
-        assert client.predict(upload(path), MODEL, "act1", api_name="/feature_maps")
-    for path in write_bad_files(tmp_path).values():
-        with pytest.raises(AppError, match=r"picture.*choose|choose.*picture"):
-            client.predict(upload(path), MODEL, "act1", api_name="/feature_maps")
-    for arguments in ((None, MODEL, "act1"), ("ok", MODEL, "act9"), ("ok", MODEL, "classifier")):
-        picture = arguments[0] and upload(samples.index()["coffee"].path)
-        with pytest.raises(AppError, match="There is no"):
-            client.predict(picture, *arguments[1:], api_name="/feature_maps")
+    assert "&lt;script&gt;" in bars
+    assert "&lt;b&gt;" in bars
