@@ -12,7 +12,7 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
 from benchmarks.harness import Row, measure
-from cvcore import classification, images, preprocessing, samples, weights
+from cvcore import classification, images, preprocessing, runtime, samples, weights
 from demos.classification_live import classify_frame
 
 MODEL = classification.DEFAULT_MODEL
@@ -21,6 +21,8 @@ MODEL = classification.DEFAULT_MODEL
 def run() -> list[Row]:
     import timm
     from timm.data import create_transform, resolve_data_config
+
+    runtime.load_predictor(MODEL, wait=True)
 
     network = timm.create_model("tf_efficientnet_lite0").eval()
     network.load_state_dict(weights.load_state(MODEL))

@@ -25,7 +25,9 @@ from demos.classification_bars import Bars
 from demos.classification_views import draw_sentence, draw_softmax
 
 TITLE = "Top-k classification"
+SHORT = "Classification"  # on the tab's button
 SUMMARY = "Which classes does a network see in your picture, how sure is it, and when to doubt it?"
+NETWORKS = ("efficientnet_lite0",)  # made ready
 
 LESSON = r"""
 The network turns the picture into one number a class, its **logit** $z_i$. **Softmax** turns the

@@ -211,6 +211,7 @@ def build(
         [picture, kind, model, temperature],
         [numbers, drawing, kept],
         "classification_curve",
+        kind="steady",
     )
     tab.run(
         temperature.input,

@@ -150,5 +150,5 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
     )
     with buttons:
         tab.stop_button(running, sampling)
-    tab.on_open(measure_samples, [model, n], outputs)
+    tab.on_open(measure_samples, [model, n], outputs, kind="steady")
     tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)
