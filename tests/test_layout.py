@@ -9,13 +9,18 @@ from pathlib import Path
 
 import pytest
 
+from demos import TABS
+
 ROOT = Path(__file__).resolve().parent.parent
 PYTHON = [
     path
     for folder in ("cvcore", "demos", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "app.py"]
-FOUNDATIONS = {"errors", "timing", "device", "images", "drawing", "samples", "weights", "runtime"}
+FOUNDATIONS = {
+    "errors", "timing", "device", "images", "drawing", "samples", "weights", "runtime",
+    "onnx_export", "model_cache",
+}  # fmt: skip
 MAX_LINES = 400
 
 
@@ -100,7 +105,21 @@ def test_the_page_is_built_without_anything_heavy():
 
 
 def test_every_asset_has_a_row():
-    listed = {"weights/index.toml", "samples/index.toml", "README.md", "screenshots/tabs.jpg"}
+    folders = ("weights", "samples", "styles", "favourites")
+    listed = {"README.md", *(f"{folder}/index.toml" for folder in folders)}
+    listed |= {f"screenshots/{name}.jpg" for name in ("tabs", "style_transfer", "deep_dream")}
+    listed |= {f"lessons/{topic}.jpg" for topic in TABS} | {
+        "weights/latent_space.md",
+        "weights/segmentation.md",
+    }
+    for name, row in read_rows("styles").items():
+        listed.add(f"styles/{row['file']}")
+        assert sha256(f"styles/{row['file']}") == row["sha256"], name
+    for name, row in read_rows("favourites").items():
+        assert row["licence"], name
+        assert row["made_by"], name
+        listed.add(f"favourites/{row['file']}")
+        assert sha256(f"favourites/{row['file']}") == row["sha256"], name
     for name, row in read_rows("samples").items():
         if "package" in row:  # not ours to check
             continue

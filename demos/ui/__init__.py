@@ -1,32 +1,55 @@
 """What the tabs share: pictures in, errors, live video, explanations, one look."""
 
-from demos.ui.errors import guard
-from demos.ui.fields import CheckboxGroup, Dropdown, Number, Radio, Slider
-from demos.ui.images import SafeImage
-from demos.ui.limits import MAX_QUEUE
+from demos.ui.drawn import Drawn, Panel
+from demos.ui.errors import guard, read_int
+from demos.ui.fields import CheckboxGroup, Choice, Dropdown, Number, Radio, Slider
+from demos.ui.gpu import keep_here, prepare
+from demos.ui.images import PictureStrip, SafeImage
+from demos.ui.limits import HEAVY, MAX_QUEUE, STEADY
 from demos.ui.live import STOP_CAMERAS
 from demos.ui.models import fetch_model, list_models
-from demos.ui.page import build_page, launch_page
+from demos.ui.pad import DigitPad, read_drawing
+from demos.ui.page import LOOK, build_page, list_networks
+from demos.ui.paint import Painter, read_mask
 from demos.ui.parts import Badge, Download, badge, download_value
+from demos.ui.serve import build_replica, launch_page
 from demos.ui.tab import Tab
+from demos.ui.turns import long_work
 
 __all__ = [
+    "HEAVY",
+    "LOOK",
     "MAX_QUEUE",
+    "STEADY",
     "STOP_CAMERAS",
     "Badge",
     "CheckboxGroup",
+    "Choice",
+    "DigitPad",
     "Download",
+    "Drawn",
     "Dropdown",
     "Number",
+    "Painter",
+    "Panel",
+    "PictureStrip",
     "Radio",
     "SafeImage",
     "Slider",
     "Tab",
     "badge",
     "build_page",
+    "build_replica",
     "download_value",
     "fetch_model",
     "guard",
+    "keep_here",
     "launch_page",
     "list_models",
+    "list_networks",
+    "long_work",
+    "prepare",
+    "read_drawing",
+    "read_int",
+    "read_mask",
 ]

@@ -9,24 +9,29 @@ from typing import Any
 import gradio as gr
 
 
+def _name(field: Any) -> str:
+    return field.label[:1].upper() + field.label[1:]
+
+
 def _check_number(payload: Any, field: gr.Slider | gr.Number) -> float:
     is_number = isinstance(payload, int | float) and not isinstance(payload, bool)
     low = -math.inf if field.minimum is None else field.minimum
     high = math.inf if field.maximum is None else field.maximum
     if not is_number or not math.isfinite(payload) or not low <= payload <= high:
         limits = "" if math.inf in (-low, high) else f" from {low:g} to {high:g}"
-        raise gr.Error(f"{field.label}: give a number{limits}.", print_exception=False)
+        raise gr.Error(f"{_name(field)}: give a number{limits}.", print_exception=False)
     return payload
 
 
 def _check_choice(payload: Any, field: gr.Dropdown | gr.Radio | gr.CheckboxGroup) -> Any:
     known = [value for _, value in field.choices]
-    if getattr(field, "allow_custom_value", False) or payload is None:
+    starts_empty = field.value is None or getattr(field, "multiselect", False)
+    if getattr(field, "allow_custom_value", False) or (payload is None and starts_empty):
         return payload
     for value in payload if isinstance(payload, list) else [payload]:
         if value not in known:
             names = ", ".join(map(str, known[:8])) + (" ..." if len(known) > 8 else "")
-            raise gr.Error(f"{field.label}: choose one of {names}.", print_exception=False)
+            raise gr.Error(f"{_name(field)}: choose one of {names}.", print_exception=False)
     return payload
 
 
@@ -62,6 +67,18 @@ class Radio(gr.Radio):
 
     def preprocess(self, payload: Any) -> Any:
         return super().preprocess(_check_choice(payload, self))
+
+
+class Choice(gr.Textbox):
+    """A name that is chosen in a drawing: not shown, but part of a lesson's link."""
+
+    def __init__(
+        self, value: str | None = None, *, visible: bool | str = "hidden", **kwargs: Any
+    ) -> None:
+        super().__init__(value, visible=visible, **kwargs)
+
+    def get_block_name(self) -> str:
+        return "textbox"
 
 
 class CheckboxGroup(gr.CheckboxGroup):

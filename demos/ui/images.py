@@ -1,5 +1,8 @@
 """The one way in for a visitor's picture, and the row of sample pictures."""
 
+import os
+from collections.abc import Sequence
+from functools import cache
 from typing import Any
 
 import gradio as gr
@@ -9,6 +12,7 @@ from cvcore import images, samples
 from cvcore.errors import InputError
 
 THUMBNAIL_SIDE = 160  # pixels
+GONE = "This picture was left alone for too long and is no longer here: choose it again."
 
 
 class SafeImage(gr.Image):
@@ -26,10 +30,13 @@ class SafeImage(gr.Image):
             return None
         try:
             if payload.path:
+                os.utime(payload.path)  # in use: it is deleted an hour after this
                 return images.load_image(payload.path)
             return images.load_data_uri(payload.url)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from None
+        except FileNotFoundError:
+            raise gr.Error(GONE, print_exception=False) from None
         except Exception:
             raise gr.Error(images.UNREADABLE, print_exception=False) from None
 
@@ -50,20 +57,24 @@ class DataPicture(gr.Textbox):
             raise gr.Error(str(error), print_exception=False) from None
 
 
-class SampleStrip(gr.HTML):
-    """Thumbnails that load a sample picture with one click; fires ``pick`` with its name."""
+class PictureStrip(gr.HTML):
+    """Thumbnails that load a picture with one click; fires ``pick`` with its name.
 
-    def __init__(self, names: tuple[str, ...], **kwargs: Any) -> None:
-        rows = [samples.index()[name] for name in names]
+    ``rows`` have a ``name``, a ``title`` and a ``path``; ``kind`` says what they are.
+    """
+
+    def __init__(self, rows: Sequence[Any], kind: str = "sample", **kwargs: Any) -> None:
+        self.rows, self.kind = rows, kind
         value = [
-            {"name": row.name, "title": row.title, "src": _thumbnail(row.name)} for row in rows
+            {"name": row.name, "title": row.title, "src": _thumbnail(str(row.path))} for row in rows
         ]
         super().__init__(
             value=value,
-            html_template="""<div class="samples" role="group" aria-label="Sample pictures">
-              {{#each value}}<button type="button" data-name="{{this.name}}"
-                title="{{this.title}}" aria-label="Use the sample {{this.title}}"><img
-                src="{{this.src}}" alt=""></button>{{/each}}</div>""",
+            html_template=f"""<div class="samples" role="group"
+              aria-label="{kind.title()} pictures">
+              {{{{#each value}}}}<button type="button" data-name="{{{{this.name}}}}"
+                title="{{{{this.title}}}}" aria-label="Use the {kind} {{{{this.title}}}}"><img
+                src="{{{{this.src}}}}" alt=""></button>{{{{/each}}}}</div>""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');
               if (button) trigger('pick', {name: button.dataset.name});
@@ -71,12 +82,16 @@ class SampleStrip(gr.HTML):
             **kwargs,
         )
 
+    def get_block_name(self) -> str:
+        return "html"
+
     def api_info(self) -> dict[str, Any]:
         return {"type": "array", "items": {"type": "object"}}
 
 
-def _thumbnail(name: str) -> str:
-    image = samples.load_sample(name)
+@cache
+def _thumbnail(path: str) -> str:
+    image = images.load_image(path)
     side = min(image.shape[:2])
     square = images.resize(images.centre_crop(image, side), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
     return images.to_data_uri(square, quality=80)

@@ -1,98 +1,135 @@
 """A webcam, frame by frame, through a lesson and back into the page; no frame touches a disk."""
 
-import time
-from collections.abc import Callable
-from functools import wraps
+import asyncio
+from collections.abc import Callable, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from functools import cache, wraps
+from pathlib import Path
+from time import perf_counter
 from typing import Any
+from weakref import WeakValueDictionary
 
 import gradio as gr
 import numpy as np
+from gradio.components import Component
+from gradio.context import LocalContext
+from gradio.state_holder import SessionState
 
+from cvcore.device import cpu_count
 from cvcore.drawing import draw_text
-from cvcore.images import NO_PICTURE, shrink, to_data_uri
+from cvcore.images import NO_PICTURE, load_data_uri, shrink, to_data_uri
 from demos.ui.errors import describe_error
 
 MAX_LIVE_SIDE = 640  # pixels
 STOP_CAMERAS = """() => document.querySelectorAll('.live-camera button').forEach(
-  button => button.innerText.trim() === 'Stop' && button.click())"""
+  button => button.textContent === 'Stop' && button.click())"""
 
-_DRAW = """
-const image = element.querySelector('img'), text = element.querySelector('output');
-const times = [];
-const say = words => { text.textContent = words; };
-const draw = () => {
-  const source = (props.value && props.value.src) || props.value;
-  if (typeof source !== 'string' || !source.startsWith('data:image/')) return;
-  image.src = source; image.hidden = false;
-  const now = performance.now(); times.push(now);
-  while (times.length && now - times[0] > 2000) times.shift();
-  if (times.length > 2) say(((times.length - 1) * 1000 / (now - times[0])).toFixed(1)
-    + ' frames a second');
-};
-watch('value', draw); draw();
-if (!navigator.mediaDevices) say('This browser lends a page the webcam only over https, '
-  + 'or when the page runs on this computer: open it that way.');
-else window.addEventListener('unhandledrejection', event => {
-  const name = event.reason && event.reason.name;
-  if (name === 'NotAllowedError') say('The browser did not allow the webcam: '
-    + 'allow it with the camera sign beside the address, then try again.');
-  if (name === 'NotFoundError' || name === 'NotReadableError') say('No free webcam was found: '
-    + 'plug one in, or close the program that uses it, then try again.');
-});"""
+_TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}">
+<div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
+<button type="button">Click to Access Webcam</button>
+<select hidden aria-label="Which webcam"></select></div>
+<div class="live-view" id="{name}-view"><img alt="Processed webcam picture" hidden>
+<output>To start: click to access the webcam, then Record.</output></div></div>"""
 
 
-class LiveView(gr.HTML):
-    """Shows the last processed frame (a data address) and how many arrive in a second."""
+def build_camera(
+    name: str,
+    fn: Callable[..., Any],
+    controls: Sequence[Component],
+    extras: Sequence[Component],
+    *,
+    side: int = MAX_LIVE_SIDE,
+    quality: int = 85,
+) -> gr.HTML:
+    """A webcam beside the pictures that ``fn(frame, *controls)`` makes of its frames.
 
-    def __init__(self, alt: str, **kwargs: Any) -> None:
-        super().__init__(
-            html_template=f"""<div class="live-view"><img alt="{alt}" hidden><output>
-              To start: click to access the webcam, then Record.</output></div>""",
-            js_on_load=_DRAW,
-            **kwargs,
-        )
-
-    def api_info(self) -> dict[str, Any]:
-        return {"type": "string"}
-
-
-def build_camera(elem_id: str) -> gr.Image:
-    """A webcam that streams 640 x 480; not mirrored, so that writing and geometry stay right."""
-    return gr.Image(
-        sources=["webcam"],
-        streaming=True,
-        type="numpy",
-        format="jpeg",
-        label="Webcam",
-        elem_id=elem_id,
-        elem_classes=["live-camera"],
-        webcam_options=gr.WebcamOptions(
-            mirror=False,
-            constraints={"video": {"width": {"ideal": 640}, "height": {"ideal": 480}}},
-        ),
-    )
-
-
-def to_frame_handler(fn: Callable[..., Any], extra_count: int) -> Callable[..., Any]:
-    """Wrap ``fn(frame, *controls)`` for a stream: a mistake is written on the frame, never raised.
-
-    An exception in a stream would make the page join again, and complain, at every frame.
+    ``fn`` returns a picture, or a tuple of it and a value for each of ``extras``. Both lists may
+    hold ``gr.State``; other controls give plain values, other extras are ``gr.HTML``. ``side`` is
+    the longer side of the frames in pixels, ``quality`` that of the JPEG pictures sent back.
     """
+    fields, shown = ([c for c in row if not isinstance(c, gr.State)] for row in (controls, extras))
+    if not all(isinstance(extra, gr.HTML) for extra in shown):
+        raise TypeError("What a webcam shows beside its picture must be gr.HTML or gr.State.")
+    if any(getattr(field, "data_model", None) for field in fields):
+        raise TypeError("A webcam's controls must give plain values: no files, no tables.")
+    turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
-    @wraps(fn)
-    def handle(frame: np.ndarray | None, *controls: Any) -> Any:
-        if frame is None:
-            return gr.skip() if not extra_count else (gr.skip(),) * (1 + extra_count)
-        try:
-            result = fn(shrink(frame, MAX_LIVE_SIDE), *controls)
-            picture, *extras = result if isinstance(result, tuple) else (result,)
-        except Exception as error:
-            picture, extras = _write(frame, describe_error(error)), [gr.skip()] * extra_count
-        # The time makes each frame a new value, so that the page also counts equal ones.
-        view = {"src": to_data_uri(picture), "time": time.time()}
-        return (view, *extras) if extra_count else view
+    async def frame(data: dict[str, Any], request: gr.Request) -> dict[str, Any]:
+        """One frame of a visit after the other, in the order in which they arrive."""
+        started = perf_counter()
+        visit = (await request.json())["session_hash"]
+        session = LocalContext.blocks.get().state_holder[visit]
+        turn = turns.setdefault(visit, asyncio.Lock())
+        async with turn:
+            answer = await asyncio.get_running_loop().run_in_executor(
+                _get_workers(), answer_frame, fn, data, controls, extras, session, quality
+            )
+        # with its turn's wait; what is left of the browser's time is the way there and back
+        return answer | {"ms": 1000 * (perf_counter() - started)}
 
-    return handle
+    camera = gr.HTML(
+        html_template=_TEMPLATE.format(name=name, side=side),
+        js_on_load=Path(__file__).with_name("live.js").read_text(encoding="utf-8"),
+        server_functions=[frame],
+    )
+    camera.exchange(
+        None,
+        fields,
+        shown,
+        js=f"(...values) => document.getElementById('{name}').exchange(...values)",
+        trigger_mode="multiple",
+        api_visibility="private",
+    )
+    return camera
+
+
+@cache
+def _get_workers() -> ThreadPoolExecutor:
+    """Threads for all webcams: as many as can compute at once, so that frames take turns."""
+    return ThreadPoolExecutor(max(2, cpu_count()), "webcam")
+
+
+def answer_frame(
+    fn: Callable[..., Any],
+    data: dict[str, Any],
+    controls: Sequence[Component],
+    extras: Sequence[Component],
+    session: SessionState,
+    quality: int = 85,
+) -> dict[str, Any]:
+    """The answer to a frame ``{number, src, values}``; a mistake is written on it, never raised.
+
+    ``number`` and ``src`` come back, with ``extras``, the values to show beside the picture. What
+    a ``gr.State`` keeps is read from the visitor's ``session`` and written there.
+    """
+    number = data.get("number") if isinstance(data, dict) else None
+    try:
+        frame = load_data_uri(data["src"], max_side=MAX_LIVE_SIDE)
+    except Exception as error:
+        return {"number": number, "said": describe_error(error)}
+    try:
+        result = fn(frame, *_read_values(data["values"], controls, session))
+        picture, *values = result if isinstance(result, tuple) else (result,)
+    except Exception as error:
+        return {"number": number, "src": to_data_uri(_write(frame, describe_error(error)))}
+    shown = []
+    for extra, value in zip(extras, values, strict=True):
+        if isinstance(extra, gr.State):
+            session[extra._id] = value
+        else:
+            shown.append(extra.postprocess(value))
+    src = to_data_uri(picture, quality=quality)
+    return {"number": number, "src": src, "extras": shown}
+
+
+def _read_values(
+    values: list[Any], controls: Sequence[Component], session: SessionState
+) -> list[Any]:
+    given = iter(values)
+    return [
+        session[control._id] if isinstance(control, gr.State) else control.preprocess(next(given))
+        for control in controls
+    ]
 
 
 def to_twin_handler(fn: Callable[..., Any]) -> Callable[..., Any]:

@@ -1,18 +1,17 @@
-"""The page around the tabs: header, look, and how it is served."""
+"""The page around the tabs: header, start, look."""
 
-import os
 from collections.abc import Sequence
 from html import escape
 from importlib import import_module
 from pathlib import Path
-from typing import Any
 
 import gradio as gr
 
-from cvcore import device, samples
-from cvcore.images import MAX_FILE_BYTES
+from cvcore import device
+from demos.ui import links, start
+from demos.ui.errors import Page
 from demos.ui.images import SafeImage
-from demos.ui.limits import MAX_QUEUE
+from demos.ui.limits import KEPT_SECONDS, LIGHT
 from demos.ui.live import STOP_CAMERAS
 from demos.ui.tab import Tab
 from demos.ui.visits import forget_visits
@@ -40,31 +39,52 @@ THEME = gr.themes.Soft(
     block_label_background_fill_dark="*background_fill_secondary",
     block_label_text_color="*body_text_color",
     block_label_text_color_dark="*body_text_color",
+    # darker than the theme's own, so that they can be read from the last row (WCAG AA)
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    color_accent="*primary_600",
+    input_placeholder_color="*neutral_500",
+    input_placeholder_color_dark="*neutral_400",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_dark="*primary_600",
+    checkbox_label_background_fill_selected="*primary_600",
+    checkbox_label_background_fill_selected_dark="*primary_600",
 )
+LOOK = {"theme": THEME, "css_paths": Path(__file__).with_name("style.css")}  # for launch_page
 
 
 def build_page(topics: Sequence[str]) -> gr.Blocks:
     """The whole page with a tab for each topic; no network is loaded before a visitor asks."""
-    with gr.Blocks(title=TITLE, fill_width=True, delete_cache=(60, 300)) as page:
+    with Page(title=TITLE, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as page:
         with gr.Row(elem_classes=["header"]):
             gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>")
             device_line = gr.HTML(elem_id="device")
         current = SafeImage(visible="hidden", elem_id="current-picture", label="Current picture")
+        states: dict[str, links.LessonState] = {}
         with gr.Tabs(elem_id="topics") as tabs:
-            for topic in topics:
-                module = import_module(f"demos.{topic}")
-                with gr.Tab(module.TITLE, id=topic, elem_id=f"tab-{topic}") as block:
-                    gr.Markdown(module.SUMMARY, elem_classes=["summary"])
-                    module.build(Tab(topic, block, current))
+            modules = {topic: import_module(f"demos.{topic}") for topic in topics}
+            if len(modules) > 1:
+                with gr.Tab(start.TITLE, id="start", elem_id="tab-start"):
+                    start.build_start([(t, m.TITLE, m.SUMMARY) for t, m in modules.items()])
+            for topic, module in modules.items():
+                short = getattr(module, "SHORT", module.TITLE)
+                with gr.Tab(short, id=topic, elem_id=f"tab-{topic}") as block:
+                    gr.Markdown(f"**{module.TITLE}.** {module.SUMMARY}", elem_classes=["summary"])
+                    tab = Tab(topic, block, current)
+                    module.build(tab)
+                    states[topic] = links.collect(
+                        topic, block, picture=tab.picture, opened=tab.opened
+                    )
+                    links.offer_link(states[topic])
         tabs.select(None, None, None, js=STOP_CAMERAS, api_visibility="private")
         page.load(_describe_device, None, device_line, api_visibility="private")
-
-        def open_tab(request: gr.Request) -> Any:
-            wanted = request.query_params.get("tab")
-            return gr.Tabs(selected=wanted) if wanted in topics else gr.skip()
-
-        page.load(open_tab, None, tabs, api_visibility="private")
+        links.restore_from_address(page, tabs, states)
         forget_visits(page)
+    for event in page.fns.values():
+        if event.concurrency_limit == "default":  # one at a time over all visitors
+            event.concurrency_id = LIGHT["concurrency_id"]
+            event.concurrency_limit = LIGHT["concurrency_limit"]
     return page
 
 
@@ -72,21 +92,8 @@ def _describe_device() -> str:
     return f"<span>Running on {escape(device.describe())}</span>"
 
 
-def launch_page(page: gr.Blocks, *, host: str, port: int, share: bool = False) -> None:
-    """Serve the page; without a network nothing leaves the machine and nothing is missed."""
-    os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
-    page.queue(max_size=MAX_QUEUE)
-    page.launch(
-        server_name=host,
-        server_port=port,
-        share=share,
-        theme=THEME,
-        css_paths=Path(__file__).with_name("style.css"),
-        allowed_paths=sorted({str(row.path.parent) for row in samples.index().values()}),
-        max_file_size=MAX_FILE_BYTES,
-        show_error=False,
-        run_history=False,
-        enable_monitoring=False,
-        footer_links=["api"],
-        ssr_mode=False,
-    )
+def list_networks(topics: Sequence[str]) -> tuple[str, ...]:
+    """The bundled networks that the lessons run (their ``NETWORKS``), each once, in order."""
+    modules = [import_module(f"demos.{topic}") for topic in topics]
+    names = [name for module in modules for name in getattr(module, "NETWORKS", ())]
+    return tuple(dict.fromkeys(names))

@@ -8,9 +8,10 @@ import gradio as gr
 from cvcore import samples
 from demos.ui import parts
 from demos.ui.errors import guard
-from demos.ui.images import DataPicture, SafeImage, SampleStrip, pick_sample
-from demos.ui.limits import HEAVY, LIGHT, LIVE, LIVE_EVERY_SECONDS
-from demos.ui.live import LiveView, build_camera, to_frame_handler, to_twin_handler
+from demos.ui.images import DataPicture, PictureStrip, SafeImage, pick_sample
+from demos.ui.limits import HEAVY, LIGHT, STEADY
+from demos.ui.live import build_camera, to_twin_handler
+from demos.ui.turns import light_work, long_work
 
 
 class Tab:
@@ -21,8 +22,17 @@ class Tab:
 
     def __init__(self, topic: str, block: gr.Tab, current: gr.Image) -> None:
         self.topic = topic
-        self._block = block
         self._current = current
+        self.picture: SafeImage | None = None  # the first picture input
+        # Counts up when the tab is first shown, and when an address sets its controls.
+        self.opened = gr.State(0)
+        block.select(
+            lambda count: count or 1,
+            self.opened,
+            self.opened,
+            api_visibility="private",
+            show_progress="hidden",
+        )
 
     def picture_input(
         self,
@@ -46,7 +56,8 @@ class Tab:
             format="jpeg",
             **kwargs,
         )
-        strip = SampleStrip(tuple(names or samples.list_names()))
+        self.picture = self.picture or image
+        strip = PictureStrip([samples.index()[name] for name in names or samples.list_names()])
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
         strip.pick(guard(pick_sample), None, image, api_visibility="private", queue=False)
         # The shared picture stays in the browser: the server is not asked.
@@ -60,31 +71,33 @@ class Tab:
         )
         return image
 
-    def on_open(self, fn: Callable[..., Any], inputs: Any, outputs: Any, **kwargs: Any) -> None:
-        """Run ``fn`` once a visitor, when the tab is first shown."""
-        opened = gr.State(False)
-        self._block.select(
-            lambda: True, None, opened, api_visibility="private", show_progress="hidden"
-        )
-        opened.change(guard(fn), inputs, outputs, api_visibility="private", **(LIGHT | kwargs))
+    def on_open(
+        self, fn: Callable[..., Any], inputs: Any, outputs: Any, **kwargs: Any
+    ) -> gr.events.Dependency:
+        """``run`` when a visitor first sees the tab, or comes with a link that sets it."""
+        return self.run(self.opened.change, fn, inputs, outputs, api_name=None, **kwargs)
 
     def run(
         self,
         events: Any,
-        fn: Callable[..., Any],
+        fn: Callable[..., Any] | None,
         inputs: Any,
         outputs: Any,
         *,
         api_name: str | None,
-        kind: Literal["light", "heavy", "stream"] = "light",
+        kind: Literal["light", "steady", "heavy", "stream"] = "light",
         **kwargs: Any,
     ) -> gr.events.Dependency:
         """Connect events (``button.click``, ...) to a handler; its errors become one sentence.
 
-        ``kind``: "light" for quick answers, "heavy" for long work that takes its turn, "stream" for
-        sliders that are followed while they move. Without ``api_name`` the handler is private.
+        ``kind``: "light" for quick answers, "steady" for a few seconds' work, "heavy" for long work
+        that takes its turn, "stream" for sliders that are followed while they move. Without
+        ``api_name`` the handler is private; without ``fn`` the browser alone does the work, by
+        ``js``.
         """
-        options: dict[str, Any] = dict(HEAVY if kind == "heavy" else LIGHT)
+        options: dict[str, Any] = dict({"heavy": HEAVY, "steady": STEADY}.get(kind, LIGHT))
+        if fn:
+            fn = long_work(fn) if kind in ("heavy", "steady") else light_work(fn)
         if kind == "stream":
             options |= {"trigger_mode": "always_last", "show_progress": "hidden"}
         if api_name is None:
@@ -93,8 +106,8 @@ class Tab:
             options["api_name"] = api_name
         triggers = events if isinstance(events, list | tuple) else [events]
         if len(triggers) == 1:  # an event of a component's own cannot go through gr.on
-            return triggers[0](guard(fn), inputs, outputs, **(options | kwargs))
-        return gr.on(list(triggers), guard(fn), inputs, outputs, **(options | kwargs))
+            return triggers[0](fn, inputs, outputs, **(options | kwargs))
+        return gr.on(list(triggers), fn, inputs, outputs, **(options | kwargs))
 
     def stop_button(
         self, *running: gr.events.Dependency, label: str = "Stop", **kwargs: Any
@@ -112,29 +125,20 @@ class Tab:
         extra_outputs: Sequence[Any] = (),
         elem_id: str | None = None,
         in_memory: bool = False,
+        width: int = 640,
+        quality: int = 85,
     ) -> None:
         """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
 
         ``fn`` returns the picture to show, or a tuple of it and a value for each extra output.
         The same handler answers single pictures through the API as ``<topic>_frame``; with
         ``in_memory`` these come as data addresses, as an uploaded file would lie on the disk.
+        Frames are at most ``width`` pixels wide; ``quality`` is that of the JPEG
+        pictures sent back to the page.
         """
         name = elem_id or f"{self.topic}-live"
         extras = list(extra_outputs)
-        with gr.Row(elem_classes=["live"]):
-            with gr.Column(min_width=280):
-                camera = build_camera(f"{name}-camera")
-            with gr.Column(min_width=280):
-                view = LiveView("Processed webcam picture", elem_id=f"{name}-view")
-        camera.stream(
-            to_frame_handler(fn, len(extras)),
-            [camera, *controls],
-            [view, *extras],
-            stream_every=LIVE_EVERY_SECONDS,
-            show_progress="hidden",
-            api_visibility="private",
-            **LIVE,
-        )
+        view = build_camera(name, fn, list(controls), extras, side=width, quality=quality)
         if in_memory:
             single = DataPicture(visible=False, label="picture")
         else:

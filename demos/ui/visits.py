@@ -24,9 +24,13 @@ def forget_visits(page: gr.Blocks) -> None:
             if all(event.session_hash != visit for event in running):
                 break
             await asyncio.sleep(1)
-        # The queue's loops hold their latest event, with all that came with it, until the next.
-        for thing in gc.get_objects():
-            if type(thing) is Event and thing.session_hash == visit:
-                thing.data = thing.request = None
+        await asyncio.to_thread(_empty_events, visit)  # everybody else's answers go on meanwhile
 
     page.unload(forget)
+
+
+def _empty_events(visit: str) -> None:
+    """The queue's loops hold their latest event, with all that came with it, until the next."""
+    for thing in gc.get_objects():
+        if type(thing) is Event and thing.session_hash == visit:
+            thing.data = thing.request = None

@@ -1,0 +1,79 @@
+"""Long work takes turns: it ends in time, and shares the cores with whatever runs beside it."""
+
+import inspect
+import threading
+import time
+from collections.abc import Callable
+from contextlib import contextmanager
+from functools import wraps
+from typing import Any
+
+from cvcore.device import cpu_count, limit_threads
+from cvcore.errors import InputError
+from demos.ui.errors import guard
+from demos.ui.gpu import borrow_gpu
+from demos.ui.limits import LONGEST_SECONDS
+
+TOO_LONG = (
+    f"This was ended after {LONGEST_SECONDS // 60} minutes, so that others get their turn: "
+    "take fewer steps or a smaller picture."
+)
+_running = 0  # long works
+_lock = threading.Lock()
+
+
+@contextmanager
+def _running_long():
+    global _running
+    with _lock:
+        _running += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _running -= 1
+
+
+def share_cores(beside: int = 0) -> None:
+    """PyTorch's threads for this thread's next work, with all long works and ``beside`` more.
+
+    PyTorch's threads meet after every layer: where there are more of them than cores, most wait.
+    """
+    limit_threads(max(1, cpu_count() // max(1, _running + beside)))
+
+
+def light_work(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A quick handler; its errors become one sentence."""
+
+    @wraps(handler)
+    def shared(*args: Any) -> Any:
+        share_cores(beside=1)
+        return handler(*args)
+
+    return guard(handler if inspect.isgeneratorfunction(handler) else shared)
+
+
+def long_work(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A long handler, mostly a generator, ended at its next step when it takes too long."""
+    handler = borrow_gpu(handler)
+    if inspect.isgeneratorfunction(handler):
+
+        @wraps(handler)
+        def taking_turns(*args: Any) -> Any:
+            end = time.monotonic() + LONGEST_SECONDS
+            with _running_long():
+                share_cores()
+                for value in handler(*args):
+                    yield value
+                    if time.monotonic() > end:
+                        raise InputError(TOO_LONG)
+                    share_cores()
+    else:
+
+        @wraps(handler)
+        def taking_turns(*args: Any) -> Any:
+            with _running_long():
+                share_cores()
+                return handler(*args)
+
+    return guard(taking_turns)

@@ -1,0 +1,84 @@
+"""Who is let in: a class's link and accounts, at the real page."""
+
+import httpx
+import pytest
+from gradio_client import Client
+from playwright.sync_api import expect
+
+from demos.ui.serve import COOKIE, HEADER
+from tests.test_faults import run_app
+from tests.visitor import Visitor
+
+WORD = "klasse9a"
+FILE = "/gradio_api/file=assets/samples/chelsea.jpg"
+READ = ("/", "/config", "/gradio_api/info", "/gradio_api/queue/data?session_hash=a", FILE)
+WRITE = ("upload", "queue/join", "component_server", "call/convolution", "run/convolution", "reset")
+
+
+@pytest.fixture(scope="module")
+def class_url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("class")
+    with run_app(folder, "convolution,classification", GLASSBOX_CLASS_LINK=WORD) as url:
+        yield url
+
+
+@pytest.fixture(scope="module")
+def account_url(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("accounts")
+    with run_app(folder, "convolution", GLASSBOX_AUTH="ann:secret,ben:other") as url:
+        yield url
+
+
+@pytest.mark.parametrize("cookie", [None, "wrong"])
+def test_without_the_link_everything_is_shut(class_url, cookie):
+    cookies = {COOKIE: cookie} if cookie else None
+    with httpx.Client(base_url=class_url, cookies=cookies) as stranger:
+        for path in READ:
+            assert stranger.get(path).status_code == 401, path
+        for path in WRITE:
+            assert stranger.post(f"/gradio_api/{path}", json={}).status_code == 401, path
+        assert stranger.get("/healthz").status_code == 200
+
+
+def test_the_link_opens_page_and_api(class_url):
+    with httpx.Client(base_url=class_url) as pupil:
+        assert pupil.get(f"/?class={WORD}").status_code == 200
+        assert pupil.get("/gradio_api/info").status_code == 200  # by the cookie
+    client = Client(class_url, headers={HEADER: WORD}, verbose=False)
+    assert "/convolution" in client.view_api(return_format="dict")["named_endpoints"]
+
+
+@pytest.mark.browser
+def test_a_browser_with_the_link_works(class_url, browser):
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{class_url}/?tab=classification")
+    expect(page.get_by_text("your teacher gave you")).to_be_visible()
+    page.goto(f"{class_url}/?class={WORD}&tab=classification&classes-shown-k=3")
+    expect(page.locator("#classification-bars")).to_contain_text("%")
+    page.get_by_text("Link to this lesson").click()
+    link = page.locator("#classification-link input, #classification-link textarea").first
+    expect(link).to_have_value(
+        f"{class_url}/?tab=classification&class={WORD}&picture=chelsea&view=answer&classes-shown-k=3"
+    )
+    context.close()
+
+
+def test_accounts_are_asked_for(account_url):
+    with httpx.Client(base_url=account_url) as visitor:
+        for path in ("/config", "/gradio_api/info", FILE):
+            assert visitor.get(path).status_code == 401, path
+        assert visitor.post("/gradio_api/upload", files={"files": b"a"}).status_code == 401
+        wrong = visitor.post("/login", data={"username": "ann", "password": "other"})
+        assert wrong.status_code == 400
+        right = visitor.post("/login", data={"username": "ann", "password": "secret"})
+        assert right.status_code == 200
+        assert visitor.get("/config").status_code == 200
+        assert visitor.get("/healthz").status_code == 200
+
+
+def test_nobody_passes_the_queue_by(app_url):
+    visitor = Visitor(app_url)
+    answer = visitor.client.post("/run/convolution", json={"data": []})
+    assert answer.status_code == 404
+    visitor.leave()

@@ -1,0 +1,195 @@
+"""Two visits never see each other's pictures, enrolled faces, networks, runs or files."""
+
+import functools
+import gc
+import importlib
+import inspect
+import pkgutil
+from concurrent.futures import ThreadPoolExecutor
+
+import gradio as gr
+import numpy as np
+import pytest
+
+import app
+import cvcore
+import demos
+from cvcore import model_cache, samples
+from cvcore.images import NO_PICTURE, shrink, to_data_uri
+from tests.visitor import Visitor, said
+
+UNCHANGEABLE = (type(None), bool, int, float, str, tuple)
+NAMES_AND_NUMBERS = {"str", "int", "bool"}
+# Keyed by a network.
+KNOWN_CACHES = {"list_layers", "receptive_fields"}
+# A lesson that fills what a visit keeps, and the calls that read it.
+READERS = {
+    "feature_maps": ("pixels", "silence", "activity", "batch_norm", "kernels", "save"),
+    "detection": ("suppress",),
+    "segmentation": ("levels", "doubt", "count", "threshold"),
+}
+
+
+def test_what_a_visit_keeps_is_its_own():
+    """No state starts as an object that another visit has, too."""
+    states = [part for part in app.demo.blocks.values() if isinstance(part, gr.State)]
+    one, other = (app.demo.state_holder[name] for name in ("one", "other"))
+    assert len(states) > 30
+    for state in states:
+        value = one[state._id]
+        assert isinstance(value, UNCHANGEABLE) or value is not other[state._id], value
+        one[state._id] = "mine"
+        assert other[state._id] != "mine"
+
+
+def test_caches_hold_no_pictures():
+    """What the process keeps for everybody is found by names and numbers alone."""
+    for package in (cvcore, demos):
+        for module in pkgutil.walk_packages(package.__path__, f"{package.__name__}."):
+            if ".training" not in module.name and module.name != "demos.replicas":  # needs ray
+                importlib.import_module(module.name)
+    caches = [
+        thing
+        for thing in gc.get_objects()
+        if type(thing) is functools._lru_cache_wrapper
+        and thing.__module__.startswith(("cvcore.", "demos."))
+    ]
+    assert len(caches) > 20
+    assert len(model_cache.LOADERS) > 5
+    for cache in caches + model_cache.LOADERS:
+        kinds = {str(p.annotation) for p in inspect.signature(cache).parameters.values()}
+        names = {kind.removeprefix("<class '").removesuffix("'>") for kind in kinds}
+        assert names <= NAMES_AND_NUMBERS or cache.__name__ in KNOWN_CACHES, (cache, names)
+
+
+def look_at_maps(image):
+    return cvcore.feature_maps.extract(image, "blocks.2.1").maps
+
+
+def silence(image):
+    return cvcore.feature_maps.predict_edited(image, "blocks.2.1", silence=range(20))
+
+
+def answer(image):
+    return cvcore.feature_maps.extract(image, "act1", stop=False).logits
+
+
+def explain(image):
+    maps = [
+        cvcore.saliency.explain(image, name, class_idx=281, with_scores=False).input_map
+        for name in ("grad_cam", "guided_backprop")
+    ]
+    return np.stack(maps)
+
+
+def walk_levels(image):
+    levels = cvcore.segmentation.walk_levels(image, cut=(1,)).levels
+    return np.concatenate([level.maps.ravel() for level in levels])
+
+
+def teach(image):
+    tuning = cvcore.segmentation_tuning
+    mask = np.indices(image.shape[:2]).sum(axis=0) < image.shape[0]
+    *_, last = tuning.fine_tune([tuning.Example(image, mask)], steps=3, learning_rate=0.01)
+    return tuning.predict_tuned(image, last.net).probability
+
+
+def detect(image):
+    return cvcore.detection.predict_raw(image).class_logits
+
+
+def find_faces(image):
+    found = cvcore.face_verification.find_faces(image)
+    return np.concatenate([np.append(face.embedding, face.box_xyxy) for face in found])
+
+
+def dream(image):
+    *_, last = cvcore.deep_dream.dream(image, octaves=1, steps=3, side=160)
+    return last.image.astype(float)
+
+
+def paint(image):
+    style = samples.load_sample("coffee")
+    *_, last = cvcore.style_transfer.stylise(image, style, side=96, steps=4)
+    return last.image.astype(float)
+
+
+@pytest.mark.parametrize(
+    "lesson",
+    [look_at_maps, silence, answer, explain, walk_levels, teach, detect, find_faces, dream, paint],
+)
+def test_side_by_side_as_alone(lesson):
+    """All visitors share the networks: threads at work on other pictures change no answer."""
+    pictures = [shrink(samples.load_sample("astronaut"), side) for side in (320, 288)]
+    pictures += [np.ascontiguousarray(picture[:, ::-1]) for picture in pictures]
+    alone = [lesson(picture) for picture in pictures]
+    others = (look_at_maps, silence, answer)
+    with ThreadPoolExecutor(6) as pool:
+        noise = [pool.submit(other, pictures[0]) for other in others]
+        together = list(pool.map(lesson, pictures))
+        assert all(job.result() is not None for job in noise)
+    for expected, got in zip(alone, together, strict=True):
+        np.testing.assert_allclose(got, expected, rtol=1e-3, atol=1e-3 * np.abs(expected).max())
+    assert not np.allclose(alone[0], alone[2])  # else a mix-up would not be seen
+
+
+@pytest.fixture
+def visitors(app_url):
+    pair = [Visitor(app_url) for _ in range(2)]
+    yield pair
+    for visitor in pair:
+        visitor.leave()
+
+
+@pytest.mark.parametrize("lesson", READERS)
+def test_a_picture_is_there_for_its_visitor_alone(visitors, lesson):
+    one, other = visitors
+    assert one.complete(lesson)["success"]
+    for reader in READERS[lesson]:
+        assert one.complete(f"{lesson}_{reader}")["success"], reader
+        answer = other.complete(f"{lesson}_{reader}")
+        assert not answer["success"]
+        assert said(answer).startswith(NO_PICTURE.split(":")[0])
+
+
+def test_brushed_pictures_and_the_taught_network(visitors):
+    one, other = visitors
+    for visitor in visitors:
+        assert visitor.complete("segmentation")["success"]
+    # The first one brushes its picture; the view's own event carries what was painted.
+    brushed = np.zeros((300, 451, 3), np.uint8)
+    brushed[:150] = 255
+    mask = to_data_uri(brushed, format="png")
+    assert one.trigger("segmentation-view", "truth", mask=mask)["success"]
+    assert one.complete("segmentation_keep")["success"]
+    assert said(other.complete("segmentation_keep")).startswith("There is no truth")
+    assert one.complete("segmentation_teach", steps=10)["success"]
+    assert said(other.complete("segmentation_teach")).startswith("Keep 1 to 20")
+    tried = one.complete("segmentation_try")["output"]["data"][0]
+    assert tried["share_now"] != tried["share_before"]
+    assert said(other.complete("segmentation_try")).startswith("Nothing was taught")
+    # The bundled network answers the other one as before.
+    (numbers, *_) = other.complete("segmentation_threshold")["output"]["data"]
+    assert numbers["inside_share"] == pytest.approx(tried["share_before"])
+
+
+def test_a_painting_goes_on_for_its_visitor_alone(visitors):
+    one, other = visitors
+    style = {"style": one.picture}
+    painted = one.complete("style_transfer_steps", **style, steps=10, side=128)
+    assert painted["output"]["data"][0]["step"] == 10
+    for visitor, end in ((one, 20), (other, 10)):
+        more = visitor.complete("style_transfer_go_on", **style, steps=10, side=128)
+        assert more["output"]["data"][0]["step"] == end
+
+
+@pytest.mark.parametrize("name", ["deep_dream", "style_transfer_steps"])
+def test_stop_ends_nobody_elses_run(visitors, name):
+    one, other = visitors
+    given = {"style": one.picture, "side": 128, "steps": 60, "octaves": 1}
+    events = [visitor.join(name, **given) for visitor in visitors]
+    assert one.wait_for("process_generating")["success"]
+    one.cancel(name, events[0])
+    ended = other.wait_for("process_completed")
+    assert ended["success"]
+    assert ended["output"]["data"][0]["step"] == 60
