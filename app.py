@@ -2,6 +2,7 @@
 
 import argparse
 import os
+import re
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
 
@@ -35,6 +36,20 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
         default=env("GLASSBOX_TABS") or ",".join(TABS),
         help=f"only these tabs, with commas between them (GLASSBOX_TABS): {', '.join(TABS)}",
     )
+    parser.add_argument(
+        "--auth",
+        type=parse_accounts,
+        default=env("GLASSBOX_AUTH") or (),
+        metavar="USER:PASSWORD,...",
+        help="ask for a name and a password at the door (GLASSBOX_AUTH)",
+    )
+    parser.add_argument(
+        "--class-link",
+        type=parse_word,
+        default=env("GLASSBOX_CLASS_LINK", ""),
+        metavar="WORD",
+        help="let in only visitors with the link /?class=WORD (GLASSBOX_CLASS_LINK)",
+    )
     return parser.parse_args(arguments)
 
 
@@ -49,8 +64,33 @@ def parse_tabs(text: str) -> tuple[str, ...]:
     return names
 
 
+def parse_accounts(text: str) -> tuple[tuple[str, str], ...]:
+    """``"ann:secret,ben:other"`` as pairs of name and password."""
+    pairs = tuple(tuple(part.split(":", 1)) for part in text.split(",") if part)
+    if not pairs or any(len(pair) != 2 or not all(pair) for pair in pairs):
+        raise argparse.ArgumentTypeError("write USER:PASSWORD, with commas between several")
+    return pairs
+
+
+def parse_word(text: str) -> str:
+    """The secret of a class link: letters, digits, - and _ alone, so that it fits an address."""
+    if text and not re.fullmatch(r"[A-Za-z0-9_-]{6,64}", text):
+        raise argparse.ArgumentTypeError("take 6 to 64 letters, digits, - or _")
+    return text
+
+
+ui.prepare()
 options = parse_arguments(None if __name__ == "__main__" else [])
 demo = ui.build_page(options.tabs)
 
 if __name__ == "__main__":
-    ui.launch_page(demo, host=options.host, port=options.port, share=options.share)
+    ui.launch_page(
+        demo,
+        host=options.host,
+        port=options.port,
+        share=options.share,
+        accounts=options.auth,
+        class_word=options.class_link,
+        networks=ui.list_networks(options.tabs),
+        **ui.LOOK,
+    )

@@ -11,10 +11,10 @@ from dataclasses import dataclass
 
 import torch
 from torch import Tensor, nn
-from torchvision.ops import StochasticDepth
 
 RELUS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.Hardswish, nn.SiLU, nn.GELU)
-_PASSING = (nn.Identity, nn.Dropout, StochasticDepth)
+# By name: importing torchvision takes seconds and 160 MB.
+_PASSING = ("Identity", "Dropout", "StochasticDepth")
 _KINDS = (
     (RELUS + (nn.Sigmoid, nn.Hardsigmoid, nn.Tanh), "activation"),
     ((nn.BatchNorm2d,), "batch norm"),
@@ -167,7 +167,7 @@ def list_layers(module: nn.Module, batch: Tensor) -> tuple[Layer, ...]:
     layers that work with the channels last, and maps of a single value.
     """
     parts = {name: part for name, part in module.named_modules() if name}
-    rows: list[tuple[str, Tensor]] = []
+    rows: list[tuple[str, Tensor, int]] = []  # a tensor changed in place has another version
     runs = Counter[str]()
     channels_last = [False]
 
@@ -178,18 +178,20 @@ def list_layers(module: nn.Module, batch: Tensor) -> tuple[Layer, ...]:
             channels_last[0] = tuple(part.dims) == (0, 2, 3, 1)
             return
         is_maps = isinstance(output, Tensor) and output.ndim == 4 and output.shape[2:] != (1, 1)
-        if is_maps and not channels_last[0] and not isinstance(part, _PASSING):
-            rows.append((name, output))
+        if is_maps and not channels_last[0] and type(part).__name__ not in _PASSING:
+            rows.append((name, output, output._version))
 
-    with torch.inference_mode(), eval_mode(module), hook_outputs(parts, note):
-        module(batch)
+    # in inference mode tensors would have no version
+    with torch.inference_mode(False), torch.no_grad(), eval_mode(module), hook_outputs(parts, note):
+        module(batch.clone())
     layers: list[Layer] = []
-    last, stage, size = None, -1, None
-    for name, output in rows:
+    last, stage, size = (None, 0), -1, None
+    for name, output, version in rows:
         is_leaf = not any(parts[name].children())
-        if runs[name] > 1 or (output is last and not is_leaf):
+        is_same = output is last[0] and version == last[1]
+        if runs[name] > 1 or (is_same and not is_leaf):
             continue
-        last = output
+        last = (output, version)
         if output.shape[2:] != size:
             stage, size = stage + 1, output.shape[2:]
         layers.append(Layer(name, describe_kind(parts[name]), tuple(output.shape[1:]), stage))

@@ -2,6 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass, field
+from functools import reduce
 
 import numpy as np
 import torch
@@ -13,10 +14,12 @@ from cvcore.feature_maps import (
     DEFAULT_MODEL,
     FeatureMaps,
     Model,
+    Size,
     extract,
     find_layer,
     get_module,
     list_layers,
+    own_size,
     to_input,
     to_numpy,
 )
@@ -36,13 +39,25 @@ class Activity:
     """When the channels of a layer are active over several pictures."""
 
     pictures: int
-    zeros: np.ndarray  # (C,) share of places, over all pictures, that are 0
-    seen: np.ndarray  # (C,) number of pictures that the channel is above 0 on somewhere
+    zeros: np.ndarray  # (C,) share of places that are exactly 0, the mean over the pictures
+    seen: np.ndarray  # (C,) number of pictures that the channel is not 0 on somewhere
 
     @property
     def dead(self) -> np.ndarray:
-        """Channels that are above 0 nowhere on any of the pictures."""
+        """Channels that are 0 everywhere on all of the pictures."""
         return np.flatnonzero(self.seen == 0)
+
+    @classmethod
+    def measure(cls, maps: np.ndarray) -> "Activity":
+        """Of one picture's maps (C, H, W)."""
+        zeros = maps.reshape(len(maps), -1) == 0
+        return cls(1, zeros.mean(axis=1), (~zeros.all(axis=1)).astype(int))
+
+    def join(self, other: "Activity") -> "Activity":
+        """Over the pictures of both."""
+        pictures = self.pictures + other.pictures
+        zeros = (self.pictures * self.zeros + other.pictures * other.zeros) / pictures
+        return Activity(pictures, zeros, self.seen + other.seen)
 
 
 @dataclass(frozen=True)
@@ -70,8 +85,13 @@ def compare(first: FeatureMaps, second: FeatureMaps) -> Reaction:
             f"Both must be maps of one layer, got {first.layer} {first.maps.shape} "
             f"and {second.layer} {second.maps.shape}."
         )
-    changes = np.abs(first.maps - second.maps).mean(axis=(1, 2))
-    means = np.stack([maps.maps.mean(axis=(1, 2)) for maps in (first, second)])
+    return compare_maps(first.maps, second.maps)
+
+
+def compare_maps(first: np.ndarray, second: np.ndarray) -> Reaction:
+    """As ``compare``, of the maps (C, H, W) alone."""
+    changes = np.abs(first - second).mean(axis=(1, 2))
+    means = np.stack([maps.mean(axis=(1, 2)) for maps in (first, second)])
     return Reaction(np.argsort(-changes, kind="stable"), changes, means)
 
 
@@ -85,19 +105,33 @@ def measure_activity(
     """
     if not len(images):
         raise InputError("There is no picture yet: give at least one.")
-    maps = np.stack([extract(image, layer, model=model).maps for image in images])
-    return Activity(
-        len(images), (maps == 0).mean(axis=(0, 2, 3)), (maps > 0).any(axis=(2, 3)).sum(axis=0)
-    )
+    parts = [Activity.measure(extract(image, layer, model=model).maps) for image in images]
+    return reduce(Activity.join, parts)
 
 
-def find_batch_norm(model: Model, layer: str) -> str:
+def find_activation(model: Model, layer: str) -> str | None:
+    """The activation that a layer's maps go through: itself, or the next layer but for norms.
+
+    None where the maps go elsewhere, as those of a linear bottleneck do.
+    """
+    chosen, layers = find_layer(model, layer), list_layers(model)
+    if chosen.kind == "activation":
+        return layer
+    if chosen.kind in ("block", "pooling"):
+        return None
+    later = layers[layers.index(chosen) + 1 :]
+    following = next((row for row in later if row.kind not in ("batch norm", "layer norm")), None)
+    is_next = following and following.kind == "activation" and following.shape == chosen.shape
+    return following.name if is_next else None
+
+
+def find_batch_norm(model: Model, layer: str, size_hw: Size = None) -> str:
     """The batch norm at a layer: the layer itself, or else the nearest one before or after it.
 
     ``InputError`` when the network has none.
     """
-    layers = list_layers(model)
-    here = layers.index(find_layer(model, layer))
+    layers = list_layers(model, size_hw)
+    here = layers.index(find_layer(model, layer, size_hw))
     norms = [index for index, row in enumerate(layers) if row.kind == "batch norm"]
     if not norms:
         raise InputError("This network has no batch norm: choose another model.")
@@ -107,11 +141,12 @@ def find_batch_norm(model: Model, layer: str) -> str:
 @torch.inference_mode()
 def normalise(image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL) -> Normalisation:
     """What goes into and comes out of a batch norm for a picture uint8 (H, W, 3)."""
-    module = get_module(model)
+    module, batch = get_module(model), to_input(image, model)
     norm = dict(module.named_modules()).get(layer)
     if not isinstance(norm, nn.BatchNorm2d):
-        raise InputError(f"{layer} is no batch norm: choose {find_batch_norm(model, layer)}.")
-    before = record(module, to_input(image, model), [layer], inputs=True)[layer]
+        nearest = find_batch_norm(model, layer, own_size(model, image))
+        raise InputError(f"{layer} is no batch norm: choose {nearest}.")
+    before = record(module, batch, [layer], inputs=True)[layer]
     with eval_mode(norm):
         after = norm(before)
     return Normalisation(

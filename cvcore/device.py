@@ -37,6 +37,16 @@ def get_device() -> "torch.device":
     return device
 
 
+def use(name: str) -> None:
+    """Put networks on another device from now on; those loaded so far are let go."""
+    from cvcore import runtime, weights
+
+    os.environ["GLASSBOX_DEVICE"] = name
+    get_device.cache_clear()
+    weights.release()
+    runtime.release()
+
+
 def has_gpu() -> bool:
     """True when networks run on a GPU.
 
@@ -57,6 +67,16 @@ def cpu_count() -> int:
     if hasattr(os, "sched_getaffinity"):
         return len(os.sched_getaffinity(0))
     return os.cpu_count() or 1
+
+
+def limit_threads(count: int) -> None:
+    """PyTorch's threads for this thread's next work; before PyTorch is loaded, nothing."""
+    if "torch" not in sys.modules:
+        return
+    import torch  # another thread may be just importing it: this waits for it
+
+    if torch.get_num_threads() != count:
+        torch.set_num_threads(count)
 
 
 def describe() -> str:

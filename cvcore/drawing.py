@@ -5,13 +5,12 @@ import numpy as np
 
 from cvcore.images import resize
 
-# Perceptually even and safe for the colour-blind, but for "diverging": blue, white, red.
+# Perceptually even and safe for the colour-blind; "diverging" is blue, white, red.
 _OPENCV_MAPS = {
     "viridis": cv2.COLORMAP_VIRIDIS,
     "magma": cv2.COLORMAP_MAGMA,
     "inferno": cv2.COLORMAP_INFERNO,
     "cividis": cv2.COLORMAP_CIVIDIS,
-    "turbo": cv2.COLORMAP_TURBO,
 }
 COLORMAPS = (*_OPENCV_MAPS, "grey", "diverging")
 _BLUE, _WHITE, _RED = np.array([[33, 102, 172], [247, 247, 247], [178, 24, 43]], dtype=np.float32)

@@ -1,4 +1,6 @@
-"""The one error type whose text is meant for the visitor."""
+"""The errors whose texts are meant for the visitor."""
+
+import errno
 
 
 class InputError(ValueError):
@@ -6,3 +8,16 @@ class InputError(ValueError):
 
     Its text is one clear sentence that says what to do; pages show it as it stands.
     """
+
+
+class SetupError(RuntimeError):
+    """Something that whoever runs the page must mend: a file that is missing or damaged.
+
+    Its text is one clear sentence; pages show it as it stands, and it goes to the log.
+    """
+
+
+def is_disk_full(error: BaseException) -> bool:
+    """True when a file could not be written for want of room, or beyond a quota."""
+    codes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)
+    return isinstance(error, OSError) and error.errno in codes

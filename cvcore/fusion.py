@@ -1,7 +1,6 @@
 """A network with its batch norms folded into the convolutions before them: same answers, faster."""
 
 import copy
-from functools import lru_cache
 from itertools import pairwise
 
 import torch
@@ -10,6 +9,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cvcore import weights
 from cvcore.activations import eval_mode
+from cvcore.model_cache import keep_models
 
 
 def fuse_batch_norms(module: nn.Module) -> nn.Module:
@@ -36,7 +36,7 @@ def fuse_batch_norms(module: nn.Module) -> nn.Module:
     return fused.requires_grad_(False)
 
 
-@lru_cache(maxsize=2)
+@keep_models(most=2)
 def load_fused(model: str) -> nn.Module:
     """The trained network called ``model``, fused where that leaves its answers as they are."""
     module = weights.load_model(model)

@@ -72,7 +72,7 @@ def _tile(
     if factor > 1:
         pictures = pictures.repeat(factor, axis=1).repeat(factor, axis=2)
     count, height, width, _ = pictures.shape
-    columns = min(count, max(1, round(math.sqrt(count * aspect * height / width))))
+    columns = _count_columns(count, height, width, aspect)
     rows = -(-count // columns)
     cells = np.full((rows * columns, height + gap, width + gap, 3), colour, np.uint8)
     cells[:count, :height, :width] = pictures
@@ -110,12 +110,20 @@ def fit_grid(image: np.ndarray, width: int) -> np.ndarray:
     return cv2.resize(image, (width, height), interpolation=way)
 
 
-def shrink_maps(maps: np.ndarray, width: int) -> np.ndarray:
-    """Maps (C, H, W), averaged down by a whole factor until their grid is about ``width`` wide."""
+def fit_maps(maps: np.ndarray, width: int, *, aspect: float = 1.4) -> np.ndarray:
+    """Maps (C, H, W) at the size at which their grid is about ``width`` pixels wide.
+
+    Larger ones are averaged down; smaller ones enlarged by a whole factor, pixel by pixel. Doing
+    so before colouring keeps a live grid cheap.
+    """
     count, height, side = maps.shape
-    factor = round(math.sqrt(count) * side / width)
-    if factor < 2:
-        return maps
-    height, side = height // factor, side // factor
-    blocks = maps[:, : height * factor, : side * factor]
-    return blocks.reshape(count, height, factor, side, factor).mean(axis=(2, 4))
+    cell = max(1, width // _count_columns(count, height, side, aspect) - 1)
+    if cell >= side:
+        factor = cell // side
+        return maps.repeat(factor, axis=1).repeat(factor, axis=2) if factor > 1 else maps
+    size = (cell, max(1, round(height * cell / side)))
+    return np.stack([cv2.resize(one, size, interpolation=cv2.INTER_AREA) for one in maps])
+
+
+def _count_columns(count: int, height: int, width: int, aspect: float) -> int:
+    return min(count, max(1, round(math.sqrt(count * aspect * height / width))))

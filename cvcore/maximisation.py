@@ -28,6 +28,15 @@ _COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 
 _COLOURS = _COLOURS / _COLOURS.norm(dim=0).max()
 
 
+def _square_root(matrix: Tensor) -> Tensor:
+    values, vectors = torch.linalg.eigh(matrix)
+    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+
+
+# What it makes of a gradient: brightness counts most, as it varies most among photographs.
+_TO_PHOTO_COLOURS = _square_root(_COLOURS @ _COLOURS.T)
+
+
 @dataclass(frozen=True)
 class Settings:
     """How a picture is changed."""
@@ -50,8 +59,12 @@ class Settings:
     parameterisation: Literal["fourier", "pixels"] = "fourier"
     """What is changed: Fourier coefficients (even steps at every scale), or pixel values."""
     smoothing: float = 0.0
-    """Pixels: with "pixels" the gradient is blurred by this much, by half and by twice it, and
-    the three are added, so that no step draws single pixels."""
+    """Pixels: with "pixels" the gradient is blurred by this much and by twice it, and the two are
+    added. Nothing finer than this is drawn: the gradient through a network's strides is
+    uneven from pixel to pixel, and would leave a stipple."""
+    max_change: float = 0.0
+    """With "pixels", how far the picture may get from the one it started as: the root mean square
+    of all changes, in [0, 1]. Contrast and light stay near the photograph's. 0 sets no limit."""
     seed: int = 0
 
     def check(self) -> None:
@@ -59,7 +72,7 @@ class Settings:
         limits = {
             "steps": (1, MAX_STEPS), "octaves": (1, 10), "octave_scale": (1.05, 3.0),
             "jitter": (0, 128), "turn": (0, 45), "zoom": (0, 0.5), "learning_rate": (1e-4, 1.0),
-            "smoothing": (0, 8),
+            "smoothing": (0, 8), "max_change": (0, 1),
         }  # fmt: skip
         for name, (low, high) in limits.items():
             value = getattr(self, name)
@@ -93,7 +106,9 @@ class Parameterisation(Protocol):
 class Fourier:
     """A picture as Fourier coefficients of decorrelated colours, each scaled as photographs are."""
 
-    def __init__(self, image: Tensor, settings: Settings, mask: Tensor | None = None) -> None:
+    def __init__(
+        self, image: Tensor, settings: Settings, mask: Tensor | None = None, _: Tensor | None = None
+    ) -> None:
         if mask is not None:
             raise ValueError("Only pixels can be changed in a part of the picture.")
         self.size_hw = height, width = image.shape[2:]
@@ -123,15 +138,24 @@ class Fourier:
 class Pixels:
     """A picture as its values; each step has the same mean length, whatever the gradient's.
 
+    Steps follow the colours of photographs, in which brightness varies most and colour least.
     Near black and white the steps towards them shrink, so that no colour is ever cut off.
     """
 
-    MARGIN = 0.15
+    MARGIN, MAX_STEP = 0.25, 0.15
 
-    def __init__(self, image: Tensor, settings: Settings, mask: Tensor | None = None) -> None:
+    def __init__(
+        self,
+        image: Tensor,
+        settings: Settings,
+        mask: Tensor | None = None,
+        photo: Tensor | None = None,
+    ) -> None:
         self.values = image.clone().requires_grad_()
-        self.length = 0.1 * settings.learning_rate
-        self.smoothing, self.mask = settings.smoothing, mask
+        self.photo = image if photo is None else photo
+        self.length, self.smoothing = 0.1 * settings.learning_rate, settings.smoothing
+        self.max_change, self.mask = settings.max_change, mask
+        self.colours = _TO_PHOTO_COLOURS.to(image) if image.shape[1] == 3 else None
 
     def render(self) -> Tensor:
         return self.values
@@ -140,21 +164,34 @@ class Pixels:
         (gradient,) = torch.autograd.grad(objective, self.values)
         with torch.no_grad():
             gradient = smooth(gradient, self.smoothing)
-            step = gradient * (self.length / (gradient.abs().mean() + 1e-12))
+            if self.colours is not None:
+                gradient = torch.einsum("ij,njhw->nihw", self.colours, gradient)
+            share = 1.0
             if self.mask is not None:
-                step *= self.mask
+                gradient, share = gradient * self.mask, float(self.mask.mean()) + 1e-6
+            step = gradient * (self.length * share / (gradient.abs().mean() + 1e-12))
             room = torch.where(step > 0, 1 - self.values, self.values)
             step *= (room / self.MARGIN).clamp_(0, 1)
-            self.values += step.clamp_(-self.MARGIN, self.MARGIN)
+            self.values += step.clamp_(-self.MAX_STEP, self.MAX_STEP)
+            if self.max_change:
+                self._stay_near()
             self.values.clamp_(0, 1)
+
+    def _stay_near(self) -> None:
+        """Scale all changes down together when they have become too large."""
+        change = self.values - self.photo
+        share = 1.0 if self.mask is None else float(self.mask.mean())
+        size = float((change.square().mean() / max(share, 1e-6)).sqrt())
+        if size > self.max_change:
+            self.values.copy_(self.photo + change * (self.max_change / size))
 
 
 def smooth(gradient: Tensor, sigma: float) -> Tensor:
-    """The gradient blurred by half, once and twice ``sigma`` pixels, each to the same strength."""
+    """The gradient blurred by once and twice ``sigma`` pixels, each to the same strength."""
     if not sigma:
         return gradient
     total = torch.zeros_like(gradient)
-    for width in (sigma / 2, sigma, sigma * 2):
+    for width in (sigma, sigma * 2):
         blurred = blur(gradient, width)
         total += blurred / (blurred.abs().mean() + 1e-12)
     return total
@@ -184,6 +221,7 @@ def maximise(
     *,
     inputs: bool = False,
     mask: Tensor | None = None,
+    resume: Tensor | None = None,
 ) -> Iterator[Step]:
     """Change the picture ``start`` (1, C, H, W) in [0, 1] step by step to raise an objective.
 
@@ -191,20 +229,22 @@ def maximise(
     it gets what goes into those layers. Yields a ``Step`` after each; ending the generator ends
     the work. With several octaves the first is the smallest, the last has the size of ``start``,
     and what shrinking took from ``start`` is put back on the way up. A ``mask`` (1, 1, H, W) in
-    [0, 1] says how much pixels may change: where it is 0 they stay. Raises ``InputError`` for a
-    setting out of range.
+    [0, 1] says how much pixels may change: where it is 0 they stay. With ``resume``, a picture of
+    the size of ``start``, the first octave goes on from that one, a result of before. Raises
+    ``InputError`` for a setting out of range.
     """
     settings = settings or Settings()
     settings.check()
     generator = torch.Generator().manual_seed(settings.seed)
     sizes = octave_sizes(start.shape[2:], settings)
-    image, number = _resize(start, sizes[0]), 0
+    image, number = _resize(start if resume is None else resume, sizes[0]), 0
     for octave, size_hw in enumerate(sizes, start=1):
+        photo = _resize(start, size_hw)
         if octave > 1:
-            lost = _resize(start, size_hw) - _resize(_resize(start, sizes[octave - 2]), size_hw)
+            lost = photo - _resize(_resize(start, sizes[octave - 2]), size_hw)
             image = (_resize(image, size_hw) + lost).clamp(0, 1)
         picture = _PARAMETERISATIONS[settings.parameterisation](
-            image, settings, None if mask is None else _resize(mask, size_hw)
+            image, settings, None if mask is None else _resize(mask, size_hw), photo
         )
         with torch.enable_grad():
             shown = picture.render()
@@ -241,7 +281,9 @@ def move(image: Tensor, settings: Settings, generator: torch.Generator) -> Tenso
         scale = 1 + settings.zoom * draw()
         cos, sin = math.cos(angle) / scale, math.sin(angle) / scale
         matrix = torch.tensor([[[cos, -sin, 0], [sin, cos, 0]]]).to(image)
-        grid = F.affine_grid(matrix, list(image.shape), align_corners=False)
+        grid = F.affine_grid(
+            matrix.expand(len(image), -1, -1), list(image.shape), align_corners=False
+        )
         image = F.grid_sample(image, grid, padding_mode="reflection", align_corners=False)
     if settings.jitter:
         shifts = [round(settings.jitter * draw()) for _ in range(2)]

@@ -5,32 +5,29 @@ need gradients or inner layers take the PyTorch network from ``cvcore.weights``.
 """
 
 import ast
-import contextlib
-import hashlib
-import io
 import logging
 import os
-import tempfile
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import suppress
 from pathlib import Path
 
 import numpy as np
 
-from cvcore import weights
+from cvcore import onnx_export, weights
 from cvcore.device import cpu_count, has_gpu
 
-Predictor = Callable[[np.ndarray], tuple[np.ndarray, ...]]
+Predictor = Callable[..., tuple[np.ndarray, ...]]
 
-_FORMAT = "1"  # change it when exported files of older versions must not be used again
 _MAX_LAYERS = 6  # predictors that end at a layer and are kept at a time
-_predictors: dict[tuple[str, tuple[int, int] | None, str], tuple[Predictor, float]] = {}
+# None: the exported network has no place for that layer, which is found out once
+_predictors: dict[tuple[str, tuple[int, int] | None, str], tuple[Predictor | None, float]] = {}
 _lock = threading.RLock()
 
 
 def load_predictor(
-    name: str, *, size_hw: tuple[int, int] | None = None, layer: str = ""
+    name: str, *, size_hw: tuple[int, int] | None = None, layer: str = "", wait: bool = False
 ) -> Predictor:
     """The forward pass of the weight ``name`` for pictures of ``size_hw`` pixels; loaded once.
 
@@ -38,20 +35,21 @@ def load_predictor(
     weight's own crop size), and returns the network's outputs as a tuple of arrays. A weight with
     a ``stride`` takes any multiples of it, an ONNX file the sizes it was made for: both need no
     size. On a CPU the network is exported to ONNX once a size (once for all, with a stride) and
-    kept in the cache folder.
+    kept in the cache folder. Until that is done, by a process of its own, PyTorch answers: two to
+    four times slower, and equal but for rounding. ``wait`` exports first.
 
     With a ``layer`` (a module's name) the pass ends there and returns that layer's output. Raises
     ``LookupError`` where the engine has no such place: ONNX Runtime merges a convolution with the
-    batch norm after it, and a GPU runs PyTorch, whose layers ``cvcore.activations`` reads.
+    batch norm after it, and PyTorch, on a GPU or until the export is done, is not cut: its layers
+    are read by ``cvcore.activations``.
+
+    A network that takes something else than a picture says what by its ``example_inputs()``, for
+    a batch of two; its predictor takes the same arrays.
     """
-    row = weights.get_weight(name)
-    if row.stride or row.is_onnx:
-        size_hw = None
-    elif size_hw is None:
-        size_hw = (row.preprocessing.crop, row.preprocessing.crop)
+    row, size_hw = weights.get_weight(name), _choose_size(name, size_hw)
     key = (name, size_hw, layer)
     with _lock:
-        if key in _predictors:
+        if key in _predictors and not (wait and _is_waiting(_predictors[key][0])):
             predictor = _predictors[key][0]
         elif row.is_onnx:
             predictor = _to_predictor(open_session(weights.load_onnx(name)))
@@ -62,9 +60,41 @@ def load_predictor(
         else:
             if layer:
                 _forget_layers(_MAX_LAYERS - 1)
-            predictor = _load_onnx(name, size_hw, layer)
+            predictor = _load_onnx(name, size_hw, layer, wait)
         _predictors[key] = (predictor, time.monotonic())
+        if predictor is None:
+            raise LookupError(f"The exported network of {name} has no place for {layer}.")
         return predictor
+
+
+def prepare(names: Sequence[str]) -> None:
+    """Export what is not in the cache folder yet, in the background, before anyone asks for it.
+
+    Meanwhile PyTorch is loaded, as it has to answer until then.
+    """
+    if has_gpu():
+        return
+    sizes = {name: _choose_size(name, None) for name in names}
+    missing = [name for name in names if not onnx_export.file_path(name, sizes[name]).is_file()]
+    for name in missing:
+        onnx_export.start(name, sizes[name])
+    if missing:
+        import torch  # noqa: F401
+
+
+def is_ready(name: str) -> bool:
+    """Whether the fastest engine here can take the weight ``name`` at once."""
+    row = weights.get_weight(name)
+    if row.is_onnx or has_gpu():
+        return True
+    return onnx_export.file_path(name, _choose_size(name, None)).is_file()
+
+
+def _choose_size(name: str, size_hw: tuple[int, int] | None) -> tuple[int, int] | None:
+    row = weights.get_weight(name)
+    if row.stride or row.is_onnx or row.preprocessing is None:
+        return None
+    return size_hw or (row.preprocessing.crop, row.preprocessing.crop)
 
 
 def release(older_than_s: float = 0.0) -> tuple[str, ...]:
@@ -84,8 +114,8 @@ def _load_torch(name: str) -> Predictor:
     device = next(model.parameters()).device
 
     @torch.inference_mode()
-    def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        outputs = model(torch.from_numpy(batch).to(device))
+    def predict(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        outputs = model(*(torch.from_numpy(part).to(device) for part in inputs))
         if isinstance(outputs, torch.Tensor):
             outputs = (outputs,)
         return tuple(output.float().cpu().numpy() for output in outputs)
@@ -100,27 +130,67 @@ def _forget_layers(most: int) -> None:
         del _predictors[key]
 
 
-def _load_onnx(name: str, size_hw: tuple[int, int] | None, layer: str = "") -> Predictor:
-    path = _onnx_path(name, size_hw)
-    exported: Path | bytes = path
-    if not path.is_file():
-        exported = _export(name, size_hw)
-        _store(exported, path)
-    return _to_predictor(open_session(_cut(exported, layer) if layer else exported))
+def _load_onnx(
+    name: str, size_hw: tuple[int, int] | None, layer: str, wait: bool
+) -> Predictor | None:
+    path = onnx_export.file_path(name, size_hw)
+    if path.is_file():
+        try:
+            return _open(path, layer)
+        except Exception as error:  # a file that a full disk or a crash cut short is made again
+            logging.getLogger(__name__).warning("%s could not be read: %s", path.name, error)
+            with suppress(OSError):
+                path.unlink()
+    if wait:
+        exported = onnx_export.export(name, size_hw)
+        onnx_export.store(exported, path)
+        return _open(exported, layer)
+    onnx_export.start(name, size_hw)
+    if layer:
+        raise LookupError(f"{name} is not exported yet.")
+    return _Handover(name, path)
+
+
+class _Handover:
+    """Answers by PyTorch until the exported network is there, and by ONNX Runtime from then on."""
+
+    def __init__(self, name: str, path: Path) -> None:
+        self.predict, self.path = _load_torch(name), path
+        self.is_waiting = True
+
+    def __call__(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        if self.is_waiting and self.path.is_file():
+            self.is_waiting = False
+            try:
+                self.predict = _to_predictor(open_session(self.path))
+            except Exception as error:  # PyTorch goes on
+                logging.getLogger(__name__).warning("%s was not read: %s", self.path.name, error)
+        return self.predict(*inputs)
+
+
+def _is_waiting(predictor: Predictor) -> bool:
+    return isinstance(predictor, _Handover) and predictor.is_waiting
 
 
 def _to_predictor(session) -> Predictor:
-    input_name = session.get_inputs()[0].name
+    names = [part.name for part in session.get_inputs()]
 
-    def predict(batch: np.ndarray) -> tuple[np.ndarray, ...]:
-        return tuple(session.run(None, {input_name: batch}))
+    def predict(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
+        return tuple(session.run(None, dict(zip(names, inputs, strict=True))))
 
     return predict
 
 
-def _cut(exported: Path | bytes, layer: str) -> bytes:
-    """The part of an exported network that ends at a layer; the exporter notes where it lies."""
+def _open(exported: Path | bytes, layer: str) -> Predictor | None:
+    """The exported network, or what of it leads to a layer; None where it has no such place."""
+    source = _cut(exported, layer) if layer else exported
+    return None if source is None else _to_predictor(open_session(source))
+
+
+def _cut(exported: Path | bytes, layer: str) -> bytes | None:
+    """The part of an exported network that leads to a layer; the exporter notes where it lies."""
     import onnx
+    from onnx.utils import Extractor
 
     model = onnx.load_model_from_string(
         exported if isinstance(exported, bytes) else exported.read_bytes()
@@ -131,10 +201,9 @@ def _cut(exported: Path | bytes, layer: str) -> bytes:
         if layer in ast.literal_eval(notes.get("pkg.torch.onnx.name_scopes", "[]")):
             place = node.output[0]
     if place is None:
-        raise LookupError(f"The exported network has no place for {layer}.")
-    del model.graph.output[:]
-    model.graph.output.append(onnx.ValueInfoProto(name=place))
-    return model.SerializeToString()
+        return None
+    inputs = [part.name for part in model.graph.input]
+    return Extractor(model).extract_model(inputs, [place]).SerializeToString()
 
 
 def open_session(model: str | Path | bytes, *, threads: int | None = None):
@@ -148,50 +217,13 @@ def open_session(model: str | Path | bytes, *, threads: int | None = None):
     options = onnxruntime.SessionOptions()
     options.intra_op_num_threads = threads or cpu_count()
     options.log_severity_level = 3
-    options.add_session_config_entry("session.force_spinning_stop", "1")  # idle means idle
+    # Threads that wait for each other sleep: spinning, they would take the cores that the browser,
+    # other visitors or other work need (2 to 3 times the time, on a busy machine).
+    options.add_session_config_entry("session.intra_op.allow_spinning", "0")
+    # Every run gives its memory back: a session's own store would keep what its largest batch took
+    # (370 MB over the lessons' networks, for no gain in time).
+    options.enable_cpu_mem_arena = False
     # weights stored in 8 bits are widened once, when the file is opened, not at every run
     options.add_session_config_entry("session.disable_quant_qdq", "1")
     source = model if isinstance(model, bytes) else str(model)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])
-
-
-def _onnx_path(name: str, size_hw: tuple[int, int] | None) -> Path:
-    row = weights.get_weight(name)
-    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw or ("any",)))
-    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
-    return weights.cache_dir() / "onnx" / f"{name}-{key[:16]}.onnx"
-
-
-def _export(name: str, size_hw: tuple[int, int] | None) -> bytes:
-    """The network as an ONNX file with a free batch size (and height and width without one)."""
-    import torch
-    from torch.export import Dim
-
-    model = weights.load_model(name).cpu()
-    sizes = {0: Dim("batch")}
-    if size_hw is None:
-        stride = weights.get_weight(name).stride
-        sizes |= {axis: stride * Dim(f"cells{axis}", min=2, max=64) for axis in (2, 3)}
-        size_hw = (6 * stride, 8 * stride)
-    with contextlib.redirect_stdout(io.StringIO()):  # the exporter reports its steps there
-        program = torch.onnx.export(
-            model,
-            (torch.zeros(2, 3, *size_hw),),
-            dynamo=True,
-            dynamic_shapes=(sizes,),
-            input_names=["image"],
-            verbose=False,
-        )
-    return program.model_proto.SerializeToString()
-
-
-def _store(exported: bytes, path: Path) -> None:
-    """Keep the file for the next start; without room or rights for it, go on without."""
-    try:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
-            part = Path(folder) / path.name
-            part.write_bytes(exported)
-            os.replace(part, path)
-    except OSError as error:
-        logging.getLogger(__name__).warning("The exported network was not kept: %s", error)

@@ -40,15 +40,19 @@ class Tracker:
         from ultralytics.trackers.byte_tracker import BYTETracker
         from ultralytics.utils import IterableSimpleNamespace
 
-        settings = IterableSimpleNamespace(
-            track_high_thresh=self.confidence,
-            track_low_thresh=min(LOW_CONFIDENCE, self.confidence),
-            new_track_thresh=self.confidence,
+        self._settings = IterableSimpleNamespace(
             track_buffer=max(1, round(1.2 * self.fps)),  # frames that a lost object is waited for
             match_thresh=0.8,
             fuse_score=True,
         )
-        self._tracker = BYTETracker(settings)
+        self.set_confidence(self.confidence)
+        self._tracker = BYTETracker(self._settings)
+
+    def set_confidence(self, confidence: float) -> None:
+        """Another limit from the next frame on; the tracks so far keep their numbers."""
+        self.confidence = confidence
+        self._settings.track_high_thresh = self._settings.new_track_thresh = confidence
+        self._settings.track_low_thresh = min(LOW_CONFIDENCE, confidence)
 
     def update(self, detections: Detections, image_hw: tuple[int, int]) -> Tracks:
         """The next frame's detections, best with a confidence limit of ``LOW_CONFIDENCE``."""

@@ -6,6 +6,7 @@ lie in the cache folder.
 
 import contextlib
 import os
+import tempfile
 import threading
 from collections.abc import Callable, Iterator
 from functools import cache
@@ -16,6 +17,7 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cvcore import weights
+from cvcore.model_cache import keep_models
 
 if TYPE_CHECKING:
     from torch import nn
@@ -27,7 +29,10 @@ _lock = threading.Lock()
 def import_ultralytics() -> ModuleType:
     """The package, imported on first use with everything off that would reach for the network."""
     folder = weights.cache_dir() / "ultralytics"
-    folder.mkdir(parents=True, exist_ok=True)  # it must be there at import
+    try:
+        folder.mkdir(parents=True, exist_ok=True)  # it must be there at import
+    except OSError:  # no room or no rights
+        folder = Path(tempfile.mkdtemp(prefix="glassbox-ultralytics-"))
     os.environ["YOLO_CONFIG_DIR"] = str(folder)
     os.environ["YOLO_OFFLINE"] = "true"
     os.environ["YOLO_AUTOINSTALL"] = "false"
@@ -67,7 +72,7 @@ def _undo_changes() -> Iterator[None]:
         os.environ.update(environment)
 
 
-@cache
+@keep_models(most=4)
 def load_network(name: str) -> "nn.Module":
     """A downloaded model's network, in eval mode on the device in use; fetched if need be.
 

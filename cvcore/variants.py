@@ -2,13 +2,13 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
-from functools import lru_cache
 
 import numpy as np
 from PIL import Image
 
 from cvcore import classification, images, runtime, weights
 from cvcore.errors import InputError
+from cvcore.model_cache import keep_models
 from cvcore.preprocessing import get_recipe, prepare
 
 
@@ -122,7 +122,7 @@ def _predict_rounded(x: np.ndarray, model: str, bits: int) -> np.ndarray:
         return network(torch.from_numpy(x[None]).to(device))[0].float().cpu().numpy()
 
 
-@lru_cache(maxsize=2)
+@keep_models(most=2)
 def _rounded_network(model: str, bits: int):
     """A copy of the network with every filter rounded; norms and biases stay exact."""
     import torch

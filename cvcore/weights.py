@@ -6,6 +6,7 @@ checked against their hash. ``python -m cvcore.weights list | verify | fetch NAM
 """
 
 import hashlib
+import lzma
 import os
 import socket
 import sys
@@ -17,13 +18,17 @@ import urllib.request
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import cache
+from http.client import HTTPException
 from importlib import import_module
 from pathlib import Path
 from types import MappingProxyType
 from typing import TYPE_CHECKING
 from urllib.parse import urlparse
 
-from cvcore.errors import InputError
+import numpy as np
+
+from cvcore import model_cache
+from cvcore.errors import InputError, SetupError, is_disk_full
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -51,7 +56,7 @@ class Weight:
     task: str  # the lesson's topic word
     build: str = ""  # "module:function" of the untrained network; none where a library loads it
     files: tuple[str, ...] = ()  # in assets/weights/, or one name in the cache folder
-    sha256: tuple[str, ...] = ()  # one a file; a download may know only the first digits
+    sha256: tuple[str, ...] = ()  # one a file; of a download the first eight digits are enough
     url: str = ""  # empty for bundled weights
     source: str = ""
     licence: str = ""
@@ -125,14 +130,14 @@ def is_available(name: str) -> bool:
 
 
 def check_files(name: str) -> None:
-    """Raise RuntimeError when a file of this weight is missing or differs from its hash."""
+    """Raise SetupError when a file of this weight is missing or differs from its hash."""
     weight = get_weight(name)
     for path, expected in zip(weight.paths, weight.sha256, strict=True):
         if not path.is_file():
-            raise RuntimeError(f"The weight file {path.name} is missing; put it back or fetch it.")
+            raise SetupError(f"The weight file {path.name} is missing: put it back or fetch it.")
         actual = hashlib.sha256(path.read_bytes()).hexdigest()
         if not actual.startswith(expected):
-            raise RuntimeError(f"The weight file {path.name} is damaged; put it back or fetch it.")
+            raise SetupError(f"The weight file {path.name} is damaged: put it back or fetch it.")
 
 
 def load_state(name: str) -> "dict[str, Tensor]":
@@ -150,12 +155,58 @@ def load_state(name: str) -> "dict[str, Tensor]":
     for path in get_weight(name).paths:
         if path.suffix == ".safetensors":
             state.update(load_file(path))
+        elif path.suffix == ".xz":
+            state.update(unpack_state(path))
         else:
             state.update(torch.load(path, map_location="cpu", weights_only=True))
     return {
         key: value.float() if value.dtype == torch.float16 else value
         for key, value in state.items()
     }
+
+
+SCALES = ":scale"  # marks the arrays with a scale an output channel
+
+
+def pack_state(state: "Mapping[str, Tensor]", path: Path, *, levels: int = 127) -> None:
+    """Keep a state dict small: whole numbers up to +-``levels``, one scale an output channel.
+
+    Matrices and filters are rounded so, all else is kept in half precision (counts as they are).
+    The file is a .safetensors.xz: compressing pays when there are few levels.
+    """
+    from safetensors.numpy import save
+
+    arrays = {}
+    for key, value in state.items():
+        array = value.detach().cpu().float().numpy()
+        if array.ndim < 2:
+            arrays[key] = array.astype(np.float16) if value.is_floating_point() else value.numpy()
+            continue
+        axes = tuple(range(1, array.ndim))
+        scale = np.abs(array).max(axis=axes, keepdims=True) / levels
+        scale = np.maximum(scale, 1e-7).astype(np.float16)
+        arrays[key] = (
+            np.rint(array / scale.astype(np.float32)).clip(-levels, levels).astype(np.int8)
+        )
+        arrays[key + SCALES] = scale
+    path.write_bytes(lzma.compress(save(arrays), preset=9 | lzma.PRESET_EXTREME))
+
+
+def unpack_state(path: Path) -> "dict[str, Tensor]":
+    """What ``pack_state`` kept, as float32."""
+    from safetensors.torch import load
+
+    kept = load(lzma.decompress(path.read_bytes()))
+    state = {}
+    for key, value in kept.items():
+        if key.endswith(SCALES):
+            continue
+        if key + SCALES in kept:
+            value = value.float() * kept[key + SCALES].float()
+        elif value.is_floating_point():
+            value = value.float()
+        state[key] = value
+    return state
 
 
 def load_onnx(name: str) -> bytes:
@@ -203,7 +254,7 @@ def release(older_than_s: float = 0.0) -> tuple[str, ...]:
         names = [name for name, (_, used) in _models.items() if now - used >= older_than_s]
         for name in names:
             del _models[name]
-        return tuple(names)
+    return (*names, *model_cache.release(older_than_s))
 
 
 @cache
@@ -231,7 +282,7 @@ def fetch(name: str, *, progress: Callable[[float], None] | None = None) -> None
     if is_available(name):
         return
     if weight.is_bundled:
-        raise RuntimeError(f"A file of the bundled weight {name} is missing; put it back.")
+        raise SetupError(f"A file of the bundled weight {name} is missing: put it back.")
     _check_reachable(weight)
     (path,) = weight.paths
     part = None
@@ -248,8 +299,8 @@ def fetch(name: str, *, progress: Callable[[float], None] | None = None) -> None
                 file.write(chunk)
                 digest.update(chunk)
                 done += len(chunk)
-                if progress and total:
-                    progress(min(done / total, 1.0))
+                if progress:
+                    progress(min(done / (total or weight.megabytes * 1e6 or done), 1.0))
         if total and done != total:
             raise OSError("the connection ended early")
         if not digest.hexdigest().startswith(weight.sha256[0]):
@@ -258,7 +309,11 @@ def fetch(name: str, *, progress: Callable[[float], None] | None = None) -> None
                 "try again, or use the bundled model."
             )
         os.replace(part, path)
-    except OSError as error:
+    except (OSError, HTTPException) as error:
+        if is_disk_full(error):
+            raise InputError(
+                f"There is no room on the disk for {weight.title}: use the bundled model."
+            ) from error
         raise InputError(
             f"The download of {weight.title} broke off: try again, or use the bundled model."
         ) from error

@@ -6,6 +6,9 @@ TABS = (
     "saliency",
     "classification",
     "detection",
+    "segmentation",
+    "style_transfer",
     "deep_dream",
+    "latent_space",
     "face_verification",
 )

@@ -15,6 +15,7 @@ from demos import ui
 from demos.convolution_canvas import ConvolutionWalk, NumberTable, PoolWalk, Report
 
 TITLE = "Convolution and pooling"
+SHORT = "Convolution"  # on the tab's button
 SUMMARY = "A small window slides over the numbers of a picture, multiplies, and adds up."
 
 LESSON = r"""

@@ -131,7 +131,7 @@ def _error_picture(error: np.ndarray, worst: float) -> np.ndarray:
 
 def describe_stack(text: str) -> str:
     """A stack of layers as a table of shapes, parameters and receptive fields, in HTML."""
-    rows = layers.describe_stack(text)
+    rows = layers.describe_stack(text or "")
     total = sum(row.parameters for row in rows)
     most = max((row.parameters for row in rows), default=0) or 1
     body = "".join(_stack_row(row, total, most) for row in rows)

@@ -18,6 +18,8 @@ def write_odd_pictures(folder: Path) -> dict[str, Path]:
         image.save(files[name], **options)
 
     save("one_pixel.png", Image.new("RGB", (1, 1), (200, 10, 10)))
+    save("one_row.png", Image.new("RGB", (300, 1), (10, 200, 10)))
+    save("one_column.png", Image.new("RGB", (1, 300), (10, 10, 200)))
     save("transparent.png", Image.new("RGBA", (32, 24), (10, 20, 30, 0)))
     save("grey.png", Image.fromarray(ramp))
     save("sixteen_bit.png", Image.fromarray(ramp.astype(np.uint16) * 257))

@@ -7,11 +7,14 @@ import sys
 import time
 import urllib.request
 from collections.abc import Iterator
+from contextlib import contextmanager
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image
+from PIL import Image, ImageOps
+
+os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
@@ -22,6 +25,27 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+@contextmanager
+def serve_page(*topics: str) -> Iterator[str]:
+    """A page in this very process, so that a test can look at the work behind it."""
+    import gradio as gr
+
+    from demos import ui
+
+    page = ui.build_page(topics)
+    page.queue()
+    page.launch(
+        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True,
+        show_error=False, ssr_mode=False, _frontend=False,
+        allowed_paths=[str(ROOT / "assets" / "samples")],
+    )  # fmt: skip
+    try:
+        yield page.local_url.rstrip("/")
+    finally:
+        page.close()
+        gr.close_all()
 
 
 @pytest.fixture(scope="session")
@@ -67,12 +91,10 @@ def client(app_url):
     return Client(app_url, verbose=False)
 
 
-@pytest.fixture(scope="session")
-def camera_file(tmp_path_factory) -> Path:
-    """A film for the fake camera: the sample cat, standing still."""
-    picture = Image.open(ROOT / "assets" / "samples" / "chelsea.jpg").resize((640, 480))
-    folder = tmp_path_factory.mktemp("camera")
-    picture.save(folder / "frame.jpg", quality=90)
+def write_film(picture: Image.Image, folder: Path) -> Path:
+    """A film for the fake camera, 640 x 480: a picture standing still, grey beside it."""
+    frame = ImageOps.pad(picture, (640, 480), color=(100, 100, 100))
+    frame.save(folder / "frame.jpg", quality=90)
     film = folder / "camera.mjpeg"
     film.write_bytes((folder / "frame.jpg").read_bytes() * 10)
     return film
@@ -85,28 +107,52 @@ def find_browser() -> str | None:
 
 
 @pytest.fixture(scope="session")
-def browser(camera_file):
-    """Headless Chromium; without one these tests are skipped, or fail where they are required."""
+def launch_browser():
+    """Start headless Chromium with a film as its camera.
+
+    Without Chromium these tests are skipped, or fail where they are required.
+    """
     required = os.environ.get("GLASSBOX_REQUIRE_BROWSER") == "1"
     path = find_browser()
     if path is None:
         (pytest.fail if required else pytest.skip)("Chromium is not installed.")
-    from playwright.sync_api import sync_playwright
+    from playwright.sync_api import expect, sync_playwright
 
+    expect.set_options(timeout=30_000)
     with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(
-            executable_path=path,
-            args=[
-                "--no-sandbox",
-                "--disable-gpu",
-                "--disable-background-networking",
-                "--use-fake-ui-for-media-stream",
-                "--use-fake-device-for-media-stream",
-                f"--use-file-for-fake-video-capture={camera_file}",
-            ],
-        )
-        yield browser
-        browser.close()
+
+        def launch(film: Path):
+            return playwright.chromium.launch(
+                executable_path=path,
+                args=[
+                    "--no-sandbox",
+                    "--disable-gpu",
+                    "--disable-background-networking",
+                    "--use-fake-ui-for-media-stream",
+                    "--use-fake-device-for-media-stream",
+                    f"--use-file-for-fake-video-capture={film}",
+                ],
+            )
+
+        yield launch
+
+
+@pytest.fixture(scope="session")
+def browser(launch_browser, tmp_path_factory):
+    """Its camera shows the sample cat."""
+    cat = Image.open(ROOT / "assets" / "samples" / "chelsea.jpg").resize((640, 480))
+    browser = launch_browser(write_film(cat, tmp_path_factory.mktemp("camera")))
+    yield browser
+    browser.close()
+
+
+@pytest.fixture(scope="module")
+def portrait_browser(launch_browser, tmp_path_factory):
+    """Its camera shows a person, in another picture than the sample faces offered first."""
+    person = Image.open(ROOT / "assets" / "samples" / "ardern_2022.jpg")
+    browser = launch_browser(write_film(person, tmp_path_factory.mktemp("portrait")))
+    yield browser
+    browser.close()
 
 
 @pytest.fixture

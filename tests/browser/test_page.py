@@ -28,6 +28,15 @@ def test_link_opens_its_tab(page, app_url):
     expect(page.locator(f"#tab-{TABS[1]}")).to_be_visible()
 
 
+def test_a_link_sets_its_own_tab_to_work_and_no_other(page, app_url):
+    sent = []
+    page.on("request", lambda ask: sent.append(ask.url) if "/queue/join" in ask.url else None)
+    page.goto(f"{app_url}?tab=classification&classes-shown-k=3")
+    expect(page.locator("#classification-bars")).to_contain_text("%")
+    page.wait_for_timeout(3000)
+    assert 3 <= len(sent) <= 16
+
+
 def test_code_is_shown_on_request(page, open_tab):
     panel = open_tab("classification")
     panel.get_by_role("button", name="Show the code").click()

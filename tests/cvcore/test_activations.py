@@ -131,6 +131,24 @@ def test_parts_that_run_twice_are_not_listed():
     assert [row.name for row in list_layers(Twice(), torch.rand(1, 1, 4, 4))] == ["conv"]
 
 
+def test_outputs_that_change_in_place_are_places_of_their_own():
+    """As in a ResNet: the sum and the rectifier after it work in the batch norm's own tensor."""
+
+    class Block(nn.Module):
+        def __init__(self):
+            super().__init__()
+            self.conv, self.relu = nn.Conv2d(2, 2, 1), nn.ReLU(inplace=True)
+
+        def forward(self, x):
+            out = self.conv(self.relu(self.conv.weight.new_ones(x.shape)))
+            out += x
+            return self.relu(out)
+
+    net = nn.Sequential(Block(), nn.Sequential(nn.Conv2d(2, 2, 1)), nn.ReLU(inplace=True))
+    rows = list_layers(net, torch.rand(1, 2, 4, 4))
+    assert [row.name for row in rows] == ["0.conv", "0", "1.0", "2"]  # "1" only passes on "1.0"
+
+
 def test_unknown_layers(net, batch):
     with pytest.raises(ValueError, match="no layer 'nine'"):
         record(net, batch, ["nine"])

@@ -44,6 +44,37 @@ def test_a_dead_channel_is_found(sample):
     assert activity.zeros[2] == 0
     with pytest.raises(InputError, match="at least one"):
         channels.measure_activity([], "1", model=net)
+    together = channels.Activity.join(
+        channels.measure_activity([sample], "1", model=net),
+        channels.measure_activity([black], "1", model=net),
+    )
+    assert together.pictures == activity.pictures == 2
+    np.testing.assert_array_equal(together.seen, activity.seen)
+    np.testing.assert_allclose(together.zeros, activity.zeros)
+    small = channels.measure_activity([sample, black[:50, :60]], "1", model=net)  # of two sizes
+    assert small.zeros[1] == pytest.approx(activity.zeros[1], abs=1e-6)
+
+
+def test_what_is_below_zero_is_not_dead(sample):
+    net = nn.Sequential(nn.Conv2d(3, 2, 1))
+    net[0].weight.data.zero_()
+    net[0].bias.data = torch.tensor([-1.0, 0.0])
+    assert channels.measure_activity([sample], "0", model=net).dead.tolist() == [1]
+
+
+@pytest.mark.parametrize(
+    ("layer", "activation"),
+    [
+        ("conv_stem", "act1"),
+        ("bn1", "act1"),
+        ("act1", "act1"),
+        ("blocks.2.1.conv_dw", "blocks.2.1.act2"),
+        ("blocks.2.1.bn3", None),  # a linear bottleneck
+        ("blocks.2.1", None),
+    ],
+)
+def test_the_activation_that_maps_go_through(layer, activation):
+    assert channels.find_activation("efficientnet_lite0", layer) == activation
 
 
 def test_batch_norm_is_its_formula(sample):

@@ -14,6 +14,36 @@ def test_every_map_colours_every_pixel(colormap):
     assert len(np.unique(picture.reshape(-1, 3), axis=0)) == 12
 
 
+# From linear RGB, as eyes without the long-wave or middle-wave cones see it (Vienot, Brettel and
+# Mollon, "Digital video colourmaps for checking the legibility of displays by dichromats", 1999).
+TO_LMS = np.array([[17.8824, 43.5161, 4.11935], [3.45565, 27.1554, 3.86714],
+                   [0.0299566, 0.184309, 1.46709]])  # fmt: skip
+BLIND = {
+    "protanopia": [[0, 2.02344, -2.52581], [0, 1, 0], [0, 0, 1]],
+    "deuteranopia": [[1, 0, 0], [0.494207, 0, 1.24827], [0, 0, 1]],
+}
+
+
+@pytest.mark.parametrize("sight", [None, *BLIND])
+@pytest.mark.parametrize("colormap", drawing.COLORMAPS)
+def test_lightness_alone_tells_values_apart(colormap, sight):
+    """So the maps can be read by the colour-blind, and on a grey print."""
+    colours = drawing.colourise(np.linspace(-1, 1, 64)[None], colormap=colormap)[0] / 255
+    linear = np.where(colours <= 0.04045, colours / 12.92, ((colours + 0.055) / 1.055) ** 2.4)
+    if sight:
+        change = np.linalg.inv(TO_LMS) @ BLIND[sight] @ TO_LMS
+        linear = np.clip(linear @ change.T, 0, 1)
+    lightness = np.cbrt(linear @ [0.2126, 0.7152, 0.0722])
+    if colormap == "diverging":  # up to white in the middle and down again
+        assert (np.diff(lightness[:32]) > -0.004).all()
+        assert (np.diff(lightness[32:]) < 0.004).all()
+        blue, red = linear[0], linear[-1]
+        assert np.abs(blue - red).max() > 0.2  # and its ends are not one colour
+    else:
+        assert (np.diff(lightness) > -0.004).all()
+        assert lightness[-1] - lightness[0] > 0.5
+
+
 def test_viridis_runs_from_violet_to_yellow():
     low, high = drawing.colourise(np.array([[0.0, 1.0]]))[0]
     assert np.abs(low.astype(int) - (68, 1, 84)).max() <= 2  # matplotlib's viridis

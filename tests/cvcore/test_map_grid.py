@@ -5,7 +5,7 @@ import pytest
 
 from cvcore.drawing import colourise
 from cvcore.errors import InputError
-from cvcore.map_grid import draw_grid, draw_kernels, fit_grid, shrink_maps
+from cvcore.map_grid import draw_grid, draw_kernels, fit_grid, fit_maps
 
 
 @pytest.fixture
@@ -71,10 +71,14 @@ def test_kernels_are_grey_at_zero():
 def test_grid_is_fitted_and_maps_are_averaged(maps):
     assert fit_grid(draw_grid(maps).image, 100).shape[1] == 100
     large = np.ones((16, 40, 40), np.float32) * np.arange(16)[:, None, None]
-    small = shrink_maps(large, 80)
+    large[:, ::2] += 1  # stripes, averaged away by a factor of two
+    small = fit_maps(large, 5 * 21, aspect=1.4)
     assert small.shape == (16, 20, 20)
-    assert np.array_equal(small[:, 0, 0], np.arange(16))
-    assert shrink_maps(large, 1000) is large
+    np.testing.assert_allclose(small[:, 3, 7], np.arange(16) + 0.5)
+    assert draw_grid(small, aspect=1.4).image.shape[1] == 5 * 21
+    assert fit_maps(large, 5 * 41, aspect=1.4) is large
+    twice = fit_maps(large, 5 * 81, aspect=1.4)
+    assert np.array_equal(twice[:, ::2, ::2], large)
 
 
 def test_unknown_scale(maps):

@@ -2,12 +2,24 @@
 
 import math
 
+import numpy as np
 import pytest
 import torch
+from scipy.linalg import sqrtm
 from torch import nn
 
 from cvcore.errors import InputError
-from cvcore.maximisation import Fourier, Pixels, Settings, make_noise, maximise, move, octave_sizes
+from cvcore.maximisation import (
+    Fourier,
+    Pixels,
+    Settings,
+    blur,
+    make_noise,
+    maximise,
+    move,
+    octave_sizes,
+    smooth,
+)
 
 
 @pytest.fixture
@@ -46,7 +58,57 @@ def test_pixel_steps_have_one_length_whatever_the_gradient():
     for factor in (1e-6, 1.0, 1e6):
         picture = Pixels(torch.full((1, 3, 8, 8), 0.5), Settings(learning_rate=0.1))
         picture.step((picture.render() * factor).sum())
-        torch.testing.assert_close(picture.render(), torch.full((1, 3, 8, 8), 0.51))
+        change = picture.render().detach() - 0.5
+        assert float(change.mean()) == pytest.approx(0.01)
+        assert float((change - 0.01).abs().max()) < 3e-4  # grey goes to a brighter grey
+
+
+def test_steps_follow_the_colours_of_photographs():
+    """Asked for red alone, a step also brightens: pure colour differences are rare."""
+    matrix = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
+    covariance = (matrix @ matrix.T).numpy()
+    picture = Pixels(torch.full((1, 3, 4, 4), 0.5), Settings(learning_rate=0.1))
+    picture.step(picture.render()[:, 0].sum())
+    change = (picture.render().detach() - 0.5)[0, :, 0, 0].numpy()
+    expected = sqrtm(covariance)[:, 0].real
+    np.testing.assert_allclose(change / change.sum(), expected / expected.sum(), atol=1e-4)
+
+
+def test_smoothed_gradients_by_hand():
+    """A checkerboard goes, stripes of 16 pixels stay; both blurs count equally."""
+    rows, columns = torch.arange(48)[:, None], torch.arange(48)
+    stripes = ((columns // 8 % 2) * 2.0 - 1).expand(48, 48)[None, None]
+    board = ((rows + columns) % 2 * 2.0 - 1)[None, None]
+    smoothed = smooth(stripes + board, 0.8)[0, 0, 8:-8, 8:-8]
+    clean = smooth(stripes, 0.8)[0, 0, 8:-8, 8:-8]
+    assert float((smoothed - clean).abs().max()) < 0.02 * float(clean.abs().max())
+    parts = [blur(stripes, width) for width in (0.8, 1.6)]
+    expected = sum(part / part.abs().mean() for part in parts)
+    torch.testing.assert_close(smooth(stripes, 0.8), expected)
+    assert smooth(board, 0) is board
+
+
+def test_changes_stay_within_their_limit():
+    start = torch.full((1, 3, 8, 8), 0.5)
+    settings = Settings(learning_rate=0.5, max_change=0.12)
+    picture = Pixels(start, settings)
+    for _ in range(10):
+        picture.step(picture.render()[..., :4].sum() - picture.render()[..., 4:].sum())
+    size = float((picture.render().detach() - start).square().mean().sqrt())
+    assert size == pytest.approx(0.12, abs=1e-3)
+
+
+def test_resuming_goes_on_from_a_result(net):
+    settings = Settings(steps=3, jitter=0, parameterisation="pixels")
+    start = make_noise((32, 32))
+    first = run(net, 1, settings, start)
+    second = list(
+        maximise(
+            net, ["0"], lambda found: found["0"][0, 1].mean(), start, settings,
+            resume=first[-1].image,
+        )
+    )  # fmt: skip
+    assert first[-1].objective < second[0].objective < second[-1].objective
 
 
 def test_steps_are_counted_over_octaves_and_sizes_grow(net):
@@ -125,8 +187,8 @@ def test_gradients_stay_off_for_the_caller(net):
     "wrong",
     [
         {"steps": 0}, {"steps": 2001}, {"octaves": 0}, {"octave_scale": 1.0}, {"jitter": -1},
-        {"learning_rate": math.nan}, {"learning_rate": 0}, {"zoom": 0.9}, {"steps": None},
-        {"parameterisation": "wavelets"},
+        {"learning_rate": math.nan}, {"learning_rate": 0}, {"zoom": 0.9}, {"max_change": 2},
+        {"steps": None}, {"parameterisation": "wavelets"},
     ],
 )  # fmt: skip
 def test_settings_out_of_range(net, wrong):

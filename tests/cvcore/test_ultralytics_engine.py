@@ -1,14 +1,24 @@
 """The same weights through ultralytics, newer networks, and that it keeps to itself."""
 
 import json
+import os
+import shutil
 import subprocess
 import sys
+from pathlib import Path
 
 import numpy as np
 import pytest
 import torch
 
-from cvcore import detection, samples, ultralytics_engine, weights, yolo_heads
+from cvcore import (
+    detection,
+    evaluate_detection,
+    samples,
+    ultralytics_engine,
+    weights,
+    yolo_heads,
+)
 from cvcore.boxes import box_iou
 from cvcore.errors import InputError
 
@@ -135,3 +145,54 @@ def test_a_newer_model_goes_all_the_way(monkeypatch):
     )[0].boxes.numpy()
     assert ours.class_id.tolist() == theirs.cls.astype(int).tolist()
     assert ours.xyxy == pytest.approx(theirs.xyxy, abs=0.1)
+
+
+def test_tracking_needs_no_cache_folder(monkeypatch, tmp_path):
+    """On a full disk, or without rights, its settings lie in a temporary folder."""
+    occupied = tmp_path / "occupied"
+    occupied.write_text("a file where the folder should be")
+    code = "from cvcore.tracking import Tracker; print(Tracker().fps)"
+    done = subprocess.run(
+        [sys.executable, "-c", code], env=os.environ | {"GLASSBOX_CACHE": str(occupied / "x")},
+        capture_output=True, text=True,
+    )  # fmt: skip
+    assert done.stdout.split()[-1] == "25.0", done.stderr
+
+
+def find_coco128():
+    """COCO128 (images/ and labels/) in the folder that GLASSBOX_DATA names."""
+    folder = Path(os.environ.get("GLASSBOX_DATA", "")) / "coco128"
+    if not os.environ.get("GLASSBOX_DATA") or not (folder / "images").is_dir():
+        pytest.skip("GLASSBOX_DATA names no folder with coco128/ in it.")
+    return folder
+
+
+def test_mean_average_precision_reaches_ultralytics(tmp_path, own_cache):
+    """With its own predict by our measure, and with its own val by its own."""
+    folder, size = find_coco128(), 416
+    labels = weights.load_labels("yolov3_tiny")
+    predict = ultralytics_engine.load_scorer(
+        "yolov3_tiny", size, evaluate_detection.MIN_CONFIDENCE, evaluate_detection.NMS_IOU
+    )
+    *_, theirs = evaluate_detection.evaluate(folder, predict, labels)
+    *_, ours = evaluate_detection.evaluate(
+        folder,
+        lambda image: evaluate_detection.predict_for_score(
+            image, model="yolov3_tiny", input_size=size
+        ),
+        labels,
+    )
+    assert (ours.pictures, ours.objects) == (theirs.pictures, theirs.objects)
+    assert ours.map_50 > theirs.map_50 - 0.003
+    assert ours.map_50_95 > theirs.map_50_95 - 0.003
+    data = tmp_path / "data.yaml"
+    names = dict(enumerate(labels))
+    data.write_text(f"path: {tmp_path}\ntrain: images\nval: images\nnames: {names}\n")
+    for name in ("images", "labels"):  # of its own: it leaves a cache beside the labels
+        shutil.copytree(folder / name, tmp_path / name)
+    measured = ultralytics_engine.load_yolo("yolov3_tiny", size).val(
+        data=str(data), imgsz=size, batch=1, rect=False, plots=False, verbose=False, workers=0,
+        project=str(tmp_path / "runs"),
+    )  # fmt: skip
+    assert ours.map_50 > measured.box.map50 - 0.01
+    assert ours.map_50_95 > measured.box.map - 0.01

@@ -1,6 +1,7 @@
 """Weights: the index, loading, hashes, and downloads from a server on this machine."""
 
 import dataclasses
+import errno
 import functools
 import hashlib
 import http.server
@@ -22,7 +23,7 @@ def cache(tmp_path, monkeypatch):
 
 @pytest.fixture
 def server(tmp_path):
-    """Serves tmp_path/www on this machine; ``broken.bin`` promises more than it sends."""
+    """Serves tmp_path/www; ``broken.bin`` and ``chunked.bin`` promise more than they send."""
     folder = tmp_path / "www"
     folder.mkdir()
 
@@ -33,6 +34,11 @@ def server(tmp_path):
                 self.send_header("Content-Length", "1000")
                 self.end_headers()
                 self.wfile.write(b"x" * 10)
+            elif self.path == "/chunked.bin":
+                self.send_response(200)
+                self.send_header("Transfer-Encoding", "chunked")
+                self.end_headers()
+                self.wfile.write(b"ff\r\nxxxxx")
             else:
                 super().do_GET()
 
@@ -62,6 +68,12 @@ def test_bundled_weights_are_whole():
     for name, row in weights.index().items():
         if row.is_bundled:
             weights.check_files(name)
+
+
+def test_every_download_has_a_hash():
+    for name, row in weights.index().items():
+        assert len(row.sha256) == len(row.files), name
+        assert all(len(digest) >= 8 for digest in row.sha256), name
 
 
 def test_every_network_can_be_built_and_the_default_loads():
@@ -100,7 +112,7 @@ def test_download_is_checked_and_kept(cache, server, offered):
     assert weights.is_available("probe")
 
 
-@pytest.mark.parametrize("path", ["a.bin", "broken.bin", "missing.bin"])
+@pytest.mark.parametrize("path", ["a.bin", "broken.bin", "chunked.bin", "missing.bin"])
 def test_bad_downloads_leave_nothing_behind(cache, server, offered, path):
     folder, url = server
     (folder / "a.bin").write_bytes(b"not what was promised")
@@ -108,6 +120,21 @@ def test_bad_downloads_leave_nothing_behind(cache, server, offered, path):
     with pytest.raises(InputError, match="bundled model"):
         weights.fetch("probe")
     assert not row.paths[0].exists()
+    assert not list(row.paths[0].parent.glob("*"))
+
+
+def test_a_full_disk_is_told(cache, server, offered, monkeypatch):
+    folder, url = server
+    (folder / "a.bin").write_bytes(b"x" * 1000)
+    digest = hashlib.sha256(b"x" * 1000).hexdigest()
+    row = offered(files=("a.bin",), url=f"{url}/a.bin", sha256=(digest,))
+
+    def fail(*_):
+        raise OSError(errno.ENOSPC, "No space left on device")
+
+    monkeypatch.setattr(weights.os, "replace", fail)
+    with pytest.raises(InputError, match="no room on the disk"):
+        weights.fetch("probe")
     assert not list(row.paths[0].parent.glob("*"))
 
 

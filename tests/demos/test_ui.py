@@ -1,19 +1,24 @@
 """What the tabs share, without a browser."""
 
 import base64
+import os
 import re
+import time
 from pathlib import Path
 
 import gradio as gr
 import numpy as np
 import pytest
 from gradio.components.image import ImageData
+from gradio.state_holder import SessionState
 
 import app
 from cvcore.errors import InputError
+from cvcore.images import to_data_uri, to_png
 from demos import TABS, ui
 from demos.ui.errors import UNEXPECTED
-from demos.ui.live import to_frame_handler, to_twin_handler
+from demos.ui.limits import KEPT_SECONDS
+from demos.ui.live import answer_frame, build_camera, to_twin_handler
 from demos.ui.parts import read_source
 from tests.bad_files import write_bad_files, write_odd_pictures
 
@@ -47,23 +52,69 @@ def test_guard_keeps_generators():
         list(ui.guard(count)())
 
 
-def test_frames_never_raise(sample):
-    def refuse(frame, control):
+@pytest.fixture
+def session():
+    """A visitor's memory, with the fields of a webcam: a slider, a state and a text."""
+    with gr.Blocks() as page:
+        fields = [ui.Slider(0, 9, 3, label="Size"), gr.State(0)]
+        text = gr.HTML()
+    return SessionState(page), fields, text
+
+
+def test_frames_go_through_with_fields_and_state(sample, session):
+    memory, (size, state), text = session
+
+    def count(frame, size, seen):
+        return frame, f"{size:g} {seen}", seen + 1
+
+    for turn in range(2):
+        data = {"number": 7, "src": to_data_uri(sample), "values": [4]}
+        answer = answer_frame(count, data, [size, state], [text, state], memory)
+        assert answer["number"] == 7
+        assert answer["src"].startswith("data:image/jpeg")
+        assert answer["extras"] == [f"4 {turn}"]
+    assert memory[state._id] == 2
+
+
+@pytest.mark.parametrize("value", [float("nan"), 12, None, "x"])
+def test_frames_never_raise(sample, session, value):
+    memory, (size, state), text = session
+
+    def refuse(frame, size, seen):
         raise InputError("Nothing to see here.")
 
-    view, extra = to_frame_handler(refuse, 1)(sample, 3)
-    assert view["src"].startswith("data:image/jpeg")
-    assert extra["__type__"] == "update"
+    for fn in (refuse, lambda frame, size, seen: (frame, "", 1)):
+        data = {"number": 1, "src": to_data_uri(sample), "values": [value]}
+        answer = answer_frame(fn, data, [size, state], [text, state], memory)
+        assert answer["src"].startswith("data:image/jpeg")
+        assert "extras" not in answer
+    assert memory[state._id] == 0
     with pytest.raises(InputError):
-        to_twin_handler(refuse)(sample, 3)
+        to_twin_handler(lambda frame: refuse(frame, 1, 0))(sample)
 
 
-def test_frames_are_shrunk(sample):
+@pytest.mark.parametrize("data", [None, [], {}, {"src": 3}, {"src": "data:image/png;base64,AAAA"}])
+def test_what_is_no_frame_is_answered_in_a_sentence(data):
+    answer = answer_frame(lambda frame: frame, data, [], [], None)
+    assert set(answer) == {"number", "said"}
+    assert answer["said"].endswith(".")
+
+
+def test_frames_are_shrunk():
+    large = to_data_uri(np.zeros((1200, 1600, 3), np.uint8))
     seen = []
-    to_frame_handler(lambda frame: seen.append(frame.shape) or frame, 0)(
-        np.zeros((1200, 1600, 3), np.uint8)
-    )
+    data = {"number": 1, "src": large, "values": []}
+    answer_frame(lambda frame: seen.append(frame.shape) or frame, data, [], [], None)
     assert seen == [(480, 640, 3)]
+
+
+def test_a_webcam_takes_plain_fields_alone():
+    with gr.Blocks(), gr.Tab():
+        picture, number = gr.Image(), gr.Number()
+        with pytest.raises(TypeError, match="plain values"):
+            build_camera("a", lambda frame, picture: frame, [picture], [])
+        with pytest.raises(TypeError, match="HTML"):
+            build_camera("a", lambda frame: (frame, 1), [], [number])
 
 
 def test_badge_and_download():
@@ -154,3 +205,17 @@ def test_tabs_use_the_fields_that_answer_in_a_sentence():
 def test_the_page_is_described_by_plain_values():
     """Gradio copies the description for every visitor; an object in it drags the app along."""
     assert "functools.partial" not in repr(app.demo.config["components"])
+
+
+def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
+    """It is deleted an hour after its last use, not after it came."""
+    picture, path = ui.SafeImage(render=False), tmp_path / "cat.png"
+    path.write_bytes(to_png(sample))
+    os.utime(path, (0, 0))
+    file = ImageData(path=str(path))
+    assert picture.preprocess(file) is not None
+    assert time.time() - path.stat().st_mtime < 60
+    path.unlink()
+    with pytest.raises(gr.Error, match="choose it again"):
+        picture.preprocess(file)
+    assert ui.build_page(("convolution",)).delete_cache == (60, KEPT_SECONDS)

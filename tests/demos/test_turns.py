@@ -1,0 +1,85 @@
+"""Long work ends in time, shares the cores, and has queues of its own."""
+
+import threading
+
+import gradio as gr
+import pytest
+import torch
+
+import app
+from cvcore.device import cpu_count
+from demos.ui import turns
+from demos.ui.limits import HEAVY, LIGHT, STEADY
+
+
+def test_a_stream_that_takes_too_long_is_ended(monkeypatch):
+    closed = []
+
+    def forever():
+        try:
+            while True:
+                yield "preview"
+        finally:
+            closed.append(True)
+
+    stream = turns.long_work(forever)()
+    assert next(stream) == "preview"
+    stream.close()
+    monkeypatch.setattr(turns, "LONGEST_SECONDS", 0)
+    stream = turns.long_work(forever)()
+    assert next(stream) == "preview"
+    with pytest.raises(gr.Error, match=r"ended after 5 minutes.*take fewer steps"):
+        next(stream)
+    assert closed == [True, True]
+    assert turns._running == 0
+
+
+def test_two_long_works_share_the_cores():
+    usual = torch.get_num_threads()
+    first_is_running, second_is_done = threading.Event(), threading.Event()
+    threads = []
+
+    def note():
+        threads.append(torch.get_num_threads())
+        yield "preview"
+        threads.append(torch.get_num_threads())
+
+    def stay():
+        first_is_running.set()
+        second_is_done.wait(10)
+
+    try:
+        assert list(turns.long_work(note)()) == ["preview"]
+        assert threads == [cpu_count()] * 2
+        other = threading.Thread(target=turns.long_work(stay))
+        other.start()
+        first_is_running.wait(10)
+        threads.clear()
+        assert list(turns.long_work(note)()) == ["preview"]
+        assert threads == [max(1, cpu_count() // 2)] * 2
+        second_is_done.set()
+        other.join()
+        assert turns._running == 0
+    finally:
+        torch.set_num_threads(usual)
+
+
+def test_a_mistake_gives_its_place_back():
+    def fail():
+        raise ValueError("broken")
+
+    with pytest.raises(gr.Error):
+        turns.long_work(fail)()
+    assert turns._running == 0
+
+
+def test_every_queue_is_one_of_three_and_dreams_wait_apart():
+    functions = app.demo.fns.values()
+    known = {kind["concurrency_id"]: kind["concurrency_limit"] for kind in (LIGHT, STEADY, HEAVY)}
+    for fn in functions:
+        if fn.queue and fn.fn:
+            assert fn.concurrency_limit == known[fn.concurrency_id], fn.api_name
+    queues = {fn.api_name: fn.concurrency_id for fn in functions}
+    assert queues["classification"] == queues["detection"] == "light"
+    assert queues["saliency"] == "steady"
+    assert queues["deep_dream"] == queues["style_transfer_steps"] == "heavy"

@@ -1,0 +1,89 @@
+"""``python -m tests.pictures URL [topic ...]`` takes the pictures of the start page and the README.
+
+From a running app: one a lesson, 480 x 300, into assets/lessons/; ``readme`` for the sheet of all
+tabs. Look at them before you commit them.
+"""
+
+import io
+import sys
+from pathlib import Path
+
+from PIL import Image
+from playwright.sync_api import Browser, Page, sync_playwright
+
+from demos import TABS
+from tests.conftest import find_browser
+
+ASSETS = Path(__file__).resolve().parent.parent / "assets"
+FOLDER = ASSETS / "lessons"
+README = ASSETS / "screenshots" / "tabs.jpg"
+SIZE = (480, 300)
+WAIT_MS = 9000
+# The corner and the width of the part of the tab that is shown (16:10), in pixels at 1280 x 720,
+# and what the address asks for.
+VIEWS = {
+    "convolution": (446, 180, 800, ""),
+    "feature_maps": (20, 170, 740, ""),
+    "saliency": (536, 180, 712, "&picture=chelsea"),
+    "classification": (536, 180, 712, ""),
+    "detection": (590, 260, 607, "&picture=street"),
+    "segmentation": (536, 180, 712, ""),
+    "style_transfer": (530, 224, 660, ""),
+    "deep_dream": (384, 182, 860, ""),
+    "latent_space": (494, 262, 700, ""),
+    "face_verification": (536, 180, 712, ""),
+}
+# The README's sheet: the start page, every tab as it opens, and one inner tab more.
+SHEET = ("start", *TABS, "feature_maps&view=draw-a-digit-see-every")
+COLUMNS = 3
+TILE = (640, 360)
+
+
+def open_page(browser: Browser, address: str) -> Page:
+    """A tab in which nothing is being worked on any more."""
+    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page.goto(address)
+    page.wait_for_timeout(WAIT_MS)
+    page.wait_for_function("() => !document.querySelector('.pending')", timeout=60_000)
+    page.wait_for_timeout(500)
+    return page
+
+
+def take_sheet(browser: Browser, url: str) -> None:
+    rows = -(-len(SHEET) // COLUMNS)
+    sheet = Image.new("RGB", (COLUMNS * TILE[0], rows * TILE[1]))
+    for number, query in enumerate(SHEET):
+        page = open_page(browser, f"{url}?tab={query}")
+        tile = Image.open(io.BytesIO(page.screenshot())).convert("RGB")
+        page.close()
+        row, column = divmod(number, COLUMNS)
+        sheet.paste(tile.resize(TILE, Image.Resampling.LANCZOS), (column * TILE[0], row * TILE[1]))
+    sheet.save(README, quality=80)
+
+
+def take(browser: Browser, url: str, topic: str) -> None:
+    x, y, width, query = VIEWS[topic]
+    page = open_page(browser, f"{url}?tab={topic}{query}")
+    clip = {"x": x, "y": y, "width": width, "height": width / 1.6}
+    picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    page.close()
+    picture.resize(SIZE, Image.Resampling.LANCZOS).save(FOLDER / f"{topic}.jpg", quality=82)
+
+
+def main() -> None:
+    url, *topics = sys.argv[1:]
+    FOLDER.mkdir(exist_ok=True)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=find_browser(), args=["--no-sandbox", "--disable-gpu"]
+        )
+        for topic in topics or (*TABS, "readme"):
+            if topic == "readme":
+                take_sheet(browser, url)
+            else:
+                take(browser, url, topic)
+        browser.close()
+
+
+if __name__ == "__main__":
+    main()
