@@ -152,8 +152,10 @@ def choose_model(model: str) -> tuple[str, str, Any]:
     return DEFAULT_MODEL, sentence, (model, time.monotonic())
 
 
-def get_model(wanted: tuple[str, float]) -> Iterator[tuple[str, str]]:
+def get_model(wanted: tuple[str, float] | None) -> Iterator[tuple[str, str]]:
     """Fetch the model wanted; without a network the bundled one goes on."""
+    if wanted is None:
+        raise InputError("Choose a model first.")
     model, _ = wanted
     try:
         for sentence in ui.fetch_model(model):
