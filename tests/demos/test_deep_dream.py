@@ -15,7 +15,7 @@ from demos import deep_dream, deep_dream_film, deep_dream_live
 from demos import deep_dream_pickers as pickers
 from demos.deep_dream_views import draw_curve
 from demos.ui.paint import CELLS
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.bad_files import THIN, write_bad_files, write_odd_pictures
 
 CAT = str(samples.index()["chelsea"].path)
 SETTINGS = (1, 1.4, 2, 0.015, 8, 0.8, 160, 0)
@@ -188,7 +188,7 @@ def test_api_takes_odd_pictures_and_refuses_bad_files(client, tmp_path):
         )  # fmt: skip
 
     for name, path in write_odd_pictures(tmp_path).items():
-        if name == "one_pixel.png":
+        if name in THIN:
             with pytest.raises(AppError, match=r"too small.*choose one of at least 16 x 16"):
                 dream(path)
         else:

@@ -20,7 +20,7 @@ from demos import segmentation_truth as truth
 from demos import segmentation_tune as tune
 from demos.segmentation_view import to_mask
 from demos.ui.errors import UNEXPECTED
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.bad_files import THIN, write_bad_files, write_odd_pictures
 
 
 @pytest.fixture(scope="module")
@@ -304,7 +304,7 @@ def test_odd_files_work_and_bad_files_get_a_sentence(client, tmp_path):
         return client.predict(handle_file(path), "person", 0.5, 0.5, api_name="/segmentation")
 
     odd = write_odd_pictures(tmp_path)
-    tiny = odd.pop("one_pixel.png")
+    thin = [odd.pop(name) for name in THIN]
     for name, path in odd.items():
         numbers, view, *_ = ask(path)
         height, width = images.load_image(path).shape[:2]
@@ -314,7 +314,7 @@ def test_odd_files_work_and_bad_files_get_a_sentence(client, tmp_path):
             assert height > width
         grey = shown[..., 0] / 255
         assert numbers["inside_share"] == pytest.approx((grey >= 0.5).mean(), abs=0.02), name
-    for path in (tiny, *write_bad_files(tmp_path).values()):
+    for path in (*thin, *write_bad_files(tmp_path).values()):
         with pytest.raises(AppError, match="picture") as refused:
             ask(path)
         assert UNEXPECTED not in str(refused.value)

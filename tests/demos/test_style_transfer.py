@@ -17,7 +17,7 @@ from demos import style_transfer_gatys as gatys
 from demos import style_transfer_layers as layers
 from demos import style_transfer_race as race
 from demos import style_transfer_views as views
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.bad_files import THIN, write_bad_files, write_odd_pictures
 from tests.visitor import Visitor
 
 CAT = str(samples.index()["chelsea"].path)
@@ -299,10 +299,10 @@ def test_odd_files_work_and_bad_files_get_a_sentence(client, tmp_path):
         )  # fmt: skip
 
     odd = write_odd_pictures(tmp_path)
-    tiny = odd.pop("one_pixel.png")
+    thin = [odd.pop(name) for name in THIN]
     for path in odd.values():
         assert paint(path)[0]["size"]
-    for path in (tiny, *write_bad_files(tmp_path).values()):
+    for path in (*thin, *write_bad_files(tmp_path).values()):
         with pytest.raises(AppError, match="picture"):
             paint(path)
 
