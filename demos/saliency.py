@@ -284,7 +284,9 @@ def build(tab: ui.Tab) -> None:
 
     inputs = [picture, method, class_idx, minus, view, model, *controls]
     outputs = [drawing, curves, numbers, badge, view]
-    opening = tab.on_open(explain, inputs, outputs, kind="steady")
+    newest = gr.State(ui.Newest())
+    once_more = {"kind": "steady", "newest": newest, "show_progress": "minimal"}
+    opening = tab.on_open(explain, inputs, outputs, kind="steady", newest=newest)
     running = tab.run(
         [
             button.click,
@@ -297,12 +299,11 @@ def build(tab: ui.Tab) -> None:
         explain,
         inputs,
         outputs,
-        api_name="saliency",
-        kind="steady",
-        trigger_mode="always_last",
-        show_progress="minimal",
-        cancels=opening,
+        api_name=None,
+        **once_more,
     )
+    alone = gr.Button(visible=False)  # through the API, maps may be asked for side by side
+    tab.run(alone.click, explain, inputs, outputs, api_name="saliency", kind="steady")
     chosen = tab.run(
         model.input,
         choose_model,
@@ -310,13 +311,10 @@ def build(tab: ui.Tab) -> None:
         [model, notice],
         api_name=None,
         kind="heavy",
-        cancels=[opening, running],
     )
-    picked = tab.run(
-        top.pick, pick_class, None, class_idx, api_name=None, cancels=[opening, running]
-    )
+    picked = tab.run(top.pick, pick_class, None, class_idx, api_name=None)
     again = [
-        event.then(ui.long_work(explain), inputs, outputs, api_visibility="private", **ui.STEADY)
+        tab.run(event.then, explain, inputs, outputs, api_name=None, **once_more)
         for event in (chosen, picked)
     ]
     with stop_place:

@@ -5,7 +5,7 @@ from demos.ui.errors import guard, read_int
 from demos.ui.fields import CheckboxGroup, Choice, Dropdown, Number, Radio, Slider
 from demos.ui.gpu import keep_here, prepare
 from demos.ui.images import PictureStrip, SafeImage
-from demos.ui.limits import HEAVY, MAX_QUEUE, STEADY
+from demos.ui.limits import MAX_QUEUE
 from demos.ui.live import STOP_CAMERAS
 from demos.ui.models import fetch_model, list_models
 from demos.ui.pad import DigitPad, read_drawing
@@ -14,13 +14,11 @@ from demos.ui.paint import Painter, read_mask
 from demos.ui.parts import Badge, Download, badge, download_value
 from demos.ui.serve import build_replica, launch_page
 from demos.ui.tab import Tab
-from demos.ui.turns import long_work
+from demos.ui.turns import Newest
 
 __all__ = [
-    "HEAVY",
     "LOOK",
     "MAX_QUEUE",
-    "STEADY",
     "STOP_CAMERAS",
     "Badge",
     "CheckboxGroup",
@@ -29,6 +27,7 @@ __all__ = [
     "Download",
     "Drawn",
     "Dropdown",
+    "Newest",
     "Number",
     "Painter",
     "Panel",
@@ -47,7 +46,6 @@ __all__ = [
     "launch_page",
     "list_models",
     "list_networks",
-    "long_work",
     "prepare",
     "read_drawing",
     "read_int",

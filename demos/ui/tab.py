@@ -11,7 +11,7 @@ from demos.ui.errors import guard
 from demos.ui.images import DataPicture, PictureStrip, SafeImage, pick_sample
 from demos.ui.limits import HEAVY, LIGHT, STEADY
 from demos.ui.live import build_camera, to_twin_handler
-from demos.ui.turns import light_work, long_work
+from demos.ui.turns import light_work, long_work, newest_wins
 
 
 class Tab:
@@ -86,18 +86,23 @@ class Tab:
         *,
         api_name: str | None,
         kind: Literal["light", "steady", "heavy", "stream"] = "light",
+        newest: gr.State | None = None,
         **kwargs: Any,
     ) -> gr.events.Dependency:
         """Connect events (``button.click``, ...) to a handler; its errors become one sentence.
 
         ``kind``: "light" for quick answers, "steady" for a few seconds' work, "heavy" for long work
-        that takes its turn, "stream" for sliders that are followed while they move. Without
-        ``api_name`` the handler is private; without ``fn`` the browser alone does the work, by
-        ``js``.
+        that takes its turn, "stream" for sliders that are followed while they move. Of the runs
+        that share a state ``newest``, a visitor's newest ends the others at their next step.
+        Without ``api_name`` the handler is private; without ``fn`` the browser alone does the work,
+        by ``js``.
         """
         options: dict[str, Any] = dict({"heavy": HEAVY, "steady": STEADY}.get(kind, LIGHT))
         if fn:
             fn = long_work(fn) if kind in ("heavy", "steady") else light_work(fn)
+        if newest is not None:
+            fn, inputs = newest_wins(fn), [newest, *inputs]
+            options["trigger_mode"] = "multiple"
         if kind == "stream":
             options |= {"trigger_mode": "always_last", "show_progress": "hidden"}
         if api_name is None:

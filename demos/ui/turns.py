@@ -42,6 +42,28 @@ def share_cores(beside: int = 0) -> None:
     limit_threads(max(1, cpu_count() // max(1, _running + beside)))
 
 
+class Newest:
+    """Which of a visit's runs was asked for last; each visit has its own, in a ``gr.State``."""
+
+    run: object = None
+
+
+def newest_wins(handler: Callable[..., Any]) -> Callable[..., Any]:
+    """A generator that ends at its next step once its visitor has asked for another run.
+
+    The handler gets the visit's ``Newest`` before its own values.
+    """
+
+    def replaceable(newest: Newest, *args: Any) -> Any:
+        mine = newest.run = object()
+        for value in handler(*args):
+            if newest.run is not mine:
+                return
+            yield value
+
+    return replaceable
+
+
 def light_work(handler: Callable[..., Any]) -> Callable[..., Any]:
     """A quick handler; its errors become one sentence."""
 

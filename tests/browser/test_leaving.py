@@ -29,6 +29,7 @@ def watch(monkeypatch):
                 for step in real(*args, **kwargs):
                     seen.steps += 1
                     yield step
+                    time.sleep(0.2)  # the page comes after, on a busy machine too
                 seen.is_whole = True
             finally:
                 seen.ended = True

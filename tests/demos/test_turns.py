@@ -34,6 +34,22 @@ def test_a_stream_that_takes_too_long_is_ended(monkeypatch):
     assert turns._running == 0
 
 
+def test_the_newest_run_ends_the_others_of_its_visit():
+    def work(name):
+        for step in range(3):
+            yield f"{name} {step}"
+
+    work = turns.newest_wins(work)
+    mine, yours = turns.Newest(), turns.Newest()
+    first, elsewhere = work(mine, "first"), work(yours, "elsewhere")
+    assert (next(first), next(elsewhere)) == ("first 0", "elsewhere 0")
+    second = work(mine, "second")
+    assert next(second) == "second 0"
+    assert list(first) == []
+    assert list(second) == ["second 1", "second 2"]
+    assert list(elsewhere) == ["elsewhere 1", "elsewhere 2"]
+
+
 def test_two_long_works_share_the_cores():
     usual = torch.get_num_threads()
     first_is_running, second_is_done = threading.Event(), threading.Event()
