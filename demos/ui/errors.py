@@ -1,5 +1,6 @@
 """Errors become one sentence at the border of the page."""
 
+import asyncio
 import inspect
 import logging
 from collections.abc import Callable
@@ -84,6 +85,16 @@ class Page(gr.Blocks):
         except Exception as error:
             _log.info("Refused: %s", error)
             raise gr.Error(MISFIT, print_exception=False) from None
+
+    async def call_function(self, *args: Any, **kwargs: Any) -> Any:
+        """As Gradio's, but a run stopped before its first step ends there and then.
+
+        The queue keeps its last task, whose error would keep the run itself through its frames.
+        """
+        try:
+            return await super().call_function(*args, **kwargs)
+        except asyncio.CancelledError as error:
+            raise error.with_traceback(None) from None
 
 
 def _names_address(value: Any) -> bool:

@@ -32,11 +32,11 @@ def test_paints_step_by_step_stops_and_goes_on(page, open_tab, screenshot):
     tab = open_tab("style_transfer")
     tab.get_by_role("tab", name="Step by step").click()
     tab.get_by_text("Start, steps, size, network").click()
-    set_number(tab, "Steps", "100")
+    set_number(tab, "Steps", "400")
     set_number(tab, "Size, pixels", "128")
     tab.get_by_role("button", name="Paint", exact=True).click()
     view = tab.locator("#style_transfer-gatys")
-    expect(view).to_contain_text(re.compile(r"Step \d+ of 100,"))
+    expect(view).to_contain_text(re.compile(r"Step \d+ of 400,"))
     tab.get_by_role("button", name="Stop", exact=True).first.click()
     page.wait_for_timeout(1500)
     before = view.inner_text()
@@ -46,12 +46,12 @@ def test_paints_step_by_step_stops_and_goes_on(page, open_tab, screenshot):
     assert tab.get_by_text("Save the painting (PNG)").locator("visible=true").count() == 1
     stopped = int(re.search(r"Step (\d+) of", before).group(1))
     tab.get_by_role("button", name="Go on", exact=True).click()
-    view.get_by_text("Step 100 of 100, done").wait_for()
-    assert stopped < 100
+    view.get_by_text("Step 400 of 400, done").wait_for(timeout=120_000)
+    assert stopped < 400
     assert view.locator("svg polyline").count() == 3
     screenshot("style_transfer-steps")
     tab.get_by_role("tab", name="Gram matrices").click()
-    tab.locator("#style_transfer-grams").get_by_text("painted, step 100").wait_for()
+    tab.locator("#style_transfer-grams").get_by_text("painted, step 400").wait_for()
     assert tab.locator("#style_transfer-grams img").count() == 15
     tab.get_by_label("Use the style Dusk").first.click()  # the painting is not of this style
     tab.locator("#style_transfer-grams").get_by_text("painted in one pass").wait_for()
@@ -62,7 +62,7 @@ def test_a_slider_acts_on_the_painting_under_way(page, open_tab):
     tab.get_by_role("tab", name="Step by step").click()
     tab.get_by_text("Start, steps, size, network").click()
     set_number(tab, "Steps", "600")
-    set_number(tab, "Size, pixels", "192")
+    set_number(tab, "Size, pixels", "256")
     tab.get_by_role("button", name="Paint", exact=True).click()
     view = tab.locator("#style_transfer-gatys")
     expect(view).to_contain_text(re.compile(r"Step [1-9]\d+ of 600,"))
