@@ -27,7 +27,9 @@ def main() -> None:
     rows = []
     for topic in chosen:
         print(f"{topic} ...", flush=True)
-        rows += import_module(f"benchmarks.{topic}").run()
+        measured = import_module(f"benchmarks.{topic}").run()
+        print(to_table(measured), flush=True)  # what is there already, should a later one fail
+        rows += measured
     print(f"\nOn {describe()}:\n\n{to_table(rows)}")
 
 

@@ -52,7 +52,7 @@ def run() -> list[Row]:
                 )
             )
     for layer in LAYERS:
-        spent = measure(lambda layer=layer: images.to_data_uri(show_frame(frame, MODEL, layer)))
+        spent = measure(lambda layer=layer: images.to_data_uri(show_frame(frame, MODEL, layer)[0]))
         note = f"{1000 / spent:.0f} frames a second"
         rows.append(Row(f"frame to grid of {LIVE_CHANNELS} maps of {layer}", spent, note=note))
     settings = Settings(steps=24, turn=5, zoom=0.1)
