@@ -48,19 +48,24 @@ class Spatial:
     def on_padded(self, rows: Tensor, size_hw: tuple[int, int]) -> Tensor:
         """Rows of N parts of ``size_hw`` cells, padding included, to the rows of their outputs."""
         x = rows.view(-1, *size_hw, rows.shape[1]).permute(0, 3, 1, 2)  # (N, C, H, W)
-        return self._convolve(x, 0)
+        return self._convolve(x, 0).clamp_(0, 6)
 
-    def on_whole(self, rows: Tensor, side: int) -> Tensor:
-        """The same for N whole feature maps of ``side`` cells a side, without their padding."""
+    def on_whole(self, rows: Tensor, side: int, *, limited: bool = True) -> Tensor:
+        """The same for N whole feature maps of ``side`` cells a side, without their padding.
+
+        Unless ``limited``, before ReLU6.
+        """
         x = rows.view(-1, side, side, rows.shape[1]).permute(0, 3, 1, 2)
         before, after = self.padding(side)
         if before == after:
-            return self._convolve(x, before)
-        return self._convolve(F.pad(x, (before, after, before, after)), 0)
+            rows = self._convolve(x, before)
+        else:
+            rows = self._convolve(F.pad(x, (before, after, before, after)), 0)
+        return rows.clamp_(0, 6) if limited else rows
 
     def _convolve(self, x: Tensor, padding: int) -> Tensor:
         y = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
-        return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1]).clamp_(0, 6)
+        return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1])
 
 
 @dataclass(frozen=True)

@@ -2,7 +2,7 @@
 
 from collections.abc import Callable
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal
 
 import numpy as np
 import torch
@@ -13,6 +13,14 @@ from cvcore.runtime import open_session
 from cvcore.saliency.folded import Block, Pointwise, Spatial
 
 Finish = Callable[[Tensor], np.ndarray]  # feature maps (N, H, W, C) to logits (N, classes)
+# A picture's feature maps (1, H, W, C) to its logits, and what answers for its perturbed copies.
+Start = Callable[[Tensor], tuple[np.ndarray, Finish]]
+# How the copies are computed: as the network itself; only how they differ from the picture in
+# bfloat16, so that rounding is a small part of the change; or everything in bfloat16. The latter
+# two want a processor with a unit for it, and are exact elsewhere.
+Precision = Literal["exact", "differences", "rounded"]
+RELU6 = ("hardtanh", [0.0, 6.0])
+LINEAR = ("none", [])
 
 
 @dataclass(frozen=True)
@@ -25,67 +33,130 @@ class LateLayers:
     bias: Tensor  # (classes,)
 
 
-def open_late_layers(late: LateLayers, *, rounded: bool) -> Finish:
-    """What computes them here. With ``rounded`` in bfloat16, if the processor has a unit for it."""
+def open_late_layers(late: LateLayers, precision: Precision) -> Start:
+    """What computes them on this processor."""
     if late.bias.device.type != "cpu":
-        return lambda maps: _run(late, maps)
-    return _open_bfloat16(late) if rounded and has_bfloat16_unit() else _open_onnx(late)
+        return _start_with(lambda maps: _run(late, maps))
+    if precision == "exact" or not has_bfloat16_unit():
+        return _start_with(_open_onnx(late))
+    return _open_differences(late) if precision == "differences" else _open_bfloat16(late)
 
 
 def has_bfloat16_unit() -> bool:
-    """True on processors that multiply matrices of bfloat16 (AMX), with a PyTorch that uses it."""
-    is_there = getattr(torch.cpu, "_is_amx_tile_supported", lambda: False)
-    return is_there() and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    """True on processors that multiply bfloat16 faster than float32 (AMX, AVX-512 BF16), with a
+    PyTorch that makes use of it."""
+    asked = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
+    is_there = any(getattr(torch.cpu, name, lambda: False)() for name in asked)
+    return is_there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
 
 
-def _open_bfloat16(late: LateLayers) -> Finish:
-    """Convolutions in bfloat16, each with its ReLU6 in one pass; the last sums in float32."""
-    ops, relu6 = torch.ops.mkldnn, ("hardtanh", [0.0, 6.0])
+def _start_with(finish: Finish) -> Start:
+    """For engines that treat the picture as one more copy."""
+    return lambda maps: (finish(maps)[0], finish)
 
-    def prepare(
-        weight: Tensor, bias: Tensor, after: tuple, *, stride=1, padding=0, groups=1
-    ) -> Callable[[Tensor], Tensor]:
-        weight = weight.bfloat16().contiguous(memory_format=torch.channels_last)
-        bias, name, limits = bias.bfloat16(), *after
-        place = [padding] * 2, [stride] * 2, [1] * 2, groups
-        return lambda x: ops._convolution_pointwise(x, weight, bias, *place, name, limits, "")
 
-    def pointwise(layer: Pointwise, after: tuple) -> Callable[[Tensor], Tensor]:
-        return prepare(layer.weight.T[:, :, None, None], layer.bias, after)
+def _convolution(
+    weight: Tensor, bias: Tensor | None, after: tuple, *, stride=1, padding=0, groups=1
+) -> Callable[[Tensor], Tensor]:
+    """A convolution in bfloat16, channels last, with what comes after it in one pass."""
+    weight = weight.bfloat16().contiguous(memory_format=torch.channels_last)
+    bias, (name, limits) = None if bias is None else bias.bfloat16(), after
+    place = [padding] * 2, [stride] * 2, [1] * 2, groups
+    run = torch.ops.mkldnn._convolution_pointwise
+    return lambda x: run(x, weight, bias, *place, name, limits, "")
 
-    def spatial(layer: Spatial) -> Callable[[Tensor], Tensor]:
-        def run(x: Tensor) -> Tensor:
-            before, after = layer.padding(x.shape[2])
-            return even(x) if before == after else uneven(x)
 
-        padding = layer.kernel // 2
-        place = {"stride": layer.stride, "groups": layer.groups, "padding": padding}
-        even = prepare(layer.weight, layer.bias, relu6, **place)
-        # With a stride of 2 there is one zero less before than after: the filter takes it in.
-        uneven = prepare(F.pad(layer.weight, (1, 0, 1, 0)), layer.bias, relu6, **place)
-        return run
+def _pointwise(layer: Pointwise, after: tuple | None = None) -> Callable[[Tensor], Tensor]:
+    """Without ``after`` for differences: no bias, no limits."""
+    weight = layer.weight.T[:, :, None, None]
+    return _convolution(weight, None if after is None else layer.bias, after or LINEAR)
 
-    steps = [
-        (
-            pointwise(block.expand, relu6),
-            spatial(block.spatial),
-            pointwise(block.project, ("none", [])),
-            block.has_skip,
-        )
-        for block in late.blocks
-    ]
-    head = pointwise(late.head, relu6)
+
+def _spatial(layer: Spatial, side: int, after: tuple | None = None) -> Callable[[Tensor], Tensor]:
+    before, behind = layer.padding(side)
+    # With a stride of 2 there is one zero less before than behind: the filter takes it in.
+    weight = layer.weight if before == behind else F.pad(layer.weight, (1, 0, 1, 0))
+    place = {"stride": layer.stride, "groups": layer.groups, "padding": layer.kernel // 2}
+    return _convolution(weight, None if after is None else layer.bias, after or LINEAR, **place)
+
+
+def _open_bfloat16(late: LateLayers) -> Start:
+    """Everything in bfloat16, each convolution with its ReLU6; the last sums in float32."""
+
+    def start(base: Tensor) -> tuple[np.ndarray, Finish]:
+        steps, side = [], base.shape[1]
+        for block in late.blocks:
+            expand, filter_ = _pointwise(block.expand, RELU6), _spatial(block.spatial, side, RELU6)
+            steps.append((expand, filter_, _pointwise(block.project, LINEAR), block.has_skip))
+            side = block.spatial.out_side(side)
+        head = _pointwise(late.head, RELU6)
+
+        @torch.inference_mode()
+        def finish(maps: Tensor) -> np.ndarray:
+            x = maps.bfloat16().permute(0, 3, 1, 2)  # (N, C, H, W), channels last
+            for expand, filter_, project, has_skip in steps:
+                y = project(filter_(expand(x)))
+                x = y.add_(x) if has_skip else y
+            features = head(x).mean((2, 3), dtype=torch.float32)
+            return torch.addmm(late.bias, features, late.weight).numpy()
+
+        return finish(base)[0], finish
+
+    return start
+
+
+def _open_differences(late: LateLayers) -> Start:
+    """Only how a copy differs from the picture in bfloat16; the picture itself in float32.
+
+    Convolutions are linear, so a difference goes through them without the bias. ReLU6 is not: it
+    takes a difference d at the picture's value v to clip(v + d, 0, 6) - clip(v, 0, 6).
+    """
+
+    def limit(values: Tensor, side: int) -> Callable[[Tensor], Tensor]:
+        """That step; ``values`` are the picture's rows before it."""
+        kept = values.clamp(0, 6)
+
+        def lay_out(rows: Tensor) -> Tensor:
+            maps = rows.view(1, side, side, -1).permute(0, 3, 1, 2).bfloat16()
+            return maps.contiguous(memory_format=torch.channels_last)
+
+        # v = kept + beyond: where the unit is not clipped, nothing is added and nothing rounded
+        beyond, low, high = lay_out(values - kept), lay_out(-kept), lay_out(6 - kept)
+        return lambda d: torch.clamp(d.add_(beyond), low, high, out=d)
 
     @torch.inference_mode()
-    def finish(maps: Tensor) -> np.ndarray:
-        x = maps.bfloat16().permute(0, 3, 1, 2)  # (N, C, H, W), channels last
-        for expand, filter_, project, has_skip in steps:
-            y = project(filter_(expand(x)))
-            x = y.add_(x) if has_skip else y
-        features = head(x).mean((2, 3), dtype=torch.float32)
-        return torch.addmm(late.bias, features, late.weight).numpy()
+    def start(base: Tensor) -> tuple[np.ndarray, Finish]:
+        steps, side = [], base.shape[1]
+        rows = base.reshape(-1, base.shape[3])
+        for block in late.blocks:
+            wide = block.expand(rows)
+            filtered = block.spatial.on_whole(wide.clamp(0, 6), side, limited=False)
+            out_side = block.spatial.out_side(side)
+            steps.append(
+                (
+                    (_pointwise(block.expand), limit(wide, side)),
+                    (_spatial(block.spatial, side), limit(filtered, out_side)),
+                    _pointwise(block.project),
+                    block.has_skip,
+                )
+            )
+            rows, side = block.finish(filtered.clamp(0, 6), rows), out_side
+        features = late.head(rows)
+        head, limit_head = _pointwise(late.head), limit(features, side)
+        logits = torch.addmv(late.bias, late.weight.T, features.clamp(0, 6).mean(0))
 
-    return finish
+        @torch.inference_mode()
+        def finish(maps: Tensor) -> np.ndarray:
+            x = (maps - base).bfloat16().permute(0, 3, 1, 2)  # (N, C, H, W), channels last
+            for (expand, limit_wide), (filter_, limit_filtered), project, has_skip in steps:
+                y = project(limit_filtered(filter_(limit_wide(expand(x)))))
+                x = y.add_(x) if has_skip else y
+            change = limit_head(head(x)).mean((2, 3), dtype=torch.float32)
+            return torch.addmm(logits, change, late.weight).numpy()
+
+        return logits.numpy(), finish
+
+    return start
 
 
 def _open_onnx(late: LateLayers) -> Finish:

@@ -34,9 +34,9 @@ class Asker:
     EfficientNet-Lite answers by incremental inference, other networks copy by copy.
     """
 
-    def __init__(self, x: np.ndarray, target: Target, *, rounded: bool = False) -> None:
+    def __init__(self, x: np.ndarray, target: Target, precision: str = "exact") -> None:
         self.x, self.target = x, target
-        net = _load_incremental(target.model, rounded)
+        net = _load_incremental(target.model, precision)
         self.picture = None if net is None else net.start(x)
         # Copies asked for at once: few enough that an answer takes a part of a second.
         self.together = BATCH if net is None else WINDOWS_A_CORE * cpu_count()
@@ -57,13 +57,13 @@ class Asker:
 
 
 @keep_models(most=4)
-def _load_incremental(model: str, rounded: bool = False) -> "IncrementalNet | None":
+def _load_incremental(model: str, precision: str = "exact") -> "IncrementalNet | None":
     """The network rearranged for incremental inference, or None if it is of another kind."""
     from cvcore.models.efficientnet_lite import EfficientNetLite
     from cvcore.saliency.incremental import IncrementalNet
 
     net = weights.load_model(model)
-    return IncrementalNet(net, rounded=rounded) if isinstance(net, EfficientNetLite) else None
+    return IncrementalNet(net, precision) if isinstance(net, EfficientNetLite) else None
 
 
 def split_evenly(cells: np.ndarray, most: int) -> list[np.ndarray]:
@@ -127,8 +127,8 @@ def occlusion(
     if len(starts) ** 2 > 6400:
         raise InputError("These are more than 6,400 windows: take a greater stride.")
     # Many windows may be rounded to bfloat16, when each changes far more than the rounding does.
-    rounded = window >= ROUNDED_WINDOW and len(starts) ** 2 > EXACT_WINDOWS
-    asker = Asker(x, target, rounded=rounded)
+    is_rounded = window >= ROUNDED_WINDOW and len(starts) ** 2 > EXACT_WINDOWS
+    asker = Asker(x, target, "rounded" if is_rounded else "exact")
     filling, picture = make_fill(x, fill).transpose(1, 2, 0), x.transpose(1, 2, 0)
     corners = np.minimum(starts, side - window)  # of squares that lie inside the picture
     drops = np.full((len(starts), len(starts)), np.nan)
@@ -159,12 +159,13 @@ def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float 
 
     The picture is cut into cells x cells patches; each is made brighter by ``delta`` (of a range
     of 1), then darker. Where the pixels cannot move (they end at 0 and 1) only what they really
-    moved counts. D is the probability gained when the whole patch becomes brighter by 1.
+    moved counts. D is the probability gained when the whole patch becomes brighter by 1. Where the
+    processor has a unit for bfloat16 the answers are rounded by about 1 % of their change.
     """
     side = x.shape[1]
     cells = check_whole("The number of cells a side", cells, 4, side // 2)
     delta = np.float32(check_setting("The change", delta, 0.01, 1))
-    asker, picture = Asker(x, target), x.transpose(1, 2, 0)
+    asker, picture = Asker(x, target, "differences"), x.transpose(1, 2, 0)
     edges = np.arange(cells + 1) * side // cells
     corners = np.minimum(edges[:-1], side - int(np.diff(edges).max()))
     slopes = np.full((cells, cells), np.nan)

@@ -113,6 +113,23 @@ def test_rounded_answers_give_the_same_map(x, net, monkeypatch):
     assert np.corrcoef(rounded.ravel(), exact.ravel())[0, 1] >= 0.999
 
 
+def test_rounded_differences_are_a_small_part_of_the_change(x, net):
+    from cvcore.saliency.incremental import IncrementalNet
+    from cvcore.saliency.late_layers import has_bfloat16_unit
+
+    if not has_bfloat16_unit():
+        pytest.skip("This processor has no unit for bfloat16.")
+    rng = np.random.default_rng(2)
+    corners = rng.integers(0, 220, (40, 2))
+    near = [x[:, top : top + 4, left : left + 4].transpose(1, 2, 0) for top, left in corners]
+    for patches in (np.clip(np.stack(near) + 0.02, 0, 1), rng.random((40, 4, 4, 3), np.float32)):
+        exact, close = (
+            picture.perturb(patches, corners) - picture.logits
+            for picture in (IncrementalNet(net, p).start(x) for p in ("exact", "differences"))
+        )
+        assert 0 < np.abs(close - exact).max() <= 0.02 * np.abs(exact).max()
+
+
 def test_the_last_layer_is_the_same_in_both_engines(x, net, batch):
     runtime.load_predictor(MODEL, wait=True)
     target = Target(MODEL, TIGER_CAT, 3)
