@@ -12,6 +12,7 @@ from urllib.parse import parse_qs
 import gradio as gr
 from fastapi import FastAPI
 from starlette.middleware import Middleware
+from starlette.middleware.gzip import GZipMiddleware
 from starlette.requests import Request, cookie_parser
 from starlette.responses import HTMLResponse, JSONResponse
 from starlette.routing import Route
@@ -104,6 +105,21 @@ class FullQueue:
         await self.app(scope, receive, send_sentence if joins else send)
 
 
+class PackedPage:
+    """Middleware: the page itself, some 4 MB, travels packed to browsers that can unpack it.
+
+    A class opens it all at once, on one wireless network. What follows are pictures, packed as
+    they are.
+    """
+
+    def __init__(self, app: Any) -> None:
+        self.app, self.packing = app, GZipMiddleware(app, compresslevel=3)
+
+    async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
+        is_page = scope["type"] == "http" and scope["path"] in ("/", "/config")
+        await (self.packing if is_page else self.app)(scope, receive, send)
+
+
 class VisitorCookie:
     """Middleware: a cookie by which a server before several replicas knows a visitor again."""
 
@@ -138,6 +154,7 @@ def _prepare_page(page: gr.Blocks) -> threading.Event:
 def _settings(class_word: str, *middleware: Middleware) -> dict[str, Any]:
     """What Gradio is told about serving, alone or in replicas."""
     door = [Middleware(ClassLink, word=class_word)] if class_word else []
+    own = [Middleware(FullQueue), Middleware(PackedPage)]
     pictures = [*samples.index().values(), *style_transfer.index().values()]
     return {
         "allowed_paths": sorted({str(Path(row.path).parent) for row in pictures}),
@@ -149,7 +166,7 @@ def _settings(class_word: str, *middleware: Middleware) -> dict[str, Any]:
         "ssr_mode": False,
         "app_kwargs": {
             "routes": [Route(HEALTH, _answer_health)],
-            "middleware": [Middleware(Doors), *middleware, *door, Middleware(FullQueue)],
+            "middleware": [Middleware(Doors), *middleware, *door, *own],
         },
     }
 

@@ -4,6 +4,7 @@ import subprocess
 import sys
 import threading
 
+import httpx
 import pytest
 from starlette.applications import Starlette
 from starlette.middleware import Middleware
@@ -114,6 +115,19 @@ with TestClient(ui.build_replica(app.demo, **ui.LOOK)) as client:
     print({client.get(f"{api}/file={row.path}").status_code for row in rows})
     print(client.get(f"{api}/file={sys.argv[1]}/app.py").status_code)
 """
+
+
+def test_the_page_travels_packed(app_url):
+    def load(encoding):
+        with httpx.stream("GET", app_url, headers={"accept-encoding": encoding}) as answer:
+            answer.read()
+            return answer.num_bytes_downloaded, answer.text
+
+    (packed, unpacked), (whole, plain) = load("gzip"), load("identity")
+    assert packed < whole / 2
+    assert len(unpacked) == len(plain)
+    other = httpx.get(app_url + serve.HEALTH, headers={"accept-encoding": "gzip"})
+    assert "content-encoding" not in other.headers
 
 
 def test_pictures_are_served_from_any_folder(tmp_path):
