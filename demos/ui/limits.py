@@ -22,6 +22,6 @@ MAX_REQUEST_BYTES = 60_000_000
 IDLE_SECONDS = 600
 WARM_SECONDS = 2.0  # after the start: networks are made ready once the page is up
 # How often idle networks are looked for and free memory is handed back.
-TIDY_SECONDS = 60
+TIDY_SECONDS = 20
 # Heaps that all threads share, one a core of a small server: with more, each keeps its own rest.
 MALLOC_ARENAS = 2

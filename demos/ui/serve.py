@@ -22,6 +22,7 @@ from cvcore.images import MAX_FILE_BYTES
 from demos.ui.doors import Doors
 from demos.ui.limits import MAX_QUEUE, MAX_THREADS, WARM_SECONDS
 from demos.ui.memory import limit_arenas, tidy
+from demos.ui.mended import MendedPage
 
 HEALTH = "/healthz"
 COOKIE = HEADER = "x-glassbox-class"
@@ -154,7 +155,7 @@ def _prepare_page(page: gr.Blocks) -> threading.Event:
 def _settings(class_word: str, *middleware: Middleware) -> dict[str, Any]:
     """What Gradio is told about serving, alone or in replicas."""
     door = [Middleware(ClassLink, word=class_word)] if class_word else []
-    own = [Middleware(FullQueue), Middleware(PackedPage)]
+    own = [Middleware(FullQueue), Middleware(PackedPage), Middleware(MendedPage)]
     pictures = [*samples.index().values(), *style_transfer.index().values()]
     return {
         "allowed_paths": sorted({str(Path(row.path).parent) for row in pictures}),

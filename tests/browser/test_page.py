@@ -66,3 +66,25 @@ def test_a_picture_is_offered_in_the_next_tab(page, open_tab):
     expect(picture).not_to_have_attribute("src", address)
     panel.get_by_role("button", name="Use the current picture").click()
     expect(picture).to_have_attribute("src", address)
+
+
+@pytest.mark.parametrize("topic", TABS)
+def test_a_tab_comes_to_rest(page, app_url, topic):
+    """What a link sets off, and a slider that moves, asks the server a number of times and ends."""
+    asked = []
+    page.on("request", lambda one: asked.append(one) if "/queue/join" in one.url else None)
+    page.goto(f"{app_url}?tab={topic}&picture=astronaut&confidence-limit=0.4&classes-shown-k=7")
+    panel = page.locator(f"#tab-{topic}")
+    expect(panel).to_be_visible()
+    page.wait_for_timeout(2000)
+    sliders = panel.locator("input[type=range]:visible")
+    if sliders.count():
+        for _ in range(6):
+            sliders.first.press("ArrowLeft")
+    for _ in range(60):
+        before = len(asked)
+        page.wait_for_timeout(2000)
+        if len(asked) == before:
+            break
+    assert len(asked) == before
+    assert 0 < before < 100
