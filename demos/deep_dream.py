@@ -257,16 +257,18 @@ def _build_picture(tab: ui.Tab, layers: LayerPicker) -> tuple[list, list]:
     settings = [octaves, scale, steps, step_size, jitter, smoothing, side, seed]
     aims = [image, layer, aim, channel, second, mix, class_idx, guide]
     news = [image.change, tab.opened.change]
-    tab.run(news, end_earlier, [small, large], None, api_name=None, queue=False)
-    tab.run(asked.change, end_earlier, large, None, api_name=None, queue=False)
+    # first the turn is passed on, then the new work begins: never the other way round
+    passed = tab.run(asked.change, end_earlier, large, None, api_name=None, queue=False)
     running = tab.run(
-        asked.change, show_dream, [*aims, *settings, mask, large], [view, saved, badge],
-        api_name="deep_dream", kind="heavy", show_progress="minimal", show_progress_on=view,
+        passed.then, show_dream, [*aims, *settings, mask, large], [view, saved, badge],
+        api_name="deep_dream", kind="heavy", trigger_mode="always_last",
+        show_progress="minimal", show_progress_on=view,
     )  # fmt: skip
+    passed = tab.run(news, end_earlier, [small, large], None, api_name=None, queue=False)
     shown = tab.run(
-        news, show_layers, [image, layer, asked, small],
+        passed.then, show_layers, [image, layer, asked, small],
         [layers, painter, mask, asked], api_name="deep_dream_layers", kind="steady",
-        show_progress="hidden",
+        trigger_mode="always_last", show_progress="hidden",
     )  # fmt: skip
     with place:
         tab.stop_button(shown, running)

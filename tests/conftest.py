@@ -191,6 +191,19 @@ def open_tab(page):
     return open_
 
 
+def unfold(panel, words: str, label: str):
+    """Open a fold and return one of its fields, once the page has come to rest: in the first frames
+    after a fold is opened Gradio's page gives its fields their first values again."""
+    panel.get_by_text(words).click()
+    field = panel.get_by_label(label).locator("visible=true")
+    field.wait_for()
+    panel.page.evaluate(
+        "() => new Promise(done => {let left = 5;"
+        "const next = () => left-- ? requestAnimationFrame(next) : done(); next()})"
+    )
+    return field
+
+
 @pytest.fixture
 def screenshot(page):
     """Save the page under screenshots/ when GLASSBOX_SCREENSHOTS is set."""

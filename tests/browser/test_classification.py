@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cvcore import images, samples
+from tests.conftest import unfold
 
 pytestmark = pytest.mark.browser
 
@@ -52,10 +53,9 @@ def test_sliders_act_on_the_answer(tab, page):
 
 
 def test_limit_raises_the_sign(tab):
-    tab.get_by_text("None of these: where is the limit?").click()
-    limit = tab.get_by_label("number input for Limit for the score")
-    limit.wait_for()
-    tab.page.wait_for_timeout(1000)  # the fold opens slowly
+    limit = unfold(
+        tab, "None of these: where is the limit?", "number input for Limit for the score"
+    )
     limit.fill("20")
     limit.press("Tab")
     tab.locator("#classification-bars").get_by_text("None of these?").wait_for()

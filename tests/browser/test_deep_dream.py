@@ -6,6 +6,8 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from tests.conftest import unfold
+
 pytestmark = pytest.mark.browser
 
 
@@ -16,8 +18,9 @@ def test_dreams_at_once_and_stops(page, open_tab, screenshot):
     assert view.locator("li").count() == 5
     assert tab.get_by_text("Save the dream (PNG)").get_attribute("download") == "dream.png"
     screenshot("deep_dream")
-    tab.get_by_text("Octaves, steps, jitter, smoothing").click()
-    steps = tab.get_by_label("number input for Steps in each octave")
+    steps = unfold(
+        tab, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
+    )
     steps.fill("60")
     steps.press("Tab")
     tab.get_by_role("button", name="Dream", exact=True).click()
@@ -58,8 +61,9 @@ def test_layers_are_in_view_beside_film_and_webcam(tab):
 
 def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, page):
     view = tab.locator("#deep-dream-view")
-    tab.get_by_text("Octaves, steps, jitter, smoothing").click()
-    steps = tab.get_by_label("number input for Steps in each octave")
+    steps = unfold(
+        tab, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
+    )
     steps.fill("60")
     steps.press("Tab")
     tab.get_by_role("button", name="Dream", exact=True).click()

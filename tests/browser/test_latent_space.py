@@ -4,6 +4,8 @@ import re
 
 import pytest
 
+from tests.conftest import unfold
+
 pytestmark = pytest.mark.browser
 
 
@@ -38,8 +40,7 @@ def test_clicks_choose_a_and_b_and_several(page, open_tab):
     cells = tab.locator("#latent-space-grid [data-place]")
     cells.nth(23).wait_for(timeout=120_000)
     tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
-    tab.get_by_text("Letters and frames").click()
-    text = tab.get_by_label("Who has which picture")
+    text = unfold(tab, "Letters and frames", "Who has which picture")
     cells.nth(9).click()
     page.wait_for_function(HOLDS, arg="A: 10;")
     cells.nth(11).click()
@@ -148,8 +149,7 @@ def test_a_new_latent_at_the_same_letter_is_drawn(page, open_tab):
 def test_wrong_letters_are_said_once(page, open_tab):
     tab = open_tab("latent_space")
     tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
-    tab.get_by_text("Letters and frames").click()
-    text = tab.get_by_label("Who has which picture")
+    text = unfold(tab, "Letters and frames", "Who has which picture")
     calls = count_calls(page)
     text.press_sequentially("9999")
     page.wait_for_timeout(1000)

@@ -9,7 +9,7 @@ from importlib import import_module
 import pytest
 
 from cvcore import deep_dream, latent_film, latent_inversion
-from tests.conftest import serve_page
+from tests.conftest import serve_page, unfold
 
 pytestmark = pytest.mark.browser
 PATIENCE_SECONDS = 60
@@ -85,8 +85,9 @@ def test_dream_ends_with_its_visitor(browser, url, watch):
     panel = page.locator("#tab-deep_dream")
     view = panel.locator("#deep-dream-view")
     view.get_by_text("Step 40 of 40, done in").wait_for()
-    panel.get_by_text("Octaves, steps, jitter, smoothing").click()
-    steps = panel.get_by_label("number input for Steps in each octave")
+    steps = unfold(
+        panel, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
+    )
     steps.fill("60")
     steps.press("Tab")
     wait_until(lambda: seen.ended)

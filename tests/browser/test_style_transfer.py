@@ -5,6 +5,8 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import unfold
+
 pytestmark = pytest.mark.browser
 
 
@@ -31,7 +33,7 @@ def test_one_pass_at_once_and_another_style(page, open_tab, screenshot):
 def test_paints_step_by_step_stops_and_goes_on(page, open_tab, screenshot):
     tab = open_tab("style_transfer")
     tab.get_by_role("tab", name="Step by step").click()
-    tab.get_by_text("Start, steps, size, network").click()
+    unfold(tab, "Start, steps, size, network", "number input for Steps")
     set_number(tab, "Steps", "400")
     set_number(tab, "Size, pixels", "128")
     tab.get_by_role("button", name="Paint", exact=True).click()
@@ -60,7 +62,7 @@ def test_paints_step_by_step_stops_and_goes_on(page, open_tab, screenshot):
 def test_a_slider_acts_on_the_painting_under_way(page, open_tab):
     tab = open_tab("style_transfer")
     tab.get_by_role("tab", name="Step by step").click()
-    tab.get_by_text("Start, steps, size, network").click()
+    unfold(tab, "Start, steps, size, network", "number input for Steps")
     set_number(tab, "Steps", "600")
     set_number(tab, "Size, pixels", "256")
     tab.get_by_role("button", name="Paint", exact=True).click()
