@@ -4,8 +4,8 @@ Every pupil sends, again and again, a picture to be classified, one for detectio
 and one to be painted in a style, with a pause as between a pupil's clicks. Three of them dream and
 paint step by step instead, and one webcam streams. Seconds waited (half of all, 95 %, longest) and
 errors are printed, and the server's memory once it has handed back what is free. Before the class
-every tab is used once; afterwards ``--more`` further requests show whether memory grows. Nothing but
-HTTP: client and server share the cores.
+every tab is used once; afterwards ``--more`` further requests show whether memory grows. Nothing
+but HTTP: client and server share the cores.
 """
 
 import argparse
