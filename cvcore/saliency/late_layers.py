@@ -21,6 +21,7 @@ Start = Callable[[Tensor], tuple[np.ndarray, Finish]]
 Precision = Literal["exact", "differences", "rounded"]
 RELU6 = ("hardtanh", [0.0, 6.0])
 LINEAR = ("none", [])
+USUAL_COUNT = 27  # maps that come together; other numbers work too
 
 
 @dataclass(frozen=True)
@@ -47,7 +48,11 @@ def has_bfloat16_unit() -> bool:
     PyTorch that makes use of it."""
     asked = ("_is_amx_tile_supported", "_is_avx512_bf16_supported")
     is_there = any(getattr(torch.cpu, name, lambda: False)() for name in asked)
-    return is_there and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+    return (
+        is_there
+        and hasattr(torch.ops.mkldnn, "_convolution_pointwise")
+        and hasattr(torch._C._nn, "mkldnn_reorder_conv2d_weight")
+    )
 
 
 def _start_with(finish: Finish) -> Start:
@@ -56,20 +61,31 @@ def _start_with(finish: Finish) -> Start:
 
 
 def _convolution(
-    weight: Tensor, bias: Tensor | None, after: tuple, *, stride=1, padding=0, groups=1
+    layer: Pointwise | Spatial,
+    weight: Tensor,
+    side: int,
+    after: tuple | None,
+    *,
+    stride: int = 1,
+    padding: int = 0,
+    groups: int = 1,
 ) -> Callable[[Tensor], Tensor]:
-    """A convolution in bfloat16, channels last, with what comes after it in one pass."""
+    """A layer for maps of ``side`` cells a side in bfloat16, channels last, with what comes after
+    it in one pass. Without ``after`` for differences: no bias, no limits."""
     weight = weight.bfloat16().contiguous(memory_format=torch.channels_last)
-    bias, (name, limits) = None if bias is None else bias.bfloat16(), after
+    bias, (name, limits) = None if after is None else layer.bias.bfloat16(), after or LINEAR
     place = [padding] * 2, [stride] * 2, [1] * 2, groups
+    # as the engine wants it for maps of this size: else each call would lay it out again
+    shape = [USUAL_COUNT, weight.shape[1] * groups, side, side]
+    weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), *place, shape)
     run = torch.ops.mkldnn._convolution_pointwise
     return lambda x: run(x, weight, bias, *place, name, limits, "")
 
 
-def _pointwise(layer: Pointwise, after: tuple | None = None) -> Callable[[Tensor], Tensor]:
-    """Without ``after`` for differences: no bias, no limits."""
-    weight = layer.weight.T[:, :, None, None]
-    return _convolution(weight, None if after is None else layer.bias, after or LINEAR)
+def _pointwise(
+    layer: Pointwise, side: int, after: tuple | None = None
+) -> Callable[[Tensor], Tensor]:
+    return _convolution(layer, layer.weight.T[:, :, None, None], side, after)
 
 
 def _spatial(layer: Spatial, side: int, after: tuple | None = None) -> Callable[[Tensor], Tensor]:
@@ -77,7 +93,7 @@ def _spatial(layer: Spatial, side: int, after: tuple | None = None) -> Callable[
     # With a stride of 2 there is one zero less before than behind: the filter takes it in.
     weight = layer.weight if before == behind else F.pad(layer.weight, (1, 0, 1, 0))
     place = {"stride": layer.stride, "groups": layer.groups, "padding": layer.kernel // 2}
-    return _convolution(weight, None if after is None else layer.bias, after or LINEAR, **place)
+    return _convolution(layer, weight, side, after, **place)
 
 
 def _open_bfloat16(late: LateLayers) -> Start:
@@ -86,10 +102,12 @@ def _open_bfloat16(late: LateLayers) -> Start:
     def start(base: Tensor) -> tuple[np.ndarray, Finish]:
         steps, side = [], base.shape[1]
         for block in late.blocks:
-            expand, filter_ = _pointwise(block.expand, RELU6), _spatial(block.spatial, side, RELU6)
-            steps.append((expand, filter_, _pointwise(block.project, LINEAR), block.has_skip))
+            expand = _pointwise(block.expand, side, RELU6)
+            filter_ = _spatial(block.spatial, side, RELU6)
             side = block.spatial.out_side(side)
-        head = _pointwise(late.head, RELU6)
+            project = _pointwise(block.project, side, LINEAR)
+            steps.append((expand, filter_, project, block.has_skip))
+        head = _pointwise(late.head, side, RELU6)
 
         @torch.inference_mode()
         def finish(maps: Tensor) -> np.ndarray:
@@ -134,15 +152,15 @@ def _open_differences(late: LateLayers) -> Start:
             out_side = block.spatial.out_side(side)
             steps.append(
                 (
-                    (_pointwise(block.expand), limit(wide, side)),
+                    (_pointwise(block.expand, side), limit(wide, side)),
                     (_spatial(block.spatial, side), limit(filtered, out_side)),
-                    _pointwise(block.project),
+                    _pointwise(block.project, out_side),
                     block.has_skip,
                 )
             )
             rows, side = block.finish(filtered.clamp(0, 6), rows), out_side
         features = late.head(rows)
-        head, limit_head = _pointwise(late.head), limit(features, side)
+        head, limit_head = _pointwise(late.head, side), limit(features, side)
         logits = torch.addmv(late.bias, late.weight.T, features.clamp(0, 6).mean(0))
 
         @torch.inference_mode()
