@@ -21,6 +21,7 @@ Start = Callable[[Tensor], tuple[np.ndarray, Finish]]
 Precision = Literal["exact", "differences", "rounded"]
 RELU6 = ("hardtanh", [0.0, 6.0])
 LINEAR = ("none", [])
+SIGN = np.uint16(0x8000)  # the bit of a bfloat16
 USUAL_COUNT = 27  # maps that come together; other numbers work too
 
 
@@ -123,6 +124,11 @@ def _open_bfloat16(late: LateLayers) -> Start:
     return start
 
 
+def _bits(maps: Tensor) -> np.ndarray:
+    """The memory of maps (N, C, H, W) in bfloat16 as int16 (N, H, W, C)."""
+    return maps.permute(0, 2, 3, 1).view(torch.int16).numpy()
+
+
 def _open_differences(late: LateLayers) -> Start:
     """Only how a copy differs from the picture in bfloat16; the picture itself in float32.
 
@@ -139,8 +145,18 @@ def _open_differences(late: LateLayers) -> Start:
             return maps.contiguous(memory_format=torch.channels_last)
 
         # v = kept + beyond: where the unit is not clipped, nothing is added and nothing rounded
-        beyond, low, high = lay_out(values - kept), lay_out(-kept), lay_out(6 - kept)
-        return lambda d: torch.clamp(d.add_(beyond), low, high, out=d)
+        beyond, highest = lay_out(values - kept), _bits(lay_out(6 - kept))
+        lowest = _bits(lay_out(kept)).view(np.uint16) | SIGN  # -kept, which is at most -0
+
+        def step(d: Tensor) -> Tensor:
+            # max(d, -kept), then min(., 6 - kept), at integers' speed: bfloat16 numbers are ordered
+            # as their bits are, but for two negative ones, which unsigned bits have the other way
+            bits = _bits(d.add_(beyond))
+            np.minimum(bits.view(np.uint16), lowest, out=bits.view(np.uint16))
+            np.minimum(bits, highest, out=bits)
+            return d
+
+        return step
 
     @torch.inference_mode()
     def start(base: Tensor) -> tuple[np.ndarray, Finish]:
