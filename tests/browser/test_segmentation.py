@@ -206,9 +206,11 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
         """Red, green and blue of the live picture's upper left corner, where no one is."""
         return view.locator("img").evaluate(
             """async image => {
-              await image.decode();
+              const still = new Image();  // the live one may get its next frame while it is read
+              still.src = image.src;
+              await still.decode();
               const canvas = document.createElement('canvas'), pen = canvas.getContext('2d');
-              pen.drawImage(image, -10, -10);
+              pen.drawImage(still, -10, -10);
               return [...pen.getImageData(0, 0, 1, 1).data].slice(0, 3);
             }"""
         )
