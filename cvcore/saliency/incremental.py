@@ -19,13 +19,16 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cvcore.device import cpu_count
 from cvcore.models.efficientnet_lite import EfficientNetLite
 from cvcore.saliency.folded import Block, Spatial, fold_block, fold_pointwise, fold_spatial
-from cvcore.saliency.late_layers import LateLayers, Precision, has_bfloat16_unit, open_late_layers
-from cvcore.saliency.workers import get_workers
+from cvcore.saliency.late_layers import (
+    USUAL_COUNT,
+    LateLayers,
+    Precision,
+    has_bfloat16_unit,
+    open_late_layers,
+)
 
-CHUNK = 27  # windows computed together: their activations fit a processor's cache
 # From here on a 16-pixel window's change reaches nearly the whole 14 x 14 map: the second block of
 # the fourth stage.
 LATE_BLOCK = 8
@@ -53,6 +56,11 @@ class Span:
         first, last = first.clip(0), last.clip(max=out - 1)
         size = int((last - first).max()) + 1
         return Span(first.clip(0, out - size), size)
+
+
+def count_together(size: int) -> int:
+    """Squares of so many pixels a side whose activations fit a processor's cache together."""
+    return max(1, min(USUAL_COUNT, USUAL_COUNT * 32 // size))
 
 
 class IncrementalNet:
@@ -108,12 +116,13 @@ class Picture:
         last = rows.float().view(1, self.sides[-1], self.sides[-1], -1)
         self.logits, self._finish = net.start_late(last)
 
+    @torch.inference_mode()
     def perturb(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
         """Logits float32 (N, classes) of N copies of the picture, a square replaced in each.
 
         ``patches`` float32 (N, P, P, 3), RGB in [0, 1]; ``top_left`` int (N, 2), the row and column
-        of each square's first pixel. A square must lie inside the picture. Neighbouring squares
-        should follow each other.
+        of each square's first pixel. A square must lie inside the picture. ``count_together(P)``
+        squares at a time are fastest, neighbouring ones one after the other.
         """
         top_left = np.asarray(top_left, np.int64)
         size, side = patches.shape[1], self.sides[0]
@@ -121,15 +130,6 @@ class Picture:
             raise ValueError(f"A square of {size} pixels leaves the picture of {side}.")
         if not len(patches):
             return np.zeros((0, len(self.logits)), np.float32)
-        step = max(1, min(CHUNK, CHUNK * 32 // size))
-        # as many chunks for each thread, all of one size: none waits for another's last
-        rounds = -(-len(patches) // (step * cpu_count()))
-        chunks = np.array_split(np.arange(len(patches)), min(len(patches), rounds * cpu_count()))
-        parts = get_workers().map(lambda i: self._perturb_chunk(patches[i], top_left[i]), chunks)
-        return np.concatenate(list(parts))
-
-    @torch.inference_mode()
-    def _perturb_chunk(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
         rows = self._normalise(patches)
         y, x = (Span(top_left[:, axis], patches.shape[1]) for axis in (0, 1))
         for block, side, inputs, wides in zip(

@@ -22,7 +22,7 @@ Precision = Literal["exact", "differences", "rounded"]
 RELU6 = ("hardtanh", [0.0, 6.0])
 LINEAR = ("none", [])
 SIGN = np.uint16(0x8000)  # the bit of a bfloat16
-USUAL_COUNT = 27  # maps that come together; other numbers work too
+USUAL_COUNT = 27  # maps that come together; for one or two some layers would be laid out again
 
 
 @dataclass(frozen=True)
@@ -70,9 +70,11 @@ def _convolution(
     stride: int = 1,
     padding: int = 0,
     groups: int = 1,
+    onto: Tensor | None = None,
 ) -> Callable[[Tensor], Tensor]:
     """A layer for maps of ``side`` cells a side in bfloat16, channels last, with what comes after
-    it in one pass. Without ``after`` for differences: no bias, no limits."""
+    it in one pass. Without ``after`` for differences: no bias, no limits; it can be added ``onto``
+    a map (1, C, H, W)."""
     weight = weight.bfloat16().contiguous(memory_format=torch.channels_last)
     bias, (name, limits) = None if after is None else layer.bias.bfloat16(), after or LINEAR
     place = [padding] * 2, [stride] * 2, [1] * 2, groups
@@ -80,21 +82,32 @@ def _convolution(
     shape = [USUAL_COUNT, weight.shape[1] * groups, side, side]
     weight = torch._C._nn.mkldnn_reorder_conv2d_weight(weight.to_mkldnn(), *place, shape)
     run = torch.ops.mkldnn._convolution_pointwise
-    return lambda x: run(x, weight, bias, *place, name, limits, "")
+    if onto is None:
+        return lambda x: run(x, weight, bias, *place, name, limits, "")
+    add = torch.ops.mkldnn._convolution_pointwise_.binary
+    plain = "add", 1.0, None, [], None
+
+    def run_onto(x: Tensor) -> Tensor:
+        many = onto.expand(len(x), -1, -1, -1).clone(memory_format=torch.channels_last)
+        return add(many, x, weight, bias, *place, *plain)
+
+    return run_onto
 
 
 def _pointwise(
-    layer: Pointwise, side: int, after: tuple | None = None
+    layer: Pointwise, side: int, after: tuple | None = None, onto: Tensor | None = None
 ) -> Callable[[Tensor], Tensor]:
-    return _convolution(layer, layer.weight.T[:, :, None, None], side, after)
+    return _convolution(layer, layer.weight.T[:, :, None, None], side, after, onto=onto)
 
 
-def _spatial(layer: Spatial, side: int, after: tuple | None = None) -> Callable[[Tensor], Tensor]:
+def _spatial(
+    layer: Spatial, side: int, after: tuple | None = None, onto: Tensor | None = None
+) -> Callable[[Tensor], Tensor]:
     before, behind = layer.padding(side)
     # With a stride of 2 there is one zero less before than behind: the filter takes it in.
     weight = layer.weight if before == behind else F.pad(layer.weight, (1, 0, 1, 0))
     place = {"stride": layer.stride, "groups": layer.groups, "padding": layer.kernel // 2}
-    return _convolution(layer, weight, side, after, **place)
+    return _convolution(layer, weight, side, after, **place, onto=onto)
 
 
 def _open_bfloat16(late: LateLayers) -> Start:
@@ -119,7 +132,7 @@ def _open_bfloat16(late: LateLayers) -> Start:
             features = head(x).mean((2, 3), dtype=torch.float32)
             return torch.addmm(late.bias, features, late.weight).numpy()
 
-        return finish(base)[0], finish
+        return finish(base.expand(4, -1, -1, -1))[0], finish
 
     return start
 
@@ -136,27 +149,28 @@ def _open_differences(late: LateLayers) -> Start:
     takes a difference d at the picture's value v to clip(v + d, 0, 6) - clip(v, 0, 6).
     """
 
-    def limit(values: Tensor, side: int) -> Callable[[Tensor], Tensor]:
-        """That step; ``values`` are the picture's rows before it."""
+    def limit(values: Tensor, side: int) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+        """What a difference is added to first, and the step then; ``values`` are the picture's
+        rows before it."""
         kept = values.clamp(0, 6)
 
         def lay_out(rows: Tensor) -> Tensor:
             maps = rows.view(1, side, side, -1).permute(0, 3, 1, 2).bfloat16()
             return maps.contiguous(memory_format=torch.channels_last)
 
-        # v = kept + beyond: where the unit is not clipped, nothing is added and nothing rounded
-        beyond, highest = lay_out(values - kept), _bits(lay_out(6 - kept))
+        highest = _bits(lay_out(6 - kept))
         lowest = _bits(lay_out(kept)).view(np.uint16) | SIGN  # -kept, which is at most -0
 
         def step(d: Tensor) -> Tensor:
             # max(d, -kept), then min(., 6 - kept), at integers' speed: bfloat16 numbers are ordered
             # as their bits are, but for two negative ones, which unsigned bits have the other way
-            bits = _bits(d.add_(beyond))
+            bits = _bits(d)
             np.minimum(bits.view(np.uint16), lowest, out=bits.view(np.uint16))
             np.minimum(bits, highest, out=bits)
             return d
 
-        return step
+        # v = kept + beyond: where the unit is not clipped, nothing is added and nothing rounded
+        return lay_out(values - kept), step
 
     @torch.inference_mode()
     def start(base: Tensor) -> tuple[np.ndarray, Finish]:
@@ -166,17 +180,20 @@ def _open_differences(late: LateLayers) -> Start:
             wide = block.expand(rows)
             filtered = block.spatial.on_whole(wide.clamp(0, 6), side, limited=False)
             out_side = block.spatial.out_side(side)
+            beyond_wide, limit_wide = limit(wide, side)
+            beyond_filtered, limit_filtered = limit(filtered, out_side)
             steps.append(
                 (
-                    (_pointwise(block.expand, side), limit(wide, side)),
-                    (_spatial(block.spatial, side), limit(filtered, out_side)),
+                    (_pointwise(block.expand, side, onto=beyond_wide), limit_wide),
+                    (_spatial(block.spatial, side, onto=beyond_filtered), limit_filtered),
                     _pointwise(block.project, out_side),
                     block.has_skip,
                 )
             )
             rows, side = block.finish(filtered.clamp(0, 6), rows), out_side
         features = late.head(rows)
-        head, limit_head = _pointwise(late.head, side), limit(features, side)
+        beyond, limit_head = limit(features, side)
+        head = _pointwise(late.head, side, onto=beyond)
         logits = torch.addmv(late.bias, late.weight.T, features.clamp(0, 6).mean(0))
 
         @torch.inference_mode()

@@ -3,7 +3,9 @@
 Each function is a generator of (map float32 (H, W), share done), from coarse to fine.
 """
 
-from collections.abc import Iterator
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import Future
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -15,40 +17,65 @@ from cvcore.device import cpu_count
 from cvcore.errors import InputError
 from cvcore.model_cache import keep_models
 from cvcore.saliency.target import BATCH, Target, check_setting
+from cvcore.saliency.workers import get_workers
 from cvcore.windows import check_whole
 
 if TYPE_CHECKING:
     from cvcore.saliency.incremental import IncrementalNet
 
 Maps = Iterator[tuple[np.ndarray, float]]
+Part = tuple[np.ndarray, np.ndarray]  # patches, and where they go
 YIELD_SECONDS = 0.4
 ROUNDED_WINDOW = 16  # pixels; from here on the rounded map correlates by 0.999 or more
 EXACT_WINDOWS = 256  # so many are always computed in float32
-WINDOWS_A_CORE = 27  # computed by incremental inference at a time
 FILLS = ("black", "grey", "mean", "blur")
 
 
 class Asker:
-    """Probabilities of a picture's copies with one square replaced in each.
+    """Probabilities of a picture's copies with one square of ``size`` pixels replaced in each.
 
     EfficientNet-Lite answers by incremental inference, other networks copy by copy.
     """
 
-    def __init__(self, x: np.ndarray, target: Target, precision: str = "exact") -> None:
+    def __init__(self, x: np.ndarray, target: Target, size: int, precision: str = "exact") -> None:
         self.x, self.target = x, target
         net = _load_incremental(target.model, precision)
-        self.picture = None if net is None else net.start(x)
-        # Copies asked for at once: few enough that an answer takes a part of a second.
-        self.together = BATCH if net is None else WINDOWS_A_CORE * cpu_count()
-        if self.picture is None:
+        if net is None:
+            self.together, self._picture = BATCH, None
             self.before = float(target.ask(x[None])[0])
         else:
-            self.before = float(target.probability(self.picture.logits[None])[0])
+            from cvcore.saliency.incremental import count_together
 
-    def ask(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
-        """Probabilities (N,) with patches float32 (N, P, P, 3) at top_left int (N, 2)."""
-        if self.picture is not None:
-            return self.target.probability(self.picture.perturb(patches, top_left))
+            self.together = count_together(size)
+            self._picture = get_workers().submit(net.start, x).result()
+            self.before = float(target.probability(self._picture.logits[None])[0])
+
+    def ask_in_turns(self, parts: Iterable[Part]) -> Iterator[np.ndarray]:
+        """Probabilities (N,) of copies with patches float32 (n, size, size, 3) at top_left int
+        (n, 2), for part after part; every ``YIELD_SECONDS`` those that have come since.
+
+        A part has up to ``together`` copies. Nothing is computed while the caller looks at answers.
+        """
+        underway, come, started = deque(), [], perf_counter()
+        for part in parts:
+            if self._picture is None:
+                come.append(self._ask_for_each(*part))
+            else:
+                underway.append(get_workers().submit(self._picture.perturb, *part))
+            if len(underway) > cpu_count():  # the next part is ready when a core is
+                come.append(self.target.probability(underway.popleft().result()))
+            if perf_counter() - started > YIELD_SECONDS:
+                yield self._collect(come, underway)
+                come, started = [], perf_counter()
+        if come or underway:
+            yield self._collect(come, underway)
+
+    def _collect(self, come: list[np.ndarray], underway: deque[Future]) -> np.ndarray:
+        while underway:
+            come.append(self.target.probability(underway.popleft().result()))
+        return np.concatenate(come)
+
+    def _ask_for_each(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
         copies = np.repeat(self.x[None], len(patches), axis=0)
         size = patches.shape[1]
         for copy, patch, (top, left) in zip(copies, patches, top_left, strict=True):
@@ -128,7 +155,7 @@ def occlusion(
         raise InputError("These are more than 6,400 windows: take a greater stride.")
     # Many windows may be rounded to bfloat16, when each changes far more than the rounding does.
     is_rounded = window >= ROUNDED_WINDOW and len(starts) ** 2 > EXACT_WINDOWS
-    asker = Asker(x, target, "rounded" if is_rounded else "exact")
+    asker = Asker(x, target, window, "rounded" if is_rounded else "exact")
     filling, picture = make_fill(x, fill).transpose(1, 2, 0), x.transpose(1, 2, 0)
     corners = np.minimum(starts, side - window)  # of squares that lie inside the picture
     drops = np.full((len(starts), len(starts)), np.nan)
@@ -140,18 +167,33 @@ def occlusion(
         patch[inside] = filling[top : top + window, left : left + window][inside]
         return patch
 
-    for share in _fill_grid(drops, coarse_to_fine(len(starts)), cover, corners, asker):
-        if share < 1:
-            yield _enlarge(drops, side), share
+    passes, done = coarse_to_fine(len(starts)), 0
+    cells = np.concatenate(passes)
+    parts = (
+        (np.stack([cover(cell) for cell in some]), corners[some])
+        for cells_ in passes
+        for some in split_evenly(cells_, asker.together)
+    )
+    for answers in asker.ask_in_turns(parts):
+        rows, columns = cells[done : done + len(answers)].T
+        drops[rows, columns] = asker.before - answers
+        done += len(answers)
+        if done < len(cells):
+            yield _enlarge(drops, side), done / len(cells)
     yield spread_windows(drops, starts, window, side), 1.0
 
 
 def spread_windows(drops: np.ndarray, starts: np.ndarray, window: int, side: int) -> np.ndarray:
     """Each pixel's mean (side, side) over the windows that cover it, from their drops (n, n)."""
-    covers = np.zeros((len(starts), side))
-    for row, start in zip(covers, starts, strict=True):
-        row[start : start + window] = 1
-    return (covers.T @ drops @ covers) / np.outer(covers.sum(0), covers.sum(0))
+    total, count = np.zeros((side, side)), np.zeros((side, side))
+    for (row, column), drop in np.ndenumerate(drops):
+        place = (
+            slice(starts[row], starts[row] + window),
+            slice(starts[column], starts[column] + window),
+        )
+        total[place] += drop
+        count[place] += 1
+    return total / count
 
 
 def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float = 0.2) -> Maps:
@@ -165,55 +207,39 @@ def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float 
     side = x.shape[1]
     cells = check_whole("The number of cells a side", cells, 4, side // 2)
     delta = np.float32(check_setting("The change", delta, 0.01, 1))
-    asker, picture = Asker(x, target, "differences"), x.transpose(1, 2, 0)
-    edges = np.arange(cells + 1) * side // cells
-    corners = np.minimum(edges[:-1], side - int(np.diff(edges).max()))
-    slopes = np.full((cells, cells), np.nan)
+    picture, edges = x.transpose(1, 2, 0), np.arange(cells + 1) * side // cells
+    size = int(np.diff(edges).max())
+    corners = np.minimum(edges[:-1], side - size)
+    asker = Asker(x, target, size, "differences")
+    slopes, moved = np.full((cells, cells), np.nan), []
     passes = coarse_to_fine(cells, first=8)
-    for share in _fill_slopes(slopes, passes, picture, delta, edges, corners, asker):
-        yield _enlarge(slopes, side), share
 
+    def move(row: int, column: int) -> list[np.ndarray]:
+        """The square's copies, brighter and darker; notes by how much a pixel moved."""
+        top, left = corners[row], corners[column]
+        patch = picture[top : top + size, left : left + size]
+        inside = np.zeros((size, size, 1), np.float32)
+        inside[
+            edges[row] - top : edges[row + 1] - top,
+            edges[column] - left : edges[column + 1] - left,
+        ] = delta
+        up, down = (np.clip(patch + sign * inside, 0, 1) for sign in (1, -1))
+        moved.append((up - down).sum() / 3 / (inside > 0).sum())
+        return [up, down]
 
-def _fill_slopes(slopes, passes, picture, delta, edges, corners, asker) -> Iterator[float]:
-    """Measure D in cell after cell, both ways at once; yields the share done."""
-    size, done, started = int(np.diff(edges).max()), 0, perf_counter()
-    for cells in passes:
-        for group in split_evenly(cells, max(1, asker.together // 2)):
-            patches, moved = [], []
-            for row, column in group:
-                top, left = corners[row], corners[column]
-                patch = picture[top : top + size, left : left + size]
-                inside = np.zeros((size, size, 1), np.float32)
-                inside[
-                    edges[row] - top : edges[row + 1] - top,
-                    edges[column] - left : edges[column + 1] - left,
-                ] = delta
-                for sign in (1, -1):
-                    patches.append(np.clip(patch + sign * inside, 0, 1))
-                moved.append((patches[-2] - patches[-1]).sum() / 3 / (inside > 0).sum())
-            top_left = np.repeat(np.stack([corners[group[:, 0]], corners[group[:, 1]]], 1), 2, 0)
-            answers = asker.ask(np.stack(patches), top_left)
-            change = answers[::2] - answers[1::2]
-            moved = np.array(moved)
-            slopes[group[:, 0], group[:, 1]] = np.where(moved > 0, change / moved.clip(1e-6), 0)
-            done += len(group)
-            if perf_counter() - started > YIELD_SECONDS or done == slopes.size:
-                started = perf_counter()
-                yield done / slopes.size
-
-
-def _fill_grid(values, passes, make_patch, corners, asker) -> Iterator[float]:
-    """Ask for cell after cell; yields the share done, at least twice a second."""
-    done, started = 0, perf_counter()
-    for cells in passes:
-        for group in split_evenly(cells, asker.together):
-            patches = np.stack([make_patch(cell) for cell in group])
-            answers = asker.ask(patches, corners[group])
-            values[group[:, 0], group[:, 1]] = asker.before - answers
-            done += len(group)
-            if perf_counter() - started > YIELD_SECONDS or done == values.size:
-                started = perf_counter()
-                yield done / values.size
+    parts = (
+        (np.stack([copy for cell in some for copy in move(*cell)]), corners[some.repeat(2, 0)])
+        for cells_ in passes
+        for some in split_evenly(cells_, max(1, asker.together // 2))
+    )
+    order, done = np.concatenate(passes), 0
+    for answers in asker.ask_in_turns(parts):
+        change = answers[::2] - answers[1::2]
+        rows, columns = order[done : done + len(change)].T
+        by = np.array(moved[done : done + len(change)])
+        slopes[rows, columns] = np.where(by > 0, change / by.clip(1e-6), 0)
+        done += len(change)
+        yield _enlarge(slopes, side), done / len(order)
 
 
 def _enlarge(values: np.ndarray, side: int) -> np.ndarray:

@@ -20,6 +20,7 @@ def get_workers() -> ThreadPoolExecutor:
     pool, everyone = ThreadPoolExecutor(threads, "saliency"), Barrier(threads)
 
     def settle(_: int) -> None:
+        torch.get_num_threads()  # else the thread would take the number for all at its first work
         torch.set_num_threads(1)
         everyone.wait()
 

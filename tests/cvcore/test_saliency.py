@@ -383,3 +383,11 @@ def test_passes_visit_every_cell_once():
     cells = np.concatenate(passes)
     assert len(passes[0]) == 9
     assert len(np.unique(cells, axis=0)) == len(cells) == 81
+
+
+def test_a_worker_computes_by_itself():
+    from cvcore.saliency.workers import get_workers
+
+    pool, usual = get_workers(), torch.get_num_threads()
+    assert set(pool.map(lambda _: torch.get_num_threads(), range(20))) == {1}
+    assert torch.get_num_threads() == usual
