@@ -52,11 +52,12 @@ class Asker:
 
     def ask_in_turns(self, parts: Iterable[Part]) -> Iterator[np.ndarray]:
         """Probabilities (N,) of copies with patches float32 (n, size, size, 3) at top_left int
-        (n, 2), for part after part; every ``YIELD_SECONDS`` those that have come since.
+        (n, 2), for part after part; every ``YIELD_SECONDS`` those that have come since, by
+        incremental inference half as often after the first: showing answers takes time too.
 
         A part has up to ``together`` copies. Nothing is computed while the caller looks at answers.
         """
-        underway, come, started = deque(), [], perf_counter()
+        underway, come, started, seconds = deque(), [], perf_counter(), YIELD_SECONDS
         for part in parts:
             if self._picture is None:
                 come.append(self._ask_for_each(*part))
@@ -64,9 +65,10 @@ class Asker:
                 underway.append(get_workers().submit(self._picture.perturb, *part))
             if len(underway) > cpu_count():  # the next part is ready when a core is
                 come.append(self.target.probability(underway.popleft().result()))
-            if perf_counter() - started > YIELD_SECONDS:
+            if perf_counter() - started > seconds:
                 yield self._collect(come, underway)
                 come, started = [], perf_counter()
+                seconds = YIELD_SECONDS if self._picture is None else 2 * YIELD_SECONDS
         if come or underway:
             yield self._collect(come, underway)
 
