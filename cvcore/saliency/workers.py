@@ -4,8 +4,6 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Barrier
 
-import torch
-
 from cvcore.device import cpu_count
 
 
@@ -16,6 +14,8 @@ def get_workers() -> ThreadPoolExecutor:
     Threads that never wait for each other share a busy machine better than PyTorch's own, which
     meet after every layer.
     """
+    import torch
+
     usual, threads = torch.get_num_threads(), cpu_count()
     pool, everyone = ThreadPoolExecutor(threads, "saliency"), Barrier(threads)
 
