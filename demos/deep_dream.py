@@ -277,7 +277,7 @@ def _build_picture(tab: ui.Tab, layers: LayerPicker) -> tuple[list, list]:
         layers.pick, pick_layer, [asked, aim], [layer, asked], api_name=None,
         show_progress="hidden",
     )  # fmt: skip
-    painter.paint(ui.guard(read_painted), None, mask, api_visibility="private")
+    tab.run(painter.paint, read_painted, None, mask, api_name=None, kind="stream")
     fields = [first_channel, second_channel, class_idx, no_layer, second_picture]
     tab.run(aim.change, show_fields, aim, fields, api_name=None, show_progress="hidden")
     tab.run(

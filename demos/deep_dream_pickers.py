@@ -80,5 +80,5 @@ def pick_channel(event: gr.EventData) -> int:
 def build_channels(tab: ui.Tab, number: gr.Number, elem_id: str) -> ChannelPicker:
     """A picker that fills in a number field."""
     picker = ChannelPicker(elem_id=elem_id)
-    tab.run(picker.pick, pick_channel, None, number, api_name=None, show_progress="hidden")
+    tab.run(picker.pick, pick_channel, None, number, api_name=None, kind="stream")
     return picker

@@ -268,7 +268,7 @@ def _build_picture(tab: ui.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
         ).then(None, [large, *unit], unit, js=FILL, **hidden)  # fmt: skip
     single = gr.Button(visible=False)
     tab.run(single.click, look, [*inputs, *unit], outputs, api_name="feature_maps")
-    tab.run(stages.pick, pick_layer, None, layer, api_name=None, show_progress="hidden").then(
+    tab.run(stages.pick, pick_layer, None, layer, api_name=None, kind="stream").then(
         ui.guard(look), inputs, outputs, api_visibility="private"
     )
     fetched = [model, notice, layer, stop]
@@ -282,10 +282,10 @@ def _build_picture(tab: ui.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
     tab.run([sort.input, scale.input], redraw, [kept, sort, scale, channel], grid, api_name=None)
     asked = [kept, channel, sort, scale]
     shown = [large, grid, row, column]
-    tab.run(grid.pick, pick_channel, None, channel, api_name=None, show_progress="hidden").then(
+    tab.run(grid.pick, pick_channel, None, channel, api_name=None, kind="stream").then(
         ui.guard(choose_channel), asked, shown, **hidden
     )
     tab.run([channel.submit, channel.blur], choose_channel, asked, shown, api_name=None)
-    tab.run(large.place, pick_place, None, [row, column], api_name=None, show_progress="hidden")
+    tab.run(large.place, pick_place, None, [row, column], api_name=None, kind="stream")
     tab.run([row.input, column.input], None, [large, row, column], large, api_name=None, js=MOVE)
     return picture, model, layer

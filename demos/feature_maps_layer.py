@@ -280,7 +280,7 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> None:
             "kernels", section, show_kernels, [kept, channel], [grid, panel],
             "feature_maps_kernels", follows=[channel.change],
         )  # fmt: skip
-        tab.run(grid.pick, pick_kernel, kept, [grid, panel], api_name=None, show_progress="hidden")
+        tab.run(grid.pick, pick_kernel, kept, [grid, panel], api_name=None, kind="stream")
 
 
 def pick_kernel(kept: Kept | None, event: gr.EventData) -> tuple[dict, dict]:

@@ -209,11 +209,13 @@ def build(
         api_name=None,
         kind="stream",
     )
-    painter.paint(
-        ui.guard(measure_region),
+    tab.run(
+        painter.paint,
+        measure_region,
         [view, picture, model],
         [shares, painted],
-        api_visibility="private",
+        api_name=None,
+        kind="stream",
     )
     tab.run(
         [numbers.change, table.change],

@@ -100,7 +100,7 @@ def build(tab: ui.Tab, connect: Any, kept: gr.State, threshold: Any, model: Any)
         )
         diagram = UDiagram(elem_id="segmentation-u")
         result = gr.HTML(elem_id="segmentation-cut")
-    tab.run(diagram.cut, read_cut, None, cut, api_name=None, show_progress="hidden")
+    tab.run(diagram.cut, read_cut, None, cut, api_name=None, kind="stream")
     connect(
         TITLE, section, show_levels, [kept, cut, threshold], [diagram, result],
         api_name="segmentation_levels", controls=[cut.change],

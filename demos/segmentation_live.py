@@ -118,5 +118,5 @@ def build(tab: ui.Tab, threshold: gr.Slider, opacity: gr.Slider) -> None:
         show_progress="hidden",
     )  # fmt: skip
     tab.run([own.upload, own.clear], take_background, own, background, api_name=None)
-    tab.run(diagram.cut, read_cut, None, cut, api_name=None, show_progress="hidden")
+    tab.run(diagram.cut, read_cut, None, cut, api_name=None, kind="stream")
     tab.run(model.input, lambda: ([], None), None, [cut, past], api_name=None)

@@ -135,7 +135,7 @@ def style_input(tab: ui.Tab, label: str, value: str | None, elem_id: str) -> ui.
         elem_id=elem_id,
     )
     strip = ui.PictureStrip(list(style_transfer.index().values()), kind="style")
-    tab.run(strip.pick, pick_style, None, image, api_name=None, queue=False)
+    tab.run(strip.pick, pick_style, None, image, api_name=None, queue=False, kind="stream")
     return image
 
 

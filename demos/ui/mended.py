@@ -1,9 +1,20 @@
-"""A mistake in Gradio's page, mended on its way to the browser.
+"""Mistakes in Gradio's page (6.31), mended on its way to the browser.
 
-What happens while a handler of the kind "always_last" runs is to be answered once more when it
-ends. Gradio's page (6.31) then starts all handlers of that event again, not this one alone. Where
-an event has two such handlers and comes twice in a row, as when a slider moves, they go on starting
-each other for as long as the page is open.
+**Order.** What happens while a handler of the kind "always_last" runs is to be answered once more
+when it ends. That goes wrong four times:
+
+* then all handlers of that event start, not this one alone. Where an event has two such handlers
+  and comes twice in a row, as when a slider moves, they go on starting each other for as long as
+  the page is open;
+* they get the data of the event that was answered, not of the one that waited: the last stroke of
+  a brush is lost;
+* an event does not wait while the request of the one before is being put together: both are under
+  way, and the older one may be answered last;
+* what waited for a handler that failed is not answered.
+
+**Speed.** At every step of every handler each component of the whole page is told how the handler
+that last changed it is doing, mostly what it was told before, and is copied for that: on a page of
+ten tabs this takes longer than all else. Here only those are told for whom it is new.
 """
 
 import re
@@ -15,22 +26,73 @@ from typing import Any
 import gradio as gr
 from starlette.responses import Response
 
-ALL_AGAIN = re.compile(
+DECIDE = re.compile(
+    r"let (\w+)=(\w+)\((\w+)\.trigger_modes,this\.submissions\.has\(\3\.id\)\);(.{0,40}?)"
+    r"if\(\1===`defer`\)\{this\.queue\.add\(\3\.id\);continue\}"
+)
+AGAIN = re.compile(
     r"this\.queue\.has\((\w+)\.id\)&&\(this\.queue\.delete\(\1\.id\),this\.dispatch\((\w+)\)\)"
 )
-ONE_AGAIN = (
-    r"this.queue.has(\1.id)&&(this.queue.delete(\1.id),this.dispatch({type:'fn',fn_index:\1.id,"
-    r"event_data:\2.event_data??null,target_id:\2.target_id}))"
+FAILED = re.compile(r"(catch\{.{0,200}?\w+&&this\.clear_submission\((\w+)\.id,\w+\)),")
+TELL_ALL = re.compile(r"(Object\.entries\(this\.loading_stati\.current\))(\.map\()")
+TELL_OTHERWISE = re.compile(
+    r"(\w+)=>\{(this\.update_state_cb\(\1,\{loading_status:\{validation_error:null\}\},!1\))\}"
 )
+
+
+def _once_more(handler: str) -> str:
+    """Answer the newest event that waited for this handler."""
+    newest = f"this.waiting.get({handler}.id)"
+    return (
+        f"this.queue.delete({handler}.id)&&this.dispatch({{type:'fn',fn_index:{handler}.id,"
+        f"event_data:{newest}.event_data??null,target_id:{newest}.target_id}})"
+    )
+
+
+def mend_order(script: str) -> str | None:
+    """The script with the newest event answered last; None where it is not as it was."""
+    if [len(one.findall(script)) for one in (DECIDE, AGAIN, FAILED)] != [1, 2, 1]:
+        return None
+    event = AGAIN.search(script)[2]
+
+    def decide(found: re.Match) -> str:
+        mode, choose, handler, skip = found.groups()
+        return (
+            f"let {mode}={choose}({handler}.trigger_modes,this.submissions.has({handler}.id)||"
+            f"{handler}.trigger_modes===`always_last`&&!!this.starting?.has({handler}.id));{skip}"
+            f"if({mode}===`defer`){{this.queue.add({handler}.id);"
+            f"(this.waiting??=new Map).set({handler}.id,{event});continue}}"
+            f"this.queue.delete({handler}.id);if({handler}.functions.backend){{"
+            f"(this.starting??=new Set).add({handler}.id);"
+            f"setTimeout(()=>this.starting.delete({handler}.id))}}"
+        )
+
+    script = DECIDE.sub(decide, script)
+    script = AGAIN.sub(lambda found: _once_more(found[1]), script)
+    return FAILED.sub(lambda found: f"{found[1]},{_once_more(found[2])},", script)
+
+
+def mend_speed(script: str) -> str | None:
+    """The script with only news told to the components; None where it is not as it was."""
+    if [len(one.findall(script)) for one in (TELL_ALL, TELL_OTHERWISE)] != [1, 1]:
+        return None
+    script = TELL_ALL.sub(
+        r"\1.filter(([id,status])=>{const news=JSON.stringify(status),old=this.told??={};"
+        r"return old[id]!==news&&(old[id]=news,!0)})\2",
+        script,
+    )
+    return TELL_OTHERWISE.sub(r"\1=>{delete this.told?.[\1];\2}", script)
 
 
 @cache
 def mend() -> tuple[str, str] | None:
     """The name of the script and its text as it should be; None where there is nothing to mend."""
     for path in Path(gr.__file__).parent.glob("templates/frontend/**/Blocks-*.js"):
-        text, count = ALL_AGAIN.subn(ONE_AGAIN, path.read_text())
-        if count:
-            return path.name, text
+        script = before = path.read_text(encoding="utf-8")
+        for step in (mend_order, mend_speed):
+            script = step(script) or script
+        if script != before:
+            return path.name, script
     return None
 
 

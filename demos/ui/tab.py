@@ -59,7 +59,7 @@ class Tab:
         self.picture = self.picture or image
         strip = PictureStrip([samples.index()[name] for name in names or samples.list_names()])
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
-        strip.pick(guard(pick_sample), None, image, api_visibility="private", queue=False)
+        self.run(strip.pick, pick_sample, None, image, api_name=None, queue=False, kind="stream")
         # The shared picture stays in the browser: the server is not asked.
         image.change(None, image, self._current, js="picture => picture", api_visibility="private")
         use.click(

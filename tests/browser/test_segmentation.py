@@ -74,13 +74,20 @@ def test_a_truth_is_painted_with_the_pointer(page, tab):
     assert read_pixels(formula.inner_text()) == pytest.approx(2 * expected, rel=0.05)
     page.mouse.up()
     # Strokes faster than the server: the last one counts.
-    tab.locator("#segmentation-view").evaluate(
-        """root => {
-          const press = name => root.querySelector(`[data-act=${name}]`).click();
-          for (const name of ['copy', 'clear', 'copy', 'clear', 'copy']) press(name);
-        }"""
-    )
+    press = """async (root, [names, pause]) => {
+      for (const name of names) {
+        root.querySelector(`[data-act=${name}]`).click();
+        if (pause) await new Promise(done => setTimeout(done, pause));
+      }
+    }"""
+    view = tab.locator("#segmentation-view")
+    view.evaluate(press, [["copy", "clear", "copy", "clear", "copy"], 0])
     expect(formula).to_contain_text("= 1.000")
+    for pause in (0, 5):
+        view.evaluate(press, [["copy", "clear", "copy", "clear"], pause])
+        tab.locator("#segmentation-truth").get_by_text("There is no truth yet").wait_for()
+        view.evaluate(press, [["clear", "copy"], pause])
+        expect(formula).to_contain_text("= 1.000")
 
 
 def test_masks_are_uploaded_and_removed(page, tab, screenshot, tmp_path):

@@ -19,6 +19,7 @@ from demos import TABS, ui
 from demos.ui.errors import UNEXPECTED
 from demos.ui.limits import KEPT_SECONDS
 from demos.ui.live import answer_frame, build_camera, to_twin_handler
+from demos.ui.mended import mend, mend_order, mend_speed
 from demos.ui.parts import read_source
 from tests.bad_files import write_bad_files, write_odd_pictures
 
@@ -219,3 +220,14 @@ def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
     with pytest.raises(gr.Error, match="choose it again"):
         picture.preprocess(file)
     assert ui.build_page(("convolution",)).delete_cache == (60, KEPT_SECONDS)
+
+
+def test_gradios_page_is_mended():
+    """Where this fails Gradio has changed its script: look whether it still goes wrong."""
+    name, script = mend()
+    assert name.startswith("Blocks-")
+    assert script.count("this.waiting.get(") == 6  # at the end, after a failure, after a refusal
+    assert script.count("this.told") == 2
+    for step in (mend_order, mend_speed):
+        assert step(script) is None  # nothing is mended twice
+        assert step("let t = 1") is None
