@@ -286,8 +286,9 @@ def build(tab: ui.Tab) -> None:
     inputs = [picture, method, class_idx, minus, view, model, *controls]
     outputs = [drawing, curves, numbers, badge, view]
     newest = gr.State(ui.Newest())
-    once_more = {"kind": "steady", "newest": newest, "show_progress": "minimal"}
-    opening = tab.on_open(explain, inputs, outputs, kind="steady", newest=newest)
+    wait = {"kind": "steady", "newest": newest, "show_progress_on": drawing}
+    once_more = wait | {"show_progress": "minimal"}
+    opening = tab.on_open(explain, inputs, outputs, **wait)
     running = tab.run(
         [
             button.click,

@@ -5,7 +5,6 @@ Each function is a generator of (map float32 (H, W), share done), from coarse to
 
 from collections import deque
 from collections.abc import Iterable, Iterator
-from concurrent.futures import Future
 from time import perf_counter
 from typing import TYPE_CHECKING
 
@@ -25,7 +24,7 @@ if TYPE_CHECKING:
 
 Maps = Iterator[tuple[np.ndarray, float]]
 Part = tuple[np.ndarray, np.ndarray]  # patches, and where they go
-YIELD_SECONDS = 0.4
+FIRST_SECONDS, YIELD_SECONDS = 0.2, 0.4
 ROUNDED_WINDOW = 16  # pixels; from here on the rounded map correlates by 0.999 or more
 EXACT_WINDOWS = 256  # so many are always computed in float32
 FILLS = ("black", "grey", "mean", "blur")
@@ -52,30 +51,32 @@ class Asker:
 
     def ask_in_turns(self, parts: Iterable[Part]) -> Iterator[np.ndarray]:
         """Probabilities (N,) of copies with patches float32 (n, size, size, 3) at top_left int
-        (n, 2), for part after part; every ``YIELD_SECONDS`` those that have come since, by
-        incremental inference half as often after the first: showing answers takes time too.
+        (n, 2), for part after part: those of the first ``FIRST_SECONDS``, then every
+        ``YIELD_SECONDS`` those that have come since, by incremental inference half as often:
+        showing answers takes time too.
 
-        A part has up to ``together`` copies. Nothing is computed while the caller looks at answers.
+        A part has up to ``together`` copies. While the caller looks at answers, the parts underway
+        are worked on: two a core at most, which are dropped when the caller wants no more.
         """
-        underway, come, started, seconds = deque(), [], perf_counter(), YIELD_SECONDS
-        for part in parts:
-            if self._picture is None:
-                come.append(self._ask_for_each(*part))
-            else:
-                underway.append(get_workers().submit(self._picture.perturb, *part))
-            if len(underway) > cpu_count():  # the next part is ready when a core is
-                come.append(self.target.probability(underway.popleft().result()))
-            if perf_counter() - started > seconds:
-                yield self._collect(come, underway)
-                come, started = [], perf_counter()
-                seconds = YIELD_SECONDS if self._picture is None else 2 * YIELD_SECONDS
-        if come or underway:
-            yield self._collect(come, underway)
-
-    def _collect(self, come: list[np.ndarray], underway: deque[Future]) -> np.ndarray:
-        while underway:
-            come.append(self.target.probability(underway.popleft().result()))
-        return np.concatenate(come)
+        underway, come, started, seconds = deque(), [], perf_counter(), FIRST_SECONDS
+        try:
+            for part in parts:
+                if self._picture is None:
+                    come.append(self._ask_for_each(*part))
+                else:
+                    underway.append(get_workers().submit(self._picture.perturb, *part))
+                while underway and (underway[0].done() or len(underway) > 2 * cpu_count()):
+                    come.append(self.target.probability(underway.popleft().result()))
+                if come and perf_counter() - started > seconds:
+                    yield np.concatenate(come)
+                    come, started = [], perf_counter()
+                    seconds = YIELD_SECONDS if self._picture is None else 2 * YIELD_SECONDS
+            come += [self.target.probability(one.result()) for one in underway]
+            if come:
+                yield np.concatenate(come)
+        finally:
+            for one in underway:
+                one.cancel()
 
     def _ask_for_each(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
         copies = np.repeat(self.x[None], len(patches), axis=0)

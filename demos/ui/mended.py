@@ -15,6 +15,10 @@ when it ends. That goes wrong four times:
 **Speed.** At every step of every handler each component of the whole page is told how the handler
 that last changed it is doing, mostly what it was told before, and is copied for that: on a page of
 ten tabs this takes longer than all else. Here only those are told for whom it is new.
+
+**Choices.** A dropdown says "input" once when a choice is made and once more when it is left, also
+where nothing was chosen: everything ran twice, and what a visitor had edited since was overwritten.
+Here it says so when the choice is another one.
 """
 
 import re
@@ -37,6 +41,11 @@ FAILED = re.compile(r"(catch\{.{0,200}?\w+&&this\.clear_submission\((\w+)\.id,\w
 TELL_ALL = re.compile(r"(Object\.entries\(this\.loading_stati\.current\))(\.map\()")
 TELL_OTHERWISE = re.compile(
     r"(\w+)=>\{(this\.update_state_cb\(\1,\{loading_status:\{validation_error:null\}\},!1\))\}"
+)
+
+CHOSEN = re.compile(
+    r",(?P<value>\w+)\(\w+\)(?P<select>,(?P<props>\w+)\.on_select\?\.\([^;]{0,120}?)"
+    r"(?P=props)\.on_input\?\.\(\),(?P<field>\w+)\.blur\(\)"
 )
 
 
@@ -84,29 +93,54 @@ def mend_speed(script: str) -> str | None:
     return TELL_OTHERWISE.sub(r"\1=>{delete this.told?.[\1];\2}", script)
 
 
+def mend_choices(script: str) -> str | None:
+    """The script with "input" for another choice alone; None where it is not as it was."""
+    found = CHOSEN.search(script)
+    if not found:
+        return None
+    value, props, field = found["value"], found["props"], found["field"]
+    focus, input_ = f"{props}.on_focus?.()", f"{props}.on_input?.()"
+    blur = f"{props}.on_blur?.(),{input_}"
+    if (script.count(focus), script.count(input_), script.count(blur)) != (1, 2, 1):
+        return None
+    told = f"{field}.told={value}()"
+    script = script.replace(focus, f"{told},{focus}")
+    script = script.replace(f"{input_},{field}.blur()", f"{told},{input_},{field}.blur()")
+    changed = f"{value}()!==({field}?.told??{value}())"
+    return script.replace(blur, f"{props}.on_blur?.(),{changed}&&{input_}")
+
+
+MENDS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
+    ("Blocks-*.js", mend_order),
+    ("Blocks-*.js", mend_speed),
+    ("Index-*.js", mend_choices),
+)
+
+
 @cache
-def mend() -> tuple[str, str] | None:
-    """The name of the script and its text as it should be; None where there is nothing to mend."""
-    for path in Path(gr.__file__).parent.glob("templates/frontend/**/Blocks-*.js"):
-        script = before = path.read_text(encoding="utf-8")
-        for step in (mend_order, mend_speed):
-            script = step(script) or script
-        if script != before:
-            return path.name, script
-    return None
+def mend() -> dict[str, str]:
+    """Scripts as they should be, by their files' names; none where nothing is to be mended."""
+    scripts: dict[str, str] = {}
+    for pattern, step in MENDS:
+        for path in Path(gr.__file__).parent.glob(f"templates/frontend/**/{pattern}"):
+            script = scripts.get(path.name) or path.read_text(encoding="utf-8")
+            if mended := step(script):
+                scripts[path.name] = mended
+    return scripts
 
 
 class MendedPage:
-    """Middleware that answers for that one script."""
+    """Middleware that answers for these scripts."""
 
     def __init__(self, app: Any) -> None:
         self.app = app
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
-        found = mend() if scope["type"] == "http" else None
-        if found and scope["path"].endswith(f"/{found[0]}"):
+        name = scope["path"].rpartition("/")[2] if scope["type"] == "http" else ""
+        script = mend().get(name) if name.endswith(".js") else None
+        if script:
             # of another age than Gradio's own, which a browser may have kept
             headers = {"cache-control": "no-cache"}
-            answer = Response(found[1], media_type="text/javascript", headers=headers)
+            answer = Response(script, media_type="text/javascript", headers=headers)
             return await answer(scope, receive, send)
         await self.app(scope, receive, send)

@@ -37,6 +37,33 @@ def test_a_link_sets_its_own_tab_to_work_and_no_other(page, app_url):
     assert 3 <= len(sent) <= 16
 
 
+def test_a_choice_is_answered_once_and_leaving_a_menu_asks_for_nothing(page, open_tab):
+    panel = open_tab("convolution")
+    expect(panel.locator("#convolution-walk .total")).to_be_visible()
+    page.wait_for_timeout(1000)  # what opening the page asked for has arrived
+    asked = []
+    page.on(
+        "request",
+        lambda one: asked.append(one.post_data_json["data"]) if "/queue/join" in one.url else None,
+    )
+    kernel = panel.get_by_label("Kernel", exact=True)
+    kernel.click()
+    panel.get_by_role("option", name="box", exact=True).click()
+    page.wait_for_timeout(1000)
+    assert asked.count(["box"]) == 1
+    del asked[:]
+    kernel.click()
+    kernel.press("Escape")
+    kernel.press("Tab")
+    page.wait_for_timeout(1000)
+    assert asked == []
+    kernel.focus()
+    kernel.press("ArrowDown")
+    kernel.press("Enter")
+    page.wait_for_timeout(1000)
+    assert len([one for one in asked if len(one) == 1]) == 1
+
+
 def test_code_is_shown_on_request(page, open_tab):
     panel = open_tab("classification")
     panel.get_by_role("button", name="Show the code").click()

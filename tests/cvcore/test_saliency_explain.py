@@ -99,6 +99,7 @@ def test_mistakes_are_told_in_a_sentence(picture, method, settings, words):
 
 def test_a_useful_map_comes_early(x, monkeypatch):
     """The first quarter of the windows, or less, shows where the last map will be."""
+    monkeypatch.setattr(perturbation, "FIRST_SECONDS", 0)
     monkeypatch.setattr(perturbation, "YIELD_SECONDS", 0)
     steps = list(perturbation.occlusion(x, Target(MODEL, TIGER_CAT)))
     first, share = next(step for step in steps if step[1] >= 49 / 729)  # after the first pass

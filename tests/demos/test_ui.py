@@ -19,7 +19,7 @@ from demos import TABS, ui
 from demos.ui.errors import UNEXPECTED
 from demos.ui.limits import KEPT_SECONDS
 from demos.ui.live import answer_frame, build_camera, to_twin_handler
-from demos.ui.mended import mend, mend_order, mend_speed
+from demos.ui.mended import mend, mend_choices, mend_order, mend_speed
 from demos.ui.parts import read_source
 from tests.bad_files import write_bad_files, write_odd_pictures
 
@@ -224,10 +224,14 @@ def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
 
 def test_gradios_page_is_mended():
     """Where this fails Gradio has changed its script: look whether it still goes wrong."""
-    name, script = mend()
-    assert name.startswith("Blocks-")
-    assert script.count("this.waiting.get(") == 6  # at the end, after a failure, after a refusal
-    assert script.count("this.told") == 2
-    for step in (mend_order, mend_speed):
-        assert step(script) is None  # nothing is mended twice
-        assert step("let t = 1") is None
+    page, dropdown = (
+        next(text for name, text in mend().items() if name.startswith(start))
+        for start in ("Blocks-", "Index-")
+    )
+    assert page.count("this.waiting.get(") == 6  # at the end, after a failure, after a refusal
+    assert page.count("this.told") == 2
+    assert dropdown.count(".told") == 3  # as it is entered, chosen in, left
+    for script, steps in ((page, (mend_order, mend_speed)), (dropdown, (mend_choices,))):
+        for step in steps:
+            assert step(script) is None  # nothing is mended twice
+            assert step("let t = 1") is None
