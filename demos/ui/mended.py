@@ -14,11 +14,15 @@ when it ends. That goes wrong four times:
 
 **Speed.** At every step of every handler each component of the whole page is told how the handler
 that last changed it is doing, mostly what it was told before, and is copied for that: on a page of
-ten tabs this takes longer than all else. Here only those are told for whom it is new.
+ten tabs this takes longer than all else. Here only those are told for whom it is new. And before
+each run every component that can set it off was copied, to change nothing of it.
 
 **Choices.** A dropdown says "input" once when a choice is made and once more when it is left, also
 where nothing was chosen: everything ran twice, and what a visitor had edited since was overwritten.
 Here it says so when the choice is another one.
+
+**Opening.** For each component all handlers are searched for those that it sets off, each handler
+twice. Here that is looked up.
 """
 
 import re
@@ -39,6 +43,7 @@ AGAIN = re.compile(
 )
 FAILED = re.compile(r"(catch\{.{0,200}?\w+&&this\.clear_submission\((\w+)\.id,\w+\)),")
 TELL_ALL = re.compile(r"(Object\.entries\(this\.loading_stati\.current\))(\.map\()")
+ARGUMENTS = re.compile(r"async set_event_args\(\w+,(\w+)\)\{")
 TELL_OTHERWISE = re.compile(
     r"(\w+)=>\{(this\.update_state_cb\(\1,\{loading_status:\{validation_error:null\}\},!1\))\}"
 )
@@ -46,6 +51,10 @@ TELL_OTHERWISE = re.compile(
 CHOSEN = re.compile(
     r",(?P<value>\w+)\(\w+\)(?P<select>,(?P<props>\w+)\.on_select\?\.\([^;]{0,120}?)"
     r"(?P=props)\.on_input\?\.\(\),(?P<field>\w+)\.blur\(\)"
+)
+
+SEARCH = re.compile(
+    r"(find_attached_events\((\w+),(\w+)\)\{let (\w+)=)\3\.filter\(.{1,200}?\.filter\(Boolean\);"
 )
 
 
@@ -83,13 +92,14 @@ def mend_order(script: str) -> str | None:
 
 def mend_speed(script: str) -> str | None:
     """The script with only news told to the components; None where it is not as it was."""
-    if [len(one.findall(script)) for one in (TELL_ALL, TELL_OTHERWISE)] != [1, 1]:
+    if [len(one.findall(script)) for one in (TELL_ALL, TELL_OTHERWISE, ARGUMENTS)] != [1, 1, 1]:
         return None
     script = TELL_ALL.sub(
         r"\1.filter(([id,status])=>{const news=JSON.stringify(status),old=this.told??={};"
         r"return old[id]!==news&&(old[id]=news,!0)})\2",
         script,
     )
+    script = ARGUMENTS.sub(r"\g<0>if(!Object.keys(\1).length)return()=>{};", script)
     return TELL_OTHERWISE.sub(r"\1=>{delete this.told?.[\1];\2}", script)
 
 
@@ -110,10 +120,24 @@ def mend_choices(script: str) -> str | None:
     return script.replace(blur, f"{props}.on_blur?.(),{changed}&&{input_}")
 
 
+def mend_opening(script: str) -> str | None:
+    """The script with each component's events looked up; None where it is not as it was."""
+    if len(SEARCH.findall(script)) != 1:
+        return None
+    return SEARCH.sub(
+        r"\1(this.attached?.of===\3?this.attached:this.attached={of:\3,events:\3.reduce((all,one)=>{"
+        r"for(const [id,name] of new Map(one.targets.toReversed()))"
+        r"name&&(all.get(id)??all.set(id,[]).get(id)).push(name);return all},new Map)})"
+        r".events.get(\2.id)??[];",
+        script,
+    )
+
+
 MENDS: tuple[tuple[str, Callable[[str], str | None]], ...] = (
     ("Blocks-*.js", mend_order),
     ("Blocks-*.js", mend_speed),
     ("Index-*.js", mend_choices),
+    ("core-*.js", mend_opening),
 )
 
 

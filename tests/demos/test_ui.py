@@ -19,7 +19,7 @@ from demos import TABS, ui
 from demos.ui.errors import UNEXPECTED
 from demos.ui.limits import KEPT_SECONDS
 from demos.ui.live import answer_frame, build_camera, to_twin_handler
-from demos.ui.mended import mend, mend_choices, mend_order, mend_speed
+from demos.ui.mended import mend, mend_choices, mend_opening, mend_order, mend_speed
 from demos.ui.parts import read_source
 from tests.bad_files import write_bad_files, write_odd_pictures
 
@@ -224,14 +224,15 @@ def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
 
 def test_gradios_page_is_mended():
     """Where this fails Gradio has changed its script: look whether it still goes wrong."""
-    page, dropdown = (
+    page, dropdown, core = (
         next(text for name, text in mend().items() if name.startswith(start))
-        for start in ("Blocks-", "Index-")
+        for start in ("Blocks-", "Index-", "core-")
     )
     assert page.count("this.waiting.get(") == 6  # at the end, after a failure, after a refusal
     assert page.count("this.told") == 2
     assert dropdown.count(".told") == 3  # as it is entered, chosen in, left
-    for script, steps in ((page, (mend_order, mend_speed)), (dropdown, (mend_choices,))):
-        for step in steps:
-            assert step(script) is None  # nothing is mended twice
-            assert step("let t = 1") is None
+    for script, step in (
+        (page, mend_order), (page, mend_speed), (dropdown, mend_choices), (core, mend_opening),
+    ):  # fmt: skip
+        assert step(script) is None  # nothing is mended twice
+        assert step("let t = 1") is None
