@@ -4,7 +4,7 @@ const find = (name) => element.querySelector(name);
 const root = find('.face-picture'), image = find('img'), video = find('video'), svg = find('svg');
 const input = find('input'), note = find('output'), camera = find('.camera');
 const NS = 'http://www.w3.org/2000/svg';
-let stream = null;
+let stream = null, isStarting = false;
 
 const say = (text) => { note.textContent = text; };
 const sampleOf = (src) => (props.samples || []).find((one) => src === `sample:${one.name}`);
@@ -119,6 +119,7 @@ const start = async () => {
       + 'computer: open it that way.');
     return;
   }
+  isStarting = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia(
       {video: {width: {ideal: 640}, height: {ideal: 480}}});
@@ -127,17 +128,25 @@ const start = async () => {
       ? 'The browser did not allow the webcam: allow it with the camera sign beside the address.'
       : 'No free webcam was found: plug one in, or close the program that uses it.');
     return;
+  } finally {
+    isStarting = false;
   }
   say('');
   video.srcObject = stream;
   video.hidden = false;
-  camera.textContent = 'Take the picture';
+  camera.textContent = 'The webcam starts…';
   show();
-  await video.play();
+  try {
+    await video.play();  // there is nothing to take before its first frame
+    camera.textContent = 'Take the picture';
+  } catch (error) {
+    stop();
+  }
 };
 
 camera.addEventListener('click', () => {
-  if (!stream) { start(); return; }
+  if (!stream && !isStarting) start();
+  if (!stream || !video.videoWidth) return;
   const src = paint(video, video.videoWidth, video.videoHeight);
   stop();
   take(src);

@@ -157,7 +157,36 @@ def test_snapshot_of_a_cat_has_no_face(panel, page):
     panel.locator("#face-a .camera").click()
     take = panel.locator("#face-a .camera")
     expect(take).to_have_text("Take the picture")
-    page.wait_for_timeout(800)
     take.click()
     expect(page.get_by_text("There is no face to be found in picture A").first).to_be_visible()
     expect(take).to_have_text("Webcam")
+
+
+# A webcam that shows its first picture when it is told to.
+SLOW_WEBCAM = """() => {
+    const canvas = document.createElement('canvas');
+    [canvas.width, canvas.height] = [64, 48];
+    const stream = canvas.captureStream(0);
+    navigator.mediaDevices.getUserMedia = () => Promise.resolve(stream);
+    window.showFirst = () => {
+        canvas.getContext('2d').fillRect(0, 0, 64, 48);
+        stream.getVideoTracks()[0].requestFrame();
+    };
+}"""
+
+
+def test_nothing_is_taken_before_the_webcam_shows_something(panel, page):
+    page.evaluate(SLOW_WEBCAM)
+    take = panel.locator("#face-a .camera")
+    before = panel.locator("#face-a img").first.get_attribute("src")
+    take.click()
+    expect(take).to_have_text("The webcam starts…")
+    take.click()
+    page.wait_for_timeout(500)
+    expect(take).to_have_text("The webcam starts…")
+    assert panel.locator("#face-a img").first.get_attribute("src") == before
+    page.evaluate("() => window.showFirst()")
+    expect(take).to_have_text("Take the picture")
+    take.click()
+    expect(take).to_have_text("Webcam")
+    expect(page.get_by_text("There is no face to be found in picture A").first).to_be_visible()

@@ -8,6 +8,7 @@ from PIL import Image
 from cvcore import samples
 from tests.browser.test_face_privacy import list_files, to_uri, watched
 
+pytestmark = pytest.mark.browser
 __all__ = ["watched"]
 
 
