@@ -10,6 +10,7 @@ from concurrent.futures import ThreadPoolExecutor
 import gradio as gr
 import numpy as np
 import pytest
+from gradio.state_holder import SessionState
 
 import app
 import cvcore
@@ -40,6 +41,16 @@ def test_what_a_visit_keeps_is_its_own():
         assert isinstance(value, UNCHANGEABLE) or value is not other[state._id], value
         one[state._id] = "mine"
         assert other[state._id] != "mine"
+
+
+def test_a_visit_begins_without_describing_the_page_anew():
+    """Gradio describes every component for every visitor, in which time it answers nobody."""
+    state = SessionState(app.demo)
+    assert not state.config_values
+    assert set(app.demo.blocks) <= set(state.blocks_config.blocks)
+    changed = next(key for key, block in app.demo.blocks.items() if isinstance(block, gr.Slider))
+    state._update_value_in_config(changed, 7)
+    assert [config["props"]["value"] for config in state.components] == [7]
 
 
 def test_caches_hold_no_pictures():
