@@ -165,8 +165,8 @@ def portrait_browser(launch_browser, tmp_path_factory):
 
 
 @pytest.fixture
-def page(browser, app_url):
-    """A fresh page of the app at projector size; fails when it asks for anything elsewhere."""
+def blank_page(browser, app_url):
+    """A fresh page at projector size, for the app; fails when it asks for anything elsewhere."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 720}, permissions=["camera"], locale="en-GB"
     )
@@ -181,10 +181,16 @@ def page(browser, app_url):
             else outside.append(request.url)
         ),
     )
-    page.goto(app_url)
     yield page
     context.close()
     assert not outside, f"The page asked for {outside}"
+
+
+@pytest.fixture
+def page(blank_page, app_url):
+    """A fresh page of the app."""
+    blank_page.goto(app_url)
+    return blank_page
 
 
 @pytest.fixture

@@ -23,12 +23,14 @@ def test_every_tab_opens_without_an_error(page, open_tab, screenshot):
     assert not errors
 
 
-def test_link_opens_its_tab(page, app_url):
+def test_link_opens_its_tab(blank_page, app_url):
+    page = blank_page
     page.goto(f"{app_url}?tab={TABS[1]}")
     expect(page.locator(f"#tab-{TABS[1]}")).to_be_visible()
 
 
-def test_a_link_sets_its_own_tab_to_work_and_no_other(page, app_url):
+def test_a_link_sets_its_own_tab_to_work_and_no_other(blank_page, app_url):
+    page = blank_page
     sent = []
     page.on("request", lambda ask: sent.append(ask.url) if "/queue/join" in ask.url else None)
     page.goto(f"{app_url}?tab=classification&classes-shown-k=3")
@@ -96,8 +98,9 @@ def test_a_picture_is_offered_in_the_next_tab(page, open_tab):
 
 
 @pytest.mark.parametrize("topic", TABS)
-def test_a_tab_comes_to_rest(page, app_url, topic):
+def test_a_tab_comes_to_rest(blank_page, app_url, topic):
     """What a link sets off, and a slider that moves, asks the server a number of times and ends."""
+    page = blank_page
     asked = []
     page.on("request", lambda one: asked.append(one) if "/queue/join" in one.url else None)
     page.goto(f"{app_url}?tab={topic}&picture=astronaut&confidence-limit=0.4&classes-shown-k=7")

@@ -81,7 +81,8 @@ def test_a_new_method_ends_the_map_under_way(page, open_tab):
     expect(heading).to_contain_text("Gradient for")
 
 
-def test_a_link_shows_the_settings_of_its_method(page, app_url):
+def test_a_link_shows_the_settings_of_its_method(blank_page, app_url):
+    page = blank_page
     page.goto(f"{app_url}?tab=saliency&method=occlusion&window-pixels=64&stride-pixels=64")
     panel = page.locator("#tab-saliency")
     heading = panel.locator("#saliency-map .big")
