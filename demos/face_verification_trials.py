@@ -199,10 +199,11 @@ def build(
     kind = ui.Radio(KINDS, value="blur", label="Spoil picture B by")
     html = gr.HTML(elem_id="face-trial")
     numbers = gr.JSON(visible=False)
-    kept = gr.State()
+    kept, moved = gr.State(), gr.State(ui.Moved())
+    following, redrawing = ui.follow(show_trial, redraw_trial)
     tab.run(
-        [threshold.input, threshold.change], redraw_trial, [kept, threshold], html,
+        [threshold.input, threshold.change], redrawing, [kept, threshold, moved], html,
         api_name=None, kind="stream",
     )  # fmt: skip
-    inputs = [a, b, kind, threshold, detector, embedder]
-    return show_trial, inputs, [html, numbers, kept], [kind.input]
+    inputs = [a, b, kind, threshold, detector, embedder, moved]
+    return following, inputs, [html, numbers, kept], [kind.input]

@@ -285,10 +285,11 @@ def build(tab: ui.Tab) -> None:
 
     inputs = [picture, method, class_idx, minus, view, model, *controls]
     outputs = [drawing, curves, numbers, badge, view]
-    newest = gr.State(ui.Newest())
+    newest, moved = gr.State(ui.Newest()), gr.State(ui.Moved())
+    following, redrawing = ui.follow(explain, redraw)
     wait = {"kind": "steady", "newest": newest, "show_progress_on": drawing}
     once_more = wait | {"show_progress": "minimal"}
-    opening = tab.on_open(explain, inputs, outputs, **wait)
+    opening = tab.on_open(following, [*inputs, moved], outputs, **wait)
     running = tab.run(
         [
             button.click,
@@ -298,8 +299,8 @@ def build(tab: ui.Tab) -> None:
             minus.input,
             settings.layer.release,
         ],
-        explain,
-        inputs,
+        following,
+        [*inputs, moved],
         outputs,
         api_name=None,
         **once_more,
@@ -316,7 +317,7 @@ def build(tab: ui.Tab) -> None:
     )
     picked = tab.run(top.pick, pick_class, None, class_idx, api_name=None)
     again = [
-        tab.run(event.then, explain, inputs, outputs, api_name=None, **once_more)
+        tab.run(event.then, following, [*inputs, moved], outputs, api_name=None, **once_more)
         for event in (chosen, picked)
     ]
     with stop_place:
@@ -335,8 +336,8 @@ def build(tab: ui.Tab) -> None:
         )
     tab.run(
         [opacity.input, full_at.input, colormap.input],
-        redraw,
-        [view, *look],
+        redrawing,
+        [view, *look, moved],
         drawing,
         api_name=None,
         kind="stream",

@@ -14,7 +14,7 @@ from demos.ui.paint import Painter, read_mask
 from demos.ui.parts import Badge, Download, badge, download_value
 from demos.ui.serve import build_replica, launch_page
 from demos.ui.tab import Tab
-from demos.ui.turns import Newest
+from demos.ui.turns import Moved, Newest, follow
 
 __all__ = [
     "LOOK",
@@ -27,6 +27,7 @@ __all__ = [
     "Download",
     "Drawn",
     "Dropdown",
+    "Moved",
     "Newest",
     "Number",
     "Painter",
@@ -41,6 +42,7 @@ __all__ = [
     "build_replica",
     "download_value",
     "fetch_model",
+    "follow",
     "guard",
     "keep_here",
     "launch_page",

@@ -8,6 +8,8 @@ from contextlib import contextmanager
 from functools import wraps
 from typing import Any
 
+import gradio as gr
+
 from cvcore.device import cpu_count, limit_threads
 from cvcore.errors import InputError
 from demos.ui.errors import guard
@@ -62,6 +64,37 @@ def newest_wins(handler: Callable[..., Any]) -> Callable[..., Any]:
             yield value
 
     return replaceable
+
+
+class Moved:
+    """Where a visitor's sliders have been moved to while long work goes on, in a ``gr.State``."""
+
+    values: list | None = None
+
+
+def follow(work: Callable[..., Any], redraw: Callable[..., Any]) -> tuple[Callable, Callable]:
+    """A generator and the handler of sliders that its drawing depends on, which know of each other.
+
+    Of the generator's outputs the first is drawn from the last, which is kept; ``redraw(kept,
+    *sliders)`` draws it anew. Both get the visit's ``Moved`` after their own values, and what is
+    drawn next is drawn by the sliders as they stand, not by what they were when the work began.
+    """
+
+    @wraps(work)
+    def following(*args: Any) -> Any:
+        *args, moved = args
+        moved.values = None
+        for drawn, *others, kept in work(*args):
+            if moved.values is not None and drawn != gr.skip():
+                drawn = redraw(kept, *moved.values)
+            yield drawn, *others, kept
+
+    def redrawing(*args: Any) -> Any:
+        kept, *values, moved = args
+        moved.values = values
+        return redraw(kept, *values)
+
+    return following, redrawing
 
 
 def light_work(handler: Callable[..., Any]) -> Callable[..., Any]:

@@ -50,6 +50,29 @@ def test_the_newest_run_ends_the_others_of_its_visit():
     assert list(elsewhere) == ["elsewhere 1", "elsewhere 2"]
 
 
+def test_a_slider_that_moves_during_the_work_is_followed():
+    def work(size, level):
+        for step in range(size):
+            if step:
+                yield gr.skip(), gr.skip()
+            yield f"{step} by {level}", step
+
+    def redraw(kept, level):
+        return f"{kept} by {level}"
+
+    following, redrawing = turns.follow(work, redraw)
+    mine, yours = turns.Moved(), turns.Moved()
+    run, elsewhere = following(3, "old", mine), following(2, "old", yours)
+    assert next(run) == ("0 by old", 0)
+    assert redrawing(0, "new", mine) == "0 by new"
+    assert list(run) == [
+        (gr.skip(), gr.skip()), ("1 by new", 1), (gr.skip(), gr.skip()), ("2 by new", 2),
+    ]  # fmt: skip
+    assert [kept for *_, kept in elsewhere] == [0, gr.skip(), 1]
+    assert yours.values is None
+    assert next(following(1, "newer", mine)) == ("0 by newer", 0)  # its own sliders, once again
+
+
 def test_two_long_works_share_the_cores():
     usual = torch.get_num_threads()
     first_is_running, second_is_done = threading.Event(), threading.Event()
