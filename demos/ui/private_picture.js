@@ -136,12 +136,10 @@ const start = async () => {
   video.hidden = false;
   camera.textContent = 'The webcam starts…';
   show();
-  try {
-    await video.play();  // there is nothing to take before its first frame
-    camera.textContent = 'Take the picture';
-  } catch (error) {
-    stop();
-  }
+  const mine = stream;
+  const plays = await video.play().then(() => true, () => false);  // from its first frame on
+  if (stream !== mine) return;  // stopped meanwhile
+  if (plays) camera.textContent = 'Take the picture'; else stop();
 };
 
 camera.addEventListener('click', () => {

@@ -185,6 +185,11 @@ def test_nothing_is_taken_before_the_webcam_shows_something(panel, page):
     page.wait_for_timeout(500)
     expect(take).to_have_text("The webcam starts…")
     assert panel.locator("#face-a img").first.get_attribute("src") == before
+    panel.locator("#face-a .clear").click()
+    page.wait_for_timeout(500)
+    expect(take).to_have_text("Webcam")
+    page.evaluate(SLOW_WEBCAM)
+    take.click()
     page.evaluate("() => window.showFirst()")
     expect(take).to_have_text("Take the picture")
     take.click()
