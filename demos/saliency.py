@@ -82,7 +82,9 @@ Krypton, 2019). That alone changes no answer. Where the processor multiplies num
 faster, the later layers of a grid of many windows are also rounded to them (bfloat16, three
 digits or so): single answers then differ a little, the map hardly (correlation 0.999 with the
 exact one). Up and down moves the answers far less than that, so there only the *difference* between
-copy and picture is rounded (correlation 0.9999).
+copy and picture is rounded (correlation 0.9999). On other processors up and down computes the later
+layers near the patch alone; what reaches cells further off is small, and counts by its slope
+(correlation 0.999).
 """
 
 

@@ -63,6 +63,25 @@ class Spatial:
             rows = self._convolve(F.pad(x, (before, after, before, after)), 0)
         return rows.clamp_(0, 6) if limited else rows
 
+    def on_changes(self, maps: Tensor, padding: tuple[int, int, int, int]) -> Tensor:
+        """How the outputs before ReLU6 differ, as rows, where the inputs differ by ``maps``
+        (N, H, W, C) with ``padding`` zeros left, right, above and below, or less than none."""
+        inner = padding[0] if len(set(padding)) == 1 and padding[0] > 0 else 0  # quicker
+        if not inner and any(padding):
+            maps = F.pad(maps, (0, 0, *padding))
+        x = maps.permute(0, 3, 1, 2)
+        y = F.conv2d(x, self.weight, None, self.stride, inner, groups=self.groups)
+        return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1])
+
+    def back(self, rows: Tensor, side: int) -> Tensor:
+        """Slopes by the outputs before ReLU6, rows of N whole maps, to slopes by the inputs, rows
+        of maps of ``side`` cells a side."""
+        out, (before, _) = self.out_side(side), self.padding(side)
+        x = rows.view(-1, out, out, rows.shape[1]).permute(0, 3, 1, 2)
+        y = F.conv_transpose2d(x, self.weight, None, self.stride, groups=self.groups)
+        y = y[:, :, before : before + side, before : before + side]
+        return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1])
+
     def _convolve(self, x: Tensor, padding: int) -> Tensor:
         y = F.conv2d(x, self.weight, self.bias, self.stride, padding, groups=self.groups)
         return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1])

@@ -10,9 +10,11 @@ are those of the whole network, to rounding.
 
 In the early layers activations are rows: a cell's channels lie together, (cells, C), so a 1x1
 convolution is one matrix product over all windows' cells, and cutting out surroundings is picking
-rows. The late layers, where a change reaches nearly every cell, run whole in the fastest engine.
+rows. The late layers, where a change reaches nearly every cell, run whole in the fastest engine, or
+near the change alone where a small error is allowed.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -28,10 +30,15 @@ from cvcore.saliency.late_layers import (
     has_bfloat16_unit,
     open_late_layers,
 )
+from cvcore.saliency.near_layers import open_near_layers
 
 # From here on a 16-pixel window's change reaches nearly the whole 14 x 14 map: the second block of
 # the fourth stage.
 LATE_BLOCK = 8
+# From here on only the surroundings of a change are computed where that is close enough: the first
+# block of 14 x 14 cells.
+NEAR_BLOCK = 6
+NEAR_CELLS = 7  # a side, and one more for every 16 pixels that change
 # From here on blocks may round to bfloat16; in earlier ones the map would suffer.
 ROUNDED_BLOCK = 6
 
@@ -57,6 +64,10 @@ class Span:
         size = int((last - first).max()) + 1
         return Span(first.clip(0, out - size), size)
 
+    def widen(self, size: int, side: int) -> "Span":
+        """So many cells around these, of a map of ``side``."""
+        return Span((self.start - (size - self.size) // 2).clip(0, side - size), size)
+
 
 def count_together(size: int) -> int:
     """Squares of so many pixels a side whose activations fit a processor's cache together."""
@@ -66,9 +77,10 @@ def count_together(size: int) -> int:
 class IncrementalNet:
     """An EfficientNet-Lite, folded and rearranged for perturbed copies of one picture.
 
-    ``precision`` says how the later layers compute where the processor has a unit for bfloat16:
-    "rounded" is the fastest, with an error of the logits of about 1 % of their spread; with
-    "differences" the error is about 1 % of a logit's change.
+    ``precision`` says how the later layers compute. "rounded" is the fastest where the processor
+    has a unit for bfloat16, with an error of the logits of about 1 % of their spread, and exact
+    elsewhere. With "differences" the error is about 1 % of a logit's change; without such a unit
+    it is a few per cent, and the classes asked for alone are right (near_layers.py).
     """
 
     def __init__(self, net: EfficientNetLite, precision: Precision = "exact") -> None:
@@ -77,28 +89,34 @@ class IncrementalNet:
         self.mean, self.std = net.mean.view(3), net.std.view(3)
         blocks = [fold_block(block) for stage in net.blocks for block in stage]
         stem = Block(None, fold_spatial(net.conv_stem, net.bn1), None, False)
-        self.early = [stem, *blocks[:LATE_BLOCK]]
-        if precision == "rounded" and has_bfloat16_unit() and self.mean.device.type == "cpu":
+        on_cpu, can_round = self.mean.device.type == "cpu", has_bfloat16_unit()
+        self.is_near = precision == "differences" and on_cpu and not can_round
+        late_block = NEAR_BLOCK if self.is_near else LATE_BLOCK
+        self.early = [stem, *blocks[:late_block]]
+        if precision == "rounded" and on_cpu and can_round:
             after = ROUNDED_BLOCK + 1  # the stem
             self.early[after:] = [block.to(torch.bfloat16) for block in self.early[after:]]
         late = LateLayers(
-            tuple(blocks[LATE_BLOCK:]),
+            tuple(blocks[late_block:]),
             fold_pointwise(net.conv_head, net.bn2),
             net.classifier.weight.T.contiguous(),
             net.classifier.bias,
         )
-        self.start_late = open_late_layers(late, precision)
+        self.start_late = (
+            open_near_layers(late) if self.is_near else open_late_layers(late, precision)
+        )
 
-    def start(self, x: np.ndarray) -> "Picture":
-        """Take a picture float32 (3, side, side) in [0, 1] through the network once."""
-        return Picture(self, x)
+    def start(self, x: np.ndarray, classes: Sequence[int] = ()) -> "Picture":
+        """Take a picture float32 (3, side, side) in [0, 1] through the network once; ``classes``
+        are those whose answers are wanted."""
+        return Picture(self, x, classes)
 
 
 class Picture:
     """One picture's activations, from which the answers to its perturbed copies are worked out."""
 
     @torch.inference_mode()
-    def __init__(self, net: IncrementalNet, x: np.ndarray) -> None:
+    def __init__(self, net: IncrementalNet, x: np.ndarray, classes: Sequence[int]) -> None:
         if x.ndim != 3 or x.shape[0] != 3 or x.shape[1] != x.shape[2]:
             raise ValueError(f"Expected a square picture (3, side, side), got {x.shape}.")
         self.net, self.x, self.sides = net, x, [x.shape[1]]
@@ -114,7 +132,7 @@ class Picture:
             self.sides.append(block.spatial.out_side(self.sides[-1]))
         self._inputs.append(_end_with_zeros(rows))
         last = rows.float().view(1, self.sides[-1], self.sides[-1], -1)
-        self.logits, self._finish = net.start_late(last)
+        self.logits, self._finish = net.start_late(last, classes)
 
     @torch.inference_mode()
     def perturb(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
@@ -131,7 +149,7 @@ class Picture:
         if not len(patches):
             return np.zeros((0, len(self.logits)), np.float32)
         rows = self._normalise(patches)
-        y, x = (Span(top_left[:, axis], patches.shape[1]) for axis in (0, 1))
+        y, x = (Span(top_left[:, axis], size) for axis in (0, 1))
         for block, side, inputs, wides in zip(
             self.net.early, self.sides, self._inputs, self._wides, strict=False
         ):
@@ -145,10 +163,25 @@ class Picture:
             size_hw = around[0].size, around[1].size
             rows = block.finish(spatial.on_padded(picked, size_hw), rows)
             y, x = y_out, x_out
-        side = self.sides[-1]
-        whole = Span(np.zeros(len(patches), np.int64), side)
-        rows = _take(self._inputs[-1], rows, _pick(y, x, side, whole, whole))
-        return self._finish(rows.view(len(patches), side, side, -1))
+        y_part, x_part = self._get_late_part(y, x, size)
+        rows = _take(self._inputs[-1], rows, _pick(y, x, self.sides[-1], y_part, x_part))
+        maps = rows.view(len(patches), y_part.size, x_part.size, -1)
+        return self._finish(maps, y_part.start, x_part.start)
+
+    def get_company(self, top_left: np.ndarray, size: int) -> np.ndarray:
+        """A number (N,) for each square: those with the same one are fastest together."""
+        y, x = (Span(np.asarray(top_left, np.int64)[:, axis], size) for axis in (0, 1))
+        for block, side in zip(self.net.early, self.sides, strict=False):
+            y, x = y.grow(block.spatial, side), x.grow(block.spatial, side)
+        y, x = self._get_late_part(y, x, size)
+        return y.start * self.sides[-1] + x.start
+
+    def _get_late_part(self, y: Span, x: Span, size: int) -> tuple[Span, Span]:
+        """The cells that the late layers compute where these cells and ``size`` pixels change."""
+        part = side = self.sides[-1]
+        if self.net.is_near:
+            part = min(side, max(y.size, x.size, NEAR_CELLS + size // 16))
+        return y.widen(part, side), x.widen(part, side)
 
     def _normalise(self, pixels: np.ndarray) -> Tensor:
         rows = torch.from_numpy(np.ascontiguousarray(pixels, np.float32)).to(self.net.mean.device)

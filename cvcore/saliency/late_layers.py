@@ -1,6 +1,6 @@
 """The last layers of an EfficientNet-Lite, for many feature maps at once, in the fastest engine."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
@@ -12,12 +12,16 @@ from torch.nn import functional as F
 from cvcore.runtime import open_session
 from cvcore.saliency.folded import Block, Pointwise, Spatial
 
-Finish = Callable[[Tensor], np.ndarray]  # feature maps (N, H, W, C) to logits (N, classes)
-# A picture's feature maps (1, H, W, C) to its logits, and what answers for its perturbed copies.
-Start = Callable[[Tensor], tuple[np.ndarray, Finish]]
-# How the copies are computed: as the network itself; only how they differ from the picture in
-# bfloat16, so that rounding is a small part of the change; or everything in bfloat16. The latter
-# two want a processor with a unit for it, and are exact elsewhere.
+# Feature maps (N, h, w, C) whose first cells are at rows (N,) and columns (N,) of the whole maps
+# to logits (N, classes). All but the near layers are given whole maps.
+Finish = Callable[[Tensor, np.ndarray, np.ndarray], np.ndarray]
+# A picture's feature maps (1, H, W, C) and the classes that are asked for, to its logits and what
+# answers for its perturbed copies. All but the near layers answer for every class.
+Start = Callable[[Tensor, Sequence[int]], tuple[np.ndarray, Finish]]
+# How the copies are computed: as the network itself; only how they differ from the picture, with an
+# error that is a small part of the change (in bfloat16 where the processor has a unit for it,
+# elsewhere near the change alone: near_layers.py); or everything in bfloat16, which is exact on
+# processors without a unit for it.
 Precision = Literal["exact", "differences", "rounded"]
 RELU6 = ("hardtanh", [0.0, 6.0])
 LINEAR = ("none", [])
@@ -56,9 +60,9 @@ def has_bfloat16_unit() -> bool:
     )
 
 
-def _start_with(finish: Finish) -> Start:
+def _start_with(finish: Callable[[Tensor], np.ndarray]) -> Start:
     """For engines that treat the picture as one more copy."""
-    return lambda maps: (finish(maps)[0], finish)
+    return lambda maps, _: (finish(maps)[0], lambda copies, *_: finish(copies))
 
 
 def _convolution(
@@ -113,7 +117,7 @@ def _spatial(
 def _open_bfloat16(late: LateLayers) -> Start:
     """Everything in bfloat16, each convolution with its ReLU6; the last sums in float32."""
 
-    def start(base: Tensor) -> tuple[np.ndarray, Finish]:
+    def start(base: Tensor, _: Sequence[int]) -> tuple[np.ndarray, Finish]:
         steps, side = [], base.shape[1]
         for block in late.blocks:
             expand = _pointwise(block.expand, side, RELU6)
@@ -124,7 +128,7 @@ def _open_bfloat16(late: LateLayers) -> Start:
         head = _pointwise(late.head, side, RELU6)
 
         @torch.inference_mode()
-        def finish(maps: Tensor) -> np.ndarray:
+        def finish(maps: Tensor, *_: np.ndarray) -> np.ndarray:
             x = maps.bfloat16().permute(0, 3, 1, 2)  # (N, C, H, W), channels last
             for expand, filter_, project, has_skip in steps:
                 y = project(filter_(expand(x)))
@@ -173,7 +177,7 @@ def _open_differences(late: LateLayers) -> Start:
         return lay_out(values - kept), step
 
     @torch.inference_mode()
-    def start(base: Tensor) -> tuple[np.ndarray, Finish]:
+    def start(base: Tensor, _: Sequence[int]) -> tuple[np.ndarray, Finish]:
         steps, side = [], base.shape[1]
         rows = base.reshape(-1, base.shape[3])
         for block in late.blocks:
@@ -197,7 +201,7 @@ def _open_differences(late: LateLayers) -> Start:
         logits = torch.addmv(late.bias, late.weight.T, features.clamp(0, 6).mean(0))
 
         @torch.inference_mode()
-        def finish(maps: Tensor) -> np.ndarray:
+        def finish(maps: Tensor, *_: np.ndarray) -> np.ndarray:
             x = (maps - base).bfloat16().permute(0, 3, 1, 2)  # (N, C, H, W), channels last
             for (expand, limit_wide), (filter_, limit_filtered), project, has_skip in steps:
                 y = project(limit_filtered(filter_(limit_wide(expand(x)))))
@@ -210,7 +214,7 @@ def _open_differences(late: LateLayers) -> Start:
     return start
 
 
-def _open_onnx(late: LateLayers) -> Finish:
+def _open_onnx(late: LateLayers) -> Callable[[Tensor], np.ndarray]:
     """One ONNX Runtime session, written node by node."""
     from onnx import TensorProto, helper, numpy_helper
 

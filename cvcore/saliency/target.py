@@ -33,6 +33,11 @@ class Target:
     class_idx: int
     minus_class: int | None = None
 
+    @property
+    def classes(self) -> list[int]:
+        """Those whose answers matter."""
+        return [one for one in (self.class_idx, self.minus_class) if one is not None]
+
     def probability(self, logits: np.ndarray) -> np.ndarray:
         """Probabilities (N,) of the class from logits (N, C), or their differences."""
         p = softmax(logits)
