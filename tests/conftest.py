@@ -18,7 +18,8 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before 
 
 ROOT = Path(__file__).resolve().parent.parent
 START_SECONDS = 60
-BROWSERS = ("chromium", "chromium-browser", "google-chrome")
+# The first is Chromium without its window, as Playwright itself uses it: it opens pages sooner.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
 
 
 def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
@@ -164,13 +165,21 @@ def portrait_browser(launch_browser, tmp_path_factory):
     browser.close()
 
 
-@pytest.fixture
-def blank_page(browser, app_url):
-    """A fresh page at projector size, for the app; fails when it asks for anything elsewhere."""
+@pytest.fixture(scope="session")
+def profile(browser):
+    """What one browser keeps between its pages, at projector size: above all the page's scripts,
+    so that only the first test waits until they are read."""
     context = browser.new_context(
         viewport={"width": 1280, "height": 720}, permissions=["camera"], locale="en-GB"
     )
-    page = context.new_page()
+    yield context
+    context.close()
+
+
+@pytest.fixture
+def blank_page(profile, app_url):
+    """A fresh page for the app; fails when it asks for anything elsewhere, or keeps anything."""
+    page = profile.new_page()
     page.set_default_timeout(30_000)
     outside: list[str] = []
     page.on(
@@ -182,8 +191,9 @@ def blank_page(browser, app_url):
         ),
     )
     yield page
-    context.close()
+    page.close()
     assert not outside, f"The page asked for {outside}"
+    assert not any(profile.storage_state().values()), "The page left something in the browser."
 
 
 @pytest.fixture

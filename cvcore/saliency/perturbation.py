@@ -215,8 +215,8 @@ def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float 
     The picture is cut into cells x cells patches; each is made brighter by ``delta`` (of a range
     of 1), then darker. Where the pixels cannot move (they end at 0 and 1) only what they really
     moved counts. D is the probability gained when the whole patch becomes brighter by 1. With
-    EfficientNet-Lite each answer's change has an error: about 1 % where the processor has a unit for
-    bfloat16, 5 % at most usually elsewhere, so that the map correlates by 0.999 with the exact one.
+    EfficientNet-Lite an answer's change has an error, about 1 % where the processor has a unit for
+    bfloat16 and a few per cent elsewhere: the map correlates by 0.999 with the exact one.
     """
     side = x.shape[1]
     cells = check_whole("The number of cells a side", cells, 4, side // 2)
