@@ -165,8 +165,8 @@ def portrait_browser(launch_browser, tmp_path_factory):
     browser.close()
 
 
-@pytest.fixture(scope="session")
-def profile(browser):
+@contextmanager
+def open_profile(browser) -> Iterator:
     """What one browser keeps between its pages, at projector size: above all the page's scripts,
     so that only the first test waits until they are read."""
     context = browser.new_context(
@@ -174,6 +174,12 @@ def profile(browser):
     )
     yield context
     context.close()
+
+
+@pytest.fixture(scope="session")
+def profile(browser):
+    with open_profile(browser) as context:
+        yield context
 
 
 @pytest.fixture

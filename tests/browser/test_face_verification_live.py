@@ -3,12 +3,15 @@
 import pytest
 from playwright.sync_api import expect
 
+from tests.conftest import open_profile
+
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def browser(portrait_browser):
-    return portrait_browser
+def profile(portrait_browser):
+    with open_profile(portrait_browser) as context:
+        yield context
 
 
 def enrol(panel, sample: str, name: str) -> None:
