@@ -4,7 +4,7 @@ In the last layers a change of a few pixels reaches nearly every cell, but far f
 made little of it arrives. Here the layers are computed in a square of cells around it only. To
 leave out the rest is projective field thresholding (Nakandala et al., Krypton, SIGMOD 2019); here
 what leaves the square is counted, too, but to first order: times the slope of the answer there, at
-the picture itself. A small change is all but exact that way, in a third of the time.
+the picture itself. That gives a small change to a few per cent, in about half the time.
 """
 
 from collections.abc import Sequence
