@@ -27,9 +27,8 @@ class Square:
     size: int
 
     def cut(self, maps: Tensor) -> Tensor:
-        """Of maps (..., H, W, C), these cells as (..., size * size * C)."""
-        part = maps[..., self.top : self.top + self.size, self.left : self.left + self.size, :]
-        return part.flatten(-3)
+        """Of maps (..., H, W, C), these cells (..., size, size, C), not copied."""
+        return maps[..., self.top : self.top + self.size, self.left : self.left + self.size, :]
 
     def halve(self, side: int) -> "Square":
         """The square around the same place after a stride of 2, on a map of ``side`` cells; it
@@ -58,8 +57,8 @@ class Whole:
 class Part:
     """What a block needs to know of the picture when only one square of it is computed."""
 
-    wide: Tensor  # (size * size * C)
-    filtered: Tensor  # (out.size * out.size, C)
+    wide: Tensor  # (size, size, C)
+    filtered: Tensor  # (out.size, out.size, C)
     slopes: Tensor  # (A, size * size * C) of the answers by ``wide``, by way of cells outside
     out: Square
     padding: tuple[int, int, int, int]  # zeros around the square, or less than none
@@ -126,15 +125,14 @@ class NearPicture:
         beyond = maps.new_zeros(count, len(self.classes))
         for index, whole in enumerate(self.wholes):
             part, block = self._get_part(index, square), whole.block
-            change = block.widen(rows).view(count, -1).sub_(part.wide)
-            beyond.addmm_(change, part.slopes.T)
-            change = change.view(count, square.size, square.size, -1)
+            change = block.widen(rows).view(count, *part.wide.shape).sub_(part.wide)
+            beyond.addmm_(change.view(count, -1), part.slopes.T)
             change = block.spatial.on_changes(change, part.padding)
             filtered = change.view(count, *part.filtered.shape).add_(part.filtered).clamp_(0, 6)
-            rows = block.finish(filtered.flatten(0, 1), rows)
+            rows = block.finish(filtered.flatten(0, 2), rows)
             square = part.out
         features = self.late.head(rows).clamp_(0, 6).view(count, square.size**2, -1).sum(1)
-        before = square.cut(self.head).view(square.size**2, -1).sum(0)
+        before = square.cut(self.head).sum((0, 1))
         return (features - before) / self.head.shape[0] ** 2, beyond
 
     def _get_part(self, index: int, square: Square) -> Part:
@@ -148,8 +146,7 @@ def _cut_part(whole: Whole, square: Square) -> Part:
     spatial, side, out_side = whole.block.spatial, len(whole.wide), len(whole.filtered)
     out = square if spatial.stride == 1 else square.halve(out_side)
     inside = torch.zeros_like(whole.filtered_slopes)
-    rows, columns = (slice(start, start + out.size) for start in (out.top, out.left))
-    inside[:, rows, columns] = whole.filtered_slopes[:, rows, columns]
+    out.cut(inside).copy_(out.cut(whole.filtered_slopes))
     by_inside = spatial.back(inside.flatten(0, 2), side).view_as(whole.wide_slopes)
     before, reach = spatial.padding(side)[0], (out.size - 1) * spatial.stride + spatial.kernel
     top, left = (
@@ -158,8 +155,8 @@ def _cut_part(whole: Whole, square: Square) -> Part:
     )
     return Part(
         square.cut(whole.wide),
-        out.cut(whole.filtered).view(out.size**2, -1),
-        square.cut(whole.wide_slopes - by_inside),
+        out.cut(whole.filtered),
+        square.cut(whole.wide_slopes - by_inside).flatten(1),
         out,
         (left, reach - left - square.size, top, reach - top - square.size),
     )
