@@ -1,119 +1,116 @@
-"""The running app, a client for its API, and a browser with a fake camera."""
+"""Fixtures: pages of one lesson, the whole app, clients for their API, and a browser.
+
+``tests/README.md`` tells what each costs.
+"""
 
 import os
-import socket
-import subprocess
-import sys
-import time
-import urllib.request
-from collections.abc import Iterator
-from contextlib import contextmanager
+import shutil
+from collections.abc import Callable, Iterator
+from contextlib import ExitStack
 from pathlib import Path
 
 import numpy as np
 import pytest
-from PIL import Image, ImageOps
+from PIL import Image
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
+if "PYTEST_XDIST_WORKER" in os.environ:  # a core each
+    os.environ.setdefault("OMP_NUM_THREADS", "1")
 
-ROOT = Path(__file__).resolve().parent.parent
-START_SECONDS = 60
-# The first is Chromium without its window, as Playwright itself uses it: it opens pages sooner.
-BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+from tests.support.browser import (
+    PATIENCE_MS,
+    Traffic,
+    find_browser,
+    open_profile,
+    write_film,
+)
+from tests.support.browser import launch_browser as launch
+from tests.support.server import ADDRESSES, LOGS, ROOT, Served, run_app, serve_page
 
-
-def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
-    """Where browser tests are required, one that fails runs once more, and the summary says which:
-    a browser on a busy machine may be late. What fails twice has failed."""
-    if os.environ.get("GLASSBOX_REQUIRE_BROWSER") == "1":
-        for item in items:
-            if item.get_closest_marker("browser"):
-                item.add_marker(pytest.mark.flaky(reruns=1))
-
-
-def free_port() -> int:
-    with socket.socket() as sock:
-        sock.bind(("127.0.0.1", 0))
-        return sock.getsockname()[1]
+REPORT = Path(os.environ.get("GLASSBOX_TEST_REPORT", ROOT / "test-report"))
 
 
-@contextmanager
-def serve_page(*topics: str) -> Iterator[str]:
-    """A page in this very process, so that a test can look at the work behind it."""
-    import gradio as gr
+def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
+    """Longest files first, so that no worker is left alone with one at the end; what trains or
+    times for more than 20 s only where it is asked for."""
+    if not os.environ.get("CI_SLOW") and "slow" not in config.getoption("-m"):
+        slow = [item for item in items if item.get_closest_marker("slow")]
+        config.hook.pytest_deselected(items=slow)
+        items[:] = [item for item in items if item not in slow]
+    # A file's tests stay together: the sort keeps their order.
+    files: dict[Path, int] = {}
+    for item in items:
+        weight = 10 if item.get_closest_marker("browser") else 1
+        files[item.path] = files.get(item.path, 0) + weight
+    items.sort(key=lambda item: -files[item.path])
 
-    from demos import ui
 
-    page = ui.build_page(topics)
-    page.queue()
-    page.launch(
-        server_name="127.0.0.1", server_port=free_port(), prevent_thread_lock=True, quiet=True,
-        show_error=False, ssr_mode=False, _frontend=False,
-        allowed_paths=[str(ROOT / "assets" / "samples")],
-    )  # fmt: skip
-    try:
-        yield page.local_url.rstrip("/")
-    finally:
-        page.close()
-        gr.close_all()
+@pytest.hookimpl(hookwrapper=True)
+def pytest_runtest_makereport(item: pytest.Item):
+    """A red test leaves its page, the page's console and the servers' logs."""
+    report = (yield).get_result()
+    if not report.failed:
+        return
+    folder = REPORT / "".join(c if c.isalnum() or c in "-_." else "_" for c in item.name)[:80]
+    folder.mkdir(parents=True, exist_ok=True)
+    (folder / "failure.txt").write_text(f"{item.nodeid}, {report.when}\n\n{report.longreprtext}")
+    for number, log in enumerate(LOGS):
+        shutil.copy(log, folder / f"app-{number}.log")
+    traffic = item.stash.get(TRAFFIC, None)
+    if traffic:
+        (folder / "console.txt").write_text("\n".join(traffic.console))
+        try:
+            traffic.page.screenshot(path=folder / "page.png")
+        except Exception as error:  # the page may be what has failed
+            (folder / "no-page.txt").write_text(str(error))
+
+
+TRAFFIC = pytest.StashKey[Traffic]()
+
+
+def pytest_terminal_summary(terminalreporter) -> None:
+    if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
+        terminalreporter.write_line(f"Pages, consoles and logs of failed tests are in {REPORT}")
 
 
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory) -> Iterator[str]:
-    """``python app.py`` on a free port, with a temporary folder of its own."""
-    port = free_port()
-    log = tmp_path_factory.mktemp("app") / "app.log"
-    folder = tmp_path_factory.mktemp("gradio")
-    env = os.environ | {"GRADIO_TEMP_DIR": str(folder), "GLASSBOX_DEVICE": "cpu"}
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port)],
-            cwd=ROOT,
-            env=env,
-            stdout=output,
-            stderr=subprocess.STDOUT,
-        )
-        url = f"http://127.0.0.1:{port}"
-        deadline = time.monotonic() + START_SECONDS
-        while True:
-            try:
-                urllib.request.urlopen(url, timeout=2).close()
-                break
-            except OSError:
-                if process.poll() is not None or time.monotonic() > deadline:
-                    process.kill()
-                    pytest.fail(f"The app did not start:\n{log.read_text()}")
-                time.sleep(0.1)
-        yield url
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    assert "Traceback" not in log.read_text(), log.read_text()
+    """``python app.py`` with all lessons, for what concerns the whole of it (10 s)."""
+    with run_app(tmp_path_factory.mktemp("app")) as app:
+        yield app.url
 
 
 @pytest.fixture(scope="session")
-def client(app_url):
-    """A gradio_client for the running app."""
+def serve() -> Iterator[Callable[..., Served]]:
+    """The page with the lessons named, in this process, kept until the end (1 s a lesson)."""
+    pages: dict[tuple[str, ...], Served] = {}
+    with ExitStack() as stack:
+
+        def serve_once(*topics: str) -> Served:
+            if topics not in pages:
+                pages[topics] = stack.enter_context(serve_page(*topics))
+            return pages[topics]
+
+        yield serve_once
+
+
+def find_topic(path: Path) -> str:
+    """The lesson that a test file is about, as its name says."""
+    from demos import TABS
+
+    name = path.stem.removeprefix("test_")
+    return next(topic for topic in TABS if name.startswith(topic))
+
+
+@pytest.fixture(scope="module")
+def client(serve, request):
+    """A gradio_client for the page of the lesson that the test file is about (1 s)."""
     from gradio_client import Client
 
-    return Client(app_url, verbose=False)
-
-
-def write_film(picture: Image.Image, folder: Path) -> Path:
-    """A film for the fake camera, 640 x 480: a picture standing still, grey beside it."""
-    frame = ImageOps.pad(picture, (640, 480), color=(100, 100, 100))
-    frame.save(folder / "frame.jpg", quality=90)
-    film = folder / "camera.mjpeg"
-    film.write_bytes((folder / "frame.jpg").read_bytes() * 10)
-    return film
-
-
-def find_browser() -> str | None:
-    from shutil import which
-
-    return os.environ.get("GLASSBOX_BROWSER") or next(filter(None, map(which, BROWSERS)), None)
+    page = serve(find_topic(request.path))
+    before = len(page.faults)
+    yield Client(page.url, verbose=False)
+    assert page.faults[before:] == []
 
 
 @pytest.fixture(scope="session")
@@ -123,28 +120,13 @@ def launch_browser():
     Without Chromium these tests are skipped, or fail where they are required.
     """
     required = os.environ.get("GLASSBOX_REQUIRE_BROWSER") == "1"
-    path = find_browser()
-    if path is None:
+    if find_browser() is None:
         (pytest.fail if required else pytest.skip)("Chromium is not installed.")
     from playwright.sync_api import expect, sync_playwright
 
-    expect.set_options(timeout=30_000)
+    expect.set_options(timeout=PATIENCE_MS)
     with sync_playwright() as playwright:
-
-        def launch(film: Path):
-            return playwright.chromium.launch(
-                executable_path=path,
-                args=[
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-background-networking",
-                    "--use-fake-ui-for-media-stream",
-                    "--use-fake-device-for-media-stream",
-                    f"--use-file-for-fake-video-capture={film}",
-                ],
-            )
-
-        yield launch
+        yield lambda film: launch(playwright, film)
 
 
 @pytest.fixture(scope="session")
@@ -165,17 +147,6 @@ def portrait_browser(launch_browser, tmp_path_factory):
     browser.close()
 
 
-@contextmanager
-def open_profile(browser) -> Iterator:
-    """What one browser keeps between its pages, at projector size: above all the page's scripts,
-    so that only the first test waits until they are read."""
-    context = browser.new_context(
-        viewport={"width": 1280, "height": 720}, permissions=["camera"], locale="en-GB"
-    )
-    yield context
-    context.close()
-
-
 @pytest.fixture(scope="session")
 def profile(browser):
     with open_profile(browser) as context:
@@ -183,56 +154,57 @@ def profile(browser):
 
 
 @pytest.fixture
-def blank_page(profile, app_url):
-    """A fresh page for the app; fails when it asks for anything elsewhere, or keeps anything."""
+def page(profile, request):
+    """An empty page, yet to be sent somewhere; it fails when it asks for anything elsewhere, or
+    keeps anything."""
     page = profile.new_page()
-    page.set_default_timeout(30_000)
-    outside: list[str] = []
-    page.on(
-        "request",
-        lambda request: (
-            None
-            if request.url.startswith((app_url, "data:", "blob:"))
-            else outside.append(request.url)
-        ),
-    )
+    traffic = request.node.stash[TRAFFIC] = Traffic(page, ADDRESSES)
     yield page
     page.close()
-    assert not outside, f"The page asked for {outside}"
+    assert not traffic.outside, f"The page asked for {traffic.outside}"
     assert not any(profile.storage_state().values()), "The page left something in the browser."
 
 
 @pytest.fixture
-def page(blank_page, app_url):
-    """A fresh page of the app."""
-    blank_page.goto(app_url)
-    return blank_page
+def traffic(page, request) -> Traffic:
+    """What the page asks for."""
+    return request.node.stash[TRAFFIC]
 
 
 @pytest.fixture
-def open_tab(page):
-    """Open the tab of a topic and return its panel."""
+def open_tab(page, serve, request):
+    """Open a lesson and return its panel.
 
-    def open_(topic: str):
-        page.locator(f"#tab-{topic}-button").click()
+    The first call sends the page there: it has the tabs of that lesson and of those ``beside`` it,
+    and ``query`` is added to its address. Later calls go to another of its tabs.
+    """
+    served: list[Served] = []
+
+    def open_(topic: str, *, beside: tuple[str, ...] = (), query: str = ""):
+        if not served:
+            served.append(serve(topic, *beside))
+            request.node.stash[SERVED] = (served[0], len(served[0].faults))
+            page.goto(f"{served[0].url}?tab={topic}{query}")
+        else:
+            page.locator(f"#tab-{topic}-button").click()
         panel = page.locator(f"#tab-{topic}")
         panel.wait_for(state="visible")
         return panel
 
-    return open_
+    yield open_
+    if served:
+        there, before = request.node.stash[SERVED]
+        assert there.faults[before:] == []
 
 
-def unfold(panel, words: str, label: str):
-    """Open a fold and return one of its fields, once the page has come to rest: in the first frames
-    after a fold is opened Gradio's page gives its fields their first values again."""
-    panel.get_by_text(words).click()
-    field = panel.get_by_label(label).locator("visible=true")
-    field.wait_for()
-    panel.page.evaluate(
-        "() => new Promise(done => {let left = 5;"
-        "const next = () => left-- ? requestAnimationFrame(next) : done(); next()})"
-    )
-    return field
+SERVED = pytest.StashKey[tuple[Served, int]]()
+
+
+@pytest.fixture
+def rest(traffic, request) -> Callable[[], int]:
+    """Wait until the page that ``open_tab`` opened has come to rest: nothing is under way on the
+    server and nothing more is asked for. Returns how many runs it has asked for so far."""
+    return lambda: traffic.come_to_rest(request.node.stash[SERVED][0])
 
 
 @pytest.fixture

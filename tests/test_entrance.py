@@ -6,8 +6,8 @@ from gradio_client import Client
 from playwright.sync_api import expect
 
 from demos.ui.serve import COOKIE, HEADER
-from tests.test_faults import run_app
-from tests.visitor import Visitor
+from tests.support.server import run_app
+from tests.support.visitor import Visitor
 
 WORD = "klasse9a"
 FILE = "/gradio_api/file=assets/samples/chelsea.jpg"

@@ -19,8 +19,8 @@ import pytest
 from cvcore import deep_dream, video
 from demos.ui.errors import DISK_FULL, UNEXPECTED
 from demos.ui.limits import HEAVY
-from tests.conftest import ROOT, START_SECONDS, free_port, serve_page
-from tests.visitor import Visitor, said
+from tests.support.server import run_app, serve_page, wait_until
+from tests.support.visitor import Visitor, said
 
 BROKEN, LOST = "yolov3_tiny-1-of-2.safetensors", "style_predict.onnx"
 
@@ -129,7 +129,7 @@ def test_a_full_disk_in_the_middle_of_a_film(monkeypatch, caplog):
             raise OSError(errno.ENOSPC, "No space left on device", "/tmp/private/dream.mp4")
 
     monkeypatch.setattr(video, "FilmWriter", FullWriter)
-    with serve_page("convolution", "deep_dream") as url:
+    with serve_page("convolution", "deep_dream") as served:
         visitor = Visitor(url)
         assert said(visitor.complete("deep_dream_film")) == DISK_FULL
         assert visitor.complete("convolution")["success"]
@@ -145,7 +145,7 @@ def test_a_worker_that_raises(monkeypatch, caplog, steps):
         yield from itertools.islice(real(*args, **kwargs), steps)
         raise MemoryError("a secret of the server's")
 
-    with serve_page("convolution", "deep_dream") as url:
+    with serve_page("convolution", "deep_dream") as served:
         one, other = Visitor(url), Visitor(url)
         with monkeypatch.context() as patch:
             patch.setattr(deep_dream, "dream", fail)
@@ -187,7 +187,7 @@ def wait_until(condition):
 
 @pytest.fixture(scope="module")
 def dream_url():
-    with serve_page("convolution", "deep_dream") as url:
+    with serve_page("convolution", "deep_dream") as served:
         yield url
 
 

@@ -10,7 +10,7 @@ import pytest
 import app
 from cvcore import samples
 from demos.ui.errors import UNEXPECTED
-from tests.visitor import Visitor
+from tests.support.visitor import Visitor
 
 PATIENCE_SECONDS = 60
 NAMES = tuple(name.strip("/") for name in app.demo.get_api_info()["named_endpoints"])

@@ -17,7 +17,7 @@ import cvcore
 import demos
 from cvcore import model_cache, samples
 from cvcore.images import NO_PICTURE, shrink, to_data_uri
-from tests.visitor import Visitor, said
+from tests.support.visitor import Visitor, said
 
 UNCHANGEABLE = (type(None), bool, int, float, str, tuple)
 NAMES_AND_NUMBERS = {"str", "int", "bool"}

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cvcore import images, samples
-from tests.conftest import unfold
+from tests.support.browser import unfold
 
 pytestmark = pytest.mark.browser
 

@@ -6,7 +6,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.conftest import unfold
+from tests.support.browser import unfold
 
 pytestmark = pytest.mark.browser
 

@@ -14,7 +14,7 @@ import pytest
 from PIL import Image
 
 from cvcore import images, samples
-from tests.conftest import ROOT, free_port
+from tests.support.server import ROOT, free_port
 
 pytestmark = pytest.mark.browser
 TOPIC = "face_verification"

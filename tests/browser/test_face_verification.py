@@ -8,7 +8,7 @@ from playwright.sync_api import expect
 
 from cvcore import images, samples, weights
 from demos.ui.private_picture import GROUP, load_face_sample
-from tests.conftest import serve_page
+from tests.support.server import serve_page
 
 pytestmark = pytest.mark.browser
 
@@ -135,7 +135,7 @@ def test_a_download_tells_its_progress_and_can_be_stopped(browser, monkeypatch):
         weights, "is_available", lambda name: name != "facenet_vggface2" and is_available(name)
     )
     monkeypatch.setattr(weights, "fetch", fetch)
-    with serve_page("face_verification") as url:
+    with serve_page("face_verification") as served:
         context = browser.new_context(viewport={"width": 1280, "height": 720})
         page = context.new_page()
         page.goto(url)

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import open_profile
+from tests.support.browser import open_profile
 
 pytestmark = pytest.mark.browser
 

@@ -4,7 +4,7 @@ import re
 
 import pytest
 
-from tests.conftest import unfold
+from tests.support.browser import unfold
 
 pytestmark = pytest.mark.browser
 

@@ -9,7 +9,8 @@ from importlib import import_module
 import pytest
 
 from cvcore import deep_dream, latent_film, latent_inversion
-from tests.conftest import serve_page, unfold
+from tests.support.browser import unfold
+from tests.support.server import serve_page
 
 pytestmark = pytest.mark.browser
 PATIENCE_SECONDS = 60

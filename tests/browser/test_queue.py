@@ -8,8 +8,8 @@ from playwright.sync_api import expect
 
 from demos.ui.limits import HEAVY, MAX_QUEUE
 from demos.ui.serve import QUEUE_FULL
-from tests.test_faults import run_app
-from tests.visitor import Visitor
+from tests.support.server import run_app
+from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 

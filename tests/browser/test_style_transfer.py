@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.conftest import unfold
+from tests.support.browser import unfold
 
 pytestmark = pytest.mark.browser
 

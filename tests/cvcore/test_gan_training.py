@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
 from cvcore.training import augment, gan, gan_export
 from cvcore.weights import pack_state, unpack_state
-from tests.conftest import ROOT
+from tests.support.server import ROOT
 
 
 def test_losses_by_hand():

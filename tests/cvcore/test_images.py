@@ -12,7 +12,7 @@ from PIL import Image
 
 from cvcore import images
 from cvcore.errors import InputError
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 
 @pytest.fixture(scope="module")

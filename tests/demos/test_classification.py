@@ -20,7 +20,7 @@ from demos import (
 from demos.classification_answers import Answer, list_model_choices, to_bars, to_csv
 from demos.classification_curve import choose_classes, draw_curve
 from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
-from tests.bad_files import THIN, write_bad_files, write_odd_pictures
+from tests.support.files import THIN, write_bad_files, write_odd_pictures
 
 MODEL = "efficientnet_lite0"
 

@@ -17,7 +17,7 @@ from cvcore.operation import SHOW, to_picture
 from demos import convolution_handlers as handlers
 from demos import convolution_views as views
 from demos.convolution import only_in
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 ROOM = handlers.MATRICES["digit 9, more room"]["cells"]
 SHIFTED = handlers.MATRICES["digit 9, shifted"]["cells"]

@@ -15,7 +15,7 @@ from demos import deep_dream, deep_dream_film, deep_dream_live
 from demos import deep_dream_pickers as pickers
 from demos.deep_dream_views import draw_curve
 from demos.ui.paint import CELLS
-from tests.bad_files import THIN, write_bad_files, write_odd_pictures
+from tests.support.files import THIN, write_bad_files, write_odd_pictures
 
 CAT = str(samples.index()["chelsea"].path)
 SETTINGS = (1, 1.4, 2, 0.015, 8, 0.8, 160, 0)

@@ -22,7 +22,7 @@ from demos import (
 )
 from demos import detection_truth as truth
 from demos.detection_canvas import to_view
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 CUP = {"x1": 140, "y1": 40, "x2": 445, "y2": 330, "label": "cup"}
 

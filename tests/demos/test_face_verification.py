@@ -25,7 +25,7 @@ from demos import face_verification_stages as stages
 from demos import face_verification_trials as trials
 from demos.face_verification_views import draw_verdict
 from demos.ui import private_picture as picture
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 A, B, OTHER = (picture.to_value(name) for name in ("ardern_2018", "ardern_2022", "obama_2005"))
 

@@ -10,7 +10,7 @@ from cvcore import map_grid, runtime, samples
 from cvcore.errors import InputError
 from demos import feature_maps_digits as digits
 from demos import feature_maps_live as live
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 MODEL = "efficientnet_lite0"
 LAYER = "blocks.2.1.act2"

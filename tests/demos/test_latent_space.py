@@ -12,7 +12,7 @@ from demos import latent_space
 from demos import latent_space_history as history
 from demos import latent_space_own as own
 from demos.latent_space_views import draw_curves, to_sprite
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 START = ["faces", 3, 1, 4, latent_space.LETTERS]
 

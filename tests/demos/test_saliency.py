@@ -19,7 +19,7 @@ from demos.saliency_classes import pick_class, rank_classes
 from demos.saliency_settings import SETTINGS, choose_settings, describe_layer, show_settings
 from demos.saliency_views import Look, View, overlay
 from demos.ui.paint import CELLS, read_mask
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 ROOT_SAMPLE = str(samples.index()["chelsea"].path)
 

@@ -20,7 +20,7 @@ from demos import segmentation_truth as truth
 from demos import segmentation_tune as tune
 from demos.segmentation_view import to_mask
 from demos.ui.errors import UNEXPECTED
-from tests.bad_files import THIN, write_bad_files, write_odd_pictures
+from tests.support.files import THIN, write_bad_files, write_odd_pictures
 
 
 @pytest.fixture(scope="module")

@@ -14,7 +14,7 @@ from starlette.testclient import TestClient
 
 import app
 from demos.ui import memory, serve
-from tests.conftest import ROOT
+from tests.support.server import ROOT
 
 WORD = "klasse9a"
 

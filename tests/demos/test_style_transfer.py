@@ -17,8 +17,8 @@ from demos import style_transfer_gatys as gatys
 from demos import style_transfer_layers as layers
 from demos import style_transfer_race as race
 from demos import style_transfer_views as views
-from tests.bad_files import THIN, write_bad_files, write_odd_pictures
-from tests.visitor import Visitor
+from tests.support.files import THIN, write_bad_files, write_odd_pictures
+from tests.support.visitor import Visitor
 
 CAT = str(samples.index()["chelsea"].path)
 NIGHT = style_transfer.load_style("night")

@@ -21,7 +21,7 @@ from demos.ui.limits import KEPT_SECONDS
 from demos.ui.live import answer_frame, build_camera, to_twin_handler
 from demos.ui.mended import mend, mend_choices, mend_opening, mend_order, mend_speed
 from demos.ui.parts import read_source
-from tests.bad_files import write_bad_files, write_odd_pictures
+from tests.support.files import write_bad_files, write_odd_pictures
 
 
 def test_guard_shows_sentences_and_hides_tracebacks():

@@ -1,0 +1,1 @@
+"""What tests and benchmarks are made of: the app, its visitors, browsers and odd files."""

@@ -1,0 +1,123 @@
+"""A headless browser with a film as its camera, and how a visitor's page is waited for."""
+
+import os
+import shutil
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+from PIL import Image, ImageOps
+
+from tests.support.server import PATIENCE_SECONDS, Served
+
+# The first is Chromium without its window, as Playwright itself uses it: it opens pages sooner.
+BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+PROJECTOR = {"width": 1280, "height": 720}
+PATIENCE_MS = 1000 * PATIENCE_SECONDS
+# A spell in which a page at rest asks for nothing: longer than any delay in the page's scripts.
+CALM_MS = 500
+CALM = """milliseconds => new Promise(done => setTimeout(() => {
+    let frames = 4;
+    const next = () => frames-- ? requestAnimationFrame(next) : done();
+    next();
+}, milliseconds))"""
+NEXT_FRAMES = """() => new Promise(done => {
+    let left = 5;
+    const next = () => left-- ? requestAnimationFrame(next) : done();
+    next();
+})"""
+
+
+def find_browser() -> str | None:
+    found = filter(None, map(shutil.which, BROWSERS))
+    return os.environ.get("GLASSBOX_BROWSER") or next(found, None)
+
+
+def write_film(picture: Image.Image, folder: Path) -> Path:
+    """A film for the fake camera, 640 x 480: a picture standing still, grey beside it."""
+    frame = ImageOps.pad(picture, (640, 480), color=(100, 100, 100))
+    frame.save(folder / "frame.jpg", quality=90)
+    film = folder / "camera.mjpeg"
+    film.write_bytes((folder / "frame.jpg").read_bytes() * 10)
+    return film
+
+
+def launch_browser(playwright: Any, film: Path) -> Any:
+    """Headless Chromium whose camera shows the film."""
+    return playwright.chromium.launch(
+        executable_path=find_browser(),
+        args=[
+            "--no-sandbox",
+            "--disable-gpu",
+            "--disable-background-networking",
+            "--use-fake-ui-for-media-stream",
+            "--use-fake-device-for-media-stream",
+            f"--use-file-for-fake-video-capture={film}",
+        ],
+    )
+
+
+@contextmanager
+def open_profile(browser: Any) -> Iterator[Any]:
+    """What one browser keeps between its pages, at projector size: above all the page's scripts,
+    so that only the first test waits until they are read."""
+    context = browser.new_context(viewport=PROJECTOR, permissions=["camera"], locale="en-GB")
+    context.set_default_timeout(PATIENCE_MS)
+    yield context
+    context.close()
+
+
+class Traffic:
+    """What a page asks for: runs of handlers in their order, and what lies elsewhere."""
+
+    def __init__(self, page: Any, own: set[str]) -> None:
+        self.page, self.own = page, own
+        self.asked: list[list] = []  # what each run of a handler was given
+        self.outside: list[str] = []
+        self.console: list[str] = []
+        page.on("request", self._note)
+        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
+        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+
+    def _note(self, request: Any) -> None:
+        if "/queue/join" in request.url:
+            self.asked.append(request.post_data_json["data"])
+        if not request.url.startswith((*self.own, "data:", "blob:")):
+            self.outside.append(request.url)
+
+    def come_to_rest(self, served: Served) -> int:
+        """Wait until nothing is under way and nothing more is asked for; how often was asked."""
+        deadline = time.monotonic() + PATIENCE_SECONDS
+        while True:
+            before, busy = len(self.asked), served.is_busy
+            self.page.evaluate(CALM, 50 if busy else CALM_MS)
+            if not busy and not served.is_busy and len(self.asked) == before:
+                return before
+            if time.monotonic() > deadline:
+                raise TimeoutError(f"The page goes on asking: {len(self.asked)} times so far.")
+
+
+def next_frames(page: Any) -> None:
+    """Let the page draw what it knows."""
+    page.evaluate(NEXT_FRAMES)
+
+
+def unfold(panel: Any, words: str, label: str) -> Any:
+    """Open a fold and return one of its fields, once the page has come to rest: in the first frames
+    after a fold is opened Gradio's page gives its fields their first values again."""
+    panel.get_by_text(words).click()
+    field = panel.get_by_label(label).locator("visible=true")
+    field.wait_for()
+    next_frames(panel.page)
+    return field
+
+
+def poll(page: Any, condition: Callable[[], Any], what: str = "It") -> None:
+    """As ``wait_until``, while the browser's events go on coming in."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen.")
+        page.evaluate(CALM, 20)

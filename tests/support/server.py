@@ -1,0 +1,145 @@
+"""The app for tests and benchmarks: ``python app.py`` in a process of its own, or in this one."""
+
+import os
+import resource
+import socket
+import subprocess
+import sys
+import time
+import traceback
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from pathlib import Path
+from typing import Any
+
+import httpx
+
+ROOT = Path(__file__).resolve().parent.parent.parent
+START_SECONDS = 120
+PATIENCE_SECONDS = 120  # for a state that must come: long, as it is only waited for in vain
+LOGS: list[Path] = []  # of the apps that run, for the report on a failed test
+ADDRESSES: set[str] = set()  # at which this process has served a page or started an app
+
+
+def free_port() -> int:
+    with socket.socket() as sock:
+        sock.bind(("127.0.0.1", 0))
+        return sock.getsockname()[1]
+
+
+def wait_until(condition: Callable[[], Any], what: str = "It") -> None:
+    """Look until ``condition`` holds; a ``TimeoutError`` names what did not happen."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        if time.monotonic() > deadline:
+            raise TimeoutError(f"{what} did not happen.")
+        time.sleep(0.02)
+
+
+@dataclass(frozen=True)
+class App:
+    """``python app.py`` as it runs: its address, its process and what it has said."""
+
+    url: str
+    process: subprocess.Popen
+    log: Path
+
+
+@contextmanager
+def run_app(
+    folder: Path, tabs: str = "", *, cwd: Path = ROOT, max_bytes: int = 0, **env: str
+) -> Iterator[App]:
+    """Start the app, wait until it answers, and end it; a traceback in its log is a failure.
+
+    ``tabs`` are names of lessons with commas between them, all of them by default. No file that
+    the app writes can grow beyond ``max_bytes``, if that is given. ``env`` is added to the
+    environment.
+    """
+    port, log = free_port(), folder / "app.log"
+    env = {"GLASSBOX_DEVICE": "cpu", "GRADIO_TEMP_DIR": str(folder / "gradio")} | env
+
+    def limit() -> None:
+        if max_bytes:
+            resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes))
+
+    command = [sys.executable, "app.py", "--port", str(port), *(["--tabs", tabs] if tabs else [])]
+    with log.open("w") as output:
+        process = subprocess.Popen(
+            command, cwd=cwd, env=os.environ | env, stdout=output, stderr=output, preexec_fn=limit
+        )
+    app = App(f"http://127.0.0.1:{port}", process, log)
+    LOGS.append(log)
+    ADDRESSES.add(app.url)
+    try:
+        _wait_for_answer(app)
+        yield app
+    finally:
+        process.terminate()
+        try:
+            process.wait(10)
+        except subprocess.TimeoutExpired:
+            process.kill()
+            process.wait()
+        LOGS.remove(log)
+    assert "Traceback" not in log.read_text(), log.read_text()
+
+
+def _wait_for_answer(app: App) -> None:
+    deadline = time.monotonic() + START_SECONDS
+    while True:
+        try:
+            httpx.get(f"{app.url}/healthz", timeout=2).raise_for_status()
+            return
+        except httpx.HTTPError:
+            if app.process.poll() is not None or time.monotonic() > deadline:
+                raise RuntimeError(f"The app did not start:\n{app.log.read_text()}") from None
+            time.sleep(0.05)
+
+
+@dataclass
+class Served:
+    """A page served by this very process, so that a test can look at the work behind it."""
+
+    url: str
+    topics: tuple[str, ...]
+    blocks: Any  # gr.Blocks
+    faults: list[str] = field(default_factory=list)  # what nobody foresaw, as the log has it
+
+    @property
+    def is_busy(self) -> bool:
+        """True while a handler runs or waits for its turn."""
+        queue = self.blocks._queue
+        waiting = (one.queue for one in queue.event_queue_per_concurrency_id.values())
+        return any(queue.active_jobs) or any(waiting)
+
+
+_served: list[Served] = []
+
+
+def _note_fault(*args: Any, _print: Callable = traceback.print_exc, **kwargs: Any) -> None:
+    """Gradio prints what a handler raised and nobody foresaw: it is noted beside."""
+    for page in _served:
+        page.faults.append(traceback.format_exc())
+    _print(*args, **kwargs)
+
+
+@contextmanager
+def serve_page(*topics: str) -> Iterator[Served]:
+    """The page with these lessons' tabs, served as ``python app.py`` does, without exporting."""
+    from demos import ui
+
+    blocks = ui.build_page(topics)
+    port = free_port()
+    traceback.print_exc = _note_fault
+    ui.launch_page(
+        blocks, host="127.0.0.1", port=port, prevent_thread_lock=True, quiet=True, **ui.LOOK
+    )
+    page = Served(f"http://127.0.0.1:{port}", topics, blocks)
+    _served.append(page)
+    ADDRESSES.add(page.url)
+    try:
+        yield page
+    finally:
+        _served.remove(page)
+        blocks.close()
