@@ -17,7 +17,8 @@ import httpx
 
 ROOT = Path(__file__).resolve().parent.parent.parent
 START_SECONDS = 120
-PATIENCE_SECONDS = 120  # for a state that must come: long, as it is only waited for in vain
+# For a state that must come: long, as it is only waited for in vain.
+PATIENCE_SECONDS = int(os.environ.get("GLASSBOX_PATIENCE", "120"))
 LOGS: list[Path] = []  # of the apps that run, for the report on a failed test
 ADDRESSES: set[str] = set()  # at which this process has served a page or started an app
 
