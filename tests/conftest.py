@@ -25,9 +25,28 @@ from tests.support.browser import (
     write_film,
 )
 from tests.support.browser import launch_browser as launch
+from tests.support.lessons import LESSONS, choose_tests
 from tests.support.server import ADDRESSES, LOGS, ROOT, Served, run_app, serve_page
 
 REPORT = Path(os.environ.get("GLASSBOX_TEST_REPORT", ROOT / "test-report"))
+
+
+def pytest_addoption(parser: pytest.Parser) -> None:
+    parser.addoption("--lesson", choices=LESSONS, help="only the tests of this lesson")
+
+
+def pytest_ignore_collect(collection_path: Path, config: pytest.Config) -> bool | None:
+    """With ``--lesson`` other files are not even read."""
+    lesson = config.getoption("--lesson")
+    if not lesson or collection_path.is_dir():
+        return None
+    if not config.stash.get(FILES, None):
+        browser = ROOT.glob(f"tests/browser/test_{lesson}*.py")
+        config.stash[FILES] = {ROOT / name for name in choose_tests(ROOT, lesson)} | set(browser)
+    return collection_path.name.startswith("test_") and collection_path not in config.stash[FILES]
+
+
+FILES = pytest.StashKey[set[Path]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
@@ -92,6 +111,14 @@ def serve() -> Iterator[Callable[..., Served]]:
             return pages[topics]
 
         yield serve_once
+
+
+@pytest.fixture(scope="session")
+def whole_page(serve) -> Served:
+    """The page with all lessons, in this process (6 s)."""
+    from demos import TABS
+
+    return serve(*TABS)
 
 
 def find_topic(path: Path) -> str:

@@ -15,165 +15,30 @@ not run. The same command goes on where it was stopped. Shards share the lessons
 """
 
 import argparse
-import ast
 import contextlib
-import importlib
+import importlib.util
 import json
 import os
 import random
-import re
 import shutil
 import signal
 import sys
 import tempfile
 import threading
 import time
-import warnings
-from difflib import SequenceMatcher
-from itertools import accumulate, pairwise
 from pathlib import Path
 from types import ModuleType
 
-LESSONS = {  # files of cvcore; what every lesson shares (images, weights, ...) is nobody's
-    "convolution": "convolution kernels layers operation windows",
-    "feature_maps": "activations channels digits favourites feature_maps map_grid maximisation"
-    " receptive_field models/digits_cnn training/digits training/favourites",
-    "saliency": "saliency/*",
-    "classification": "classification corruptions evaluation preprocessing rejection smoothing"
-    " variants models/efficientnet_lite models/torchvision_net",
-    "detection": "boxes detection* evaluate_detection roi_pooling sliding_window tracking"
-    " ultralytics_engine video yolo_heads models/yolov3_tiny",
-    "segmentation": "evaluate_segmentation segmentation* models/unet training/losses"
-    " training/segmentation*",
-    "style_transfer": "style_transfer/* models/style_network training/style_pictures",
-    "deep_dream": "deep_dream dream_* fusion",
-    "latent_space": "latent_* models/gan training/augment training/gan* training/kid",
-    "face_verification": "face_* mtcnn yunet models/inception_resnet",
-}
-SWAPS = {
-    "<": "<=", "<=": "<", ">": ">=", ">=": ">", "==": "!=", "!=": "==", "is": "is not",
-    "is not": "is", "in": "not in", "not in": "in", "and": "or", "or": "and", "+": "-", "-": "+",
-    "*": "//", "//": "*", "/": "*", "+=": "-=", "-=": "+=", "*=": "//=", "//=": "*=", "/=": "*=",
-}  # fmt: skip
-# What no test should look at: waiting, keeping, sharing out, and the looks of a page.
-DULL_NAMES = (
-    r"(?i).*(timeout|seconds|sleep|cache|kept|batch|block|chunk|threads|workers|quality|dtype|limit"
-    r"|stream_every|scale|min_width|lines)|max_(layers|moments|known)|pool"
-)
-DULL_CALLS = r"(.*\.)?(sleep|lap|print|debug|info|warning|exception|keep_models)|gr\.[A-Z]\w*"
-DULL_FIELDS = ("decorator_list", "annotation", "returns", "bases")
+from tests.support.lessons import LESSONS, choose_tests, find_modules, to_name
+from tests.support.mutant_sites import Finder, compiles, put
+
 HEAVY = ("torch", "torchvision", "onnxruntime", "gradio", "gradio_client", "cv2", "scipy", "pytest")
 LIMIT_SECONDS = 400  # or twice what the lesson's tests take without a fault
 OPTIONS = (
-    "-q", "-m", "not browser", "-o", "addopts=", "--import-mode=importlib", "--hypothesis-seed=0",
-    "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist",
+    "-q", "-m", "not browser and not slow", "-o", "addopts=", "--import-mode=importlib",
+    "--hypothesis-seed=0", "-p", "no:cacheprovider", "-p", "no:randomly", "-p", "no:xdist",
 )  # fmt: skip
 LEFT_OUT = (".git", "__pycache__", ".hypothesis", ".pytest_cache", ".ruff_cache", ".venv", "shared")
-
-
-def is_dull(node: ast.AST) -> bool:
-    match node:
-        case ast.JoinedStr() | ast.FunctionDef(name="main"):  # pieces of HTML; command lines
-            return True
-        case ast.If(test=test):
-            return ast.unparse(test) in ("TYPE_CHECKING", "__name__ == '__main__'")
-        case ast.Call(func=func):
-            return bool(re.fullmatch(DULL_CALLS, ast.unparse(func)))
-        case ast.keyword(arg=str(name)):
-            return bool(re.fullmatch(DULL_NAMES, name.strip("_")))
-        case ast.Assign(targets=[ast.Name(id=name)]) | ast.AnnAssign(target=ast.Name(id=name)):
-            return bool(re.fullmatch(DULL_NAMES, name.strip("_")))
-    return False
-
-
-class Finder:
-    """Every place of a file where a fault can be put: kind, place in bytes, old and new source."""
-
-    def __init__(self, source: bytes) -> None:
-        self.source, self.sites = source, []
-        self.starts = list(accumulate(map(len, source.splitlines(keepends=True)), initial=0))
-        self.walk(ast.parse(source))
-
-    def walk(self, node: ast.AST) -> None:
-        if is_dull(node):
-            return
-        self.look(node)
-        for field, value in ast.iter_fields(node):
-            if field not in DULL_FIELDS:
-                for child in value if isinstance(value, list) else [value]:
-                    if isinstance(child, ast.AST):
-                        self.walk(child)
-
-    def look(self, node: ast.AST) -> None:
-        match node:
-            case ast.Compare(left=left, comparators=others):
-                for pair in pairwise([left, *others]):
-                    self.swap("comparison", *pair)
-            case ast.BoolOp(values=values):
-                for pair in pairwise(values):
-                    self.swap("and, or", *pair)
-            case ast.BinOp(left=left, right=right) | ast.AugAssign(target=left, value=right):
-                if not any(isinstance(side, ast.JoinedStr) for side in (left, right)):
-                    self.swap("arithmetic", left, right)
-            case ast.UnaryOp(op=ast.Not()):
-                start, end = self.span(node)
-                rest = self.source[start:end].decode().removeprefix("not").lstrip()
-                self.add("not removed", start, end, rest)
-            case ast.Constant(value=int() | float() as n) if not isinstance(n, bool) and n < 1000:
-                self.add("number", *self.span(node), repr(n + 1))
-            case ast.If(test=test) | ast.IfExp(test=test):
-                start, end = self.span(test)
-                self.add("condition", start, end, f"not ({self.source[start:end].decode()})")
-            case ast.Return(value=ast.JoinedStr() | ast.Constant(value=None | str())):
-                pass
-            case ast.Return(value=ast.expr() as value):
-                self.add("nothing returned", *self.span(value), "None")
-            case ast.Expr(value=ast.Call() as call) if not is_dull(call):
-                self.add("call left out", *self.span(node), "pass")
-            case ast.Break() | ast.Continue():
-                new = "continue" if isinstance(node, ast.Break) else "break"
-                self.add("break, continue", *self.span(node), new)
-
-    def span(self, node: ast.AST) -> tuple[int, int]:
-        start = self.starts[node.lineno - 1] + node.col_offset
-        return start, self.starts[node.end_lineno - 1] + node.end_col_offset
-
-    def swap(self, kind: str, left: ast.expr, right: ast.expr) -> None:
-        """Another operator between two expressions."""
-        low, high = self.span(left)[1], self.span(right)[0]
-        text = self.source[low:high].decode()
-        found = re.match(r"[\s)]*(is not|not in|[^\s()]+)", text)
-        if found and found[1] in SWAPS and not isinstance(getattr(left, "value", 0), str):
-            start = low + found.start(1)
-            self.add(kind, start, start + len(found[1]), SWAPS[found[1]])
-
-    def add(self, kind: str, start: int, end: int, new: str) -> None:
-        line = self.source[:start].count(b"\n") + 1
-        old = self.source[start:end].decode()
-        self.sites.append({"line": line, "kind": kind, "at": start, "old": old, "new": new})
-
-
-def put(source: bytes, site: dict) -> bytes:
-    at, old = site["at"], site["old"].encode()
-    if source[at : at + len(old)] != old:
-        raise ValueError("The source is not the one that the list was made from.")
-    return source[:at] + site["new"].encode() + source[at + len(old) :]
-
-
-def compiles(source: bytes) -> bool:
-    with warnings.catch_warnings(), contextlib.suppress(SyntaxError, SyntaxWarning):
-        warnings.simplefilter("error")
-        return bool(compile(source, "mutant", "exec"))
-    return False
-
-
-def find_modules(tree: Path, lesson: str) -> list[Path]:
-    found = (tree.glob(f"cvcore/{name}.py") for name in LESSONS[lesson].split())
-    return sorted(path for paths in found for path in paths)
-
-
-def to_name(path: Path) -> str:
-    return ".".join(path.with_suffix("").parts).removesuffix(".__init__")
 
 
 def draw(paths: list[Path], count: int, rng: random.Random, tree: Path) -> list[dict]:
@@ -203,38 +68,6 @@ def list_mutants(tree: Path, seed: int, count: int) -> list[dict]:
         drawn = draw(find_modules(tree, lesson), share - len(page), rng, tree) + page
         mutants += [{"id": f"{lesson}-{n}", "lesson": lesson, **m} for n, m in enumerate(drawn, 1)]
     return mutants
-
-
-def named_modules(path: Path) -> set[str]:
-    """Every module of the program that a test file names: imports, attributes, programs."""
-    text = path.read_text(encoding="utf-8")
-    names = set(re.findall(r"\b(?:cvcore|demos)(?:\.\w+)+", text))
-    for node in ast.walk(ast.parse(text)):
-        if isinstance(node, ast.ImportFrom) and node.module:
-            names |= {f"{node.module}.{alias.name}" for alias in node.names}
-    split = [name.split(".") for name in names]
-    return {".".join(parts[:n]) for parts in split for n in range(2, len(parts) + 1)}
-
-
-def choose_tests(tree: Path, lesson: str, module: str = "") -> list[str]:
-    """The lesson's test files, those of ``module`` first. A fault of a page reaches none of the
-    tests of cvcore, unless they name it."""
-    ours = {to_name(path.relative_to(tree)) for path in find_modules(tree, lesson)}
-    wanted = {module} if module.startswith("demos.") else ours | {f"cvcore.{lesson}"}
-    words = module.replace(".", "_"), module.rsplit(".", 1)[-1]
-    ranked = []
-    for path in sorted(tree.glob("tests/**/test_*.py")):
-        parts = path.relative_to(tree).with_suffix("").parts
-        named, stem = named_modules(path), parts[-1].removeprefix("test_")
-        if "demos" in parts:
-            taken = any(re.match(rf"(test_)?{lesson}(_|$)", part) for part in parts)
-        else:
-            taken = "cvcore" in parts and bool(wanted & named)
-        if taken and "browser" not in parts:
-            pairs = [(a, b) for a in words for b in (stem, f"{parts[-2]}_{stem}")]
-            likeness = max(SequenceMatcher(None, a, b).ratio() for a, b in pairs)
-            ranked.append((module not in named, -likeness, path.relative_to(tree).as_posix()))
-    return [path for *_, path in sorted(ranked)]
 
 
 class Witness:
@@ -285,7 +118,7 @@ def run_tests(
         run, cache = Path(folder), kept
         if without is not None:
             cache = run / "cache"
-            shutil.copytree(kept, cache, ignore=shutil.ignore_patterns(without))
+            shutil.copytree(kept, cache, ignore=shutil.ignore_patterns("tmp*", without))
         start, child, done = time.monotonic(), os.fork(), (0, 0)
         if child == 0:
             try:
@@ -391,10 +224,7 @@ def main() -> None:
         run_list(mutants, tree, options.out.resolve(), options.shard)
         return
     text = json.dumps(list_mutants(tree, options.seed, options.count), indent=1) + "\n"
-    if options.out:
-        options.out.write_text(text)
-    else:
-        print(text, end="")
+    (options.out.write_text if options.out else sys.stdout.write)(text)
 
 
 if __name__ == "__main__":
