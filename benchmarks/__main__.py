@@ -12,7 +12,7 @@ import benchmarks
 from benchmarks.harness import to_table
 from cvcore.device import describe
 
-NOT_TOPICS = ("harness", "load", "visitor", "__main__")
+NOT_TOPICS = ("harness", "load", "__main__")
 
 
 def main() -> None:

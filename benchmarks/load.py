@@ -12,9 +12,8 @@ import argparse
 import asyncio
 import os
 import random
-import socket
-import subprocess
 import sys
+import tempfile
 import time
 from collections import defaultdict
 from dataclasses import dataclass, field
@@ -22,10 +21,10 @@ from pathlib import Path
 
 import httpx
 
-from benchmarks.visitor import Refused, Visitor
 from demos.ui.limits import TIDY_SECONDS
+from tests.support.server import run_app
+from tests.support.visitor import AsyncVisitor, Refused
 
-ROOT = Path(__file__).resolve().parent.parent
 LIGHT = ("classification", "detection", "saliency", "style_transfer")
 LONG = ("deep_dream", "style_transfer_steps")
 CAMERA = "classification"
@@ -111,7 +110,7 @@ async def timed(record: Record, work) -> None:
         record.errors.append(f"{type(error).__name__}: {error}")
 
 
-async def follow(visitor: Visitor, name: str, records: dict) -> None:
+async def follow(visitor: AsyncVisitor, name: str, records: dict) -> None:
     """One call; where its answer grows before one's eyes, the first preview is noted too."""
     start, waiting = time.perf_counter(), True
     async for message in visitor.follow(name):
@@ -120,7 +119,7 @@ async def follow(visitor: Visitor, name: str, records: dict) -> None:
             records[f"{name}, first preview"].seconds.append(time.perf_counter() - start)
 
 
-async def study(visitor: Visitor, records: dict, until: float, pause: float) -> None:
+async def study(visitor: AsyncVisitor, records: dict, until: float, pause: float) -> None:
     """A pupil: one thing after the other, from any of them on, with pauses."""
     async with visitor.staying():
         await asyncio.sleep(random.uniform(0, pause))
@@ -132,7 +131,7 @@ async def study(visitor: Visitor, records: dict, until: float, pause: float) -> 
             await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
 
 
-async def dream(visitor: Visitor, records: dict, pause: float) -> None:
+async def dream(visitor: AsyncVisitor, records: dict, pause: float) -> None:
     """A pupil with long work, until the bell."""
     async with visitor.staying():
         while True:
@@ -141,7 +140,7 @@ async def dream(visitor: Visitor, records: dict, pause: float) -> None:
                 await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
 
 
-async def film(visitor: Visitor, records: dict, until: float) -> None:
+async def film(visitor: AsyncVisitor, records: dict, until: float) -> None:
     """A webcam: the next frame goes out when the last one's picture is there."""
     async with visitor.staying():
         while time.perf_counter() < until:
@@ -150,7 +149,7 @@ async def film(visitor: Visitor, records: dict, until: float) -> None:
             await asyncio.sleep(max(0, start + LEAST_GAP - time.perf_counter()))
 
 
-async def use_every_tab(visitor: Visitor, record: Record, pid: int) -> None:
+async def use_every_tab(visitor: AsyncVisitor, record: Record, pid: int) -> None:
     """Each in turn; what it took, and the server's memory then, are printed."""
     works = [(name, visitor.call(name, **changed)) for name, changed in EVERY_TAB.items()]
     works += [(f"{topic}, webcam", visitor.send_frame(topic)) for topic in CAMERAS]
@@ -168,8 +167,8 @@ async def class_hour(url: str, options: argparse.Namespace, pid: int) -> bool:
     limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
     async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits) as client:
 
-        async def arrive(count: int) -> list[Visitor]:
-            visitors = [Visitor(client, PICTURES[i % len(PICTURES)]) for i in range(count)]
+        async def arrive(count: int) -> list[AsyncVisitor]:
+            visitors = [AsyncVisitor(client, PICTURES[i % len(PICTURES)]) for i in range(count)]
             for visitor in visitors:
                 await visitor.arrive()
             return visitors
@@ -246,29 +245,12 @@ def main() -> None:
     parser.add_argument("--pause", type=float, default=10, help="seconds between a pupil's clicks")
     parser.add_argument("--more", type=int, default=500, help="requests after the class")
     options = parser.parse_args()
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
-    app = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port)],
-        cwd=ROOT,
-        env=os.environ | {"GLASSBOX_DEVICE": os.environ.get("GLASSBOX_DEVICE", "cpu")},
-        stdout=subprocess.DEVNULL,
-    )
-    try:
-        while True:
-            try:
-                httpx.get(f"{url}/healthz", timeout=1).raise_for_status()
-                break
-            except httpx.HTTPError:
-                if app.poll() is not None:
-                    sys.exit("The app did not start.")
-                time.sleep(0.2)
-        went_well = asyncio.run(class_hour(url, options, app.pid))
-    finally:
-        app.terminate()
-        app.wait()
+    device = os.environ.get("GLASSBOX_DEVICE", "cpu")
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_app(Path(folder), GLASSBOX_DEVICE=device) as app,
+    ):
+        went_well = asyncio.run(class_hour(app.url, options, app.process.pid))
     sys.exit(0 if went_well else 1)
 
 

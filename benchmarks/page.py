@@ -7,57 +7,41 @@ this machine. ``python -m benchmarks.page face_verification`` measures one tab.
 
 import os
 import re
-import socket
-import subprocess
 import sys
 import tempfile
 import time
-import urllib.request
 from collections.abc import Sequence
 from pathlib import Path
-from shutil import which
 
 import numpy as np
+from PIL import Image
 
 from benchmarks.harness import Row
-from cvcore.images import resize, to_jpeg
+from cvcore.images import resize
 from cvcore.samples import load_sample
 from demos import TABS
+from tests.support.browser import find_browser, launch_browser, write_film
+from tests.support.server import run_app
 
-ROOT = Path(__file__).resolve().parent.parent
 FACES = "face_verification"
 RECORD_MS = 12_000  # the first seconds, in which networks are loaded, do not count
 
 
 def run(topics: Sequence[str] = tuple(TABS)) -> list[Row]:
     """The start, and the webcam of each of the ``topics``."""
-    with socket.socket() as probe:
-        probe.bind(("127.0.0.1", 0))
-        port = probe.getsockname()[1]
-    url = f"http://127.0.0.1:{port}"
+    device = os.environ.get("GLASSBOX_DEVICE", "")  # as the app itself chooses it
     start = time.perf_counter()
-    app = subprocess.Popen(
-        [sys.executable, "app.py", "--port", str(port)], cwd=ROOT, stdout=subprocess.DEVNULL
-    )
-    try:
-        while True:
-            try:
-                urllib.request.urlopen(url, timeout=1).close()
-                break
-            except OSError:
-                if app.poll() is not None:
-                    raise RuntimeError("The app did not start.") from None
-                time.sleep(0.05)
+    with (
+        tempfile.TemporaryDirectory() as folder,
+        run_app(Path(folder), GLASSBOX_DEVICE=device) as app,
+    ):
         served = (time.perf_counter() - start) * 1000
-        return [Row("python app.py until the page is served", served), *_watch_cameras(url, topics)]
-    finally:
-        app.terminate()
-        app.wait()
+        row = Row("python app.py until it answers", served)
+        return [row, *_watch_cameras(app.url, topics)]
 
 
 def _watch_cameras(url: str, topics: Sequence[str]) -> list[Row]:
-    browser_path = os.environ.get("GLASSBOX_BROWSER") or which("chromium") or which("google-chrome")
-    if browser_path is None:
+    if find_browser() is None:
         print("Chromium is not installed: the webcam is left out.")
         return []
     from playwright.sync_api import sync_playwright
@@ -67,19 +51,10 @@ def _watch_cameras(url: str, topics: Sequence[str]) -> list[Row]:
         browsers = {}
         for name, frame in (("cat", resize(load_sample("chelsea"), (480, 640))),
                             ("person", make_portrait_frame())):  # fmt: skip
-            film = Path(folder) / f"{name}.mjpeg"
-            film.write_bytes(to_jpeg(frame) * 10)
-            browsers[name] = playwright.chromium.launch(
-                executable_path=browser_path,
-                args=[
-                    "--no-sandbox",
-                    "--disable-gpu",
-                    "--disable-background-networking",
-                    "--use-fake-ui-for-media-stream",
-                    "--use-fake-device-for-media-stream",
-                    f"--use-file-for-fake-video-capture={film}",
-                ],
-            )
+            place = Path(folder) / name
+            place.mkdir()
+            film = write_film(Image.fromarray(frame), place)
+            browsers[name] = launch_browser(playwright, film)
         for topic in topics:
             browser = browsers["person" if topic == FACES else "cat"]
             page = browser.new_context(permissions=["camera"]).new_page()

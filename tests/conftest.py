@@ -25,6 +25,7 @@ from tests.support.browser import (
     write_film,
 )
 from tests.support.browser import launch_browser as launch
+from tests.support.exported import export_networks
 from tests.support.lessons import LESSONS, choose_tests
 from tests.support.server import ADDRESSES, LOGS, ROOT, Served, run_app, serve_page
 
@@ -95,18 +96,28 @@ def pytest_terminal_summary(terminalreporter) -> None:
 @pytest.fixture(scope="session")
 def app_url(tmp_path_factory) -> Iterator[str]:
     """``python app.py`` with all lessons, for what concerns the whole of it (10 s)."""
+    from demos import TABS, ui
+
+    export_networks(ui.list_networks(TABS))
     with run_app(tmp_path_factory.mktemp("app")) as app:
         yield app.url
 
 
 @pytest.fixture(scope="session")
 def serve() -> Iterator[Callable[..., Served]]:
-    """The page with the lessons named, in this process, kept until the end (1 s a lesson)."""
+    """The page with the lessons named, in this process, kept until the end (1 s a lesson).
+
+    Their networks are exported first, once a cache folder (20 s a lesson): then no answer depends
+    on whether a process in the background was done with that.
+    """
+    from demos import ui
+
     pages: dict[tuple[str, ...], Served] = {}
     with ExitStack() as stack:
 
         def serve_once(*topics: str) -> Served:
             if topics not in pages:
+                export_networks(ui.list_networks(topics))
                 pages[topics] = stack.enter_context(serve_page(*topics))
             return pages[topics]
 

@@ -11,7 +11,8 @@ import pytest
 from demos.ui.doors import MISSHAPEN, TOO_LARGE
 from demos.ui.errors import ADDRESS
 from demos.ui.limits import MAX_REQUEST_BYTES
-from tests.test_hostile import call
+from tests.support.calls import call
+from tests.support.server import PATIENCE_SECONDS, run_app
 
 JSON = {"content-type": "application/json"}
 TOGETHER = {"queue/join", "run/classification", "call/classification", "call/v2/classification",
@@ -29,8 +30,12 @@ BODIES = [
 
 
 @pytest.fixture(scope="module")
-def api(app_url):
-    with httpx.Client(base_url=f"{app_url}/gradio_api", timeout=60) as client:
+def api(tmp_path_factory):
+    """In a process of its own, whose log is looked through at the end."""
+    with (
+        run_app(tmp_path_factory.mktemp("app"), "classification,detection") as app,
+        httpx.Client(base_url=f"{app.url}/gradio_api", timeout=PATIENCE_SECONDS) as client,
+    ):
         yield client
 
 

@@ -18,15 +18,15 @@ WRITE = ("upload", "queue/join", "component_server", "call/convolution", "run/co
 @pytest.fixture(scope="module")
 def class_url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class")
-    with run_app(folder, "convolution,classification", GLASSBOX_CLASS_LINK=WORD) as url:
-        yield url
+    with run_app(folder, "convolution,classification", GLASSBOX_CLASS_LINK=WORD) as app:
+        yield app.url
 
 
 @pytest.fixture(scope="module")
 def account_url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("accounts")
-    with run_app(folder, "convolution", GLASSBOX_AUTH="ann:secret,ben:other") as url:
-        yield url
+    with run_app(folder, "convolution", GLASSBOX_AUTH="ann:secret,ben:other") as app:
+        yield app.url
 
 
 @pytest.mark.parametrize("cookie", [None, "wrong"])
@@ -77,8 +77,8 @@ def test_accounts_are_asked_for(account_url):
         assert visitor.get("/healthz").status_code == 200
 
 
-def test_nobody_passes_the_queue_by(app_url):
-    visitor = Visitor(app_url)
+def test_nobody_passes_the_queue_by(serve):
+    visitor = Visitor(serve("convolution").url)
     answer = visitor.client.post("/run/convolution", json={"data": []})
     assert answer.status_code == 404
     visitor.leave()

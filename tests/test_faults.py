@@ -3,63 +3,19 @@
 import errno
 import itertools
 import os
-import resource
 import shutil
-import subprocess
-import sys
-import time
 from collections.abc import Iterator
-from contextlib import contextmanager
-from pathlib import Path
 from types import SimpleNamespace
 
-import httpx
 import pytest
 
 from cvcore import deep_dream, video
 from demos.ui.errors import DISK_FULL, UNEXPECTED
 from demos.ui.limits import HEAVY
-from tests.support.server import run_app, serve_page, wait_until
+from tests.support.server import ROOT, run_app, serve_page, wait_until
 from tests.support.visitor import Visitor, said
 
 BROKEN, LOST = "yolov3_tiny-1-of-2.safetensors", "style_predict.onnx"
-
-
-@contextmanager
-def run_app(folder: Path, tabs: str, *, cwd: Path = ROOT, max_bytes: int = 0, **env) -> Iterator:
-    """``python app.py``; no file that it writes can grow beyond ``max_bytes``, if that is given."""
-    port, log = free_port(), folder / "app.log"
-    env |= {"GLASSBOX_DEVICE": "cpu", "GRADIO_TEMP_DIR": str(folder / "gradio")}
-
-    def limit() -> None:
-        if max_bytes:
-            resource.setrlimit(resource.RLIMIT_FSIZE, (max_bytes, max_bytes))
-
-    with log.open("w") as output:
-        process = subprocess.Popen(
-            [sys.executable, "app.py", "--port", str(port), "--tabs", tabs],
-            cwd=cwd, env=os.environ | env, stdout=output, stderr=output, preexec_fn=limit,
-        )  # fmt: skip
-    url = f"http://127.0.0.1:{port}"
-    deadline = time.monotonic() + START_SECONDS
-    while True:
-        try:
-            httpx.get(f"{url}/healthz", timeout=2).raise_for_status()
-            break
-        except httpx.HTTPError:
-            if process.poll() is not None or time.monotonic() > deadline:
-                process.kill()
-                pytest.fail(f"The app did not start:\n{log.read_text()}")
-            time.sleep(0.2)
-    try:
-        yield url
-    finally:
-        process.terminate()
-        try:
-            process.wait(10)
-        except subprocess.TimeoutExpired:
-            process.kill()
-    assert "Traceback" not in log.read_text(), log.read_text()
 
 
 @pytest.fixture(scope="module")
@@ -74,9 +30,9 @@ def broken_url(tmp_path_factory) -> Iterator[str]:
     damaged.write_bytes(data[:-10])
     occupied = copy / "occupied"
     occupied.write_text("A file where the cache's folder should be.")
-    tabs = "convolution,classification,detection,style_transfer,deep_dream"
-    with run_app(copy, tabs, cwd=copy, GLASSBOX_CACHE=str(occupied / "cache")) as url:
-        yield url
+    tabs = "classification,detection,style_transfer"
+    with run_app(copy, tabs, cwd=copy, GLASSBOX_CACHE=str(occupied / "cache")) as app:
+        yield app.url
 
 
 @pytest.fixture(scope="module")
@@ -84,9 +40,8 @@ def full_url(tmp_path_factory) -> Iterator[str]:
     """The app on a disk with no room for a file of more than 200 kB."""
     folder = tmp_path_factory.mktemp("full")
     cache = folder / "cache"
-    tabs = "classification,deep_dream"
-    with run_app(folder, tabs, max_bytes=200_000, GLASSBOX_CACHE=str(cache)) as url:
-        yield url
+    with run_app(folder, "classification", max_bytes=200_000, GLASSBOX_CACHE=str(cache)) as app:
+        yield app.url
     written = [path.stat().st_size for path in folder.rglob("*") if path.is_file()]
     assert max(written) <= 200_000
 
@@ -123,21 +78,41 @@ def test_a_full_disk(full_url):
         visitor.leave()
 
 
-def test_a_full_disk_in_the_middle_of_a_film(monkeypatch, caplog):
+@pytest.fixture(scope="module")
+def dreaming():
+    """Two lessons, served by this very process."""
+    with serve_page("convolution", "deep_dream") as served:
+        yield served
+
+
+@pytest.fixture
+def visit(dreaming):
+    """Visitors come as often as this is called."""
+    here = []
+
+    def come() -> Visitor:
+        here.append(Visitor(dreaming.url))
+        return here[-1]
+
+    yield come
+    for one in here:
+        one.leave()
+
+
+def test_a_full_disk_in_the_middle_of_a_film(monkeypatch, caplog, visit):
     class FullWriter:
         def __init__(self, *_):
             raise OSError(errno.ENOSPC, "No space left on device", "/tmp/private/dream.mp4")
 
     monkeypatch.setattr(video, "FilmWriter", FullWriter)
-    with serve_page("convolution", "deep_dream") as served:
-        visitor = Visitor(url)
-        assert said(visitor.complete("deep_dream_film")) == DISK_FULL
-        assert visitor.complete("convolution")["success"]
+    visitor = visit()
+    assert said(visitor.complete("deep_dream_film")) == DISK_FULL
+    assert visitor.complete("convolution")["success"]
     assert "No space left" in caplog.text
 
 
 @pytest.mark.parametrize("steps", [0, 3])
-def test_a_worker_that_raises(monkeypatch, caplog, steps):
+def test_a_worker_that_raises(monkeypatch, caplog, visit, steps):
     """Before its first step or in the middle: a sentence, the whole story in the log, no harm."""
     real = deep_dream.dream
 
@@ -145,15 +120,14 @@ def test_a_worker_that_raises(monkeypatch, caplog, steps):
         yield from itertools.islice(real(*args, **kwargs), steps)
         raise MemoryError("a secret of the server's")
 
-    with serve_page("convolution", "deep_dream") as served:
-        one, other = Visitor(url), Visitor(url)
-        with monkeypatch.context() as patch:
-            patch.setattr(deep_dream, "dream", fail)
-            for _ in range(HEAVY["concurrency_limit"] + 1):  # no place is lost by it
-                assert said(one.complete("deep_dream")) == UNEXPECTED
-            assert other.complete("convolution")["success"]
-        assert "a secret of the server's" in caplog.text
-        assert one.complete("deep_dream", steps=1, octaves=1)["success"]
+    one, other = visit(), visit()
+    with monkeypatch.context() as patch:
+        patch.setattr(deep_dream, "dream", fail)
+        for _ in range(HEAVY["concurrency_limit"] + 1):  # no place is lost by it
+            assert said(one.complete("deep_dream", octaves=1)) == UNEXPECTED
+        assert other.complete("convolution")["success"]
+    assert "a secret of the server's" in caplog.text
+    assert one.complete("deep_dream", steps=1, octaves=1)["success"]
 
 
 @pytest.fixture
@@ -176,47 +150,54 @@ def dreams(monkeypatch):
 
 
 LONG = {"octaves": 6, "steps": 60}
+LAST_STEP = 360
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + 90
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.05)
-
-
-@pytest.fixture(scope="module")
-def dream_url():
-    with serve_page("convolution", "deep_dream") as served:
-        yield url
-
-
-def test_a_visitor_who_vanishes_leaves_no_work_behind(dream_url, dreams):
+def test_a_visitor_who_vanishes_leaves_no_work_behind(visit, dreams):
     """Nobody pressed Stop; the work ends long before its last step all the same."""
-    for _ in range(HEAVY["concurrency_limit"]):
-        gone = Visitor(dream_url)
+    places = HEAVY["concurrency_limit"]
+    for _ in range(places):
+        gone = visit()
         gone.join("deep_dream", **LONG)
         gone.wait_for("process_generating")
         gone.leave()
-    wait_until(lambda: all(one.ended for one in dreams))
-    assert [0 < one.steps < 360 for one in dreams] == [True] * HEAVY["concurrency_limit"]
-    stays = Visitor(dream_url)
-    assert stays.complete("deep_dream", steps=1, octaves=1)["success"]
-    stays.leave()
+    wait_until(lambda: [one.ended for one in dreams] == [True] * places, "The end of the dreams")
+    assert all(0 < one.steps < LAST_STEP for one in dreams)
+    assert visit().complete("deep_dream", steps=1, octaves=1)["success"]
 
 
-@pytest.mark.parametrize("patience", [0.0, 0.05, 0.5, 1.5])
-def test_stop_at_any_moment(dream_url, dreams, patience):
-    visitor, other = Visitor(dream_url), Visitor(dream_url)
+def come_to(state: str, visitor: Visitor, dreams: list) -> None:
+    """Let a dream that was asked for come so far."""
+    if state == "waiting":
+        visitor.wait_for("estimation")
+    elif state == "first step":
+        wait_until(lambda: dreams and dreams[0].steps >= 1, "The first step")
+    elif state == "later step":
+        visitor.wait_for("process_generating")
+        wait_until(lambda: dreams[0].steps >= 5, "A later step")
+
+
+@pytest.mark.parametrize("state", ["asked for", "waiting", "first step", "later step"])
+def test_stop_at_any_moment(dreaming, visit, dreams, state):
+    visitor, other = visit(), visit()
+    before = []
+    if state == "waiting":  # all places are taken by others
+        for _ in range(HEAVY["concurrency_limit"]):
+            before.append((one := visit(), one.join("deep_dream", **LONG)))
+            one.wait_for("process_generating")
+    running = len(dreams)
     event = visitor.join("deep_dream", **LONG)
-    time.sleep(patience)
+    come_to(state, visitor, dreams)
     visitor.cancel("deep_dream", event)
-    wait_until(lambda: all(one.ended for one in dreams))
-    assert all(one.steps < 360 for one in dreams)  # none where it was still waiting
+    for one, other_event in before:
+        one.cancel("deep_dream", other_event)
+    wait_until(lambda: not dreaming.is_busy, "The end of all work")
+    wait_until(lambda: all(one.ended for one in dreams), "The end of the dreams")
+    if state == "waiting":
+        assert len(dreams) == running  # it never began
+    assert all(one.steps < LAST_STEP for one in dreams)
     assert other.complete("convolution")["success"]
     assert other.complete("deep_dream", steps=1, octaves=1)["success"]
-    for leaving in (visitor, other):
-        leaving.leave()
 
 
 def test_nonsense_from_one_does_not_reach_another(broken_url, visitor):

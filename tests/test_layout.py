@@ -2,11 +2,13 @@
 
 import ast
 import hashlib
+import re
 import subprocess
 import sys
 import tomllib
 from pathlib import Path
 
+import gradio
 import pytest
 
 from demos import TABS
@@ -102,6 +104,21 @@ def test_the_page_is_built_without_anything_heavy():
         [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
     )
     assert result.stdout.strip().splitlines()[-1] == "[]"
+
+
+def test_gradio_is_pinned_to_the_version_that_is_mended():
+    """``demos/ui/mended.py`` knows its scripts; the three places that name it agree."""
+    requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
+    readme = (ROOT / "README.md").read_text(encoding="utf-8")
+    constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
+    (least, most) = re.findall(r"^gradio>=(\d+\.\d+),<(\d+\.\d+)(?=\s|$)", requirements, re.M)[0]
+    (exact,) = re.findall(r"^gradio==(\S+)$", constraints, re.M)
+    front_matter = readme.split("---")[1]
+    assert re.findall(r"^sdk_version: (\S+)$", front_matter, re.M) == [exact]
+    major, minor = (int(part) for part in least.split("."))
+    assert most == f"{major}.{minor + 1}"
+    assert exact.split(".")[:2] == least.split(".")
+    assert gradio.__version__.split(".")[:2] == least.split(".")
 
 
 def test_every_asset_has_a_row():

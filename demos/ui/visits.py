@@ -1,8 +1,10 @@
 """A visit begins at once, and when it ends nothing of what the visitor sent stays in memory."""
 
 import asyncio
-import gc
+from threading import Lock
 from types import SimpleNamespace
+from typing import Any
+from weakref import WeakSet
 
 import gradio as gr
 from gradio.queueing import Event
@@ -23,6 +25,19 @@ def _begin_visit(state: SessionState, page: gr.Blocks) -> None:
 
 SessionState.__init__ = _begin_visit  # for every page of this process
 
+_events: WeakSet[Event] = WeakSet()  # all that somebody still holds
+_lock = Lock()
+_come = Event.__init__
+
+
+def _note_event(event: Event, *args: Any, **kwargs: Any) -> None:
+    _come(event, *args, **kwargs)
+    with _lock:
+        _events.add(event)
+
+
+Event.__init__ = _note_event
+
 
 def forget_visits(page: gr.Blocks) -> None:
     """Let go of a session's values as soon as its browser is gone.
@@ -40,13 +55,19 @@ def forget_visits(page: gr.Blocks) -> None:
             if all(event.session_hash != visit for event in running):
                 break
             await asyncio.sleep(1)
-        await asyncio.to_thread(_empty_events, visit)  # everybody else's answers go on meanwhile
+        _empty_events(visit)
 
     page.unload(forget)
 
 
 def _empty_events(visit: str) -> None:
-    """The queue's loops hold their latest event, with all that came with it, until the next."""
-    for thing in gc.get_objects():
-        if type(thing) is Event and thing.session_hash == visit:
-            thing.data = thing.request = None
+    """The queue's loops hold their latest event, with all that came with it, until the next.
+
+    They are not looked for with ``gc.get_objects``: that takes hold of everything, also of what
+    other threads are just building, and a tuple that somebody else holds cannot be finished.
+    """
+    with _lock:
+        events = list(_events)
+    for event in events:
+        if event.session_hash == visit:
+            event.data = event.request = None

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 
 from cvcore import images, samples
-from tests.support.browser import unfold
+from tests.support.browser import poll, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -63,7 +63,7 @@ def test_limit_raises_the_sign(tab):
     tab.locator("#classification-bars").get_by_text("energy score").wait_for()
 
 
-def test_a_sample_goes_through_every_view(tab, page, screenshot):
+def test_a_sample_goes_through_every_view(tab, screenshot):
     tab.get_by_label("Use the sample Coffee").first.click()
     tab.locator("#classification-bars .bars[data-label=espresso]").wait_for()
     tab.get_by_role("tab", name="Its input").click()
@@ -97,7 +97,8 @@ def test_a_model_that_cannot_be_fetched_leaves_the_bundled_one(tab, page):
     )
 
 
-def test_webcam_is_classified_and_stops_with_the_tab(tab, page, open_tab, screenshot):
+def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, screenshot):
+    tab = open_tab("classification", beside=("convolution",))
     camera = tab.locator("#classification-live-camera")
     camera.get_by_text("Click to Access Webcam").click()
     camera.locator("button", has_text="Record").click()
@@ -111,11 +112,16 @@ def test_webcam_is_classified_and_stops_with_the_tab(tab, page, open_tab, screen
     )
     assert seen.locator("b").all_inner_texts() == ["0", "0"]  # a cat that stands still
     screenshot("classification_webcam")
+    film = camera.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
     open_tab("convolution")
-    page.wait_for_timeout(500)
+    poll(page, lambda: film.evaluate("film => film.readyState") == "ended", "The camera's end")
     open_tab("classification")
+    rest()
     count = seen.locator("td").first.inner_text()
-    page.wait_for_timeout(1000)
+    frames = []
+    page.on("request", lambda ask: frames.append(ask) if "component_server" in ask.url else None)
+    rest()  # a film that went on would have sent a frame every 40 ms at least
+    assert frames == []
     assert seen.locator("td").first.inner_text() == count
 
 
@@ -136,7 +142,7 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
     screenshot("classification_rank_n")
 
 
-def test_stop_ends_a_long_run(tab, page, tmp_path):
+def test_stop_ends_a_long_run(tab, rest, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     (tmp_path / "set" / "espresso").mkdir(parents=True)
     for i in range(400):
@@ -145,11 +151,9 @@ def test_stop_ends_a_long_run(tab, page, tmp_path):
     ranks = tab.locator("#classification-ranks")
     ranks.get_by_text(re.compile(r"\d+ of 400 pictures")).wait_for()
     tab.get_by_role("button", name="Stop", exact=True).last.click()
-    page.wait_for_timeout(1000)
+    rest()  # the run has ended, and nothing is asked for any more
     stopped = ranks.inner_text()
-    page.wait_for_timeout(1500)
-    assert ranks.inner_text() == stopped
-    assert "400 of 400" not in stopped
+    assert int(re.search(r"(\d+) of 400 pictures", stopped)[1]) < 400
 
 
 def test_large_photos_are_shrunk_and_too_much_is_told(tab, tmp_path):
@@ -169,10 +173,10 @@ def test_large_photos_are_shrunk_and_too_much_is_told(tab, tmp_path):
 
 
 @pytest.mark.parametrize("theme", ["dark", "light"])
-def test_readable_on_a_phone_in_both_themes(page, app_url, theme, screenshot):
+def test_readable_on_a_phone_in_both_themes(page, open_tab, theme, screenshot):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{app_url}/?tab=classification&__theme={theme}")
-    page.locator("#classification-bars li").first.wait_for()
+    panel = open_tab("classification", query=f"&__theme={theme}")
+    panel.locator("#classification-bars li").first.wait_for()
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
     screenshot(f"classification_phone_{theme}")

@@ -9,6 +9,7 @@ from playwright.sync_api import expect
 from cvcore.convolution import convolve
 from cvcore.kernels import DIGIT_NINE, KERNELS
 from demos.convolution_handlers import to_grey
+from tests.support.browser import next_frames
 
 pytestmark = pytest.mark.browser
 
@@ -18,6 +19,17 @@ PIXEL = """([s, x, y]) => { const i = document.querySelector(s);
   const c = document.createElement('canvas'); c.width = i.naturalWidth; c.height = i.naturalHeight;
   const g = c.getContext('2d'); g.drawImage(i, 0, 0);
   return [...g.getImageData(x, y, 1, 1).data].slice(0, 3); }"""
+# From here on the page's clocks that move a window on are known.
+WATCH_CLOCKS = """() => {
+    const [start, end] = [window.setInterval, window.clearInterval];
+    window.clocks = new Set();
+    window.setInterval = (work, ...rest) => {
+        const clock = start(work, ...rest);
+        if (String(work).includes('this.player')) window.clocks.add(clock);
+        return clock;
+    };
+    window.clearInterval = clock => { window.clocks.delete(clock); end(clock); };
+}"""
 
 
 def shown(value: float) -> str:
@@ -58,9 +70,9 @@ def test_first_result_without_a_click(tab, walk, screenshot):
     screenshot("convolution")
 
 
-def test_pointing_needs_no_server_and_its_sums_are_the_servers(page, tab, walk):
+def test_pointing_needs_no_server_and_its_sums_are_the_servers(page, tab, walk, rest):
     expect(tab.locator("#convolution-check")).to_contain_text("Same as torch")
-    page.wait_for_timeout(1000)  # what opening the page asked for has arrived
+    rest()  # what opening the page asked for has arrived
     asked = []  # every run of a handler is a POST
     page.on("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
     field = walk.locator(".field.live").nth(1)
@@ -77,6 +89,7 @@ def test_pointing_needs_no_server_and_its_sums_are_the_servers(page, tab, walk):
             )
             total = walk.locator(".total").inner_text()
             assert result_of(total) == shown(FEATURE_MAP[row, column])
+    rest()
     assert asked == []
 
 
@@ -94,13 +107,16 @@ def test_step_keys_play_and_pause(page, walk):
     page.keyboard.press("ArrowLeft")
     expect(place).to_contain_text("row 2 of 5, column 1")
     play = walk.locator("button.play")
+    page.evaluate(WATCH_CLOCKS)
     play.click()
     expect(play).to_contain_text("Pause")
     expect(place).to_contain_text("row 2 of 5, column 3")
+    assert page.evaluate("window.clocks.size") == 1
     play.click()
     expect(play).to_contain_text("Play")
+    assert page.evaluate("window.clocks.size") == 0
     before = place.inner_text()
-    page.wait_for_timeout(1200)
+    next_frames(page)
     assert place.inner_text() == before
     walk.get_by_title("Show the whole result").click()
     expect(hidden).to_have_count(0)
@@ -159,7 +175,7 @@ def test_a_picture_in_grey_and_with_depth(page, tab, sample, screenshot):
     def point(x, y):
         box = walk.locator(".field.live").first.bounding_box()
         page.mouse.move(box["x"] + x * box["width"], box["y"] + y * box["height"])
-        page.wait_for_timeout(200)
+        next_frames(page)
         place = walk.locator(".place").inner_text()
         row, _, column, _ = map(int, re.findall(r"\d+", place))
         return row - 1, column - 1, walk.locator(".total").inner_text()

@@ -2,19 +2,24 @@
 
 import re
 
+import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from tests.support.browser import unfold
+from cvcore import images
+from tests.support.browser import next_frames, unfold
 
 pytestmark = pytest.mark.browser
+# For what does not hang on a dream's length: four steps, large ones, at the smallest size
+QUICK = "&steps-in-each-octave=1&step-size=0.05&longer-side-pixels=160"
 
 
-def test_dreams_at_once_and_stops(page, open_tab, screenshot):
+def test_dreams_at_once_and_stops(open_tab, rest, screenshot):
+    """About 10 s: the one dream here as the lesson opens it, with all its steps and octaves."""
     tab = open_tab("deep_dream")
     view = tab.locator("#deep-dream-view")
-    view.get_by_text("Step 40 of 40, done in").wait_for(timeout=90_000)  # networks are loaded
+    view.get_by_text("Step 40 of 40, done in").wait_for()
     assert view.locator("li").count() == 5
     assert tab.get_by_text("Save the dream (PNG)").get_attribute("download") == "dream.png"
     screenshot("deep_dream")
@@ -26,21 +31,23 @@ def test_dreams_at_once_and_stops(page, open_tab, screenshot):
     tab.get_by_role("button", name="Dream", exact=True).click()
     expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
     tab.get_by_role("button", name="Stop", exact=True).first.click()
-    page.wait_for_timeout(1000)
-    before = view.inner_text()
-    page.wait_for_timeout(1500)
-    assert view.inner_text() == before
-    assert "done in" not in before
+    rest()
+    expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
+    assert "done in" not in view.inner_text()
 
 
 @pytest.fixture
-def tab(open_tab):
-    panel = open_tab("deep_dream")
-    panel.locator("#deep-dream-view").get_by_text("Step 40 of 40, done in").wait_for(timeout=90_000)
+def tab(open_tab, rest):
+    panel = open_tab("deep_dream", query=QUICK)
+    panel.locator("#deep-dream-view").get_by_text("Step 4 of 4, done in").wait_for()
+    rest()
     return panel
 
 
-def test_everything_that_counts_is_on_the_first_screen(tab):
+def test_everything_that_counts_is_on_the_first_screen(open_tab, rest):
+    tab = open_tab("deep_dream", query="&steps-in-each-octave=1")
+    tab.locator("#deep-dream-view").get_by_text("Step 4 of 4, done in").wait_for()
+    rest()
     view = tab.locator("#deep-dream-view")
     for part in (view.locator("img"), view.locator("svg"), view.locator("li").last):
         box = part.bounding_box()
@@ -48,18 +55,22 @@ def test_everything_that_counts_is_on_the_first_screen(tab):
     assert tab.locator("#deep-dream-layers img").count() == 6
 
 
-def test_layers_are_in_view_beside_film_and_webcam(tab):
+def test_layers_are_in_view_beside_film_and_webcam(tab, rest):
+    before = tab.locator("#deep-dream-view img").get_attribute("src")
     layers = tab.locator("#deep-dream-layers button")
     for name in ("Zoom film", "Webcam"):
         tab.get_by_role("tab", name=name).click()
         expect(layers.first).to_be_in_viewport()
     layers.nth(1).click()
     expect(layers.nth(1)).to_have_attribute("aria-pressed", "true")
+    rest()
     tab.get_by_role("tab", name="Your picture").click()
-    tab.locator("#deep-dream-view").get_by_text("Step 40 of 40, done in").wait_for()
+    view = tab.locator("#deep-dream-view")
+    expect(view).to_contain_text("Step 4 of 4, done in")
+    assert view.locator("img").get_attribute("src") != before
 
 
-def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, page):
+def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest):
     view = tab.locator("#deep-dream-view")
     steps = unfold(
         tab, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
@@ -68,33 +79,34 @@ def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, page):
     steps.press("Tab")
     tab.get_by_role("button", name="Dream", exact=True).click()
     view.get_by_text(re.compile("of 240, octave 1")).wait_for()
-    steps.fill("10")
+    steps.fill("2")
     steps.press("Tab")
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
-    view.get_by_text("Step 40 of 40, done in").wait_for()
-    page.wait_for_timeout(1500)
-    assert "Step 40 of 40, done in" in view.inner_text()  # nothing writes over it
+    view.get_by_text("Step 8 of 8, done in").wait_for()
+    rest()
+    assert "Step 8 of 8, done in" in view.inner_text()  # nothing writes over it
 
 
-def test_a_class_says_that_the_layer_does_not_count(tab, page):
+def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):
     view = tab.locator("#deep-dream-view")
     tab.get_by_label("What is raised", exact=True).click()
     page.get_by_role("option", name="a class", exact=True).click()
     tab.get_by_text("the layer above does not count").wait_for()
+    asked = rest()
     before = view.inner_html()
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
-    page.wait_for_timeout(1500)
+    assert rest() > asked  # the pick itself arrives
     assert view.inner_html() == before
 
 
-def test_a_picture_too_small_is_one_sentence(tab, page, tmp_path):
+def test_a_picture_too_small_is_one_sentence(tab, page, rest, tmp_path):
     Image.new("RGB", (4, 4)).save(tmp_path / "small.png")
     picture = tab.locator("#deep-dream-picture")
     picture.get_by_role("button", name="Remove Image").click()
     picture.locator("input[type=file]").set_input_files(tmp_path / "small.png")
     complaint = page.get_by_text("too small")
     complaint.first.wait_for()
-    page.wait_for_timeout(2000)
+    rest()
     assert complaint.count() == 1
 
 
@@ -103,7 +115,7 @@ def test_layers_and_channels_are_chosen_by_picture(tab, screenshot):
     before = view.locator("img").get_attribute("src")
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
     view.locator(f'img[src="{before}"]').wait_for(state="detached")
-    view.get_by_text("Step 40 of 40, done in").wait_for()
+    view.get_by_text("Step 4 of 4, done in").wait_for()
     tab.get_by_label("What is raised", exact=True).click()
     tab.page.get_by_role("option", name="one channel", exact=True).click()
     sheet = tab.locator("#deep-dream-channels img")
@@ -116,37 +128,49 @@ def test_layers_and_channels_are_chosen_by_picture(tab, screenshot):
     screenshot("deep_dream_channels")
 
 
-def test_only_the_painted_part_dreams(tab, page, screenshot):
+def test_only_the_painted_part_dreams(tab, page, rest, sample, screenshot):
+    view = tab.locator("#deep-dream-view")
+    everywhere = view.locator("img").get_attribute("src")
     tab.get_by_text("Paint where to dream").click()
     canvas = tab.locator("#deep-dream-painter canvas")
+    page.wait_for_function("canvas => canvas.height === 298", arg=canvas.element_handle())
     canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(500)
+    next_frames(page)
     box = canvas.bounding_box()
     assert box["width"] / box["height"] == pytest.approx(451 / 300, rel=0.02)
     page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.2 * box["height"])
     page.mouse.down()
     page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
     page.mouse.up()
-    page.wait_for_timeout(500)
-    view = tab.locator("#deep-dream-view")
-    before = view.locator("img").get_attribute("src")
+    rest()
     tab.get_by_role("button", name="Dream", exact=True).click()
-    view.locator(f'img[src="{before}"]').wait_for(state="detached")
-    view.get_by_text("Step 40 of 40, done in").wait_for()
+    view.locator(f'img[src="{everywhere}"]').wait_for(state="detached")
+    view.get_by_text("Step 4 of 4, done in").wait_for()
     # far from the stroke the photograph is untouched: it is a cat again
     assert "cat" in view.locator("li").first.inner_text()
+    rest()
+    painted = view.locator("img").get_attribute("src")
+    photo = images.shrink(sample, 160).astype(int)
+
+    def change(source: str) -> list[float]:
+        """Grey levels between a dream and the photograph, under the stroke and far from it."""
+        off = np.abs(images.load_data_uri(source, max_side=160) - photo).mean(axis=2)
+        height, width = off.shape
+        under = off[int(0.3 * height) : int(0.7 * height), int(0.08 * width) : int(0.12 * width)]
+        return [under.mean(), off[:, width // 2 :].mean()]
+
+    under, far = change(painted)
+    assert change(everywhere)[1] > 4 * far
+    assert under > 4 * far
     screenshot("deep_dream_painted")
 
 
 def test_zoom_film_plays_in_the_page(tab, page, screenshot):
-    page.set_default_timeout(120_000)
     tab.get_by_role("tab", name="Zoom film").click()
-    frames = tab.get_by_label("number input for Frames")
-    frames.fill("12")
-    frames.press("Tab")
-    steps = tab.get_by_label("number input for Steps a frame")
-    steps.fill("1")
-    steps.press("Tab")
+    for label, value in (("Frames", "12"), ("Octaves a frame", "1"), ("Steps a frame", "1")):
+        field = tab.get_by_label(f"number input for {label}")
+        field.fill(value)
+        field.press("Tab")
     tab.get_by_role("button", name="Make the film").click()
     panel = tab.locator("#deep-dream-film")
     panel.get_by_text("12 frames in").wait_for()
@@ -164,8 +188,7 @@ def test_webcam_dreams_on(tab, page, screenshot):
     view = tab.locator("#deep_dream-live-view")
     view.get_by_text(re.compile("frames a second")).wait_for()
     first = view.locator("img").get_attribute("src")
-    page.wait_for_timeout(1500)
-    assert view.locator("img").get_attribute("src") != first
+    expect(view.locator("img")).not_to_have_attribute("src", first)
     assert view.locator("img").evaluate("image => image.naturalWidth") == 448
     screenshot("deep_dream_webcam")
     # who turns to another view has switched the camera off

@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from cvcore import detection, samples, video
+from tests.support.browser import poll
 
 pytestmark = pytest.mark.browser
 
@@ -113,7 +114,7 @@ def test_a_click_chooses_the_box_to_explain(tab, page):
     )
 
 
-def test_old_answers_go_with_their_picture(tab, page):
+def test_old_answers_go_with_their_picture(tab, page, rest):
     open_view(tab, "The way to YOLO")
     tab.locator("#detection-way h4").first.wait_for()
     before = tab.locator("#detection-way").inner_text()
@@ -122,7 +123,7 @@ def test_old_answers_go_with_their_picture(tab, page):
     tab.locator("#detection-why").get_by_text("of the map lies").wait_for()
     tab.get_by_role("button", name="Coffee").first.click()
     tab.locator("#detection-why").get_by_text("of the map lies").wait_for(state="detached")
-    page.wait_for_timeout(1500)
+    rest()
     assert tab.locator("#detection-why .shown").count() == 0  # nor does it come back
     open_view(tab, "The way to YOLO")
     page.wait_for_function(
@@ -226,7 +227,8 @@ def test_without_a_network_the_bundled_model_goes_on(tab, page):
     assert numbers(tab)["detections"] > 2
 
 
-def test_webcam_is_followed_and_stops_with_the_tab(tab, page, open_tab, screenshot):
+def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, screenshot):
+    tab = open_tab("detection", beside=("convolution",))
     camera = tab.locator("#detection-live-camera")
     camera.scroll_into_view_if_needed()
     camera.get_by_text("Click to Access Webcam").click()
@@ -236,10 +238,14 @@ def test_webcam_is_followed_and_stops_with_the_tab(tab, page, open_tab, screensh
     ).wait_for()
     tab.locator("#detection-live-counts").get_by_text("Now:").wait_for()
     screenshot("detection-live")
-    open_tab("classification")
-    page.wait_for_timeout(600)
+    film = camera.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
+    open_tab("convolution")
+    poll(page, lambda: film.evaluate("film => film.readyState") == "ended", "The camera's end")
     source = page.locator("#detection-live-view img").get_attribute("src")
-    page.wait_for_timeout(700)
+    frames = []
+    page.on("request", lambda ask: frames.append(ask) if "component_server" in ask.url else None)
+    rest()  # a film that went on would have sent a frame every 40 ms at least
+    assert frames == []
     assert page.locator("#detection-live-view img").get_attribute("src") == source
 
 
@@ -253,7 +259,7 @@ def film(tmp_path_factory):
     return path
 
 
-def test_film_is_stopped_then_finished(tab, page, film, screenshot):
+def test_film_is_stopped_then_finished(tab, page, rest, film, screenshot):
     open_view(tab, "A whole film")
     tab.locator("#detection-film input[type=file]").set_input_files(film)
     tab.locator("#detection-film video").wait_for()
@@ -265,9 +271,9 @@ def test_film_is_stopped_then_finished(tab, page, film, screenshot):
     page.wait_for_function(
         "() => document.querySelector('#detection-film-result video')?.readyState >= 2"
     )  # the film up to there, and the browser plays it
+    rest()  # the run has ended, and nothing is asked for any more
     stopped = progress.inner_text()
-    page.wait_for_timeout(1200)
-    assert progress.inner_text() == stopped
+    assert "Stopped early" in stopped
     assert "Frame 90" not in stopped
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text("Frame 90 of 90").wait_for()
@@ -289,9 +295,9 @@ def test_the_way_to_yolo(tab, page, screenshot):
 
 
 @pytest.mark.parametrize("theme", ["light", "dark"])
-def test_readable_on_a_phone_in_both_themes(page, app_url, theme, screenshot):
+def test_readable_on_a_phone_in_both_themes(page, open_tab, theme, screenshot):
     page.set_viewport_size({"width": 390, "height": 844})
-    page.goto(f"{app_url}/?tab=detection&__theme={theme}")
-    page.locator(".detector[data-detections]").wait_for()
+    panel = open_tab("detection", query=f"&__theme={theme}")
+    panel.locator(".detector[data-detections]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     screenshot(f"detection-phone-{theme}")

@@ -11,7 +11,7 @@ pytestmark = pytest.mark.browser
 @pytest.fixture
 def tab(open_tab):
     panel = open_tab("feature_maps")
-    panel.locator("#feature-maps-grid img").wait_for(timeout=90_000)  # the network is loaded
+    panel.locator("#feature-maps-grid img").wait_for()
     panel.locator("#feature-maps-channel h3").wait_for()
     return panel
 
@@ -48,15 +48,14 @@ def test_stage_channel_and_place(tab, page, screenshot):
     expect(tab.get_by_label("Column", exact=True)).to_have_value("15")
 
 
-def test_a_link_opens_the_unit(page, app_url):
+def test_a_link_opens_the_unit(open_tab, rest):
     unit = "layer=blocks.2.1.act2&channel=7&row=3&column=20"
-    page.goto(f"{app_url}?tab=feature_maps&picture=coffee&{unit}")
-    panel = page.locator("#tab-feature_maps")
+    panel = open_tab("feature_maps", query=f"&picture=coffee&{unit}")
     panel.locator("#feature-maps-channel h3").get_by_text("Channel 7 of blocks.2.1.act2").wait_for()
     note = panel.locator("#feature-maps-channel .note")
     expect(note).to_contain_text("row 3, column 20:")
     panel.locator("#feature-maps-pixels").get_by_text("Channel 7 at row 3, column 20").wait_for()
-    page.wait_for_timeout(2000)  # nothing later takes its place
+    rest()  # nothing later takes its place
     expect(note).to_contain_text("row 3, column 20:")
     panel.get_by_role("button", name="Link to this lesson").click()
     address = panel.locator("#feature_maps-link textarea, #feature_maps-link input")
@@ -78,18 +77,16 @@ def test_every_closer_look_opens(tab, page, screenshot):
     tab.locator("#feature-maps-kernel").get_by_text(re.compile("Kernel [1-9]")).wait_for()
 
 
-def test_maximisation_streams_and_stops(tab, page):
+def test_maximisation_streams_and_stops(tab, rest):
     tab.get_by_role("tab", name="What it likes best").click()
     tab.get_by_label("number input for Steps in each octave").fill("512")
     tab.get_by_role("button", name="Draw it, from noise").click()
     panel = tab.locator("#feature-maps-favourite")
     panel.get_by_text(re.compile("Step [1-9]")).wait_for()
     tab.get_by_role("button", name="Stop", exact=True).click()
-    page.wait_for_timeout(1500)
-    stopped = panel.inner_text()
-    page.wait_for_timeout(1500)
-    assert panel.inner_text() == stopped
-    assert "512 of 512" not in stopped
+    rest()
+    total = int(re.search(r"Step [1-9]\d* of (\d+)", panel.inner_text())[1])
+    assert f"{total} of {total}" not in panel.inner_text()
 
 
 def test_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
@@ -114,8 +111,8 @@ def test_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
 
 def test_webcam_shows_maps(tab, page, screenshot):
     tab.get_by_role("tab", name="Webcam").click()
-    tab.get_by_text("Maps of act1").wait_for(timeout=90_000)
-    tab.get_by_text("Ready.").wait_for(timeout=120_000)
+    tab.get_by_text("Maps of act1").wait_for()
+    tab.get_by_text("Ready.").wait_for()
     tab.get_by_text("Click to Access Webcam").click()
     tab.locator("#feature_maps-live-camera button", has_text="Record").click()
     view = tab.locator("#feature_maps-live-view")

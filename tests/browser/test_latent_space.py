@@ -3,6 +3,7 @@
 import re
 
 import pytest
+from playwright.sync_api import expect
 
 from tests.support.browser import unfold
 
@@ -20,7 +21,7 @@ def position(locator) -> str:
 def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab, screenshot):
     tab = open_tab("latent_space")
     frame = tab.locator("#latent-space-morph .frame").first
-    frame.wait_for(timeout=120_000)
+    frame.wait_for()
     tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
     screenshot("latent_space")
     before = position(frame)
@@ -38,8 +39,8 @@ def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab,
 def test_clicks_choose_a_and_b_and_several(page, open_tab):
     tab = open_tab("latent_space")
     cells = tab.locator("#latent-space-grid [data-place]")
-    cells.nth(23).wait_for(timeout=120_000)
-    tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
+    cells.nth(23).wait_for()
+    tab.locator("#latent-space-morph .frame").first.wait_for()
     text = unfold(tab, "Letters and frames", "Who has which picture")
     cells.nth(9).click()
     page.wait_for_function(HOLDS, arg="A: 10;")
@@ -56,7 +57,7 @@ def test_the_plane_is_dragged_through(page, open_tab):
     tab = open_tab("latent_space")
     tab.get_by_role("tab", name="Plane").click()
     board = tab.locator("#latent-space-plane .board")
-    board.wait_for(timeout=120_000)
+    board.wait_for()
     view = tab.locator("#latent-space-plane .view")
     box = board.bounding_box()
     page.mouse.move(box["x"] + 3, box["y"] + 3)
@@ -68,95 +69,88 @@ def test_the_plane_is_dragged_through(page, open_tab):
     tab.locator("#latent-space-plane output").get_by_text("B 100 %").wait_for()
 
 
-def test_24_others_come_by_a_click(page, open_tab):
+def test_24_others_come_by_a_click(page, open_tab, rest):
     tab = open_tab("latent_space")
-    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for(timeout=120_000)
+    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
+    rest()
+    cell = tab.locator("#latent-space-grid [data-place]").first
     seed = tab.get_by_label("Seed")
-    before = seed.input_value()
+    before, shown = seed.input_value(), cell.get_attribute("style")
     tab.get_by_role("button", name="24 other pictures").click()
     page.wait_for_function(
         "before => [...document.querySelectorAll('#tab-latent_space input[type=number]')]"
         ".some(field => field.getAttribute('aria-label') === 'Seed' && field.value !== before)",
         arg=before,
     )
-    assert page.get_by_text("Something went wrong").count() == 0
+    rest()
+    assert cell.get_attribute("style") != shown
+    assert page.locator(".toast-body").count() == 0
 
 
-def test_ones_own_face_is_searched_for_and_put_at_a(page, open_tab, screenshot):
-    tab = open_tab("latent_space")
+def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, rest, screenshot):
+    tab = open_tab("latent_space", query="&steps=400")
     tab.get_by_role("tab", name="Your picture").click()
     panel = tab.locator("#latent-space-own")
-    panel.get_by_text("cut as the training pictures were").wait_for(timeout=60_000)
+    panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
-    panel.get_by_text("Features off").wait_for(timeout=120_000)
+    panel.get_by_text("Features off").wait_for()
     tab.get_by_role("button", name="Stop").last.click()
+    rest()
+    expect(panel).to_contain_text(re.compile(r"step \d+ of 400"))
     tab.get_by_role("button", name="Put it at A").click()
-    tab.get_by_role("button", name="A = yours").wait_for(timeout=60_000)
+    tab.get_by_role("button", name="A = yours").wait_for()
     screenshot("latent_space_own")
 
 
-def count_calls(page):
-    """A list that grows by one with every call of the server from now on."""
-    calls = []
-    page.on("request", lambda request: calls.append(1) if "queue/join" in request.url else None)
-    return calls
-
-
-def test_only_what_is_shown_is_asked_for(page, open_tab):
+def test_only_what_is_shown_is_asked_for(page, open_tab, rest):
+    """About 10 s: three paths and two planes of 121 pictures are made."""
     tab = open_tab("latent_space")
-    tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
-    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for(timeout=120_000)
+    tab.locator("#latent-space-morph .frame").first.wait_for()
+    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
     morph = tab.locator("#latent-space-morph .frame").first
+    calls = rest()
     before = morph.evaluate("node => node.style.backgroundImage")
-    page.wait_for_timeout(3000)
-    calls = count_calls(page)
     tab.get_by_role("button", name="24 other pictures").click()
-    page.wait_for_timeout(4000)
-    assert len(calls) == 2  # the grid and the path
+    assert rest() == calls + 2  # the grid and the path
     changed = morph.evaluate("node => node.style.backgroundImage")
     assert changed != before
     tab.get_by_role("tab", name="Plane").click()
-    tab.locator("#latent-space-plane .board").wait_for(timeout=60_000)
+    tab.locator("#latent-space-plane .board").wait_for()
+    assert rest() == calls + 3  # the plane
     tab.get_by_role("button", name="24 other pictures").click()
-    page.wait_for_timeout(4000)
-    assert len(calls) == 5  # the plane; then the grid and the plane
+    assert rest() == calls + 5  # the grid and the plane
     tab.get_by_role("tab", name="Path").click()  # which is out of date by now
     page.wait_for_function(
         "before => document.querySelector('#latent-space-morph .frame').style.backgroundImage"
         " !== before",
         arg=changed,
-        timeout=60_000,
     )
 
 
-def test_a_new_latent_at_the_same_letter_is_drawn(page, open_tab):
-    tab = open_tab("latent_space")
+def test_a_new_latent_at_the_same_letter_is_drawn(open_tab, rest):
+    tab = open_tab("latent_space", query="&steps=10")
     tab.get_by_role("tab", name="Your picture").click()
     panel = tab.locator("#latent-space-own")
-    panel.get_by_text("cut as the training pictures were").wait_for(timeout=60_000)
+    panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
-    panel.get_by_text("Features off").wait_for(timeout=120_000)
-    tab.get_by_role("button", name="Stop").last.click()
+    panel.get_by_text("done in").wait_for()
     tab.get_by_role("button", name="Put it at A").click()
-    tab.get_by_role("button", name="A = yours").wait_for(timeout=60_000)
-    page.wait_for_timeout(3000)
-    calls = count_calls(page)
+    tab.get_by_role("button", name="A = yours").wait_for()
+    calls = rest()
     tab.get_by_role("button", name="Put it at A").click()  # the letters stay as they are
-    page.wait_for_timeout(3000)
-    assert len(calls) > 1  # and yet what hangs on them is asked for
+    assert rest() == calls + 2  # and yet the grid, which hangs on them, is asked for
 
 
-def test_wrong_letters_are_said_once(page, open_tab):
+def test_wrong_letters_are_said_once(page, open_tab, rest):
     tab = open_tab("latent_space")
-    tab.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
+    tab.locator("#latent-space-morph .frame").first.wait_for()
     text = unfold(tab, "Letters and frames", "Who has which picture")
-    calls = count_calls(page)
+    calls = rest()
     text.press_sequentially("9999")
-    page.wait_for_timeout(1000)
-    assert not calls  # nothing is asked while they are written
+    assert rest() == calls  # nothing is asked while they are written
     text.blur()
-    page.locator(".toast-body").first.wait_for(timeout=60_000)
-    page.wait_for_timeout(1500)
+    page.locator(".toast-body").first.wait_for()
+    rest()
     assert page.locator(".toast-body").count() == 1
 
 
@@ -164,7 +158,7 @@ def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_
     tab = open_tab("latent_space")
     tab.get_by_role("tab", name="Plane").click()
     board = tab.locator("#latent-space-plane .board")
-    board.wait_for(timeout=120_000)
+    board.wait_for()
     view, output = (tab.locator(f"#latent-space-plane {part}") for part in (".view", "output"))
     assert position(view) == "50% 50%"
     for _ in range(6):
@@ -177,7 +171,6 @@ def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_
         "before => document.querySelector('#latent-space-plane .view').style.backgroundImage"
         " !== before",
         arg=before,
-        timeout=60_000,
     )
     assert position(view) == "0% 0%"
 
@@ -186,7 +179,7 @@ def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
     tab = open_tab("latent_space")
     tab.get_by_role("tab", name="Quiz").click()
     cells = tab.locator("#latent-space-quiz [data-place]")
-    cells.nth(11).wait_for(timeout=120_000)
+    cells.nth(11).wait_for()
     assert "quiz-made" not in tab.locator("#latent-space-quiz").inner_html()
     for place in range(6):
         cells.nth(place).click()
@@ -201,8 +194,8 @@ def test_training_and_the_failed_run(page, open_tab, screenshot):
     tab = open_tab("latent_space")
     tab.get_by_role("tab", name="Training").click()
     panel = tab.locator("#latent-space-history")
-    panel.get_by_text("Distance from real pictures").wait_for(timeout=120_000)
+    panel.get_by_text("Distance from real pictures").wait_for()
     assert panel.locator(".strip").count() >= 8
     tab.get_by_text("digits, failed on purpose").click()
-    panel.get_by_text("mode collapse").wait_for(timeout=60_000)
+    panel.get_by_text("mode collapse").wait_for()
     screenshot("latent_space_training")

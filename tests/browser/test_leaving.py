@@ -1,30 +1,42 @@
 """A visitor who closes the browser, or presses Stop: long work ends at its next step.
 
-The page runs inside the test here, so that the test can count the steps of the work itself.
+The page runs inside the test here, so that the test can count the steps of the work itself. The
+work waits once the visitor sees it, until the server has heard that the visitor left or pressed
+Stop: no machine is so fast that it is done by then, nor so slow that nothing is seen of it.
 """
 
+import asyncio
+import threading
 import time
+from dataclasses import dataclass, field
 from importlib import import_module
+from typing import Any
 
+import gradio as gr
 import pytest
+from gradio import routes
 
-from cvcore import deep_dream, latent_film, latent_inversion
-from tests.support.browser import unfold
-from tests.support.server import serve_page
+from tests.support.browser import poll, unfold
+from tests.support.server import PATIENCE_SECONDS, Served, wait_until
 
 pytestmark = pytest.mark.browser
-PATIENCE_SECONDS = 60
-PAUSES = {"explain_progressively": 0.2}  # else a map is whole before a busy machine's page shows it
+PACE = 0.1  # seconds that each further step takes at least: what goes on is still under way
 
 
+@dataclass
 class Work:
     """What became of a generator's runs: their steps, and whether the last one was whole."""
 
-    def __init__(self) -> None:
-        self.forget()
+    wait_after: int = 0  # steps of a run, which then waits for ``leave``; 0: it does not wait
+    steps: int = 0
+    runs: int = 0
+    running: int = 0
+    whole: int = 0
+    leave: threading.Event = field(default_factory=threading.Event)
 
-    def forget(self) -> None:
-        self.steps, self.runs, self.running, self.whole = 0, 0, 0, None
+    def hold(self, steps: int) -> None:
+        """The runs from here on wait after so many steps; those before are forgotten."""
+        self.steps, self.runs, self.whole, self.wait_after = 0, 0, 0, steps
 
     @property
     def ended(self) -> bool:
@@ -34,107 +46,118 @@ class Work:
     def is_whole(self) -> bool:
         return self.whole == self.runs
 
+    def watch(self, real: Any, *args: Any, **kwargs: Any) -> Any:
+        self.runs += 1
+        self.running += 1
+        number = self.runs
+        try:
+            for count, step in enumerate(real(*args, **kwargs), start=1):
+                self.steps += 1
+                yield step
+                if self.wait_after and count >= self.wait_after:
+                    self.leave.wait(PATIENCE_SECONDS)
+                    time.sleep(PACE)
+            self.whole = number
+        finally:
+            self.running -= 1
+
 
 @pytest.fixture
 def watch(monkeypatch):
     """Replace a generator function by one that notes its steps and its end."""
+    works = []
 
     def replace(module, name):
-        seen, real = Work(), getattr(module, name)
-
-        def watched(*args, **kwargs):
-            seen.runs += 1
-            seen.running += 1
-            number = seen.runs
-            try:
-                for step in real(*args, **kwargs):
-                    seen.steps += 1
-                    yield step
-                    time.sleep(PAUSES.get(name, 0))
-                seen.whole = number
-            finally:
-                seen.running -= 1
-
-        monkeypatch.setattr(module, name, watched)
+        module, seen = import_module(f"cvcore.{module}"), Work()
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, **kwargs: seen.watch(real, *args, **kwargs))
+        works.append(seen)
         return seen
 
-    return replace
+    yield replace
+    for seen in works:
+        seen.leave.set()
+        wait_until(lambda seen=seen: seen.running == 0, "The end of the work")
 
 
-@pytest.fixture(scope="module")
-def url():
-    topics = (
-        "feature_maps", "saliency", "segmentation", "style_transfer", "deep_dream", "latent_space"
-    )  # fmt: skip
-    with serve_page(*topics) as address:
-        yield address
+@pytest.fixture(autouse=True)
+def plain_layers(monkeypatch):
+    """Without the small dreams of each layer, for which the dream that the page opens with waits
+    for six seconds."""
+    monkeypatch.setattr("demos.deep_dream.draw_layers", lambda image, layer: [gr.skip()])
 
 
-def wait_until(condition):
-    deadline = time.monotonic() + PATIENCE_SECONDS
-    while not condition():
-        assert time.monotonic() < deadline, "It did not happen."
-        time.sleep(0.1)
+@pytest.fixture
+def stopped(monkeypatch):
+    """Set once the server has been asked to stop what runs, and has passed it on."""
+    heard, real = threading.Event(), routes.cancel_tasks
+
+    async def cancel(names):
+        task = asyncio.ensure_future(real(names))
+        await asyncio.sleep(0)  # it cancels at once, then waits for the step under way
+        heard.set()
+        return await task
+
+    monkeypatch.setattr(routes, "cancel_tasks", cancel)
+    return heard
 
 
-def test_dream_ends_with_its_visitor(browser, url, watch):
-    seen = watch(deep_dream, "dream")
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{url}?tab=deep_dream")
-    panel = page.locator("#tab-deep_dream")
+def has_left(served: Served) -> bool:
+    """True once the server knows that nobody waits for a run that is still under way."""
+    jobs = [event for job in served.blocks._queue.active_jobs for event in job or ()]
+    return any(not event.alive for event in jobs)
+
+
+def close(page, served: Served, seen: Work) -> None:
+    page.close()
+    wait_until(lambda: has_left(served), "That the server hears of it")
+    assert not seen.ended
+    seen.leave.set()
+    wait_until(lambda: seen.ended, "The end of the work")
+
+
+def test_dream_ends_with_its_visitor(page, open_tab, serve, watch):
+    """Not the one that the page opens with, but one asked for with other steps."""
+    seen = watch("deep_dream", "dream")
+    panel = open_tab("deep_dream", query=SMALL)
     view = panel.locator("#deep-dream-view")
-    view.get_by_text("Step 40 of 40, done in").wait_for()
+    view.get_by_text("Step 1 of 1, done in").wait_for()
     steps = unfold(
         panel, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
     )
     steps.fill("60")
     steps.press("Tab")
-    wait_until(lambda: seen.ended)
-    seen.forget()
+    poll(page, lambda: seen.ended, "The end of the first dream")
+    seen.hold(1)
     panel.get_by_role("button", name="Dream", exact=True).click()
-    view.get_by_text("of 240, octave").wait_for()
-    context.close()
-    wait_until(lambda: seen.ended)
-    assert 0 < seen.steps < 240
+    view.get_by_text("Step 1 of 60, octave").wait_for()
+    close(page, serve("deep_dream"), seen)
+    assert 0 < seen.steps < 60
 
 
-def test_search_for_a_latent_ends_with_its_visitor(browser, url, watch):
-    seen = watch(latent_inversion, "invert")
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{url}?tab=latent_space&steps=400")
-    panel = page.locator("#tab-latent_space")
+def test_search_for_a_latent_ends_with_its_visitor(page, open_tab, serve, watch):
+    seen = watch("latent_inversion", "invert")
+    seen.hold(1)
+    panel = open_tab("latent_space", query="&steps=400")
     panel.get_by_role("tab", name="Your picture").click()
     panel.get_by_role("button", name="Find the latent").click()
     panel.locator("#latent-space-own").get_by_text("of 400").wait_for()
-    context.close()
-    wait_until(lambda: seen.ended)
+    close(page, serve("latent_space"), seen)
     assert 0 < seen.steps < 400
 
 
-def test_films_of_a_path_end_with_their_visitor(browser, url, watch, monkeypatch):
-    resize = latent_film.images.resize
-    monkeypatch.setattr(
-        latent_film.images, "resize", lambda *args: time.sleep(0.2) or resize(*args)
-    )
-    seen = watch(latent_film, "render_films")
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{url}?tab=latent_space")
-    panel = page.locator("#tab-latent_space")
+def test_films_of_a_path_end_with_their_visitor(page, open_tab, serve, watch):
+    seen = watch("latent_film", "render_films")
+    seen.hold(3)
+    panel = open_tab("latent_space")
     panel.locator("#latent-space-morph .frame").first.wait_for()
     panel.get_by_role("button", name="Make GIF and film").click()
-    wait_until(lambda: seen.steps > 2)
-    context.close()
-    wait_until(lambda: seen.ended)
+    poll(page, lambda: seen.steps > 2, "The third frame")
+    close(page, serve("latent_space"), seen)
     assert seen.steps < 48  # 25 frames there, 23 back, and the films
 
 
-def start_maximisation(page, panel):
+def start_maximisation(page, panel, seen):
     panel.locator("#feature-maps-channel h3").wait_for()
     panel.get_by_role("tab", name="What it likes best").click()
     panel.get_by_label("number input for Steps in each octave").fill("512")
@@ -142,7 +165,7 @@ def start_maximisation(page, panel):
     panel.locator("#feature-maps-favourite").get_by_text("Step ").first.wait_for()
 
 
-def start_teaching(page, panel):
+def start_teaching(page, panel, seen):
     panel.locator("#segmentation-view .says b").wait_for()
     panel.get_by_role("tab", name="Brush a truth").click()
     panel.get_by_role("button", name="Start from the network's mask").click()
@@ -155,112 +178,110 @@ def start_teaching(page, panel):
     panel.locator("#segmentation-taught").get_by_text("of 300").wait_for()
 
 
-def start_painting(page, panel):
-    panel.get_by_role("tab", name="Step by step").click()
+def start_painting(page, panel, seen):
     panel.get_by_role("button", name="Paint", exact=True).click()
     panel.locator("#style_transfer-gatys").get_by_text("of 200").wait_for()
 
 
-def start_race(page, panel):
-    panel.get_by_role("tab", name="Race").click()
-    panel.get_by_label("number input for Seconds on the clock").fill("30")
+def start_race(page, panel, seen):
     panel.get_by_role("button", name="Start the race").click()
     panel.locator("#style_transfer-race").get_by_text("of 30 s").wait_for()
 
 
-def start_dream(page, panel):
+def start_dream(page, panel, seen):
     """The one that the page opens with, as its address says."""
     panel.locator("#deep-dream-view").get_by_text("of 240, octave").wait_for()
 
 
-def start_film(page, panel):
-    panel.locator("#deep-dream-view").get_by_text("Step 40 of 40, done in").wait_for()
+def start_film(page, panel, seen):
+    panel.locator("#deep-dream-view").get_by_text("Step 1 of 1, done in").wait_for()
     panel.get_by_role("tab", name="Zoom film").click()
     panel.get_by_role("button", name="Make the film").click()
     panel.locator("#deep-dream-film").get_by_text("of 48").wait_for()
 
 
-def start_map_by_link(page, panel):
+def start_map_by_link(page, panel, seen):
     panel.locator("#saliency-map").get_by_text("% done").wait_for()
 
 
-def start_map(page, panel):
+def start_map(page, panel, seen):
     panel.locator("#saliency-curves").get_by_text("insertion").first.wait_for()
+    poll(page, lambda: seen.ended, "The end of the first map")
+    seen.hold(1)
     panel.locator("#saliency-method input").click()
     page.get_by_role("option", name="RISE").click()
     panel.locator("#saliency-map").get_by_text("% done").wait_for()
 
 
-def start_comparison(page, panel):
+def start_comparison(page, panel, seen):
+    poll(page, lambda: seen.ended, "The end of the first map")
+    seen.hold(1)
     panel.locator("#saliency-compare").click()
     panel.locator("#saliency-comparison").get_by_text("% done").wait_for()
     return panel.locator("#saliency-compare-stop")
 
 
-def start_sanity_check(page, panel):
+def start_sanity_check(page, panel, seen):
     panel.locator("#saliency-sanity").click()
     panel.locator("#saliency-steps").get_by_text("down to class scores").wait_for()
     return panel.locator("#saliency-sanity-stop")
 
 
+SMALL = "&octaves=1&steps-in-each-octave=1&longer-side-pixels=160"
 RISE = "&random-masks=4000"
+# The lesson, the rest of its address, the generator, its steps before it waits (0: its start says
+# when), how it is started, and more steps than it may take.
 LONG_WORK = {
     "dream": (
-        "deep_dream&steps-in-each-octave=60",
-        "deep_dream",
-        "dream",
-        start_dream,
-        480,
+        "deep_dream", "&steps-in-each-octave=60&longer-side-pixels=160", "deep_dream:dream", 1,
+        start_dream, 240,
     ),
-    "zoom film": ("deep_dream", "dream_motion", "zoom_film", start_film, 48),
-    "maximisation": ("feature_maps", "feature_maps", "maximise", start_maximisation, 512),
+    "zoom film": (
+        "deep_dream", f"{SMALL}&octaves-a-frame=1&steps-a-frame-and-octave=1",
+        "dream_motion:zoom_film", 1, start_film, 48,
+    ),
+    "maximisation": ("feature_maps", "", "feature_maps:maximise", 1, start_maximisation, 512),
     "map on opening": (
-        f"saliency&method=rise{RISE}",
-        "saliency",
-        "explain_progressively",
-        start_map_by_link,
-        9999,
+        "saliency", f"&method=rise{RISE}", "saliency:explain_progressively", 1,
+        start_map_by_link, 9999,
     ),
-    "map": (f"saliency{RISE}", "saliency", "explain_progressively", start_map, 9999),
+    "map": ("saliency", RISE, "saliency:explain_progressively", 0, start_map, 9999),
     "comparison": (
-        f"saliency&view=compare&methods-occlusion-rise-up-and=rise{RISE}",
-        "saliency",
-        "explain_progressively",
-        start_comparison,
-        9999,
+        "saliency", f"&view=compare&methods-occlusion-rise-up-and=rise{RISE}",
+        "saliency:explain_progressively", 0, start_comparison, 9999,
     ),
     "sanity check": (
-        "saliency&view=sanity-check",
-        "saliency.sanity",
-        "check_sanity",
-        start_sanity_check,
-        10,
+        "saliency", "&view=sanity-check", "saliency.sanity:check_sanity", 2,
+        start_sanity_check, 10,
     ),
-    "teaching": ("segmentation", "segmentation_tuning", "fine_tune", start_teaching, 300),
-    "painting": ("style_transfer", "style_transfer", "stylise", start_painting, 200),
-    "race": ("style_transfer", "style_transfer", "stylise", start_race, 10_000),
-}
+    "teaching": ("segmentation", "", "segmentation_tuning:fine_tune", 1, start_teaching, 300),
+    "painting": (
+        "style_transfer", "&view=step-by-step&size-pixels=128", "style_transfer:stylise", 1,
+        start_painting, 200,
+    ),
+    "race": (
+        "style_transfer", "&view=race&seconds-on-the-clock=30", "style_transfer:stylise", 1,
+        start_race, 10_000,
+    ),
+}  # fmt: skip
 
 
 @pytest.mark.parametrize("way", ["stop", "close"])
 @pytest.mark.parametrize("work", LONG_WORK)
-def test_long_work_ends(browser, url, watch, work, way):
-    topic, module, name, start, most = LONG_WORK[work]
-    seen = watch(import_module(f"cvcore.{module}"), name)
-    context = browser.new_context()
-    page = context.new_page()
-    page.set_default_timeout(60_000)
-    page.goto(f"{url}?tab={topic}")
-    panel = page.locator(f"#tab-{topic.split('&')[0]}")
-    stop = start(page, panel)
+def test_long_work_ends(page, open_tab, serve, watch, stopped, work, way):
+    topic, query, generator, wait_after, start, most = LONG_WORK[work]
+    seen = watch(*generator.split(":"))
+    seen.hold(wait_after)
+    panel = open_tab(topic, query=query)
+    stop = start(page, panel, seen)
     assert not seen.ended
     if way == "stop":
         usual = panel.get_by_role("button", name="Stop", exact=True).filter(visible=True).first
         (stop or usual).click()
+        poll(page, stopped.is_set, "That the server is asked to stop")
+        seen.leave.set()
+        poll(page, lambda: seen.ended, "The end of the work")
     else:
-        context.close()
-    wait_until(lambda: seen.ended)
+        close(page, serve(topic), seen)
     assert 0 < seen.steps < most
     assert not seen.is_whole
-    if way == "stop":
-        context.close()

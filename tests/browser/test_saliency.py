@@ -5,11 +5,13 @@ import re
 import pytest
 from playwright.sync_api import expect
 
+from tests.support.browser import next_frames
+
 pytestmark = pytest.mark.browser
-expect.set_options(timeout=30_000)
 
 
-def test_map_compare_paint_and_sanity(page, open_tab, screenshot):
+def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
+    """About 10 s: five maps are measured, and a sanity check draws one for each step."""
     panel = open_tab("saliency")
     expect(panel.locator("#saliency-map .big")).to_contain_text("Grad-CAM for “tiger cat”")
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
@@ -35,7 +37,8 @@ def test_map_compare_paint_and_sanity(page, open_tab, screenshot):
     canvas = panel.locator("#saliency-painter canvas")
     expect(canvas).to_be_visible()
     canvas.scroll_into_view_if_needed()
-    page.wait_for_timeout(800)
+    rest()
+    next_frames(page)
     box = canvas.bounding_box()
     x, y, side = box["x"], box["y"], box["width"]
     page.mouse.move(x + 0.2 * side, y + 0.6 * side)
@@ -53,7 +56,7 @@ def test_map_compare_paint_and_sanity(page, open_tab, screenshot):
     screenshot("saliency_sanity")
 
 
-def test_a_slow_map_shows_early_and_stops(page, open_tab):
+def test_a_slow_map_shows_early_and_stops(page, open_tab, rest):
     panel = open_tab("saliency")
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     page.get_by_label("Method", exact=True).first.click()
@@ -61,14 +64,11 @@ def test_a_slow_map_shows_early_and_stops(page, open_tab):
     heading = panel.locator("#saliency-map .big")
     expect(heading).to_contain_text(re.compile(r"RISE .*, \d+% done"))
     panel.get_by_role("button", name="Stop").first.click()
-    stopped = ""
-    while heading.inner_text() != stopped:  # a busy machine shows what was under way
-        stopped = heading.inner_text()
-        page.wait_for_timeout(2000)
-    assert int(re.search(r"(\d+)% done", stopped)[1]) < 100
+    rest()
+    assert int(re.search(r"(\d+)% done", heading.inner_text())[1]) < 100
 
 
-def test_a_new_method_ends_the_map_under_way(page, open_tab):
+def test_a_new_method_ends_the_map_under_way(page, open_tab, rest):
     panel = open_tab("saliency")
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     heading = panel.locator("#saliency-map .big")
@@ -77,14 +77,12 @@ def test_a_new_method_ends_the_map_under_way(page, open_tab):
         page.get_by_role("option", name=name, exact=True).click()
         expect(heading).to_contain_text(re.compile(shown))
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
-    page.wait_for_timeout(2000)
+    rest()
     expect(heading).to_contain_text("Gradient for")
 
 
-def test_a_link_shows_the_settings_of_its_method(blank_page, app_url):
-    page = blank_page
-    page.goto(f"{app_url}?tab=saliency&method=occlusion&window-pixels=64&stride-pixels=64")
-    panel = page.locator("#tab-saliency")
+def test_a_link_shows_the_settings_of_its_method(open_tab):
+    panel = open_tab("saliency", query="&method=occlusion&window-pixels=64&stride-pixels=64")
     heading = panel.locator("#saliency-map .big")
     expect(heading).to_contain_text("Occlusion for")
     expect(panel.get_by_label("number input for Window, pixels")).to_have_value("64")
@@ -105,7 +103,6 @@ def test_another_class_is_explained_at_a_click(page, open_tab):
 
 def test_webcam(page, open_tab, screenshot):
     panel = open_tab("saliency")
-    expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     panel.get_by_text("Click to Access Webcam").click()
     panel.locator("#saliency-live-camera button", has_text="Record").click()
     expect(panel.locator("#saliency-live-view img")).to_be_visible()

@@ -7,16 +7,16 @@ import pytest
 from playwright.sync_api import expect
 
 from cvcore import images
+from tests.support.browser import next_frames, poll
 
 pytestmark = pytest.mark.browser
 
 
 @pytest.fixture
-def tab(page, open_tab):
-    page.set_default_timeout(60_000)
+def tab(open_tab, rest):
     panel = open_tab("segmentation")
     panel.locator("#segmentation-view .says b").wait_for()
-    page.wait_for_timeout(2000)
+    rest()
     return panel
 
 
@@ -90,7 +90,7 @@ def test_a_truth_is_painted_with_the_pointer(page, tab):
         expect(formula).to_contain_text("= 1.000")
 
 
-def test_masks_are_uploaded_and_removed(page, tab, screenshot, tmp_path):
+def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
     truth = np.zeros((512, 512), np.uint8)
     truth[100:200, 100:300] = 1
     (tmp_path / "mask.png").write_bytes(images.to_png(truth))
@@ -116,12 +116,13 @@ def test_masks_are_uploaded_and_removed(page, tab, screenshot, tmp_path):
     upload("mask.png")
     formula.first.wait_for()
     assert read_pixels(formula.first.inner_text()) == 100 * 200
+    rest()
     painted = count_painted()
     assert painted > bare + 1000
     screenshot("segmentation_mask")
     area.get_by_label("Remove Image").or_(area.get_by_label("Clear")).first.click()
     tab.locator("#segmentation-truth").get_by_text("There is no truth yet").wait_for()
-    assert count_painted() == bare
+    poll(page, lambda: count_painted() == bare, "The picture without a truth")
     upload("empty.png")
     page.get_by_text("Nothing is inside this mask").wait_for()
     area.get_by_label("Remove Image").or_(area.get_by_label("Clear")).first.click()
@@ -132,13 +133,12 @@ def test_masks_are_uploaded_and_removed(page, tab, screenshot, tmp_path):
         tab.get_by_role("button", name=re.compile(f"Use the sample .*{name}", re.I)).click()
         tab.locator("#segmentation-truth").get_by_text("There is no truth yet").wait_for()
         expect(area.locator("img")).to_have_count(0)
-        page.wait_for_timeout(2000)
+        rest()
     assert count_painted() == bare
     upload("mask.png")
     formula.first.wait_for()
     assert read_pixels(formula.first.inner_text()) == 100 * 200
-    page.wait_for_timeout(500)
-    assert count_painted() == painted
+    poll(page, lambda: count_painted() == painted, "The truth drawn again")
 
 
 def test_count_doubt_and_files(page, tab, screenshot):
@@ -172,7 +172,7 @@ def test_count_doubt_and_files(page, tab, screenshot):
     assert saved.value.suggested_filename == "cut_out.png"
 
 
-def test_teaching_stops_and_goes_on(page, tab, screenshot):
+def test_teaching_stops_and_goes_on(tab, rest, screenshot):
     tab.get_by_role("tab", name="Brush a truth").click()
     tab.get_by_role("button", name="Start from the network's mask").click()
     tab.locator("#segmentation-truth .formula").first.wait_for()
@@ -185,6 +185,7 @@ def test_teaching_stops_and_goes_on(page, tab, screenshot):
     taught.get_by_text("of 300").wait_for()
     screenshot("segmentation_teaching")
     tab.get_by_role("button", name="Stop", exact=True).filter(visible=True).first.click()
+    rest()
     tab.get_by_role("button", name="Try it on the picture shown").click()
     taught.get_by_text("steps of teaching").wait_for()
     steps = int(re.search(r"after (\d+) steps", taught.inner_text())[1])
@@ -192,7 +193,7 @@ def test_teaching_stops_and_goes_on(page, tab, screenshot):
     assert taught.locator(".scores tr").count() == 3  # names, a pair, its mean
     tab.get_by_label("number input for Steps").fill("10")
     tab.get_by_label("number input for Steps").press("Tab")
-    page.wait_for_timeout(1000)
+    rest()
     tab.get_by_role("button", name="Go on", exact=True).click()
     taught.get_by_text(re.compile(r"Step (\d+) of \1, done")).wait_for()
     # A step may have been under way when Stop was pressed.
@@ -223,11 +224,11 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
         )
 
     def wait_for_corner(colour):
-        for _ in range(100):
-            if np.abs(np.subtract(read_corner(), colour)).max() < 25:
-                return
-            page.wait_for_timeout(200)
-        raise AssertionError(f"The corner stayed {read_corner()}.")
+        poll(
+            page,
+            lambda: np.abs(np.subtract(read_corner(), colour)).max() < 25,
+            f"The corner's colour {colour}",
+        )
 
     tab.get_by_label("green background").click()
     wait_for_corner((0, 177, 64))
@@ -245,7 +246,11 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
     expect(diagram.locator(".level")).to_have_count(9)
     diagram.locator(".skip").nth(1).click()
     expect(diagram.locator(".skip").nth(1)).to_have_attribute("aria-checked", "false")
-    page.wait_for_timeout(3000)
+    for _ in range(3):  # the film goes on; what was under way at the click is not the last
+        with page.expect_response(lambda answer: "component_server" in answer.url):
+            pass
+    next_frames(page)
+    expect(diagram.locator(".skip").nth(1)).to_have_attribute("aria-checked", "false")
     expect(view.locator("output")).to_contain_text("frames a second")
     screenshot("segmentation_live_u")
     tab.get_by_label("mask", exact=True).click()

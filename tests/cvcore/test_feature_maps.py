@@ -16,8 +16,8 @@ MODEL = "efficientnet_lite0"
 
 
 @pytest.fixture(scope="module")
-def exported():
-    """The fast engine is there, as once its export is done."""
+def fast(exported):
+    """The fast engine answers, as once its export is done."""
     runtime.load_predictor(MODEL, wait=True)
 
 
@@ -47,7 +47,7 @@ def test_extract_equals_torchvisions_extractor(sample, layer):
 
 
 @pytest.mark.parametrize("layer", ["act1", "blocks.3.2", "blocks.5.0.bn2"])
-def test_the_live_engine_gives_the_same_maps(sample, layer, exported, monkeypatch):
+def test_the_live_engine_gives_the_same_maps(sample, layer, fast, monkeypatch):
     expected = feature_maps.extract(sample, layer).maps
     monkeypatch.setattr(feature_maps, "record", None)  # so that PyTorch cannot answer
     live = feature_maps.extract_live(sample, layer)
@@ -55,7 +55,7 @@ def test_the_live_engine_gives_the_same_maps(sample, layer, exported, monkeypatc
     assert not np.array_equal(live, expected)
 
 
-def test_where_the_live_engine_has_no_such_layer_torch_answers(sample, exported):
+def test_where_the_live_engine_has_no_such_layer_torch_answers(sample, fast):
     live = feature_maps.extract_live(sample, "conv_stem")
     np.testing.assert_array_equal(live, feature_maps.extract(sample, "conv_stem").maps)
 

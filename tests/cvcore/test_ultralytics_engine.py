@@ -73,46 +73,52 @@ def test_without_a_network_one_sentence(monkeypatch):
         detection.predict_raw(samples.load_sample("coffee"), model="yolo11n")
 
 
-def test_import_reaches_for_nothing(tmp_path):
-    """In a fresh process: no look-up, no connection, no file outside the cache folder."""
-    code = f"""
-import os, socket, sys, json
-os.environ["GLASSBOX_CACHE"] = {str(tmp_path / "cache")!r}
-os.environ["HOME"] = {str(tmp_path / "home")!r}
-os.mkdir(os.environ["HOME"])
+FRESH = """
+import json, os, socket, sys
 calls = []
 def watch(event, args):
     if event in ("socket.getaddrinfo", "socket.connect"):
-        calls.append(f"{{event}} {{args}}")
+        calls.append(f"{event} {args}")
 sys.addaudithook(watch)
-from cvcore.ultralytics_engine import import_ultralytics
-ultralytics = import_ultralytics()
-ultralytics.YOLO
-print(json.dumps([calls, ultralytics.settings["sync"], sorted(os.listdir(os.environ["HOME"]))]))
-"""
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    calls, sync, home = json.loads(done.stdout.strip().splitlines()[-1])
-    assert calls == []
-    assert sync is False
-    assert not [name for name in home if "ltralytics" in name or name == ".config"]
-    assert (tmp_path / "cache" / "ultralytics").is_dir()
-
-
-def test_import_changes_nothing_else():
-    code = """
-import os, cv2, numpy, torch
+import cv2, numpy, torch
 from PIL import Image
 state = lambda: (Image.open, torch.save, cv2.imread, cv2.getNumThreads(), torch.get_num_threads(),
     os.environ.get("OMP_NUM_THREADS"), str(numpy.array([1.5])), str(torch.tensor([1.5])))
 before = state()
 from cvcore.ultralytics_engine import import_ultralytics
-import_ultralytics().YOLO
+ultralytics = import_ultralytics()
+ultralytics.YOLO
 from cvcore.tracking import Tracker
 Tracker()
-print(before == state())
+print(json.dumps({
+    "calls": calls, "sync": ultralytics.settings["sync"], "same": before == state(),
+    "home": sorted(os.listdir(os.environ["HOME"])),
+}))
 """
-    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
-    assert done.stdout.strip().splitlines()[-1] == "True"
+
+
+@pytest.fixture(scope="module")
+def fresh(tmp_path_factory):
+    """What a process of its own notes while it imports ultralytics, and its cache folder."""
+    folder = tmp_path_factory.mktemp("fresh")
+    (folder / "home").mkdir()
+    env = os.environ | {"GLASSBOX_CACHE": str(folder / "cache"), "HOME": str(folder / "home")}
+    done = subprocess.run([sys.executable, "-c", FRESH], env=env, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout.strip().splitlines()[-1]), folder / "cache"
+
+
+def test_import_reaches_for_nothing(fresh):
+    """No look-up, no connection, no file outside the cache folder."""
+    notes, cache = fresh
+    assert notes["calls"] == []
+    assert notes["sync"] is False
+    assert not [name for name in notes["home"] if "ltralytics" in name or name == ".config"]
+    assert (cache / "ultralytics").is_dir()
+
+
+def test_import_changes_nothing_else(fresh):
+    assert fresh[0]["same"] is True
 
 
 def test_rows_of_the_index():

@@ -3,13 +3,15 @@
 import json
 import re
 import socket
+import threading
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cvcore import classification, evaluation, images, samples, weights
-from cvcore.corruptions import robustness_curve
+from cvcore.corruptions import CORRUPTIONS, robustness_curve
 from cvcore.errors import InputError
 from demos import (
     classification_inspect,
@@ -21,6 +23,7 @@ from demos.classification_answers import Answer, list_model_choices, to_bars, to
 from demos.classification_curve import choose_classes, draw_curve
 from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
 from tests.support.files import THIN, write_bad_files, write_odd_pictures
+from tests.support.server import PATIENCE_SECONDS
 
 MODEL = "efficientnet_lite0"
 
@@ -218,8 +221,6 @@ def test_no_network_is_told_in_a_sentence_and_soon(monkeypatch, tmp_path):
 
 
 def test_a_stopped_download_ends(monkeypatch):
-    import threading
-
     ended, going = threading.Event(), threading.Event()
 
     def fetch(name, *, progress):
@@ -234,10 +235,10 @@ def test_a_stopped_download_ends(monkeypatch):
     monkeypatch.setattr(weights, "fetch", fetch)
     running = ui.fetch_model("resnet50")
     assert "ResNet-50" in next(running)
-    assert going.wait(5)
+    assert going.wait(PATIENCE_SECONDS)
     assert "50%" in next(running)
     running.close()
-    assert ended.wait(5)
+    assert ended.wait(PATIENCE_SECONDS)
 
 
 # Through the API of the running app.
@@ -310,8 +311,16 @@ def test_api_of_rank_n(client, upload, tmp_path, coffee):
 API_NAMES = ("", "_steps", "_compare", "_curve", "_frame")
 
 
+@pytest.fixture
+def few_levels(monkeypatch):
+    """Curves of three or four points, where the picture alone matters."""
+    for kind, one in CORRUPTIONS.items():
+        levels = tuple(sorted({one.levels[0], one.clean, one.levels[-1]} | {one.levels[1]}))
+        monkeypatch.setitem(CORRUPTIONS, kind, replace(one, levels=levels))
+
+
 @pytest.mark.parametrize("api_name", API_NAMES)
-def test_api_takes_odd_pictures(client, upload, tmp_path, api_name):
+def test_api_takes_odd_pictures(client, upload, tmp_path, api_name, few_levels):
     for name, path in write_odd_pictures(tmp_path).items():
         if api_name == "_steps" and name in THIN[1:]:
             with pytest.raises(Exception, match="too narrow to show its steps: choose a wider"):

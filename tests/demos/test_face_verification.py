@@ -3,7 +3,7 @@
 import base64
 import re
 import socket
-import time
+import threading
 from dataclasses import replace
 
 import numpy as np
@@ -14,6 +14,7 @@ from cvcore.errors import InputError
 from cvcore.face_rates import probability_same
 from cvcore.face_verification import detect_faces
 from cvcore.images import shrink
+from cvcore.saliency import other_answers
 from demos import face_verification_embedder as embedders
 from demos import face_verification_group as group
 from demos import face_verification_history as history
@@ -26,6 +27,7 @@ from demos import face_verification_trials as trials
 from demos.face_verification_views import draw_verdict
 from demos.ui import private_picture as picture
 from tests.support.files import write_bad_files, write_odd_pictures
+from tests.support.server import PATIENCE_SECONDS
 
 A, B, OTHER = (picture.to_value(name) for name in ("ardern_2018", "ardern_2022", "obama_2005"))
 
@@ -227,7 +229,14 @@ def test_loss_curves_are_not_cut_off():
             assert len(highest) <= 1
 
 
-def test_parts_tell_the_verdicts_similarity():
+@pytest.fixture
+def few_windows(monkeypatch):
+    """A window of a face is covered every 28 pixels, in place of every 14."""
+    assert other_answers.STRIDE == 14
+    monkeypatch.setattr(other_answers, "STRIDE", 28)
+
+
+def test_parts_tell_the_verdicts_similarity(few_windows):
     steps = list(parts.show_parts(A, B))
     assert [numbers["share_done"] for _, numbers in steps] == [0.33, 0.67, 1]
     html, numbers = steps[-1]
@@ -302,14 +311,20 @@ def test_without_a_network_the_bundled_embedder_goes_on(monkeypatch, tmp_path):
 
 
 def test_a_fetched_embedder_acts_with_its_own_threshold(monkeypatch):
+    seen = threading.Event()
+
     def fetch(name, *, progress):
         progress(0.5)
-        time.sleep(0.6)
+        assert seen.wait(PATIENCE_SECONDS)
 
     monkeypatch.setattr(weights, "is_available", lambda name: False)
     monkeypatch.setattr(weights, "fetch", fetch)
-    steps = list(embedders.fetch_embedder("facenet_vggface2"))
-    assert "50%" in steps[1][1]["value"]
+    steps = []
+    for step in embedders.fetch_embedder("facenet_vggface2"):
+        steps.append(step)
+        if "50%" in str(step[1].get("value")):
+            seen.set()
+    assert seen.is_set()
     assert not steps[-1][1]["visible"]
     assert (steps[-1][0], *steps[-1][2:4]) == ("facenet_vggface2", 0.4, "facenet_vggface2")
     monkeypatch.setattr(weights, "is_available", lambda name: True)
@@ -317,7 +332,7 @@ def test_a_fetched_embedder_acts_with_its_own_threshold(monkeypatch):
     assert (menu, notice["visible"], *rest) == ("sface", False, 0.34, "sface", "")
 
 
-def test_api(client):
+def test_api(client, few_windows):
     a, b = (images.to_data_uri(samples.load_sample(n)) for n in ("ardern_2018", "obama_2005"))
     outputs = client.predict(a, b, 0.34, "sface", api_name="/face_verification")
     numbers = next(x for x in outputs if isinstance(x, dict) and "is_same" in x)

@@ -3,7 +3,6 @@
 import gradio as gr
 import pytest
 
-import app
 from cvcore import samples
 from demos import TABS, ui
 from demos.ui import links
@@ -113,6 +112,6 @@ def test_other_words_and_other_tabs_are_ignored(lesson):
     assert read(lesson, __theme="dark", **{"class": "klasse9a"}) == ({}, [])
 
 
-def test_every_tab_offers_its_link():
-    ids = {getattr(block, "elem_id", None) for block in app.demo.blocks.values()}
+def test_every_tab_offers_its_link(whole_page):
+    ids = {getattr(block, "elem_id", None) for block in whole_page.blocks.blocks.values()}
     assert {f"{topic}-link" for topic in TABS} <= ids

@@ -3,6 +3,7 @@
 import base64
 import io
 from dataclasses import replace
+from functools import partial
 from types import SimpleNamespace
 
 import numpy as np
@@ -14,6 +15,7 @@ import cvcore
 from cvcore import images, samples
 from cvcore.errors import InputError
 from cvcore.saliency import METHODS
+from cvcore.saliency.scores import score_gradually
 from demos import saliency, saliency_compare
 from demos.saliency_classes import pick_class, rank_classes
 from demos.saliency_settings import SETTINGS, choose_settings, describe_layer, show_settings
@@ -109,17 +111,31 @@ SMALL = {
 }
 
 
-@pytest.mark.parametrize("method", ["score_cam", "smoothgrad", "integrated_gradients", "layer_cam"])
-def test_compare_and_explain_take_the_same_settings(chelsea, method):
+OTHER = {
+    "score_cam": {"channels": 32},
+    "smoothgrad": {"noise": 0.3},
+    "integrated_gradients": {"steps": 8},
+    "layer_cam": {"layer": 6},
+}
+
+
+@pytest.fixture
+def quick_scores(monkeypatch):
+    """Curves of three points, where the map alone matters."""
+    monkeypatch.setattr(cvcore.saliency, "score_gradually", partial(score_gradually, steps=2))
+
+
+@pytest.mark.parametrize("method", OTHER)
+def test_compare_and_explain_take_the_same_settings(chelsea, method, quick_scores):
     *_, (*_, compared) = saliency_compare.compare(chelsea, [method], **SMALL)
     *_, (*_, explained) = saliency.explain(chelsea, method, **SMALL)
     ours, theirs = (one.maps[method].input_map for one in (compared, explained))
     np.testing.assert_array_equal(ours, theirs)
-    *_, (*_, usual) = saliency.explain(chelsea, method)
-    assert not np.allclose(ours, usual.maps[method].input_map)
+    *_, (*_, changed) = saliency.explain(chelsea, method, **SMALL | OTHER[method])
+    assert not np.allclose(ours, changed.maps[method].input_map)
 
 
-def test_fused_layers_of_the_page(chelsea):
+def test_fused_layers_of_the_page(chelsea, quick_scores):
     *_, (*_, fused) = saliency.explain(chelsea, "layer_cam", layer=6, fuse=True)
     expected = cvcore.saliency.explain(chelsea, "layer_cam", layer=(6, 7, 8), with_scores=False)
     np.testing.assert_array_equal(fused.maps["layer_cam"].input_map, expected.input_map)
@@ -199,7 +215,7 @@ def test_frame_is_marked_with_its_map(chelsea):
 
 
 @pytest.mark.parametrize("shape", [(1, 300, 3), (300, 1, 3), (1, 1, 3)])
-def test_narrow_pictures_have_a_square(shape):
+def test_narrow_pictures_have_a_square(shape, quick_scores):
     image = np.full(shape, 90, np.uint8)
     assert saliency.explain_frame(image, "grad_cam", 8, -1).shape == shape
     *_, (drawing, *_) = saliency.explain(image, "gradient")
@@ -238,7 +254,7 @@ CALLS = (("/saliency", {}), ("/saliency_frame", {}), ("/saliency_sanity", {"meth
 
 
 @pytest.mark.parametrize(("api_name", "arguments"), CALLS[:2])
-def test_odd_pictures_through_the_api(client, tmp_path, api_name, arguments):
+def test_odd_pictures_through_the_api(client, tmp_path, quick_scores, api_name, arguments):
     for path in write_odd_pictures(tmp_path).values():
         assert client.predict(handle_file(path), **arguments, api_name=api_name)
 

@@ -12,9 +12,9 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-import app
+from demos import ui
 from demos.ui import memory, serve
-from tests.support.server import ROOT
+from tests.support.server import ROOT, load_app
 
 WORD = "klasse9a"
 
@@ -61,7 +61,9 @@ def test_over_https_the_cookie_also_works_inside_a_frame(door):
     assert "SameSite=None; Secure" in cookie
 
 
-def test_accounts_and_words():
+def test_accounts_and_words(monkeypatch):
+    monkeypatch.setenv("GLASSBOX_TABS", "convolution")
+    app = load_app()
     options = app.parse_arguments(["--auth", "ann:se:cret,ben:b", "--class-link", WORD])
     assert options.auth == (("ann", "se:cret"), ("ben", "b"))
     assert options.class_link == WORD
@@ -94,39 +96,43 @@ def test_tidying_survives_a_failure(monkeypatch):
     assert len(calls) == 2
 
 
-def test_health_needs_no_password(app_url):
-    import urllib.request
+def test_health(page_url):
+    answer = httpx.get(page_url + serve.HEALTH)
+    assert answer.content == b'{"status":"ok"}'
 
-    with urllib.request.urlopen(app_url + serve.HEALTH, timeout=10) as answer:
-        assert answer.read() == b'{"status":"ok"}'
+
+@pytest.fixture(scope="module")
+def page_url(serve):
+    return serve("convolution").url
 
 
 ELSEWHERE = """
 import sys
 sys.path.insert(0, sys.argv[1])
 from starlette.testclient import TestClient
-import app
 from cvcore import samples, style_transfer
 from demos import ui
 
+ui.prepare()
+page = ui.build_page(("convolution",))
 rows = [*samples.index().values(), *style_transfer.index().values()]
-with TestClient(ui.build_replica(app.demo, **ui.LOOK)) as client:
+with TestClient(ui.build_replica(page, **ui.LOOK)) as client:
     api = "/gradio_api"
     print({client.get(f"{api}/file={row.path}").status_code for row in rows})
     print(client.get(f"{api}/file={sys.argv[1]}/app.py").status_code)
 """
 
 
-def test_the_page_travels_packed(app_url):
+def test_the_page_travels_packed(page_url):
     def load(encoding):
-        with httpx.stream("GET", app_url, headers={"accept-encoding": encoding}) as answer:
+        with httpx.stream("GET", page_url, headers={"accept-encoding": encoding}) as answer:
             answer.read()
             return answer.num_bytes_downloaded, answer.text
 
     (packed, unpacked), (whole, plain) = load("gzip"), load("identity")
     assert packed < whole / 2
     assert len(unpacked) == len(plain)
-    other = httpx.get(app_url + serve.HEALTH, headers={"accept-encoding": "gzip"})
+    other = httpx.get(page_url + serve.HEALTH, headers={"accept-encoding": "gzip"})
     assert "content-encoding" not in other.headers
 
 
@@ -164,9 +170,8 @@ def test_a_visitor_of_replicas_gets_one_cookie_for_all_requests():
 
 
 def test_a_replica_serves_the_page_and_its_health():
-    from demos import ui
-
-    with TestClient(ui.build_replica(app.demo, **ui.LOOK)) as client:
+    page = ui.build_page(("convolution",))
+    with TestClient(ui.build_replica(page, **ui.LOOK)) as client:
         answer = client.get("/")
         assert "Glassbox" in answer.text
         assert "glassbox-visitor" in answer.headers["set-cookie"]

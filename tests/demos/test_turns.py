@@ -6,7 +6,6 @@ import gradio as gr
 import pytest
 import torch
 
-import app
 from cvcore.device import cpu_count
 from demos.ui import turns
 from demos.ui.limits import HEAVY, LIGHT, STEADY
@@ -112,8 +111,8 @@ def test_a_mistake_gives_its_place_back():
     assert turns._running == 0
 
 
-def test_every_queue_is_one_of_three_and_dreams_wait_apart():
-    functions = app.demo.fns.values()
+def test_every_queue_is_one_of_three_and_dreams_wait_apart(whole_page):
+    functions = whole_page.blocks.fns.values()
     known = {kind["concurrency_id"]: kind["concurrency_limit"] for kind in (LIGHT, STEADY, HEAVY)}
     for fn in functions:
         if fn.queue and fn.fn:

@@ -4,7 +4,6 @@ import base64
 import os
 import re
 import time
-from pathlib import Path
 
 import gradio as gr
 import numpy as np
@@ -12,16 +11,23 @@ import pytest
 from gradio.components.image import ImageData
 from gradio.state_holder import SessionState
 
-import app
 from cvcore.errors import InputError
 from cvcore.images import to_data_uri, to_png
 from demos import TABS, ui
 from demos.ui.errors import UNEXPECTED
 from demos.ui.limits import KEPT_SECONDS
 from demos.ui.live import answer_frame, build_camera, to_twin_handler
-from demos.ui.mended import mend, mend_choices, mend_opening, mend_order, mend_speed
 from demos.ui.parts import read_source
 from tests.support.files import write_bad_files, write_odd_pictures
+from tests.support.server import ROOT, load_app
+
+
+@pytest.fixture(scope="module")
+def app():
+    """``app.py`` as a module, with one lesson."""
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_TABS", "convolution")
+        return load_app()
 
 
 def test_guard_shows_sentences_and_hides_tracebacks():
@@ -130,7 +136,7 @@ def test_code_shown_is_the_code_that_runs():
     assert source.startswith("# cvcore/images.py\ndef shrink(")
 
 
-def test_arguments(monkeypatch):
+def test_arguments(monkeypatch, app):
     for name in ("GLASSBOX_HOST", "GLASSBOX_PORT", "GLASSBOX_TABS", "GRADIO_SERVER_NAME"):
         monkeypatch.delenv(name, raising=False)
     options = app.parse_arguments([])
@@ -144,19 +150,20 @@ def test_arguments(monkeypatch):
 
 
 @pytest.mark.parametrize("text", ["", "nothing", "convolution,nothing"])
-def test_unknown_tabs_are_refused(text, capsys):
+def test_unknown_tabs_are_refused(text, capsys, app):
     with pytest.raises(SystemExit):
         app.parse_arguments(["--tabs", text])
     assert "choose from" in capsys.readouterr().err
 
 
-def test_every_endpoint_is_named_on_purpose():
-    for dependency in app.demo.config["dependencies"]:
-        if dependency["api_visibility"] == "public":
-            assert dependency["api_name"].startswith(TABS), dependency["api_name"]
+def test_every_endpoint_is_named_on_purpose(whole_page):
+    rows = whole_page.blocks.config["dependencies"]
+    public = [row["api_name"] for row in rows if row["api_visibility"] == "public"]
+    assert len(public) > 60
+    assert [name for name in public if not name.startswith(TABS)] == []
 
 
-def test_analytics_are_off():
+def test_analytics_are_off(app):
     assert app.demo.analytics_enabled is False
 
 
@@ -198,14 +205,16 @@ def test_numbers_and_choices():
 
 
 def test_tabs_use_the_fields_that_answer_in_a_sentence():
-    for path in (Path(app.__file__).parent / "demos").glob("*.py"):
+    paths = list((ROOT / "demos").glob("*.py"))
+    assert len(paths) > len(TABS)
+    for path in paths:
         found = re.findall(r"gr\.(Slider|Number|Dropdown|Radio|CheckboxGroup)\(", path.read_text())
         assert not found, path
 
 
-def test_the_page_is_described_by_plain_values():
+def test_the_page_is_described_by_plain_values(whole_page):
     """Gradio copies the description for every visitor; an object in it drags the app along."""
-    assert "functools.partial" not in repr(app.demo.config["components"])
+    assert "functools.partial" not in repr(whole_page.blocks.config["components"])
 
 
 def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
@@ -220,19 +229,3 @@ def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
     with pytest.raises(gr.Error, match="choose it again"):
         picture.preprocess(file)
     assert ui.build_page(("convolution",)).delete_cache == (60, KEPT_SECONDS)
-
-
-def test_gradios_page_is_mended():
-    """Where this fails Gradio has changed its script: look whether it still goes wrong."""
-    page, dropdown, core = (
-        next(text for name, text in mend().items() if name.startswith(start))
-        for start in ("Blocks-", "Index-", "core-")
-    )
-    assert page.count("this.waiting.get(") == 6  # at the end, after a failure, after a refusal
-    assert page.count("this.told") == 2
-    assert dropdown.count(".told") == 3  # as it is entered, chosen in, left
-    for script, step in (
-        (page, mend_order), (page, mend_speed), (dropdown, mend_choices), (core, mend_opening),
-    ):  # fmt: skip
-        assert step(script) is None  # nothing is mended twice
-        assert step("let t = 1") is None

@@ -1,5 +1,7 @@
 """Pictures that trip programs up, written to a folder."""
 
+import io
+from functools import cache
 from pathlib import Path
 
 import numpy as np
@@ -45,5 +47,13 @@ def write_bad_files(folder: Path) -> dict[str, Path]:
     files["corrupt.jpg"].write_bytes(whole.read_bytes()[:2000])
     whole.unlink()
     files["empty.png"].write_bytes(b"")
-    Image.new("L", (10_000, 10_000)).save(files["huge.png"])
+    files["huge.png"].write_bytes(_make_huge())
     return files
+
+
+@cache
+def _make_huge() -> bytes:
+    """A picture of more pixels than are taken; drawn once, as that takes a second."""
+    file = io.BytesIO()
+    Image.new("L", (10_000, 10_000)).save(file, "PNG", compress_level=1)
+    return file.getvalue()

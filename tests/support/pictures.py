@@ -1,4 +1,5 @@
-"""``python -m tests.pictures URL [topic ...]`` takes the pictures of the start page and the README.
+"""``python -m tests.support.pictures URL [topic ...]`` takes the pictures of the start page
+and of the README.
 
 From a running app: one a lesson, 480 x 300, into assets/lessons/; ``readme`` for the sheet of all
 tabs. Look at them before you commit them.
@@ -6,15 +7,15 @@ tabs. Look at them before you commit them.
 
 import io
 import sys
-from pathlib import Path
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
 
 from demos import TABS
-from tests.support.browser import find_browser
+from tests.support.browser import PROJECTOR, find_browser
+from tests.support.server import ROOT
 
-ASSETS = Path(__file__).resolve().parent.parent / "assets"
+ASSETS = ROOT / "assets"
 FOLDER = ASSETS / "lessons"
 README = ASSETS / "screenshots" / "tabs.jpg"
 SIZE = (480, 300)
@@ -41,7 +42,7 @@ TILE = (640, 360)
 
 def open_page(browser: Browser, address: str) -> Page:
     """A tab in which nothing is being worked on any more."""
-    page = browser.new_page(viewport={"width": 1280, "height": 720})
+    page = browser.new_page(viewport=PROJECTOR)
     page.goto(address)
     page.wait_for_timeout(WAIT_MS)
     page.wait_for_function("() => !document.querySelector('.pending')", timeout=60_000)

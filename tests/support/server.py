@@ -1,5 +1,6 @@
 """The app for tests and benchmarks: ``python app.py`` in a process of its own, or in this one."""
 
+import importlib.util
 import os
 import resource
 import socket
@@ -11,6 +12,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
+from types import ModuleType
 from typing import Any
 
 import httpx
@@ -36,6 +38,16 @@ def wait_until(condition: Callable[[], Any], what: str = "It") -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not happen.")
         time.sleep(0.02)
+
+
+def load_app() -> ModuleType:
+    """``app.py`` as a module of its own, with the lessons that the environment names."""
+    spec = importlib.util.spec_from_file_location("glassbox_app", ROOT / "app.py")
+    assert spec
+    assert spec.loader
+    module = importlib.util.module_from_spec(spec)
+    spec.loader.exec_module(module)
+    return module
 
 
 @dataclass(frozen=True)

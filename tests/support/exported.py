@@ -1,0 +1,28 @@
+"""Networks exported to ONNX once for all tests, however many processes run them."""
+
+import fcntl
+from collections.abc import Iterable
+from pathlib import Path
+
+from cvcore import onnx_export, weights
+
+
+def export_once(name: str) -> Path:
+    """The weight ``name`` exported for its own picture size, in the shared cache folder.
+
+    Whoever comes first exports it (18 s for EfficientNet-Lite0); others wait until it is there.
+    """
+    recipe = weights.get_weight(name).preprocessing
+    size_hw = (recipe.crop, recipe.crop) if recipe else None
+    path = onnx_export.file_path(name, size_hw)
+    path.parent.mkdir(parents=True, exist_ok=True)
+    with (path.parent / f"{name}.lock").open("w") as lock:
+        fcntl.flock(lock, fcntl.LOCK_EX)
+        if not path.is_file():
+            onnx_export.store(onnx_export.export(name, size_hw), path)
+    return path
+
+
+def export_networks(names: Iterable[str]) -> None:
+    for name in names:
+        export_once(name)
