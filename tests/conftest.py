@@ -14,8 +14,19 @@ import pytest
 from PIL import Image
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
-if "PYTEST_XDIST_WORKER" in os.environ:  # a core each
+
+
+def take_a_core(worker: str) -> None:
+    """A core for each worker, its browser and its servers: else the threads of all of them would
+    be in each other's way, as each takes all cores for its own."""
+    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
+    if len(cores) > 1:
+        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+if "PYTEST_XDIST_WORKER" in os.environ:
+    take_a_core(os.environ["PYTEST_XDIST_WORKER"])
 
 from tests.support.browser import (
     PATIENCE_MS,
