@@ -2,6 +2,7 @@
 
 ``tests/README.md`` tells what each costs.
 """
+# ruff: noqa: E402 - a worker takes its core before anything starts threads
 
 import os
 import shutil
@@ -9,9 +10,7 @@ from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
-import numpy as np
 import pytest
-from PIL import Image
 
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
 
@@ -27,6 +26,9 @@ def take_a_core(worker: str) -> None:
 
 if "PYTEST_XDIST_WORKER" in os.environ:
     take_a_core(os.environ["PYTEST_XDIST_WORKER"])
+
+import numpy as np
+from PIL import Image
 
 from tests.support.browser import (
     PATIENCE_MS,
