@@ -125,6 +125,7 @@ def test_dreams_have_no_checkerboard(sample):
     """No peak at the network's strides beyond the photograph's own, and no stipple of pixels."""
     photo = deep_dream.images.to_image(deep_dream.to_start(sample, 320))
     limits = {period: 1.8 * max(height, 1) for period, height in peaks(photo).items()}
+    assert list(limits) == [2, 4, 16]
     for period in limits:  # a checkerboard of 16 grey levels in 255 would be found
         rows, columns = (np.arange(side) * 2 // period % 2 for side in photo.shape[:2])
         board = 16 * (rows[:, None] ^ columns)[..., None]

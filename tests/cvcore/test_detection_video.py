@@ -109,7 +109,9 @@ def test_a_turned_film_stands_upright(tmp_path):
     quarter = struct.pack(">9i", 0, 1 << 16, 0, -1 << 16, 0, 0, 0, 0, 1 << 30)
     at = data.index(matrix, data.index(b"tkhd"))
     path.write_bytes(data[:at] + quarter + data[at + len(matrix) :])
-    for frame in video.read_frames(path, max_side=64):
+    frames = list(video.read_frames(path, max_side=64))
+    assert len(frames) == 3
+    for frame in frames:
         assert frame.shape == (64, 48, 3)
         assert frame[:12].mean() > 200  # what lay on the left is on top
         assert frame[20:].mean() < 50

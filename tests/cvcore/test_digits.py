@@ -1,5 +1,7 @@
 """The digits network and the way from a drawing to its input."""
 
+from contextlib import nullcontext
+
 import cv2
 import numpy as np
 import pytest
@@ -53,16 +55,13 @@ def test_paper_size_and_place_do_not_matter():
     assert (expected.min(), expected.max()) == (0, 1)
 
 
-@pytest.mark.parametrize("shape", [(1, 1), (1, 300), (400, 3)])
-def test_odd_sizes_either_work_or_are_told(shape):
+@pytest.mark.parametrize(("shape", "works"), [((1, 1), False), ((1, 300), True), ((400, 3), True)])
+def test_odd_sizes_either_work_or_are_told(shape, works):
     image = np.full((*shape, 3), 255, np.uint8)
     with pytest.raises(InputError, match="nothing drawn"):
         digits.to_digit(image)
     image[shape[0] // 2, shape[1] // 2] = 0
-    if shape == (1, 1):
-        with pytest.raises(InputError):
-            digits.to_digit(image)
-    else:
+    with nullcontext() if works else pytest.raises(InputError):
         assert digits.to_digit(image).shape == (28, 28)
 
 

@@ -69,7 +69,9 @@ def test_evaluation_agrees_with_scikit_learn():
     assert report.auc == pytest.approx(metrics.roc_auc_score(truth, scores))
     assert report.accuracy == pytest.approx(metrics.accuracy_score(truth, scores >= 0.3))
     fpr, tpr, _ = metrics.roc_curve(truth, scores, drop_intermediate=False)
-    for accepted, true, threshold in report.roc((0.1, 0.01)):
+    points = report.roc((0.1, 0.01))
+    assert len(points) == 2
+    for accepted, true, threshold in points:
         assert accepted <= 0.1
         assert true == pytest.approx(tpr[np.flatnonzero(fpr <= accepted + 1e-9)].max())
         assert true == pytest.approx((same >= threshold).mean())

@@ -10,6 +10,10 @@ from cvcore.training import favourites as making
 
 
 def test_every_channel_of_the_listed_layers_has_a_picture():
+    assert {model: len(favourites.list_layers(model)) for model in favourites.index()} == {
+        "efficientnet_lite0": 7,
+        "digits_cnn": 3,
+    }
     for model in favourites.index():
         for layer in favourites.list_layers(model):
             count = making.count_channels(fm.get_module(model), layer, model)

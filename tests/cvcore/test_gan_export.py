@@ -195,6 +195,7 @@ def test_a_run_is_kept_whole(run):
     assert step == 12
     index = tomllib.loads((folder / "index.toml").read_text())
     assert set(index) == {"other", *rows}
+    assert {"gan_digits", "gan_digits_d"} <= set(rows)
     for row in rows.values():
         assert all((folder / file).is_file() for file in row["files"])
     # Measured is what was kept: the halved generator, the packed discriminator.

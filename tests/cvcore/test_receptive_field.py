@@ -88,7 +88,9 @@ def test_a_gate_sees_everything():
 def test_every_listed_layer_has_a_field():
     net, shape = NormalisedNet(models.convnext_tiny()).eval(), (3, 64, 64)
     fields = trace_receptive_fields(net, shape)
-    for layer in list_layers(net, torch.zeros(1, *shape)):
+    layers = list_layers(net, torch.zeros(1, *shape))
+    assert len(layers) == 62
+    for layer in layers:
         assert fields[layer.name].map_hw == layer.shape[1:]
 
 

@@ -152,9 +152,7 @@ def build_resnet() -> nn.Module:
 
 def build_convnext() -> nn.Module:
     widths = (16, 24, 32, 48, None)
-    return models.ConvNeXt(
-        [CNBlockConfig(now, then, 1) for now, then in pairwise(widths)]
-    )
+    return models.ConvNeXt([CNBlockConfig(now, then, 1) for now, then in pairwise(widths)])
 
 
 OTHERS = {"vgg16": build_vgg, "resnet50": build_resnet, "convnext_tiny": build_convnext}

@@ -45,6 +45,7 @@ def test_it_learns_at_the_scale_at_which_it_is_used():
     size_hw = segmentation.fit_size(mask.shape)
     assert size_hw == (192, 320)
     squares = segmentation_tuning._look(net, Example(image, mask), 0, "person", rng)
+    assert len(squares) > 0
     for down, target in squares:
         assert target.shape == (1, 1, 192, 192)
         places = range(0, 320 - 192 + 1, 32)
