@@ -49,6 +49,12 @@ _WRITE = """(picture, ...values) => {
   });
   return link.href;
 }"""
+# Whether an address asks for more of a tab than to be shown.
+ASKS = """(count) => {
+  const query = new URLSearchParams(location.search);
+  const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
+  return [count, more && query.get('tab') === 'TOPIC' ? 'yes' : ''];
+}"""
 # The tab named in an address, and for that tab the address's query if it asks for more.
 _READ = """() => {
   const query = new URLSearchParams(location.search), wanted = query.get('tab');
@@ -223,7 +229,8 @@ def _restore_from(address: gr.Textbox, state: LessonState) -> None:
         updates, unknown = read_link({state.topic: state}, query)
         if unknown:
             gr.Warning(f"This link asks for what is not here: {escape(', '.join(unknown[:5]))}.")
-        return updates or {address: gr.skip()}
+        # Once and for all controls together, and also where it says nothing that is known here.
+        return updates | {state.opened: 2} if text else {address: gr.skip()}
 
     outputs = [address, *state.outputs]
     address.change(

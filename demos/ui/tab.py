@@ -6,7 +6,7 @@ from typing import Any, Literal
 import gradio as gr
 
 from cvcore import samples
-from demos.ui import parts
+from demos.ui import links, parts
 from demos.ui.errors import guard
 from demos.ui.images import DataPicture, PictureStrip, SafeImage, pick_sample
 from demos.ui.limits import HEAVY, LIGHT, STEADY
@@ -26,10 +26,12 @@ class Tab:
         self.picture: SafeImage | None = None  # the first picture input
         # Counts up when the tab is first shown, and when an address sets its controls.
         self.opened = gr.State(0)
+        asks = gr.Textbox(visible="hidden", label=f"set by the address, {topic}")
         block.select(
-            lambda count: count or 1,
+            lambda count, asks: count or (0 if asks else 1),  # an address counts once it is read
+            [self.opened, asks],
             self.opened,
-            self.opened,
+            js=links.ASKS.replace("TOPIC", topic),
             api_visibility="private",
             show_progress="hidden",
         )

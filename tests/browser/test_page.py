@@ -143,8 +143,8 @@ def test_a_tab_comes_to_rest(open_tab, rest, asked, topic):
     if topic in WITHOUT_SLIDERS:
         assert sliders.count() == 0
         return
-    for _ in range(6):
-        sliders.first.press("ArrowLeft")
+    for key in 3 * ("ArrowRight", "ArrowLeft"):  # it may stand at either end
+        sliders.first.press(key)
     sliders.first.dispatch_event("pointerup")
     rest()
     assert asked

@@ -3,6 +3,7 @@
 import re
 import threading
 
+import gradio as gr
 import httpx
 import pytest
 from playwright.sync_api import expect
@@ -28,6 +29,7 @@ def crowd(serve, monkeypatch):
         yield from ()
 
     monkeypatch.setattr(deep_dream, "dream", dream)
+    monkeypatch.setattr("demos.deep_dream.draw_layers", lambda image, layer: [gr.skip()])
     served = serve(*LESSONS)
     visitor = Visitor(served.url)
     said = []
