@@ -9,8 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from cvcore import images, samples
-from cvcore.deep_dream import dream, to_start
+from cvcore import deep_dream, images, samples
 from cvcore.dream_layers import LAYERS
 
 PICTURES = ("chelsea", "coffee", "rocket")
@@ -21,7 +20,7 @@ CELL_HW = (170, 256)
 def draw_thumbnails(image: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
     """A small, quick dream of the picture at each layer: its name, and uint8 (h, w, 3)."""
     for layer in LAYERS:
-        *_, last = dream(image, layer=layer, **THUMBNAIL)
+        *_, last = deep_dream.dream(image, layer=layer, **THUMBNAIL)
         yield layer, last.image
 
 
@@ -30,9 +29,9 @@ def draw_sheet(names: tuple[str, ...] = PICTURES) -> np.ndarray:
     rows = []
     for name in names:
         image = samples.load_sample(name)
-        cells = [images.to_image(to_start(image, 320))]
+        cells = [images.to_image(deep_dream.to_start(image, 320))]
         for layer in LAYERS:
-            *_, last = dream(image, layer=layer)
+            *_, last = deep_dream.dream(image, layer=layer)
             cells.append(last.image)
         rows.append(np.hstack([images.resize(cell, CELL_HW) for cell in cells]))
     return np.vstack(rows)
