@@ -142,11 +142,12 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
     screenshot("classification_rank_n")
 
 
-def test_stop_ends_a_long_run(tab, rest, tmp_path):
+def test_stop_ends_a_long_run(tab, rest, held, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     (tmp_path / "set" / "espresso").mkdir(parents=True)
     for i in range(400):
         (tmp_path / "set" / "espresso" / f"{i}.jpg").write_bytes(images.to_jpeg(noise, quality=40))
+    held("evaluation", "evaluate", after=30)  # batches: what is seen is shown after 0.4 s
     tab.locator("#classification-folder input[type=file]").set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
     ranks.get_by_text(re.compile(r"\d+ of 400 pictures")).wait_for()

@@ -15,7 +15,7 @@ pytestmark = pytest.mark.browser
 QUICK = "&steps-in-each-octave=1&step-size=0.05&longer-side-pixels=160"
 
 
-def test_dreams_at_once_and_stops(open_tab, rest, screenshot):
+def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
     """About 10 s: the one dream here as the lesson opens it, with all its steps and octaves."""
     tab = open_tab("deep_dream")
     view = tab.locator("#deep-dream-view")
@@ -28,6 +28,7 @@ def test_dreams_at_once_and_stops(open_tab, rest, screenshot):
     )
     steps.fill("60")
     steps.press("Tab")
+    held("deep_dream", "dream")
     tab.get_by_role("button", name="Dream", exact=True).click()
     expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
     tab.get_by_role("button", name="Stop", exact=True).first.click()

@@ -259,11 +259,12 @@ def film(tmp_path_factory):
     return path
 
 
-def test_film_is_stopped_then_finished(tab, page, rest, film, screenshot):
+def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     open_view(tab, "A whole film")
     tab.locator("#detection-film input[type=file]").set_input_files(film)
     tab.locator("#detection-film video").wait_for()
     progress = tab.locator("#detection-film-progress")
+    seen = held("detection_video", "annotate_film")
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text(re.compile(r"Frame \d+ of 90")).wait_for()
     tab.locator("#detection-film-stop").click()
@@ -275,6 +276,7 @@ def test_film_is_stopped_then_finished(tab, page, rest, film, screenshot):
     stopped = progress.inner_text()
     assert "Stopped early" in stopped
     assert "Frame 90" not in stopped
+    seen.hold(0)
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text("Frame 90 of 90").wait_for()
     result = tab.locator("#detection-film-result video")

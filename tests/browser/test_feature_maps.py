@@ -77,9 +77,10 @@ def test_every_closer_look_opens(tab, page, screenshot):
     tab.locator("#feature-maps-kernel").get_by_text(re.compile("Kernel [1-9]")).wait_for()
 
 
-def test_maximisation_streams_and_stops(tab, rest):
+def test_maximisation_streams_and_stops(tab, rest, held):
     tab.get_by_role("tab", name="What it likes best").click()
     tab.get_by_label("number input for Steps in each octave").fill("512")
+    held("feature_maps", "maximise")
     tab.get_by_role("button", name="Draw it, from noise").click()
     panel = tab.locator("#feature-maps-favourite")
     panel.get_by_text(re.compile("Step [1-9]")).wait_for()

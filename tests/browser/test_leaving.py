@@ -5,79 +5,14 @@ work waits once the visitor sees it, until the server has heard that the visitor
 Stop: no machine is so fast that it is done by then, nor so slow that nothing is seen of it.
 """
 
-import asyncio
-import threading
-import time
-from dataclasses import dataclass, field
-from importlib import import_module
-from typing import Any
-
 import gradio as gr
 import pytest
-from gradio import routes
 
 from tests.support.browser import poll, unfold
-from tests.support.server import PATIENCE_SECONDS, Served, wait_until
+from tests.support.server import Served, wait_until
+from tests.support.work import Work
 
 pytestmark = pytest.mark.browser
-PACE = 0.1  # seconds that each further step takes at least: what goes on is still under way
-
-
-@dataclass
-class Work:
-    """What became of a generator's runs: their steps, and whether the last one was whole."""
-
-    wait_after: int = 0  # steps of a run, which then waits for ``leave``; 0: it does not wait
-    steps: int = 0
-    runs: int = 0
-    running: int = 0
-    whole: int = 0
-    leave: threading.Event = field(default_factory=threading.Event)
-
-    def hold(self, steps: int) -> None:
-        """The runs from here on wait after so many steps; those before are forgotten."""
-        self.steps, self.runs, self.whole, self.wait_after = 0, 0, 0, steps
-
-    @property
-    def ended(self) -> bool:
-        return self.runs > 0 and self.running == 0
-
-    @property
-    def is_whole(self) -> bool:
-        return self.whole == self.runs
-
-    def watch(self, real: Any, *args: Any, **kwargs: Any) -> Any:
-        self.runs += 1
-        self.running += 1
-        number = self.runs
-        try:
-            for count, step in enumerate(real(*args, **kwargs), start=1):
-                self.steps += 1
-                yield step
-                if self.wait_after and count >= self.wait_after:
-                    self.leave.wait(PATIENCE_SECONDS)
-                    time.sleep(PACE)
-            self.whole = number
-        finally:
-            self.running -= 1
-
-
-@pytest.fixture
-def watch(monkeypatch):
-    """Replace a generator function by one that notes its steps and its end."""
-    works = []
-
-    def replace(module, name):
-        module, seen = import_module(f"cvcore.{module}"), Work()
-        real = getattr(module, name)
-        monkeypatch.setattr(module, name, lambda *args, **kwargs: seen.watch(real, *args, **kwargs))
-        works.append(seen)
-        return seen
-
-    yield replace
-    for seen in works:
-        seen.leave.set()
-        wait_until(lambda seen=seen: seen.running == 0, "The end of the work")
 
 
 @pytest.fixture(autouse=True)
@@ -85,21 +20,6 @@ def plain_layers(monkeypatch):
     """Without the small dreams of each layer, for which the dream that the page opens with waits
     for six seconds."""
     monkeypatch.setattr("demos.deep_dream.draw_layers", lambda image, layer: [gr.skip()])
-
-
-@pytest.fixture
-def stopped(monkeypatch):
-    """Set once the server has been asked to stop what runs, and has passed it on."""
-    heard, real = threading.Event(), routes.cancel_tasks
-
-    async def cancel(names):
-        task = asyncio.ensure_future(real(names))
-        await asyncio.sleep(0)  # it cancels at once, then waits for the step under way
-        heard.set()
-        return await task
-
-    monkeypatch.setattr(routes, "cancel_tasks", cancel)
-    return heard
 
 
 def has_left(served: Served) -> bool:

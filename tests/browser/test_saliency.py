@@ -56,9 +56,10 @@ def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
     screenshot("saliency_sanity")
 
 
-def test_a_slow_map_shows_early_and_stops(page, open_tab, rest):
+def test_a_slow_map_shows_early_and_stops(page, open_tab, rest, held):
     panel = open_tab("saliency")
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
+    held("saliency", "explain_progressively", after=2)
     page.get_by_label("Method", exact=True).first.click()
     page.get_by_role("option", name="RISE").click()
     heading = panel.locator("#saliency-map .big")

@@ -30,13 +30,14 @@ def test_one_pass_at_once_and_another_style(page, open_tab, screenshot):
     expect(painting).not_to_have_attribute("src", changed)
 
 
-def test_paints_step_by_step_stops_and_goes_on(open_tab, rest, screenshot):
+def test_paints_step_by_step_stops_and_goes_on(open_tab, rest, held, screenshot):
     """About 10 s: a painting has to be long enough to be stopped on the way, and to go on."""
     tab = open_tab("style_transfer")
     tab.get_by_role("tab", name="Step by step").click()
     unfold(tab, "Start, steps, size, network", "number input for Steps")
     set_number(tab, "Steps", "150")
     set_number(tab, "Size, pixels", "128")
+    seen = held("style_transfer", "stylise", after=10)
     tab.get_by_role("button", name="Paint", exact=True).click()
     view = tab.locator("#style_transfer-gatys")
     expect(view).to_contain_text(re.compile(r"Step \d+ of 150,"))
@@ -45,6 +46,7 @@ def test_paints_step_by_step_stops_and_goes_on(open_tab, rest, screenshot):
     before = view.inner_text()
     assert "done" not in before
     assert tab.get_by_text("Save the painting (PNG)").locator("visible=true").count() == 1
+    seen.hold(0)
     stopped = int(re.search(r"Step (\d+) of", before).group(1))
     tab.get_by_role("button", name="Go on", exact=True).click()
     view.get_by_text("Step 150 of 150, done").wait_for()

@@ -1,0 +1,58 @@
+"""Work under way: watched, held until a visitor stops it or leaves."""
+
+import asyncio
+import threading
+from importlib import import_module
+
+import pytest
+from gradio import routes
+
+from tests.support.server import wait_until
+from tests.support.work import Work
+
+
+@pytest.fixture
+def watch(monkeypatch):
+    """Replace a generator function by one that notes its steps and its end."""
+    works = []
+
+    def replace(module, name):
+        module, seen = import_module(f"cvcore.{module}"), Work()
+        real = getattr(module, name)
+        monkeypatch.setattr(module, name, lambda *args, **kwargs: seen.watch(real, *args, **kwargs))
+        works.append(seen)
+        return seen
+
+    yield replace
+    for seen in works:
+        seen.leave.set()
+        wait_until(lambda seen=seen: seen.running == 0, "The end of the work")
+
+
+@pytest.fixture
+def stopped(monkeypatch):
+    """Set once the server has been asked to stop what runs, and has passed it on."""
+    heard, real = threading.Event(), routes.cancel_tasks
+
+    async def cancel(names):
+        task = asyncio.ensure_future(real(names))
+        await asyncio.sleep(0)  # it cancels at once, then waits for the step under way
+        heard.set()
+        return await task
+
+    monkeypatch.setattr(routes, "cancel_tasks", cancel)
+    return heard
+
+
+@pytest.fixture
+def held(watch, stopped):
+    """Replace a generator function by one whose runs wait after so many steps until the server is
+    asked to stop: no machine is so fast that it is done by then."""
+
+    def hold(module: str, name: str, after: int = 3) -> Work:
+        seen = watch(module, name)
+        seen.leave = stopped
+        seen.hold(after)
+        return seen
+
+    return hold
