@@ -148,6 +148,9 @@ def serve_page(*topics: str) -> Iterator[Served]:
     ui.launch_page(
         blocks, host="127.0.0.1", port=port, prevent_thread_lock=True, quiet=True, **ui.LOOK
     )
+    # Gradio looks a thousand times a second whether there is something to do. Of the twenty pages
+    # that are kept, that would take a processor's core.
+    blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = 0.02
     page = Served(f"http://127.0.0.1:{port}", topics, blocks)
     _served.append(page)
     ADDRESSES.add(page.url)
