@@ -6,6 +6,8 @@ own checks and handlers; one of them for each endpoint travels through the serve
 
 import asyncio
 import json
+from collections.abc import Coroutine
+from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 
@@ -47,6 +49,12 @@ WRONG_NUMBERS: tuple[list, ...] = ([], [None] * 40, ["x"] * 3)
 
 def hostile_values(component: str) -> tuple:
     return FILES if component in PICTURES else HOSTILE.get(component, SHAPES)
+
+
+def run(work: Coroutine[Any, Any, Any]) -> Any:
+    """In a thread of its own: in this one a browser of other tests may have its event loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="module")
@@ -155,7 +163,7 @@ def test_every_parameter_of_every_endpoint(inside, described, picture, topic):
 
     names = [name for name in described if name.startswith(topic)]
     assert names
-    assert asyncio.run(ask_all()) == {}
+    assert run(ask_all()) == {}
 
 
 def test_every_endpoint_belongs_to_a_lesson(described):
@@ -205,7 +213,7 @@ def test_what_the_page_alone_should_send(page, inside, event):
 
     private = [fn for fn in page.blocks.fns.values() if fn.fn and fn.api_visibility == "private"]
     assert len(private) > 100
-    assert asyncio.run(send_all()) == {}
+    assert run(send_all()) == {}
 
 
 def test_what_the_page_alone_should_send_through_the_server(page):

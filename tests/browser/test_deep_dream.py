@@ -8,7 +8,7 @@ from PIL import Image
 from playwright.sync_api import expect
 
 from cvcore import images
-from tests.support.browser import next_frames, unfold
+from tests.support.browser import next_frames, poll, unfold
 
 pytestmark = pytest.mark.browser
 # For what does not hang on a dream's length: four steps, large ones, at the smallest size
@@ -71,21 +71,29 @@ def test_layers_are_in_view_beside_film_and_webcam(tab, rest):
     assert view.locator("img").get_attribute("src") != before
 
 
-def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest):
+def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traffic):
+    """The one before waits until the next one is asked for: it never ends by itself."""
     view = tab.locator("#deep-dream-view")
     steps = unfold(
         tab, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
     )
     steps.fill("60")
     steps.press("Tab")
+    seen = watch("deep_dream", "dream")
+    seen.hold(3)
     tab.get_by_role("button", name="Dream", exact=True).click()
-    view.get_by_text(re.compile("of 240, octave 1")).wait_for()
+    view.get_by_text("of 240, octave 1").wait_for()
     steps.fill("2")
     steps.press("Tab")
+    asked = len(traffic.asked)
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
+    poll(tab.page, lambda: len(traffic.asked) > asked, "The next dream")
+    seen.leave.set()
     view.get_by_text("Step 8 of 8, done in").wait_for()
     rest()
     assert "Step 8 of 8, done in" in view.inner_text()  # nothing writes over it
+    assert seen.runs == 2
+    assert seen.steps < 240
 
 
 def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):

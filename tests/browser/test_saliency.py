@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import next_frames
+from tests.support.browser import next_frames, poll
 
 pytestmark = pytest.mark.browser
 
@@ -69,14 +69,26 @@ def test_a_slow_map_shows_early_and_stops(page, open_tab, rest, held):
     assert int(re.search(r"(\d+)% done", heading.inner_text())[1]) < 100
 
 
-def test_a_new_method_ends_the_map_under_way(page, open_tab, rest):
-    panel = open_tab("saliency")
-    expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
-    heading = panel.locator("#saliency-map .big")
-    for name, shown in (("RISE", r"RISE .*, \d+% done"), ("Gradient", "^Gradient for")):
+def test_a_new_method_ends_the_map_under_way(page, open_tab, rest, watch, traffic):
+    """The map before waits until the next one is asked for: it never ends by itself."""
+
+    def choose(name: str) -> None:
         page.get_by_label("Method", exact=True).first.click()
         page.get_by_role("option", name=name, exact=True).click()
-        expect(heading).to_contain_text(re.compile(shown))
+
+    panel = open_tab("saliency")
+    expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
+    rest()
+    heading = panel.locator("#saliency-map .big")
+    seen = watch("saliency", "explain_progressively")
+    seen.hold(2)
+    choose("RISE")
+    expect(heading).to_contain_text(re.compile(r"RISE .*, \d+% done"))
+    asked = len(traffic.asked)
+    choose("Gradient")
+    poll(page, lambda: len(traffic.asked) > asked, "The next map")
+    seen.leave.set()
+    expect(heading).to_contain_text(re.compile("^Gradient for"))
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     rest()
     expect(heading).to_contain_text("Gradient for")

@@ -30,7 +30,7 @@ def hold(monkeypatch):
 
 def paint_with_slider(visitor, move: dict | None) -> dict:
     """A run in the queue, with a slider moved in its middle; what its last step says."""
-    given = {"style": visitor.picture, "steps": 40, "side": 128}
+    given = {"style": visitor.picture, "steps": 120, "side": 128}
     painting, moved = visitor.join("style_transfer_steps", **given), None
     for message in visitor.listen():
         if message["msg"] == "process_generating" and moved is None and move:
@@ -43,7 +43,10 @@ def paint_with_slider(visitor, move: dict | None) -> dict:
 
 
 def test_a_slider_moves_while_a_queued_run_is_going(serve, hold, monkeypatch):
-    """The run stands still at its fifth step until the slider's own call has been answered."""
+    """The run stands still at its fifth step until the slider's own call has been answered.
+
+    Some 15 s: two whole paintings, as only a finished one shows what the weights have done to it.
+    """
     moves, page = [], serve("style_transfer")
     visitor = Visitor(page.url)
     left_alone = paint_with_slider(visitor, None)
@@ -51,13 +54,13 @@ def test_a_slider_moves_while_a_queued_run_is_going(serve, hold, monkeypatch):
     (turn,) = (fn for fn in page.blocks.fns.values() if fn.api_name == "style_transfer_weights")
     monkeypatch.setattr(turn, "fn", lambda *args, _fn=turn.fn: moves.append(_fn(*args)))
     hold(5, (lambda: moves, "The move of the slider"))
-    moved = paint_with_slider(visitor, {"param_1": 2, "param_2": 0, "param_3": 0})
-    assert moved["step"] == left_alone["step"] == 40
-    assert moved["weights"] == {"style": 0, "content": 2, "smoothness": 0}
+    moved = paint_with_slider(visitor, {"param_1": 2, "param_2": 0.05})
+    assert moved["step"] == left_alone["step"] == 120
+    assert moved["weights"] == {"style": 0.05, "content": 2, "smoothness": 3}
     assert moved["losses"]["content"] < 0.8 * left_alone["losses"]["content"]
     assert moved["losses"]["style"] > 1.5 * left_alone["losses"]["style"]
     stopped = visitor.complete("style_transfer_stopped")["output"]["data"]
-    assert stopped[0]["step"] == 40
+    assert stopped[0]["step"] == 120
     assert stopped[1]["filename"] == "painting.png"
     visitor.leave()
 
@@ -70,7 +73,7 @@ def test_two_visitors_at_once_both_get_previews(serve, hold):
     def visit(steps: list[int]) -> None:
         visitor = Client(url, verbose=False)
         job = visitor.submit(
-            handle_file(CAT), handle_file(STYLE), steps=20, side=128,
+            handle_file(CAT), handle_file(STYLE), None, steps=20, side=128,
             api_name="/style_transfer_steps",
         )  # fmt: skip
         for value, _ in job:
