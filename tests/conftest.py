@@ -6,12 +6,15 @@
 
 import os
 import shutil
+import tempfile
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
 
 import pytest
 
+# A page that is closed deletes what was sent to it: no other process may have its files there.
+os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="glassbox-tests-")
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
 
 
@@ -99,6 +102,10 @@ def pytest_runtest_makereport(item: pytest.Item):
 
 
 TRAFFIC = pytest.StashKey[Traffic]()
+
+
+def pytest_unconfigure() -> None:
+    shutil.rmtree(os.environ["GRADIO_TEMP_DIR"], ignore_errors=True)
 
 
 def pytest_terminal_summary(terminalreporter) -> None:

@@ -254,5 +254,5 @@ def test_no_file_outside_the_samples_is_served(api, path):
 def test_still_alive(api, described, picture):
     """Such calls do arrive."""
     kind, text = call(api, "classification", usual_values(described["classification"], picture))
-    assert kind == "complete"
+    assert kind == "complete", text
     assert "cat" in text
