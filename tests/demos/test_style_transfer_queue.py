@@ -36,7 +36,7 @@ def paint_with_slider(visitor, move: dict | None) -> dict:
         if message["msg"] == "process_generating" and moved is None and move:
             moved = visitor.join("style_transfer_weights", **move)
         if message["msg"] == "process_completed":
-            assert message["success"]
+            assert message["success"], message["output"]
             if message["event_id"] == painting:
                 return message["output"]["data"][0]
     raise AssertionError("The server hung up.")
