@@ -37,7 +37,9 @@ from tests.support.browser import (
     PATIENCE_MS,
     Traffic,
     find_browser,
+    find_kept,
     open_profile,
+    take_page,
     write_film,
 )
 from tests.support.browser import launch_browser as launch
@@ -87,6 +89,7 @@ def pytest_runtest_makereport(item: pytest.Item):
     report = (yield).get_result()
     if not report.failed:
         return
+    item.stash[RED] = True
     folder = REPORT / "".join(c if c.isalnum() or c in "-_." else "_" for c in item.name)[:80]
     folder.mkdir(parents=True, exist_ok=True)
     (folder / "failure.txt").write_text(f"{item.nodeid}, {report.when}\n\n{report.longreprtext}")
@@ -102,6 +105,7 @@ def pytest_runtest_makereport(item: pytest.Item):
 
 
 TRAFFIC = pytest.StashKey[Traffic]()
+RED = pytest.StashKey[bool]()
 
 
 def pytest_unconfigure() -> None:
@@ -214,13 +218,19 @@ def profile(browser):
 @pytest.fixture
 def page(profile, request):
     """An empty page, yet to be sent somewhere; it fails when it asks for anything elsewhere, or
-    keeps anything."""
-    page = profile.new_page()
+    keeps anything. The next test gets it as well, unless this one fails or closes it."""
+    page = take_page(profile)
     traffic = request.node.stash[TRAFFIC] = Traffic(page, ADDRESSES)
     yield page
-    page.close()
+    traffic.end()
+    if not page.is_closed():
+        kept = find_kept(page)
+        page.mouse.move(0, 0)
+        page.goto("about:blank")
+        if kept or traffic.outside or request.node.stash.get(RED, False):
+            page.close()
+        assert not kept, f"The page left {kept} in the browser."
     assert not traffic.outside, f"The page asked for {traffic.outside}"
-    assert not any(profile.storage_state().values()), "The page left something in the browser."
 
 
 @pytest.fixture

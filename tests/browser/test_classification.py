@@ -97,7 +97,7 @@ def test_a_model_that_cannot_be_fetched_leaves_the_bundled_one(tab, page):
     )
 
 
-def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, screenshot):
+def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, traffic, screenshot):
     tab = open_tab("classification", beside=("convolution",))
     camera = tab.locator("#classification-live-camera")
     camera.get_by_text("Click to Access Webcam").click()
@@ -119,7 +119,9 @@ def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, scree
     rest()
     count = seen.locator("td").first.inner_text()
     frames = []
-    page.on("request", lambda ask: frames.append(ask) if "component_server" in ask.url else None)
+    traffic.listen(
+        "request", lambda ask: frames.append(ask) if "component_server" in ask.url else None
+    )
     rest()  # a film that went on would have sent a frame every 40 ms at least
     assert frames == []
     assert seen.locator("td").first.inner_text() == count

@@ -70,11 +70,11 @@ def test_first_result_without_a_click(tab, walk, screenshot):
     screenshot("convolution")
 
 
-def test_pointing_needs_no_server_and_its_sums_are_the_servers(page, tab, walk, rest):
+def test_pointing_needs_no_server_and_its_sums_are_the_servers(page, tab, walk, rest, traffic):
     expect(tab.locator("#convolution-check")).to_contain_text("Same as torch")
     rest()  # what opening the page asked for has arrived
     asked = []  # every run of a handler is a POST
-    page.on("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
+    traffic.listen("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
     field = walk.locator(".field.live").nth(1)
     field.scroll_into_view_if_needed()
     for row in range(5):

@@ -227,7 +227,7 @@ def test_without_a_network_the_bundled_model_goes_on(tab, page):
     assert numbers(tab)["detections"] > 2
 
 
-def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, screenshot):
+def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, traffic, screenshot):
     tab = open_tab("detection", beside=("convolution",))
     camera = tab.locator("#detection-live-camera")
     camera.scroll_into_view_if_needed()
@@ -243,7 +243,9 @@ def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, screens
     poll(page, lambda: film.evaluate("film => film.readyState") == "ended", "The camera's end")
     source = page.locator("#detection-live-view img").get_attribute("src")
     frames = []
-    page.on("request", lambda ask: frames.append(ask) if "component_server" in ask.url else None)
+    traffic.listen(
+        "request", lambda ask: frames.append(ask) if "component_server" in ask.url else None
+    )
     rest()  # a film that went on would have sent a frame every 40 ms at least
     assert frames == []
     assert page.locator("#detection-live-view img").get_attribute("src") == source

@@ -11,7 +11,7 @@ WITHOUT_SLIDERS = ("feature_maps", "deep_dream")  # in the view that is seen fir
 
 
 @pytest.fixture
-def asked(page) -> list[int]:
+def asked(traffic) -> list[int]:
     """Which handlers the page asks for, each time that it does."""
     numbers: list[int] = []
 
@@ -19,7 +19,7 @@ def asked(page) -> list[int]:
         if "/queue/join" in request.url:
             numbers.append(request.post_data_json["fn_index"])
 
-    page.on("request", note)
+    traffic.listen("request", note)
     return numbers
 
 

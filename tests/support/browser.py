@@ -23,6 +23,11 @@ CALM = """milliseconds => new Promise(done => setTimeout(() => {
     const next = () => frames-- ? requestAnimationFrame(next) : done();
     next();
 }, milliseconds))"""
+# What a page has left in the browser, beside cookies.
+KEPT = """async () => {
+    const bases = await indexedDB.databases();
+    return [...Object.keys(localStorage), ...bases.map((base) => base.name)];
+}"""
 NEXT_FRAMES = """() => new Promise(done => {
     let left = 5;
     const next = () => left-- ? requestAnimationFrame(next) : done();
@@ -77,9 +82,19 @@ class Traffic:
         self.asked: list[list] = []  # what each run of a handler was given
         self.outside: list[str] = []
         self.console: list[str] = []
-        page.on("request", self._note)
-        page.on("console", lambda message: self.console.append(f"{message.type}: {message.text}"))
-        page.on("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+        self._heard: list[tuple[str, Callable]] = []
+        self.listen("request", self._note)
+        self.listen("console", lambda said: self.console.append(f"{said.type}: {said.text}"))
+        self.listen("pageerror", lambda error: self.console.append(f"uncaught: {error}"))
+
+    def listen(self, event: str, handler: Callable) -> None:
+        """Hear of the page's events until the test is over."""
+        self.page.on(event, handler)
+        self._heard.append((event, handler))
+
+    def end(self) -> None:
+        for event, handler in self._heard:
+            self.page.remove_listener(event, handler)
 
     def _note(self, request: Any) -> None:
         if "/queue/join" in request.url:
@@ -97,6 +112,20 @@ class Traffic:
                 return before
             if time.monotonic() > deadline:
                 raise TimeoutError(f"The page goes on asking: {len(self.asked)} times so far.")
+
+
+def take_page(profile: Any) -> Any:
+    """The profile's one page, empty. It is used again and again: what the browser has compiled of
+    Gradio's scripts for it takes twice as long in a page that is new."""
+    page = profile.pages[0] if profile.pages else profile.new_page()
+    if page.viewport_size != PROJECTOR:
+        page.set_viewport_size(PROJECTOR)
+    return page
+
+
+def find_kept(page: Any) -> list[str]:
+    """What the page has left in the browser."""
+    return [*page.evaluate(KEPT), *(cookie["name"] for cookie in page.context.cookies())]
 
 
 def next_frames(page: Any) -> None:
