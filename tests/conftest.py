@@ -7,6 +7,7 @@
 import os
 import shutil
 import tempfile
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack
 from pathlib import Path
@@ -44,8 +45,8 @@ from tests.support.browser import (
 )
 from tests.support.browser import launch_browser as launch
 from tests.support.exported import export_networks
-from tests.support.lessons import LESSONS, choose_tests
-from tests.support.server import ADDRESSES, LOGS, ROOT, Served, run_app, serve_page
+from tests.support.lessons import LESSONS, choose_tests, find_lesson
+from tests.support.server import ADDRESSES, LOGS, ROOT, Served, serve_page
 
 REPORT = Path(os.environ.get("GLASSBOX_TEST_REPORT", ROOT / "test-report"))
 
@@ -69,18 +70,35 @@ FILES = pytest.StashKey[set[Path]]()
 
 
 def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item]) -> None:
-    """Longest files first, so that no worker is left alone with one at the end; what trains or
+    """What takes longest first, so that no worker is left alone with one at the end; what trains or
     times for more than 20 s only where it is asked for."""
     if not os.environ.get("CI_SLOW") and "slow" not in config.getoption("-m"):
         slow = [item for item in items if item.get_closest_marker("slow")]
         config.hook.pytest_deselected(items=slow)
         items[:] = [item for item in items if item not in slow]
-    # A file's tests stay together: the sort keeps their order.
-    files: dict[Path, int] = {}
+    # The tests of a unit stay together: the sort keeps their order.
+    weights = Counter()
     for item in items:
-        weight = 10 if item.get_closest_marker("browser") else 1
-        files[item.path] = files.get(item.path, 0) + weight
-    items.sort(key=lambda item: -files[item.path])
+        weights[to_unit(item.nodeid)] += 10 if item.get_closest_marker("browser") else 1
+    items.sort(key=lambda item: -weights[to_unit(item.nodeid)])
+
+
+def to_unit(nodeid: str) -> str:
+    """What a worker takes at once: a lesson's tests, or the other tests of a file. So a lesson's
+    networks are loaded and its page is built on one of the workers alone."""
+    file, _, test = nodeid.partition("::")
+    case = test.partition("[")[2] if "/browser/" in file else ""
+    return find_lesson(file) or next(filter(case.startswith, LESSONS), file)
+
+
+def pytest_xdist_make_scheduler(config: pytest.Config, log):
+    from xdist.scheduler import LoadScopeScheduling
+
+    class ByLesson(LoadScopeScheduling):
+        def _split_scope(self, nodeid: str) -> str:
+            return to_unit(nodeid)
+
+    return None if config.getoption("--lesson") else ByLesson(config, log)
 
 
 @pytest.hookimpl(hookwrapper=True)
@@ -115,16 +133,6 @@ def pytest_unconfigure() -> None:
 def pytest_terminal_summary(terminalreporter) -> None:
     if terminalreporter.stats.get("failed") or terminalreporter.stats.get("error"):
         terminalreporter.write_line(f"Pages, consoles and logs of failed tests are in {REPORT}")
-
-
-@pytest.fixture(scope="session")
-def app_url(tmp_path_factory) -> Iterator[str]:
-    """``python app.py`` with all lessons, for what concerns the whole of it (10 s)."""
-    from demos import TABS, ui
-
-    export_networks(ui.list_networks(TABS))
-    with run_app(tmp_path_factory.mktemp("app")) as app:
-        yield app.url
 
 
 @pytest.fixture(scope="session")

@@ -18,7 +18,7 @@ WRITE = ("upload", "queue/join", "component_server", "call/convolution", "run/co
 @pytest.fixture(scope="module")
 def class_url(tmp_path_factory):
     folder = tmp_path_factory.mktemp("class")
-    with run_app(folder, "convolution,classification", GLASSBOX_CLASS_LINK=WORD) as app:
+    with run_app(folder, "convolution", GLASSBOX_CLASS_LINK=WORD) as app:
         yield app.url
 
 
@@ -52,14 +52,14 @@ def test_the_link_opens_page_and_api(class_url):
 def test_a_browser_with_the_link_works(class_url, browser):
     context = browser.new_context()
     page = context.new_page()
-    page.goto(f"{class_url}/?tab=classification")
+    page.goto(f"{class_url}/?tab=convolution")
     expect(page.get_by_text("your teacher gave you")).to_be_visible()
-    page.goto(f"{class_url}/?class={WORD}&tab=classification&classes-shown-k=3")
-    expect(page.locator("#classification-bars")).to_contain_text("%")
+    page.goto(f"{class_url}/?class={WORD}&tab=convolution&stride=2")
+    expect(page.locator("#convolution-walk .total")).to_be_visible()
     page.get_by_text("Link to this lesson").click()
-    link = page.locator("#classification-link input, #classification-link textarea").first
+    link = page.locator("#convolution-link input, #convolution-link textarea").first
     expect(link).to_have_value(
-        f"{class_url}/?tab=classification&class={WORD}&picture=chelsea&view=answer&classes-shown-k=3"
+        f"{class_url}/?tab=convolution&class={WORD}&picture=chelsea&view=small-matrix&stride=2"
     )
     context.close()
 

@@ -28,8 +28,8 @@ def has_left(served: Served) -> bool:
     return any(not event.alive for event in jobs)
 
 
-def close(page, served: Served, seen: Work) -> None:
-    page.close()
+def await_end(served: Served, seen: Work) -> None:
+    """The work goes on until the server hears that its visitor has left, and not after that."""
     wait_until(lambda: has_left(served), "That the server hears of it")
     assert not seen.ended
     seen.leave.set()
@@ -51,7 +51,8 @@ def test_dream_ends_with_its_visitor(page, open_tab, serve, watch):
     seen.hold(1)
     panel.get_by_role("button", name="Dream", exact=True).click()
     view.get_by_text("Step 1 of 60, octave").wait_for()
-    close(page, serve("deep_dream"), seen)
+    page.close()
+    await_end(serve("deep_dream"), seen)
     assert 0 < seen.steps < 60
 
 
@@ -62,7 +63,8 @@ def test_search_for_a_latent_ends_with_its_visitor(page, open_tab, serve, watch)
     panel.get_by_role("tab", name="Your picture").click()
     panel.get_by_role("button", name="Find the latent").click()
     panel.locator("#latent-space-own").get_by_text("of 400").wait_for()
-    close(page, serve("latent_space"), seen)
+    page.goto("about:blank")  # to the server the same as closing the page
+    await_end(serve("latent_space"), seen)
     assert 0 < seen.steps < 400
 
 
@@ -73,7 +75,8 @@ def test_films_of_a_path_end_with_their_visitor(page, open_tab, serve, watch):
     panel.locator("#latent-space-morph .frame").first.wait_for()
     panel.get_by_role("button", name="Make GIF and film").click()
     poll(page, lambda: seen.steps > 2, "The third frame")
-    close(page, serve("latent_space"), seen)
+    page.goto("about:blank")  # to the server the same as closing the page
+    await_end(serve("latent_space"), seen)
     assert seen.steps < 48  # 25 frames there, 23 back, and the films
 
 
@@ -149,47 +152,48 @@ def start_sanity_check(page, panel, seen):
 
 SMALL = "&octaves=1&steps-in-each-octave=1&longer-side-pixels=160"
 RISE = "&random-masks=4000"
-# The lesson, the rest of its address, the generator, its steps before it waits (0: its start says
-# when), how it is started, and more steps than it may take.
+# Of each lesson: the rest of its address, the generator, its steps before it waits (0: its start
+# says when), how it is started, and more steps than it may take.
 LONG_WORK = {
-    "dream": (
-        "deep_dream", "&steps-in-each-octave=60&longer-side-pixels=160", "deep_dream:dream", 1,
+    "deep_dream: dream": (
+        "&steps-in-each-octave=60&longer-side-pixels=160", "deep_dream:dream", 1,
         start_dream, 240,
     ),
-    "zoom film": (
-        "deep_dream", f"{SMALL}&octaves-a-frame=1&steps-a-frame-and-octave=1",
+    "deep_dream: zoom film": (
+        f"{SMALL}&octaves-a-frame=1&steps-a-frame-and-octave=1",
         "dream_motion:zoom_film", 1, start_film, 48,
     ),
-    "maximisation": ("feature_maps", "", "feature_maps:maximise", 1, start_maximisation, 512),
-    "map on opening": (
-        "saliency", f"&method=rise{RISE}", "saliency:explain_progressively", 1,
+    "feature_maps: maximisation": ("", "feature_maps:maximise", 1, start_maximisation, 512),
+    "saliency: map on opening": (
+        f"&method=rise{RISE}", "saliency:explain_progressively", 1,
         start_map_by_link, 9999,
     ),
-    "map": ("saliency", RISE, "saliency:explain_progressively", 0, start_map, 9999),
-    "comparison": (
-        "saliency", f"&view=compare&methods-occlusion-rise-up-and=rise{RISE}",
+    "saliency: map": (RISE, "saliency:explain_progressively", 0, start_map, 9999),
+    "saliency: comparison": (
+        f"&view=compare&methods-occlusion-rise-up-and=rise{RISE}",
         "saliency:explain_progressively", 0, start_comparison, 9999,
     ),
-    "sanity check": (
-        "saliency", "&view=sanity-check", "saliency.sanity:check_sanity", 2,
+    "saliency: sanity check": (
+        "&view=sanity-check", "saliency.sanity:check_sanity", 2,
         start_sanity_check, 10,
     ),
-    "teaching": ("segmentation", "", "segmentation_tuning:fine_tune", 1, start_teaching, 300),
-    "painting": (
-        "style_transfer", "&view=step-by-step&size-pixels=128", "style_transfer:stylise", 1,
+    "segmentation: teaching": ("", "segmentation_tuning:fine_tune", 1, start_teaching, 300),
+    "style_transfer: painting": (
+        "&view=step-by-step&size-pixels=128", "style_transfer:stylise", 1,
         start_painting, 200,
     ),
-    "race": (
-        "style_transfer", "&view=race&seconds-on-the-clock=30", "style_transfer:stylise", 1,
+    "style_transfer: race": (
+        "&view=race&seconds-on-the-clock=30", "style_transfer:stylise", 1,
         start_race, 10_000,
     ),
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", ["stop", "close"])
+@pytest.mark.parametrize("way", ["stop", "leave"])
 @pytest.mark.parametrize("work", LONG_WORK)
 def test_long_work_ends(page, open_tab, serve, watch, stopped, work, way):
-    topic, query, generator, wait_after, start, most = LONG_WORK[work]
+    topic = work.partition(":")[0]
+    query, generator, wait_after, start, most = LONG_WORK[work]
     seen = watch(*generator.split(":"))
     seen.hold(wait_after)
     panel = open_tab(topic, query=query)
@@ -202,6 +206,7 @@ def test_long_work_ends(page, open_tab, serve, watch, stopped, work, way):
         seen.leave.set()
         poll(page, lambda: seen.ended, "The end of the work")
     else:
-        close(page, serve(topic), seen)
+        page.goto("about:blank")
+        await_end(serve(topic), seen)
     assert 0 < seen.steps < most
     assert not seen.is_whole

@@ -113,6 +113,7 @@ def test_a_mistake_gives_its_place_back():
 
 def test_every_queue_is_one_of_three_and_dreams_wait_apart(whole_page):
     functions = whole_page.blocks.fns.values()
+    assert sum(bool(fn.queue and fn.fn) for fn in functions) > 100
     known = {kind["concurrency_id"]: kind["concurrency_limit"] for kind in (LIGHT, STEADY, HEAVY)}
     for fn in functions:
         if fn.queue and fn.fn:

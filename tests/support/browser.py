@@ -25,6 +25,7 @@ CALM = """milliseconds => new Promise(done => setTimeout(() => {
 }, milliseconds))"""
 # What a page has left in the browser, beside cookies.
 KEPT = """async () => {
+    if (location.protocol === 'about:') return [];  // an empty page may not look
     const bases = await indexedDB.databases();
     return [...Object.keys(localStorage), ...bases.map((base) => base.name)];
 }"""

@@ -3,6 +3,8 @@
 import ast
 import re
 from difflib import SequenceMatcher
+from fnmatch import fnmatch
+from functools import cache
 from pathlib import Path
 
 LESSONS = {  # files of cvcore; what every lesson shares (images, weights, ...) is nobody's
@@ -26,6 +28,17 @@ LESSONS = {  # files of cvcore; what every lesson shares (images, weights, ...) 
 def find_modules(tree: Path, lesson: str) -> list[Path]:
     found = (tree.glob(f"cvcore/{name}.py") for name in LESSONS[lesson].split())
     return sorted(path for paths in found for path in paths)
+
+
+@cache
+def find_lesson(file: str) -> str | None:
+    """The lesson that a test file is about, as its name says."""
+    stem = Path(file).stem.removeprefix("test_")
+    for lesson, names in LESSONS.items():
+        words = [name.replace("/*", "*").rsplit("/", 1)[-1] for name in names.split()]
+        if any(fnmatch(stem, word) for word in (f"{lesson}*", *words)):
+            return lesson
+    return None
 
 
 def to_name(path: Path) -> str:

@@ -158,4 +158,5 @@ def serve_page(*topics: str) -> Iterator[Served]:
         yield page
     finally:
         _served.remove(page)
-        blocks.close()
+        blocks.server.config.timeout_graceful_shutdown = 0.1  # for visitors who stay connected
+        blocks.close(verbose=False)
