@@ -258,7 +258,7 @@ def open_tab(page, serve, request):
 
     def open_(topic: str, *, beside: tuple[str, ...] = (), query: str = ""):
         if not served:
-            served.append(serve(topic, *beside))
+            served.append(serve(*filter({topic, *beside}.__contains__, LESSONS)))
             request.node.stash[SERVED] = (served[0], len(served[0].faults))
             page.goto(f"{served[0].url}?tab={topic}{query}")
         else:

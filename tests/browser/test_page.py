@@ -63,14 +63,12 @@ def test_link_opens_its_tab(page, open_tab):
     expect(page.locator(f"#tab-{TABS[0]}")).to_be_hidden()
 
 
-def test_a_link_sets_its_own_tab_to_work_and_no_other(open_tab, serve, rest, asked):
+def test_a_link_sets_its_own_tab_to_work_and_no_other(open_tab, whole_page, rest, asked):
     """Among all lessons; what it asks for belongs to this one or to the page around them."""
-    others = tuple(topic for topic in TABS if topic != "classification")
-    panel = open_tab("classification", beside=others, query="&classes-shown-k=3")
+    panel = open_tab("classification", beside=TABS, query="&classes-shown-k=3")
     expect(panel.locator("#classification-bars")).to_contain_text("%")
     rest()
-    blocks = serve("classification", *others).blocks
-    lessons = [find_lessons(blocks, number) for number in asked]
+    lessons = [find_lessons(whole_page.blocks, number) for number in asked]
     assert set().union(*lessons) == {"classification"}
     # When the tab is seen, and when the link has been read.
     assert max(map(asked.count, asked)) <= 2

@@ -150,7 +150,7 @@ def serve_page(*topics: str) -> Iterator[Served]:
     )
     # Gradio looks a thousand times a second whether there is something to do. Of the twenty pages
     # that are kept, that would take a processor's core.
-    blocks._queue.sleep_when_free = blocks._queue.progress_update_sleep_when_free = 0.02
+    blocks._queue.sleep_when_free, blocks._queue.progress_update_sleep_when_free = 0.03, 0.2
     page = Served(f"http://127.0.0.1:{port}", topics, blocks)
     _served.append(page)
     ADDRESSES.add(page.url)
