@@ -120,7 +120,7 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
     gr.Markdown("## Rank-N: how often is it right?")
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
-            source = gr.File(
+            source = ui.File(
                 label="Zip file, one folder a class",
                 file_types=[".zip"],
                 elem_id="classification-zip",

@@ -2,7 +2,7 @@
 
 from demos.ui.drawn import Drawn, Panel
 from demos.ui.errors import guard, read_int
-from demos.ui.fields import CheckboxGroup, Choice, Dropdown, Number, Radio, Slider
+from demos.ui.fields import CheckboxGroup, Choice, Dropdown, File, Number, Radio, Slider
 from demos.ui.gpu import keep_here, prepare
 from demos.ui.images import PictureStrip, SafeImage
 from demos.ui.limits import MAX_QUEUE
@@ -27,6 +27,7 @@ __all__ = [
     "Download",
     "Drawn",
     "Dropdown",
+    "File",
     "Moved",
     "Newest",
     "Number",

@@ -1,4 +1,4 @@
-"""Gradio's number and choice fields, with one clear sentence for values that do not fit.
+"""Gradio's number, choice and file fields, with one clear sentence for values that do not fit.
 
 The page keeps within a field's limits by itself; callers of the API may send anything.
 """
@@ -79,6 +79,21 @@ class Choice(gr.Textbox):
 
     def get_block_name(self) -> str:
         return "textbox"
+
+
+class File(gr.File):
+    """Of the kinds in ``file_types``; nothing chosen reaches the handler as None."""
+
+    def get_block_name(self) -> str:
+        return "file"
+
+    def preprocess(self, payload: Any) -> Any:
+        try:
+            return super().preprocess(payload)
+        except gr.Error as other_kind:
+            kinds = " or ".join(self.file_types or ())
+            sentence = f"{_name(self)}: choose a file whose name ends in {kinds}."
+            raise gr.Error(sentence, print_exception=False) from other_kind
 
 
 class CheckboxGroup(gr.CheckboxGroup):

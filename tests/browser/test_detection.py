@@ -256,7 +256,7 @@ def film(tmp_path_factory):
     path = tmp_path_factory.mktemp("film") / "street.mp4"
     street = samples.load_sample("street")[300:900]
     with video.FilmWriter(path, 15) as writer:
-        for step in range(90):
+        for step in range(40):
             writer.write(street[step : step + 480])
     return path
 
@@ -268,7 +268,7 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     progress = tab.locator("#detection-film-progress")
     seen = held("detection_video", "annotate_film")
     tab.get_by_role("button", name="Start", exact=True).click()
-    progress.get_by_text(re.compile(r"Frame \d+ of 90")).wait_for()
+    progress.get_by_text(re.compile(r"Frame \d+ of 40")).wait_for()
     tab.locator("#detection-film-stop").click()
     progress.get_by_text("Stopped early").wait_for()
     page.wait_for_function(
@@ -277,10 +277,10 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     rest()  # the run has ended, and nothing is asked for any more
     stopped = progress.inner_text()
     assert "Stopped early" in stopped
-    assert "Frame 90" not in stopped
+    assert "Frame 40" not in stopped
     seen.hold(0)
     tab.get_by_role("button", name="Start", exact=True).click()
-    progress.get_by_text("Frame 90 of 90").wait_for()
+    progress.get_by_text("Frame 40 of 40").wait_for()
     result = tab.locator("#detection-film-result video")
     result.wait_for()
     page.wait_for_function(

@@ -343,6 +343,8 @@ def test_api_refuses_bad_zips_and_numbers_in_a_sentence(client, upload, coffee_f
     text.write_text("This is not a zip file.")
     with pytest.raises(Exception, match="no zip file"):
         client.predict(upload(text), api_name="/classification_rank_n")
+    with pytest.raises(Exception, match=r"one folder a class: choose a file whose .* in \.zip\.$"):
+        client.predict(coffee_file, api_name="/classification_rank_n")
     with pytest.raises(Exception, match="no zip file yet"):
         client.predict(None, api_name="/classification_rank_n")
     with pytest.raises(Exception, match="k from 1 to 20"):

@@ -208,7 +208,8 @@ def test_tabs_use_the_fields_that_answer_in_a_sentence():
     paths = list((ROOT / "demos").glob("*.py"))
     assert len(paths) > len(TABS)
     for path in paths:
-        found = re.findall(r"gr\.(Slider|Number|Dropdown|Radio|CheckboxGroup)\(", path.read_text())
+        fields = r"gr\.(Slider|Number|Dropdown|Radio|CheckboxGroup|File)\("
+        found = re.findall(fields, path.read_text())
         assert not found, path
 
 
