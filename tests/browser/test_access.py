@@ -33,12 +33,8 @@ TURN = """dark => {
 
 
 def find_violations(page, theme: str) -> list[str]:
-    found = []
-    for violation in (
-        Axe()
-        .run(page, options={"runOnly": RULES[theme], "resultTypes": ["violations"]})
-        .response["violations"]
-    ):
+    found, options = [], {"runOnly": RULES[theme], "resultTypes": ["violations"]}
+    for violation in Axe().run(page, options=options).response["violations"]:
         for node in violation["nodes"]:
             target = " ".join(map(str, node["target"]))
             if NOT_OURS.get(violation["id"], "\0") not in f"{target} {node['html']}":
