@@ -45,7 +45,7 @@ def test_header_names_the_device(page, open_tab, monkeypatch):
 
 
 def test_every_tab_opens_without_an_error(page, open_tab, rest, traffic, screenshot):
-    """Ten lessons on one page, each with its first results: some 20 s."""
+    """Ten lessons on one page, each with its first results: half a minute."""
     for number, topic in enumerate(TABS):
         panel = open_tab(topic) if number else open_tab(topic, beside=TABS[1:])
         expect(panel).to_contain_text("How it works")
