@@ -16,6 +16,9 @@ import pytest
 
 # A page that is closed deletes what was sent to it: no other process may have its files there.
 os.environ["GRADIO_TEMP_DIR"] = tempfile.mkdtemp(prefix="glassbox-tests-")
+# No test speaks TLS: else each HTTP client would read the machine's certificates (40 ms).
+os.environ.pop("SSL_CERT_FILE", None)
+os.environ["SSL_CERT_DIR"] = os.environ["GRADIO_TEMP_DIR"]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
 
 

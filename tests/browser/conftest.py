@@ -1,64 +1,51 @@
 """Work under way: watched, held until a visitor stops it or leaves; and work done once."""
 
 import asyncio
-import pickle
 import threading
-from collections.abc import Callable, Iterator
 from functools import partial
 from importlib import import_module
-from typing import Any
 
+import onnxruntime
 import pytest
 from gradio import routes
 
+from cvcore import dream_sheet
+from tests.support.remembered import Answers, step_once
 from tests.support.server import wait_until
 from tests.support.work import Work
 
-# What a lesson draws each time that it is opened.
-DRAWN_AT_OPENING = (
-    "latent_space:generate",
-    "latent_space:score",
-    "dream_sheet:draw_thumbnails",
-)
+
+@pytest.fixture(scope="session")
+def answers() -> Answers:
+    return Answers()
 
 
 @pytest.fixture(scope="session")
-def drawn() -> dict[bytes, Any]:
-    """What has been drawn so far, by function and arguments."""
+def thumbnails() -> dict[bytes, tuple]:
     return {}
 
 
-def draw_once(drawn: dict[bytes, Any], real: Callable, *args: Any, **kwargs: Any) -> Any:
-    """The same arguments give the same pictures: those of the first time.
-
-    Those of a generator are kept once it has been run to its end.
-    """
-    key = pickle.dumps((real.__qualname__, args, sorted(kwargs.items())))
-    if key in drawn:
-        kept = drawn[key]
-        return iter(kept) if isinstance(kept, tuple) else kept.copy()
-    result = real(*args, **kwargs)
-    if not isinstance(result, Iterator):
-        drawn[key] = result
-        return result.copy()
-
-    def note() -> Iterator:
-        steps = []
-        for step in result:
-            steps.append(step)
-            yield step
-        drawn[key] = tuple(steps)
-
-    return note()
-
-
 @pytest.fixture(autouse=True)
-def quick_openings(monkeypatch, drawn):
-    """A lesson that is opened for the twentieth time shows again what it drew the first time."""
-    for name in DRAWN_AT_OPENING:
-        module, function = name.split(":")
-        module = import_module(f"cvcore.{module}")
-        monkeypatch.setattr(module, function, partial(draw_once, drawn, getattr(module, function)))
+def quick_openings(monkeypatch, answers, thumbnails):
+    """A lesson that is opened for the twentieth time asks its networks the same again, and draws
+    the same small dreams: what was worked out the first time is there at once."""
+    real = onnxruntime.InferenceSession.run
+    monkeypatch.setattr(onnxruntime.InferenceSession, "run", lambda *args: answers.run(real, *args))
+    small = partial(step_once, thumbnails, dream_sheet.draw_thumbnails)
+    monkeypatch.setattr(dream_sheet, "draw_thumbnails", small)
+
+
+@pytest.fixture
+def asked(traffic) -> list[int]:
+    """Which handlers the page asks for, each time that it does."""
+    numbers: list[int] = []
+
+    def note(request) -> None:
+        if "/queue/join" in request.url:
+            numbers.append(request.post_data_json["fn_index"])
+
+    traffic.listen("request", note)
+    return numbers
 
 
 @pytest.fixture

@@ -1,7 +1,5 @@
 """The page around the tabs, in a browser."""
 
-import os
-
 import gradio as gr
 import pytest
 from playwright.sync_api import expect
@@ -9,20 +7,6 @@ from playwright.sync_api import expect
 from demos import TABS
 
 pytestmark = pytest.mark.browser
-WITHOUT_SLIDERS = ("feature_maps", "deep_dream")  # in the view that is seen first
-
-
-@pytest.fixture
-def asked(traffic) -> list[int]:
-    """Which handlers the page asks for, each time that it does."""
-    numbers: list[int] = []
-
-    def note(request) -> None:
-        if "/queue/join" in request.url:
-            numbers.append(request.post_data_json["fn_index"])
-
-    traffic.listen("request", note)
-    return numbers
 
 
 def find_lessons(blocks, number: int) -> set[str]:
@@ -42,20 +26,6 @@ def test_header_names_the_device(page, open_tab, monkeypatch):
     monkeypatch.setenv("GLASSBOX_DEVICE", "cpu")
     open_tab("convolution")
     expect(page.locator("#device")).to_contain_text("CPU")
-
-
-def test_every_tab_opens_without_an_error(page, open_tab, rest, traffic, screenshot):
-    """Ten lessons on one page, each with its first results: half a minute."""
-    for number, topic in enumerate(TABS):
-        panel = open_tab(topic) if number else open_tab(topic, beside=TABS[1:])
-        expect(panel).to_contain_text("How it works")
-        if os.environ.get("GLASSBOX_SCREENSHOTS"):
-            rest()
-        screenshot(f"tab-{topic}", full_page=False)
-    rest()
-    for topic in TABS:
-        expect(page.locator(f"#tab-{topic}").get_by_text("Error", exact=True)).to_have_count(0)
-    assert [line for line in traffic.console if line.startswith("uncaught")] == []
 
 
 def test_link_opens_its_tab(page, open_tab):
@@ -127,30 +97,3 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab):
     expect(picture).not_to_have_attribute("src", address)
     panel.get_by_role("button", name="Use the current picture").click()
     expect(picture).to_have_attribute("src", address)
-
-
-@pytest.mark.parametrize("topic", TABS)
-def test_a_tab_comes_to_rest(open_tab, rest, asked, traffic, topic):
-    """What a link sets off, and a slider that moves, asks the server a number of times and ends.
-
-    A handler may be asked when the tab is seen, when the link has been read, and for each of the
-    three settings that the link changes; then as a slider moves and as it is let go, six times.
-    """
-    query = "&picture=astronaut&confidence-limit=0.4&classes-shown-k=7"
-    panel = open_tab(topic, query=query)
-    rest()
-    expect(panel.get_by_text("Error", exact=True)).to_have_count(0)
-    assert asked
-    assert max(map(asked.count, asked)) <= 5
-    del asked[:]
-    sliders = panel.locator("input[aria-label^='range slider']:visible")
-    if topic in WITHOUT_SLIDERS:
-        assert sliders.count() == 0
-        return
-    for key in 3 * ("ArrowRight", "ArrowLeft"):  # it may stand at either end
-        sliders.first.press(key)
-    sliders.first.dispatch_event("pointerup")
-    rest()
-    assert asked
-    assert max(map(asked.count, asked)) <= 12
-    assert [line for line in traffic.console if line.startswith("uncaught")] == []
