@@ -4,6 +4,7 @@
 """
 # ruff: noqa: E402 - a worker takes its core before anything starts threads
 
+import gc
 import os
 import shutil
 import tempfile
@@ -84,6 +85,13 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     for item in items:
         weights[to_unit(item.nodeid)] += 10 if item.get_closest_marker("browser") else 1
     items.sort(key=lambda item: -weights[to_unit(item.nodeid)])
+
+
+def pytest_collection_finish() -> None:
+    """What was imported stays to the end: it need not be gone through again and again for what can
+    be thrown away."""
+    gc.collect()
+    gc.freeze()
 
 
 def to_unit(nodeid: str) -> str:

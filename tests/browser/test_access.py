@@ -18,8 +18,8 @@ RULES = {
     "light": {"type": "tag", "values": ["wcag2a", "wcag2aa", "wcag21a", "wcag21aa"]},
     "dark": {"type": "rule", "values": ["color-contrast"]},
 }
-# Gradio's own: which rule, and where. An empty film or picture is labelled without a role; a notice,
-# here that a setting of the link is another lesson's, is a button around the button that closes it.
+# Gradio's own: which rule, and where. An empty film or picture is labelled without a role; a
+# notice, here that a setting of the link is another lesson's, is a button around a button.
 NOT_OURS = {
     "aria-prohibited-attr": 'aria-label="Empty value"',
     "nested-interactive": 'class="toast-header',
