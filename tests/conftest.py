@@ -102,6 +102,7 @@ def to_unit(nodeid: str) -> str:
     return find_lesson(file) or next(filter(case.startswith, LESSONS), file)
 
 
+@pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log):
     from xdist.scheduler import LoadScopeScheduling
 
