@@ -1,73 +1,77 @@
-"""The app with every write noted, for tests that no picture of a face reaches a disk."""
+"""Every write of this process noted, for tests that no picture of a face reaches a disk."""
 
-import shutil
+import os
+import sys
+import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import dataclass, field
+from functools import cache
 from pathlib import Path
+from typing import Any
 
-from cvcore import images, samples, weights
-from tests.support.server import run_app
+import pytest
 
-# Runs in the app's process before anything else, and notes every file opened for writing.
-WATCHER = """
-import os, sys
-log = os.open(os.environ["WATCH_LOG"], os.O_WRONLY | os.O_CREAT | os.O_APPEND)
+from cvcore import images, samples
+
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
-def watch(event, arguments):
-    if event == "open":
-        path, mode, flags = arguments
-        if (isinstance(flags, int) and flags & WRITES) or set(str(mode or "")) & set("wax+"):
-            os.write(log, f"{path}\\n".encode())
-    elif event in ("os.rename", "os.link", "shutil.copyfile"):
-        os.write(log, f"{event} {arguments[0]}\\n".encode())
-sys.addaudithook(watch)
-"""
 
 
-@dataclass(frozen=True)
+@dataclass
 class Watched:
-    """The app's address, the log of its writes, and the folders that it may write to by name."""
+    """What has been opened for writing, renamed, linked or copied, but for devices; and the files
+    that lie where programs put what they do not want to keep."""
 
-    url: str
-    log: Path
-    folders: dict[str, Path]
+    folders: tuple[Path, ...]
+    writes: list[str] = field(default_factory=list)
 
-    def read_writes(self) -> list[str]:
-        """The paths opened for writing so far, but for devices."""
-        lines = self.log.read_text().splitlines()
-        return [line for line in lines if not line.startswith(("/dev/", "/proc/"))]
+    def list_files(self) -> set[Path]:
+        return {path for folder in self.folders for path in folder.rglob("*") if path.is_file()}
 
-    def list_files(self, *, but: str = "") -> set[Path]:
-        """All files in these folders, but those of one."""
-        folders = [folder for name, folder in self.folders.items() if name != but]
-        return {path for folder in folders for path in folder.rglob("*") if path.is_file()}
+    def note(self, event: str, arguments: tuple[Any, ...]) -> None:
+        if event == "open":
+            path, mode, flags = arguments
+            writes = isinstance(flags, int) and flags & WRITES
+            if (writes or set(str(mode or "")) & set("wax+")) and not _is_device(path):
+                self.writes.append(f"open {path}")
+        elif event in ("os.rename", "os.link", "shutil.copyfile"):
+            self.writes.append(f"{event} {arguments[0]}")
+
+
+def _is_device(path: Any) -> bool:
+    return str(path).startswith(("/dev/", "/proc/"))
+
+
+_watching: list[Watched] = []
+
+
+@cache
+def _start_hearing() -> None:
+    """Once: a hook stays until the process ends."""
+    sys.addaudithook(_hear)
+
+
+def _hear(event: str, arguments: tuple[Any, ...]) -> None:
+    for watched in _watching:
+        watched.note(event, arguments)
 
 
 @contextmanager
-def watch_app(folder: Path, topic: str, *, networks: str = "") -> Iterator[Watched]:
-    """The app with one lesson, in a process whose writes are noted.
+def watch_writes(folder: Path) -> Iterator[Watched]:
+    """Note every write of this process, which takes ``folder`` for its temporary files meanwhile.
 
-    Exported networks that the session's cache has, and that match ``networks``, lie in its cache.
+    Libraries that are not Python write unheard: what they leave behind is found by its files.
     """
-    folders = {name: folder / name for name in ("gradio", "temp", "cache", "site")}
-    for made in folders.values():
-        made.mkdir()
-    (folders["cache"] / "onnx").mkdir()
-    for network in (weights.cache_dir() / "onnx").glob(networks) if networks else ():
-        shutil.copy(network, folders["cache"] / "onnx")
-    site, log = folders.pop("site"), folder / "writes.log"
-    (site / "sitecustomize.py").write_text(WATCHER)
-    env = {
-        "PYTHONPATH": str(site),
-        "PYTHONDONTWRITEBYTECODE": "1",
-        "WATCH_LOG": str(log),
-        "GRADIO_TEMP_DIR": str(folders["gradio"]),
-        "TMPDIR": str(folders["temp"]),
-        "GLASSBOX_CACHE": str(folders["cache"]),
-    }
-    with run_app(folder, topic, **env) as app:
-        yield Watched(app.url, log, folders)
+    _start_hearing()
+    watched = Watched((folder, Path(os.environ["GRADIO_TEMP_DIR"])))
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setattr(tempfile, "tempdir", str(folder))
+        patch.setenv("TMPDIR", str(folder))
+        _watching.append(watched)
+        try:
+            yield watched
+        finally:
+            _watching.remove(watched)
 
 
 def to_uri(name: str) -> str:
