@@ -10,7 +10,7 @@ import shutil
 import tempfile
 from collections import Counter
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -23,13 +23,28 @@ os.environ["SSL_CERT_DIR"] = os.environ["GRADIO_TEMP_DIR"]
 os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")  # as app.py has it, before PyTorch is loaded
 
 
+CORES = os.sched_getaffinity(0) if hasattr(os, "sched_getaffinity") else set()
+
+
 def take_a_core(worker: str) -> None:
-    """A core for each worker, its browser and its servers: else the threads of all of them would
-    be in each other's way, as each takes all cores for its own."""
-    cores = sorted(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else [0]
-    if len(cores) > 1:
-        os.sched_setaffinity(0, {cores[int(worker.removeprefix("gw")) % len(cores)]})
+    """A core for each worker and its servers: else the threads of all of them would be in each
+    other's way, as each takes all cores for its own."""
+    if len(CORES) > 1:
+        own = sorted(CORES)[int(worker.removeprefix("gw")) % len(CORES)]
+        os.sched_setaffinity(0, {own})
     os.environ.setdefault("OMP_NUM_THREADS", "1")
+
+
+@contextmanager
+def on_any_core() -> Iterator[None]:
+    """What is started meanwhile may run where there is room: a browser draws while its server
+    works."""
+    own = os.sched_getaffinity(0) if len(CORES) > 1 else set()
+    if own:
+        os.sched_setaffinity(0, CORES)
+    yield
+    if own:
+        os.sched_setaffinity(0, own)
 
 
 if "PYTEST_XDIST_WORKER" in os.environ:
@@ -207,8 +222,10 @@ def launch_browser():
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
-    with sync_playwright() as playwright:
-        yield lambda film: launch(playwright, film)
+    with on_any_core():
+        started = sync_playwright().start()
+    yield lambda film: launch(started, film)
+    started.stop()
 
 
 @pytest.fixture(scope="session")

@@ -17,7 +17,7 @@ BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-c
 PROJECTOR = {"width": 1280, "height": 720}
 PATIENCE_MS = 1000 * PATIENCE_SECONDS
 # A spell in which a page at rest asks for nothing: longer than any delay in the page's scripts.
-CALM_MS = 500
+CALM_MS = 350
 CALM = """milliseconds => new Promise(done => setTimeout(() => {
     let frames = 4;
     const next = () => frames-- ? requestAnimationFrame(next) : done();
