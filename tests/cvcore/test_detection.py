@@ -35,6 +35,8 @@ def test_iou_of_a_half_covered_box():
     boxes = np.array([[0, 0, 2, 2], [1, 0, 3, 2], [5, 5, 6, 6], [1, 1, 1, 1]])
     assert box_iou(boxes[:1], boxes)[0] == pytest.approx([1, 1 / 3, 0, 0])
     assert box_iou(np.empty((0, 4)), boxes).shape == (0, 4)
+    point = np.array([[3, 3, 3, 3]])
+    assert box_iou(point, point).tolist() == [[0]]  # without an area nothing is shared
 
 
 @given(st.integers(0, 10_000), st.integers(0, 40), st.sampled_from([0.0, 0.3, 0.45, 0.7, 1.0]))

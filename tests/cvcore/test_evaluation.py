@@ -110,6 +110,15 @@ def test_zip_to_report(make_zip, files):
     assert max(images.load_image(report.mistakes()[0].thumbnail).shape) == 160
 
 
+def test_a_picture_that_cannot_be_read_costs_no_other(make_zip, files):
+    """Three of one batch, the second not a picture."""
+    names = ("espresso/a.png", "espresso/b.png", "espresso/c.png")
+    path = make_zip(dict(zip(names, (files["coffee"], b"text", files["chelsea"]), strict=True)))
+    (report,) = evaluate(read_set(path))
+    assert [picture.name for picture in report.pictures] == [names[0], names[2]]
+    assert report.unreadable == (names[1],)
+
+
 def test_folder_and_file_list_give_the_zips_answer(tmp_path, make_zip, files):
     for folder, name in (("285", "chelsea"), ("espresso", "coffee")):
         (tmp_path / "set" / folder).mkdir(parents=True)

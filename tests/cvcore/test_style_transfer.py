@@ -30,7 +30,7 @@ from cvcore.style_transfer import (
     total_variation,
 )
 from cvcore.style_transfer.losses import read_style
-from cvcore.style_transfer.scene import Canvas, shift
+from cvcore.style_transfer.scene import Canvas, scaled, shift
 
 NIGHT = load_style("night")
 
@@ -371,6 +371,23 @@ def test_pictures_that_do_not_do(sample):
         stylise_fast(sample, NIGHT, strength=float("nan"))
     with pytest.raises(InputError, match="There is no style called 'x'"):
         load_style("x")
+
+
+def test_a_stroke_too_short_to_paint_costs_no_other():
+    """Strokes of 5 pixels, of which every third has but one point, over the whole canvas."""
+    from cvcore.training.style_pictures import SIDE, brush
+
+    grey, rng = np.full((SIDE, SIDE, 3), 128.0), np.random.default_rng(0)
+    _, relief = brush(grey, np.zeros((SIDE, SIDE)), rng, count=600, length=5, width=6)
+    halves = [half for rows in np.split(relief, 2) for half in np.split(rows, 2, axis=1)]
+    shares = [float((half > 0).mean()) for half in halves]
+    assert min(shares) > 0.02
+    assert max(shares) < 2 * min(shares)
+
+
+def test_no_scale_leaves_less_than_16_pixels():
+    assert scaled(torch.zeros(1, 3, 100, 41), 0.2) == (20, 16)
+    assert scaled(torch.zeros(1, 3, 100, 90), 0.2) == (20, 18)
 
 
 def test_the_style_pictures_are_what_the_program_paints():

@@ -125,6 +125,18 @@ def test_sizes_grow_with_the_picture(coffee, monkeypatch):
     assert "pictures a second from picture to drawn picture" in visible(html)
 
 
+def test_bars_of_sizes_stand_on_one_line():
+    """100 ms are 75 units high where 200 ms are 150; their figures stand above them."""
+    row = {"boxes": 9, "found": 2, "counts": {"cup": 2}}
+    rows = [row | {"ms": 100, "input_size": 160}, row | {"ms": 200, "input_size": 320}]
+    html = detection_sizes.draw_sizes(rows)
+    bars = re.findall(r'<rect x="(\d+)" y="([\d.]+)" width="44" height="([\d.]+)"', html)
+    assert [tuple(map(float, bar)) for bar in bars] == [(80, 125, 75), (136, 50, 150)]
+    assert [float(y) for y in re.findall(r'y="([\d.]+)" text-anchor="middle">\d+ ms', html)] == [
+        119, 44,
+    ]  # fmt: skip
+
+
 def test_a_size_is_timed_as_the_line_under_the_view(coffee, monkeypatch):
     """The network's laps, and suppression and drawing on top."""
     drawn = []
@@ -278,6 +290,22 @@ def test_a_stopped_film_is_kept_up_to_there(film):
     assert cleared is None
     offered.close()
     assert not Path(target).exists()
+
+
+def test_stop_waits_for_the_last_frame(film, monkeypatch):
+    """The film is still being closed when the visitor has pressed Stop."""
+    rest, looks = detection_film.Rest(), []
+
+    def close_film(_seconds: float) -> None:
+        looks.append(rest.is_over)
+        if len(looks) == 3:
+            rest.film, rest.last, rest.is_over = film.read_bytes(), "<p>last</p>", True
+
+    monkeypatch.setattr(detection_film.time, "sleep", close_film)
+    ((html, target, _),) = detection_film.offer_rest(rest)
+    assert looks == [False] * 3
+    assert html.endswith("<p>last</p>")
+    assert target.endswith(".mp4")
 
 
 def test_a_stop_without_a_film_changes_nothing(film):

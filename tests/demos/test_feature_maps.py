@@ -179,6 +179,16 @@ def test_favourite_streams_previews_and_ends_when_closed(kept):
     assert not any(part._forward_pre_hooks for part in fm.get_module(MODEL).modules())
 
 
+@pytest.mark.parametrize(("kind", "turn"), [("fourier", (5, 0.1)), ("pixels", (0, 0))])
+def test_only_what_is_drawn_in_frequencies_is_turned_and_zoomed(kept, monkeypatch, kind, turn):
+    used = []
+    monkeypatch.setattr(fm, "maximise", lambda *_, settings, **__: used.append(settings) or ())
+    list(unit_views.draw_favourite(kept, 5, 8, kind, "map"))
+    (settings,) = used
+    assert (settings.turn, settings.zoom) == turn
+    assert (settings.parameterisation, settings.steps) == (kind, 8)
+
+
 def test_favourite_at_one_place_in_octaves(kept):
     *_, last = unit_views.draw_favourite(kept, 5, 4, "fourier", "centre", 3, 0)
     assert (last["step"], last["octave"]) == (12, 3)

@@ -306,6 +306,14 @@ def test_api(client):
     assert frame.startswith("data:image/jpeg;base64,")
 
 
+def test_a_style_that_is_clicked_is_its_file():
+    path = tab.pick_style(SimpleNamespace(name="night"))
+    assert path == str(style_transfer.index()["night"].path)
+    for unknown in ("x", ""):
+        with pytest.raises(InputError, match="There is no style called"):
+            tab.pick_style(SimpleNamespace(name=unknown))
+
+
 def test_odd_files_work_and_bad_files_get_a_sentence(client, tmp_path):
     def paint(path):
         return client.predict(
