@@ -50,6 +50,18 @@ def test_the_sphere_is_kept_or_left():
     assert abs(np.linalg.norm(off.latent) - np.sqrt(128)) > 0.01
 
 
+def test_each_picture_is_looked_at_as_its_judge_learned():
+    """Digits without the two pixels added around them, faces at 112 pixels, both from 0 to 1."""
+    looked = []
+    for name, target in (("digits", made(3)), ("faces", made(3, "faces"))):
+        search = latent_inversion._Search(target, 0.5)
+        hook = search.judge.register_forward_pre_hook(lambda _, given: looked.append(given[0]))
+        search.look(search.target)
+        hook.remove()
+        assert looked[-1].shape[-1] == {"digits": 28, "faces": 112}[name]
+        assert 0 <= looked[-1].min() < looked[-1].max() <= 1
+
+
 def test_a_face_comes_nearer_and_repeats():
     target = latent_inversion.read_target(samples.load_sample("astronaut"))
     assert target.picture.shape == (64, 64, 3)

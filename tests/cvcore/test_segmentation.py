@@ -13,7 +13,7 @@ from cvcore import evaluate_segmentation, images, samples, weights
 from cvcore import segmentation as seg
 from cvcore import segmentation_drawing as drawing
 from cvcore.errors import InputError
-from cvcore.models.unet import build_nuclei_unet, build_person_unet, build_small_unet
+from cvcore.models.unet import PlainEncoder, build_nuclei_unet, build_person_unet, build_small_unet
 from cvcore.segmentation_objects import count_objects
 
 
@@ -287,3 +287,17 @@ def test_the_command_refuses_in_one_sentence(tmp_path, capsys):
     cv2.imwrite(str(tmp_path / "masks" / "a.png"), truth[:16])
     assert evaluate_segmentation.main([str(tmp_path)]) == 1
     assert "same size" in capsys.readouterr().err
+
+
+def test_brightness_and_contrast_of_a_picture_do_not_count():
+    """Microscopes differ in both: each picture is brought to mean 0 and deviation 1."""
+    torch.manual_seed(0)
+    encoder, x = PlainEncoder((4, 8)).eval(), torch.rand(2, 3, 32, 32)
+    with torch.no_grad():
+        plain, brighter = encoder(x), encoder(x + 0.4)
+        stronger = encoder(torch.cat([x[:1] * 3, x[1:]]))
+    for one, other in zip(plain, brighter, strict=True):
+        torch.testing.assert_close(one, other, atol=1e-4, rtol=1e-3)
+    for one, other in zip(plain, stronger, strict=True):
+        torch.testing.assert_close(one[1], other[1])
+        torch.testing.assert_close(one[0], other[0], atol=0.1, rtol=0.05)  # 0.01 is added to it

@@ -82,6 +82,13 @@ def test_it_goes_on_from_where_it_stopped(example):
         torch.testing.assert_close(value, before[name], msg=name)
 
 
+def test_bad_examples_are_refused_before_the_first_step(example):
+    with pytest.raises(InputError, match="Keep 1 to 20 brushed pictures first"):
+        next(fine_tune([]))
+    with pytest.raises(InputError, match="Nothing is painted on picture 2"):
+        next(fine_tune([example, Example(example.image, np.zeros_like(example.mask))]))
+
+
 def test_bad_examples(example):
     with pytest.raises(InputError, match="Keep 1 to"):
         check_examples([])

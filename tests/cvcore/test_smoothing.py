@@ -30,6 +30,12 @@ def test_without_inertia_nothing_is_smoothed():
     assert state.raw_flicker == state.smooth_flicker == 2
 
 
+def test_the_ends_of_the_range_are_taken():
+    for inertia in (0, 0.99):
+        state = smooth(smooth(None, A, inertia=inertia), B, inertia=inertia)
+        assert state.probabilities[0] == pytest.approx(inertia * A[0] + (1 - inertia) * B[0])
+
+
 def test_a_cut_between_scenes_brings_no_third_class():
     cat, cup = np.array([0.8, 0.0, 0.2]), np.array([0.0, 0.8, 0.2])
     state = None

@@ -13,6 +13,7 @@ import pytest
 from cvcore import classification, evaluation, images, samples, weights
 from cvcore.corruptions import CORRUPTIONS, robustness_curve
 from cvcore.errors import InputError
+from demos import classification as tab
 from demos import (
     classification_inspect,
     classification_live,
@@ -20,7 +21,15 @@ from demos import (
     ui,
 )
 from demos.classification_answers import Answer, list_model_choices, to_bars, to_csv
-from demos.classification_curve import choose_classes, draw_curve
+from demos.classification_curve import (
+    BOTTOM,
+    HEIGHT,
+    LEFT,
+    TOP,
+    WIDTH,
+    choose_classes,
+    draw_curve,
+)
 from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
 from tests.support.files import THIN, write_bad_files, write_odd_pictures
 from tests.support.server import PATIENCE_SECONDS
@@ -144,6 +153,24 @@ def test_curve_is_drawn_with_its_numbers(coffee):
     assert html.count("<img") == len(numbers["levels"])
     assert html.count("<polyline") == len(choose_classes(curve))
     assert "NaN" not in draw_curve(curve, small, weights.load_labels(MODEL), temperature=0.1)
+
+
+def test_points_of_a_curve_stand_over_their_pictures(coffee):
+    """As many equal steps as levels, from the axis to the right edge, and no percentage outside."""
+    _, html, (curve, _) = classification_inspect.show_curve(coffee, "blur")
+    step = (WIDTH - LEFT) / len(curve.levels)
+    middles = [LEFT + step * (number + 0.5) for number in range(len(curve.levels))]
+    lines = re.findall(r'<polyline points="([^"]+)"', html)
+    assert lines
+    for line in lines:
+        points = [tuple(map(float, pair.split(","))) for pair in line.split()]
+        assert [x for x, _ in points] == pytest.approx(middles, abs=0.06)
+        assert all(TOP <= y <= HEIGHT - BOTTOM for _, y in points)
+
+
+def test_five_classes_are_shown_unless_told(coffee):
+    bars, *_ = tab.classify(coffee)
+    assert len(bars["confidences"]) == 5
 
 
 def test_curve_shows_the_classes_that_win():

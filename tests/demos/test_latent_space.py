@@ -220,6 +220,17 @@ def test_another_generator_takes_no_latent_that_it_does_not_have():
     )
 
 
+def test_every_style_is_drawn_on_every_shape():
+    from demos.latent_space_edits import show_styles
+
+    value = show_styles("faces", 0, 1, 4, latent_space.LETTERS, None, latent_space.pick)
+    assert value["html"].count("<img") == 16
+    assert value["html"].count('class="own"') == 4
+    assert value["difference"] > 1
+    digits = show_styles("digits", 0, 1, 4, latent_space.LETTERS, None, latent_space.pick)
+    assert digits["html"].count("<b>") == 4
+
+
 def test_the_same_letters_with_a_new_latent_are_drawn_anew():
     """Put at A twice, the text stays as it is: what is applied must not."""
     from demos.latent_space_edits import set_groups
