@@ -54,6 +54,7 @@ def visitor(broken_url):
 
 
 def test_a_damaged_model_file_is_named_and_others_go_on(broken_url, visitor):
+    """About 10 s: PyTorch answers, as no exported network finds room, and it is loaded first."""
     failed = visitor.complete("detection")
     assert not failed["success"]
     assert said(failed) == f"The weight file {BROKEN} is damaged: put it back or fetch it."
@@ -68,7 +69,10 @@ def test_a_missing_model_file_is_named(visitor):
 
 
 def test_a_full_disk(full_url):
-    """What needs no file goes on, what does says so; and small pictures still come in."""
+    """What needs no file goes on, what does says so; and small pictures still come in.
+
+    About 15 s: as above, while the export is tried in the background.
+    """
     one, other = Visitor(full_url), Visitor(full_url)
     assert one.complete("classification")["success"]  # its exported network finds no room
     refused = one.client.post("/upload", files={"files": ("a.png", bytes(2_000_000))})

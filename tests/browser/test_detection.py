@@ -262,6 +262,7 @@ def film(tmp_path_factory):
 
 
 def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
+    """About 10 s: 40 frames, each through the network, and again up to Stop."""
     open_view(tab, "A whole film")
     tab.locator("#detection-film input[type=file]").set_input_files(film)
     tab.locator("#detection-film video").wait_for()

@@ -150,6 +150,7 @@ def is_known(name: str) -> bool:
 
 
 def test_nothing_is_kept_after_the_visit(served, browser):
+    """About 10 s: a page of its own, and the whole memory is looked through twice."""
     image = samples.load_sample("ardern_2018").copy()
     image[:4, :4] = 200
     buffer = io.BytesIO()

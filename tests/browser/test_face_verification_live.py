@@ -23,6 +23,7 @@ def enrol(panel, sample: str, name: str) -> None:
 
 
 def test_enrol_and_be_named(page, open_tab, screenshot):
+    """About 15 s: every answer of the webcam takes a frame through detector and embedder."""
     panel = open_tab("face_verification")
     table = panel.locator("#face-live-table")
     expect(panel.locator("#face-verdict .verdict")).to_be_visible()

@@ -191,6 +191,7 @@ def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
 
 
 def test_training_and_the_failed_run(page, open_tab, screenshot):
+    """About 10 s: pictures of every kept moment of two trainings are generated."""
     tab = open_tab("latent_space")
     tab.get_by_role("tab", name="Training").click()
     panel = tab.locator("#latent-space-history")

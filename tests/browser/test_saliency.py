@@ -70,7 +70,10 @@ def test_a_slow_map_shows_early_and_stops(page, open_tab, rest, held):
 
 
 def test_a_new_method_ends_the_map_under_way(page, open_tab, rest, watch, traffic):
-    """The map before waits until the next one is asked for: it never ends by itself."""
+    """The map before waits until the next one is asked for: it never ends by itself.
+
+    About 10 s: two more maps, and their scores.
+    """
 
     def choose(name: str) -> None:
         page.get_by_label("Method", exact=True).first.click()

@@ -91,6 +91,7 @@ def test_a_truth_is_painted_with_the_pointer(page, tab):
 
 
 def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
+    """About 10 s: each of the files goes through the page and back."""
     truth = np.zeros((512, 512), np.uint8)
     truth[100:200, 100:300] = 1
     (tmp_path / "mask.png").write_bytes(images.to_png(truth))
@@ -173,6 +174,7 @@ def test_count_doubt_and_files(page, tab, screenshot):
 
 
 def test_teaching_stops_and_goes_on(tab, rest, screenshot):
+    """About 10 s: steps of training, stopped, then gone on with."""
     tab.get_by_role("tab", name="Brush a truth").click()
     tab.get_by_role("button", name="Start from the network's mask").click()
     tab.locator("#segmentation-truth .formula").first.wait_for()
@@ -203,6 +205,7 @@ def test_teaching_stops_and_goes_on(tab, rest, screenshot):
 
 
 def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
+    """About 10 s: every effect waits for frames of the webcam, which take half a second each."""
     tab.get_by_role("button", name="Click to Access Webcam").click()
     tab.locator("button", has_text="Record").last.click()
     view = tab.locator("#segmentation-live-view")

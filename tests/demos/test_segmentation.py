@@ -190,7 +190,10 @@ def test_teaching_streams_and_is_tried(kept):
 
 
 def test_scores_tell_learned_from_held_back(astronaut):
-    """Three pairs whose truth is the opposite of what the network finds; the third is held back."""
+    """Three pairs whose truth is the opposite of what the network finds; the third is held back.
+
+    About 10 s: a network is taught until it has learned the opposite of what it knew.
+    """
     pairs = [
         (picture, ~seg.predict_mask(picture).above(0.5), "person")
         for picture in (astronaut, astronaut[:, ::-1].copy(), astronaut[40:, 40:].copy())
