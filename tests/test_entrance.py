@@ -6,7 +6,7 @@ from gradio_client import Client
 from playwright.sync_api import expect
 
 from demos.ui.serve import COOKIE, HEADER
-from tests.support.server import run_app
+from tests.support.server import run_app, serve_page
 from tests.support.visitor import Visitor
 
 WORD = "klasse9a"
@@ -23,10 +23,9 @@ def class_url(tmp_path_factory):
 
 
 @pytest.fixture(scope="module")
-def account_url(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("accounts")
-    with run_app(folder, "convolution", GLASSBOX_AUTH="ann:secret,ben:other") as app:
-        yield app.url
+def account_url():
+    with serve_page("convolution", accounts=[("ann", "secret"), ("ben", "other")]) as page:
+        yield page.url
 
 
 @pytest.mark.parametrize("cookie", [None, "wrong"])

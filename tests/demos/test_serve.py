@@ -68,6 +68,8 @@ def test_accounts_and_words(monkeypatch):
     assert options.auth == (("ann", "se:cret"), ("ben", "b"))
     assert options.class_link == WORD
     assert app.parse_arguments([]).auth == ()
+    monkeypatch.setenv("GLASSBOX_AUTH", "ann:secret,ben:other")
+    assert app.parse_arguments([]).auth == (("ann", "secret"), ("ben", "other"))
     for bad in (["--auth", "ann"], ["--auth", ":x"], ["--class-link", "a b"]):
         with pytest.raises(SystemExit):
             app.parse_arguments(bad)

@@ -138,16 +138,20 @@ def _note_fault(*args: Any, _print: Callable = traceback.print_exc, **kwargs: An
 
 
 @contextmanager
-def serve_page(*topics: str) -> Iterator[Served]:
-    """The page with these lessons' tabs, served as ``python app.py`` does, without exporting."""
+def serve_page(*topics: str, **options: Any) -> Iterator[Served]:
+    """The page with these lessons' tabs, served as ``python app.py`` does, without exporting.
+
+    ``options`` are those of ``ui.launch_page``.
+    """
     from demos import ui
 
     blocks = ui.build_page(topics)
     port = free_port()
     traceback.print_exc = _note_fault
     ui.launch_page(
-        blocks, host="127.0.0.1", port=port, prevent_thread_lock=True, quiet=True, **ui.LOOK
-    )
+        blocks, host="127.0.0.1", port=port, prevent_thread_lock=True, quiet=True, **options,
+        **ui.LOOK,
+    )  # fmt: skip
     # Gradio looks a thousand times a second whether there is something to do. Of the twenty pages
     # that are kept, that would take a processor's core.
     blocks._queue.sleep_when_free, blocks._queue.progress_update_sleep_when_free = 0.03, 0.2
