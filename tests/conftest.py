@@ -119,13 +119,14 @@ def to_unit(nodeid: str) -> str:
 
 @pytest.hookimpl(optionalhook=True)
 def pytest_xdist_make_scheduler(config: pytest.Config, log):
-    from xdist.scheduler import LoadScopeScheduling
+    from xdist.scheduler import LoadScheduling, LoadScopeScheduling
 
     class ByLesson(LoadScopeScheduling):
         def _split_scope(self, nodeid: str) -> str:
             return to_unit(nodeid)
 
-    return None if config.getoption("--lesson") else ByLesson(config, log)
+    # Of one lesson, both workers take a share.
+    return (LoadScheduling if config.getoption("--lesson") else ByLesson)(config, log)
 
 
 @pytest.hookimpl(hookwrapper=True)
