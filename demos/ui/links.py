@@ -58,9 +58,10 @@ ASKS = """(count) => {
 # The tab named in an address, and for that tab the address's query if it asks for more.
 _READ = """() => {
   const query = new URLSearchParams(location.search), wanted = query.get('tab');
-  if (!TOPICS.includes(wanted)) return [{__type__: 'update'}, ...TOPICS.map(() => '')];
+  const same = {__type__: 'update'};
+  if (!TOPICS.includes(wanted)) return [same, ...TOPICS.map(() => same)];
   const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
-  const texts = TOPICS.map(topic => more && topic === wanted ? query.toString() : '');
+  const texts = TOPICS.map(topic => more && topic === wanted ? query.toString() : same);
   return [{__type__: 'update', selected: wanted}, ...texts];
 }"""
 

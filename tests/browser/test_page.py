@@ -28,9 +28,12 @@ def test_header_names_the_device(page, open_tab, monkeypatch):
     expect(page.locator("#device")).to_contain_text("CPU")
 
 
-def test_link_opens_its_tab(page, open_tab):
+def test_link_opens_its_tab_and_sets_nothing(page, open_tab, serve, rest, asked):
     open_tab(TABS[1], beside=(TABS[0],))
     expect(page.locator(f"#tab-{TABS[0]}")).to_be_hidden()
+    rest()
+    handlers = serve(*TABS[:2]).blocks.fns
+    assert "restore" not in [handlers[number].name for number in asked]
 
 
 def test_a_link_sets_its_own_tab_to_work_and_no_other(open_tab, whole_page, rest, asked):

@@ -112,7 +112,10 @@ class Traffic:
             if not busy and not served.is_busy and len(self.asked) == before:
                 return before
             if time.monotonic() > deadline:
-                raise TimeoutError(f"The page goes on asking: {len(self.asked)} times so far.")
+                raise TimeoutError(
+                    f"The page goes on: it has asked {len(self.asked)} times, and under way are "
+                    f"{served.under_way}."
+                )
 
 
 def take_page(profile: Any) -> Any:

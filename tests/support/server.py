@@ -1,6 +1,7 @@
 """The app for tests and benchmarks: ``python app.py`` in a process of its own, or in this one."""
 
 import importlib.util
+import itertools
 import os
 import resource
 import socket
@@ -122,9 +123,15 @@ class Served:
     @property
     def is_busy(self) -> bool:
         """True while a handler runs or waits for its turn."""
+        return bool(self.under_way)
+
+    @property
+    def under_way(self) -> list[str]:
+        """The handlers that run, then those that wait for their turn."""
         queue = self.blocks._queue
         waiting = (one.queue for one in queue.event_queue_per_concurrency_id.values())
-        return any(queue.active_jobs) or any(waiting)
+        events = [event for job in queue.active_jobs for event in job or ()]
+        return [str(event.fn.name) for event in (*events, *itertools.chain(*waiting))]
 
 
 _served: list[Served] = []
