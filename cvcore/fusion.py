@@ -2,24 +2,27 @@
 
 import copy
 from itertools import pairwise
+from typing import Literal
 
 import torch
-from torch import nn
+from torch import Tensor, nn
 from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cvcore import weights
 from cvcore.activations import eval_mode
 from cvcore.model_cache import keep_models
 
+Place = Literal["convolution", "norm"]
 
-def fuse_batch_norms(module: nn.Module) -> nn.Module:
+
+def fuse_batch_norms(module: nn.Module, *, place: Place = "convolution") -> nn.Module:
     """A copy of a network in which convolutions do the work of the batch norms that follow them.
 
     In evaluation mode a batch norm is a multiplication and a sum, which its convolution can do on
-    the way; ``nn.Identity`` takes its place, so that layers keep their names. A block's output
-    stays what it was, a convolution's own output does not. A pair is folded where the batch norm
-    is its convolution's next sibling; networks whose siblings run in another order than they are
-    listed come out wrong, so compare the answers once.
+    the way. The two are one at the ``place`` of either; ``nn.Identity`` is at the other's, so that
+    layers keep their names. A block's output stays what it was, a convolution's own output does
+    not. A pair is folded where the batch norm is its convolution's next sibling; networks whose
+    siblings run in another order than they are listed come out wrong, so compare the answers once.
     """
     with eval_mode(module):
         fused = copy.deepcopy(module).eval()
@@ -31,9 +34,27 @@ def fuse_batch_norms(module: nn.Module) -> nn.Module:
                 and isinstance(norm, nn.BatchNorm2d)
                 and part.out_channels == norm.num_features
             ):
-                setattr(parent, name, fuse_conv_bn_eval(part, norm))
-                setattr(parent, next_name, nn.Identity())
+                both, other = (name, next_name) if place == "convolution" else (next_name, name)
+                setattr(parent, both, fuse_conv_bn_eval(part, norm))
+                setattr(parent, other, nn.Identity())
     return fused.requires_grad_(False)
+
+
+def fuse_if_same(module: nn.Module, *probe: Tensor, place: Place = "convolution") -> nn.Module:
+    """The network fused, or itself where its answer to ``probe`` would become another.
+
+    Its answer is a tensor or a tuple of them.
+    """
+    fused = fuse_batch_norms(module, place=place)
+    with eval_mode(module), torch.inference_mode():
+        expected, got = module(*probe), fused(*probe)
+    if isinstance(expected, Tensor):
+        expected, got = (expected,), (got,)
+    close = all(
+        torch.allclose(mine, other, rtol=1e-3, atol=1e-3 * float(other.abs().max()))
+        for mine, other in zip(got, expected, strict=True)
+    )
+    return fused if close else module
 
 
 @keep_models(most=2)
@@ -42,10 +63,5 @@ def load_fused(model: str) -> nn.Module:
     module = weights.load_model(model)
     device = next(module.parameters()).device
     probe = torch.rand(1, 3, 96, 96, generator=torch.Generator().manual_seed(0)).to(device)
-    fused = fuse_batch_norms(module)
-    with torch.inference_mode():
-        expected, got = module(probe), fused(probe)
-    close = torch.allclose(got, expected, rtol=1e-3, atol=1e-3 * float(expected.abs().max()))
-    if not close:
-        return module
-    return fused.to(memory_format=torch.channels_last)
+    fused = fuse_if_same(module, probe)
+    return module if fused is module else fused.to(memory_format=torch.channels_last)
