@@ -137,6 +137,7 @@ def main() -> None:
         path = file_path(name, size_hw)
         try:
             if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)  # nowhere to keep it: no export
                 store(export(name, size_hw), path)
         except Exception as error:  # a damaged weight; the others are exported all the same
             failed = True

@@ -6,7 +6,7 @@ from gradio_client import Client
 from playwright.sync_api import expect
 
 from demos.ui.serve import COOKIE, HEADER
-from tests.support.server import run_app, serve_page
+from tests.support.server import load_app, serve_page
 from tests.support.visitor import Visitor
 
 WORD = "klasse9a"
@@ -16,10 +16,12 @@ WRITE = ("upload", "queue/join", "component_server", "call/convolution", "run/co
 
 
 @pytest.fixture(scope="module")
-def class_url(tmp_path_factory):
-    folder = tmp_path_factory.mktemp("class")
-    with run_app(folder, "convolution", GLASSBOX_CLASS_LINK=WORD) as app:
-        yield app.url
+def class_url():
+    with pytest.MonkeyPatch.context() as patch:
+        patch.setenv("GLASSBOX_CLASS_LINK", WORD)
+        word = load_app().parse_arguments([]).class_link
+    with serve_page("convolution", class_word=word) as page:
+        yield page.url
 
 
 @pytest.fixture(scope="module")

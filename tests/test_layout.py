@@ -21,7 +21,7 @@ PYTHON = [
 ] + [ROOT / "app.py"]
 FOUNDATIONS = {
     "errors", "timing", "device", "images", "drawing", "samples", "weights", "runtime",
-    "onnx_export", "model_cache",
+    "onnx_export", "model_cache", "fusion", "activations",
 }  # fmt: skip
 MAX_LINES = 400
 

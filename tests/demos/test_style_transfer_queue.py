@@ -30,7 +30,7 @@ def hold(monkeypatch):
 
 def paint_with_slider(visitor, move: dict | None) -> dict:
     """A run in the queue, with a slider moved in its middle; what its last step says."""
-    given = {"style": visitor.picture, "steps": 120, "side": 128}
+    given = {"style": visitor.picture, "steps": 60, "side": 128}
     painting, moved = visitor.join("style_transfer_steps", **given), None
     for message in visitor.listen():
         if message["msg"] == "process_generating" and moved is None and move:
@@ -45,7 +45,7 @@ def paint_with_slider(visitor, move: dict | None) -> dict:
 def test_a_slider_moves_while_a_queued_run_is_going(serve, hold, monkeypatch):
     """The run stands still at its fifth step until the slider's own call has been answered.
 
-    Some 15 s: two whole paintings, as only a finished one shows what the weights have done to it.
+    About 10 s: two whole paintings, as only a finished one shows what the weights have done to it.
     """
     moves, page = [], serve("style_transfer")
     visitor = Visitor(page.url)
@@ -55,12 +55,12 @@ def test_a_slider_moves_while_a_queued_run_is_going(serve, hold, monkeypatch):
     monkeypatch.setattr(turn, "fn", lambda *args, _fn=turn.fn: moves.append(_fn(*args)))
     hold(5, (lambda: moves, "The move of the slider"))
     moved = paint_with_slider(visitor, {"param_1": 2, "param_2": 0.05})
-    assert moved["step"] == left_alone["step"] == 120
+    assert moved["step"] == left_alone["step"] == 60
     assert moved["weights"] == {"style": 0.05, "content": 2, "smoothness": 3}
     assert moved["losses"]["content"] < 0.8 * left_alone["losses"]["content"]
     assert moved["losses"]["style"] > 1.5 * left_alone["losses"]["style"]
     stopped = visitor.complete("style_transfer_stopped")["output"]["data"]
-    assert stopped[0]["step"] == 120
+    assert stopped[0]["step"] == 60
     assert stopped[1]["filename"] == "painting.png"
     visitor.leave()
 
