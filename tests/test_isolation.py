@@ -1,5 +1,6 @@
 """Two visits never see each other's pictures, enrolled faces, networks, runs or files."""
 
+import asyncio
 import functools
 import importlib
 import inspect
@@ -66,6 +67,19 @@ def test_what_a_leaving_visitor_sent_is_let_go():
     visits._empty_events("mine")
     assert (mine.data, mine.request) == (None, None)
     assert (other.data, other.request) == ("a picture", "a request")
+    assert (mine.alive, other.alive) == (False, True)
+
+
+def test_what_a_leaving_visitor_asked_for_last_is_passed_over(serve):
+    """It came after the queue had been cleaned of that visit, and has nothing to work on."""
+    page = serve("convolution")
+    queue, fn = page.blocks._queue, next(fn for fn in page.blocks.fns.values() if fn.queue)
+    event, before = Event("left", fn, "a request", None), len(page.faults)
+    visits._empty_events("left")
+    queue.create_event_queue_for_fn(fn)
+    queue.event_queue_per_concurrency_id[fn.concurrency_id].current_concurrency += 1
+    asyncio.run(queue.process_events([event], False, 0.0, fn))
+    assert page.faults[before:] == []
 
 
 def find_caches() -> set:

@@ -47,6 +47,7 @@ def forget_visits(page: gr.Blocks) -> None:
 
     async def forget(request: gr.Request) -> None:
         visit = request.session_hash
+        await page._queue.clean_events(session_hash=visit)  # what waits is not begun any more
         for _ in range(PATIENCE_SECONDS):
             jobs = [event for job in page._queue.active_jobs for event in job or ()]
             running = [one for one in jobs if one.fn.name != forget.__name__]  # asked for as a call
@@ -71,3 +72,4 @@ def _empty_events(visit: str) -> None:
     for event in events:
         if event.session_hash == visit:
             event.data = event.request = None
+            event.alive = False  # it came too late to be cleaned away: not even to be begun
