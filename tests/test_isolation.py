@@ -78,7 +78,8 @@ def test_what_a_leaving_visitor_asked_for_last_is_passed_over(serve):
     visits._empty_events("left")
     queue.create_event_queue_for_fn(fn)
     queue.event_queue_per_concurrency_id[fn.concurrency_id].current_concurrency += 1
-    asyncio.run(queue.process_events([event], False, 0.0, fn))
+    with ThreadPoolExecutor(1) as pool:  # in this thread a browser may have its event loop
+        pool.submit(asyncio.run, queue.process_events([event], False, 0.0, fn)).result()
     assert page.faults[before:] == []
 
 
