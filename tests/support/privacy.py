@@ -61,12 +61,14 @@ def watch_writes(folder: Path) -> Iterator[Watched]:
     """Note every write of this process, which takes ``folder`` for its temporary files meanwhile.
 
     Libraries that are not Python write unheard: what they leave behind is found by its files.
+    Modules that are first imported meanwhile are not compiled to a file.
     """
     _start_hearing()
     watched = Watched((folder, Path(os.environ["GRADIO_TEMP_DIR"])))
     with pytest.MonkeyPatch.context() as patch:
         patch.setattr(tempfile, "tempdir", str(folder))
         patch.setenv("TMPDIR", str(folder))
+        patch.setattr(sys, "dont_write_bytecode", True)
         _watching.append(watched)
         try:
             yield watched
