@@ -10,7 +10,7 @@ from cvcore import onnx_export, weights
 def export_once(name: str) -> Path:
     """The weight ``name`` exported for its own picture size, in the shared cache folder.
 
-    Whoever comes first exports it (18 s for EfficientNet-Lite0); others wait until it is there.
+    Whoever comes first exports it (8 s for EfficientNet-Lite0); others wait until it is there.
     """
     recipe = weights.get_weight(name).preprocessing
     size_hw = (recipe.crop, recipe.crop) if recipe else None
