@@ -22,7 +22,7 @@ class FaceNet(nn.Module):
         return self.net((x * 255 - 127.5) / 128)
 
 
-def _add_prefix(module: nn.Module, state: dict[str, Tensor], *_) -> None:
+def _add_prefix(module: nn.Module, state: dict[str, Tensor], *_: object) -> None:
     for name in [name for name in state if not name.startswith("net.")]:
         state[f"net.{name}"] = state.pop(name)
 

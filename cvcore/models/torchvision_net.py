@@ -25,7 +25,7 @@ class NormalisedNet(nn.Module):
         return self.net((x - self.mean) / self.std)
 
 
-def _add_prefix(module: nn.Module, state: dict[str, Tensor], *_) -> None:
+def _add_prefix(module: nn.Module, state: dict[str, Tensor], *_: object) -> None:
     for name in [name for name in state if not name.startswith("net.")]:
         state[f"net.{name}"] = state.pop(name)
 

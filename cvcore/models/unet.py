@@ -115,7 +115,7 @@ class UNet(nn.Module):
         self, down: Sequence[Tensor], size_hw: tuple[int, int], *, cut: Collection[int] = ()
     ) -> tuple[tuple[Tensor, ...], Tensor]:
         """The way up from the features of the way down: those of every level, and the logits."""
-        y, up = down[-1], []
+        y, up = down[-1], list[Tensor]()
         for level in reversed(range(len(self.decoder))):
             skip = torch.zeros_like(down[level]) if level in cut else down[level]
             y = F.interpolate(y, scale_factor=2, mode="nearest")

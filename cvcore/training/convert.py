@@ -19,9 +19,9 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from cvcore.core.paths import ASSETS
 from cvcore.models.efficientnet_lite import build_efficientnet_lite0
 from cvcore.training.darknet import read_yolov3_tiny
-from cvcore.weights import ASSETS
 
 MAX_SHARD_BYTES = 9_500_000
 

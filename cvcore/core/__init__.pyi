@@ -1,0 +1,25 @@
+from . import (
+    checks,
+    corruptions,
+    drawing,
+    errors,
+    images,
+    notebook,
+    paths,
+    samples,
+    timing,
+    video,
+)
+
+__all__ = [
+    "checks",
+    "corruptions",
+    "drawing",
+    "errors",
+    "images",
+    "notebook",
+    "paths",
+    "samples",
+    "timing",
+    "video",
+]

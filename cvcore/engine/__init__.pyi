@@ -1,0 +1,27 @@
+from . import (
+    cache,
+    checkpoints,
+    device,
+    download,
+    fusion,
+    modes,
+    onnx_export,
+    predictor,
+    registry,
+    tensors,
+    ultralytics,
+)
+
+__all__ = [
+    "cache",
+    "checkpoints",
+    "device",
+    "download",
+    "fusion",
+    "modes",
+    "onnx_export",
+    "predictor",
+    "registry",
+    "tensors",
+    "ultralytics",
+]

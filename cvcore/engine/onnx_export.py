@@ -1,0 +1,153 @@
+"""Networks exported to ONNX and kept in the cache folder, here or in a process of its own.
+
+``python -m cvcore.engine.onnx_export NAME...`` exports weights by name, ``NAME:HEIGHTxWIDTH`` for
+one size; ``start`` runs that without keeping anyone waiting.
+"""
+
+import argparse
+import contextlib
+import hashlib
+import io
+import logging
+import os
+import re
+import subprocess
+import sys
+import tempfile
+import threading
+import time
+from pathlib import Path
+from queue import SimpleQueue
+
+from cvcore.core.paths import cache_dir
+from cvcore.engine import checkpoints, registry
+
+Size = tuple[int, int] | None  # height and width in pixels; None: any, in multiples of the stride
+
+_FORMAT = "2"  # change it when exported files of older versions must not be used again
+_jobs: SimpleQueue[str] = SimpleQueue()
+_started: set[Path] = set()
+_lock = threading.Lock()
+
+
+def file_path(name: str, size_hw: Size) -> Path:
+    """Where the exported network lies, or will lie."""
+    row = registry.get_weight(name)
+    parts = (_FORMAT, row.build, *row.sha256, *map(str, size_hw or ("any",)))
+    key = hashlib.sha256(" ".join(parts).encode()).hexdigest()
+    return cache_dir() / "onnx" / f"{name}-{key[:16]}.onnx"
+
+
+def export(name: str, size_hw: Size) -> bytes:
+    """The network as an ONNX file with a free batch size (and height and width without one)."""
+    import torch
+    from torch.export import Dim
+
+    from cvcore.engine.fusion import fuse_if_same
+
+    model = checkpoints.load_model(name).cpu()
+    sizes = {0: Dim("batch")}
+    stride = registry.get_weight(name).stride
+    if hasattr(model, "example_inputs"):
+        examples, names = model.example_inputs(), None
+    else:
+        if size_hw is None:
+            sizes |= {axis: stride * Dim(f"cells{axis}", min=2, max=64) for axis in (2, 3)}
+            size_hw = (6 * stride, 8 * stride)
+        examples, names = (torch.zeros(2, 3, *size_hw),), ["image"]
+    random = torch.Generator().manual_seed(0)
+    for example in filter(torch.is_floating_point, examples):
+        example.uniform_(generator=random)
+    # Half the work for the exporter. What is cut at a layer finds the norm, and no convolution.
+    model = fuse_if_same(model, *examples, place="norm")
+    with contextlib.redirect_stdout(io.StringIO()):  # the exporter reports its steps there
+        program = torch.onnx.export(
+            model,
+            examples,
+            dynamo=True,
+            dynamic_shapes=tuple(sizes for _ in examples),
+            input_names=names,
+            verbose=False,
+        )
+    return program.model_proto.SerializeToString()
+
+
+def store(exported: bytes, path: Path) -> None:
+    """Keep the file for the next start; without room or rights for it, go on without."""
+    try:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        with tempfile.TemporaryDirectory(dir=path.parent) as folder:
+            part = Path(folder) / path.name
+            part.write_bytes(exported)
+            os.replace(part, path)
+    except OSError as error:
+        logging.getLogger(__name__).warning("The exported network was not kept: %s", error)
+
+
+def start(name: str, size_hw: Size = None) -> None:
+    """Export in the background, once, by a process of its own, which traces no network in use."""
+    path = file_path(name, size_hw)
+    with _lock:
+        if path in _started:
+            return
+        if not _started:
+            threading.Thread(target=_work, name="onnx export", daemon=True).start()
+        _started.add(path)
+    _jobs.put(name if size_hw is None else f"{name}:{size_hw[0]}x{size_hw[1]}")
+
+
+def _work() -> None:
+    package = str(Path(__file__).resolve().parents[2])
+    while True:
+        jobs = [_jobs.get()]
+        time.sleep(0.2)  # whoever comes just after shares the process
+        while not _jobs.empty():
+            jobs.append(_jobs.get())
+        paths = filter(None, (package, os.environ.get("PYTHONPATH")))
+        env = os.environ | {
+            "PYTHONPATH": os.pathsep.join(paths),
+            "GLASSBOX_DEVICE": "cpu",
+            "OMP_NUM_THREADS": "1",
+        }
+        parent = f"--parent={os.getpid()}"
+        command = [sys.executable, "-m", "cvcore.engine.onnx_export", parent, *jobs]
+        done = subprocess.run(command, env=env, stderr=subprocess.PIPE, text=True)
+        if done.returncode:
+            logging.getLogger(__name__).warning("No export of %s: %s", jobs, done.stderr[-500:])
+
+
+def _end_with(parent: int) -> None:
+    while os.getppid() == parent:
+        time.sleep(1)
+    os._exit(1)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("jobs", nargs="+", metavar="NAME[:HEIGHTxWIDTH]")
+    parser.add_argument("--parent", type=int, help="end when this process does")
+    options = parser.parse_args()
+    if options.parent:
+        threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
+        if hasattr(os, "nice"):
+            os.nice(10)  # visitors come first
+    failed = False
+    for job in options.jobs:
+        match = re.fullmatch(r"(\w+)(?::(\d+)x(\d+))?", job)
+        assert match is not None, job
+        name, height, width = match.groups()
+        size_hw = (int(height), int(width)) if height else None
+        path = file_path(name, size_hw)
+        try:
+            if not path.is_file():
+                path.parent.mkdir(parents=True, exist_ok=True)  # nowhere to keep it: no export
+                store(export(name, size_hw), path)
+        except Exception as error:  # a damaged weight; the others are exported all the same
+            failed = True
+            print(f"{job}: {error}", file=sys.stderr)
+    if failed:
+        sys.exit(1)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,15 @@
+from . import (
+    activation_maximization,
+    hooks,
+    map_grid,
+    masks,
+    receptive_field,
+)
+
+__all__ = [
+    "activation_maximization",
+    "hooks",
+    "map_grid",
+    "masks",
+    "receptive_field",
+]

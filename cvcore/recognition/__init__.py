@@ -1,0 +1,5 @@
+"""What several lessons ask of a network: classes, digits, faces."""
+
+import lazy_loader
+
+__getattr__, __dir__, __all__ = lazy_loader.attach_stub(__name__, __file__)

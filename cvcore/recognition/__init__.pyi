@@ -1,0 +1,13 @@
+from . import (
+    classifier,
+    digits,
+    faces,
+    preprocessing,
+)
+
+__all__ = [
+    "classifier",
+    "digits",
+    "faces",
+    "preprocessing",
+]

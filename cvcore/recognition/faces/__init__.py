@@ -1,0 +1,232 @@
+"""Faces found in a picture, cut out, and turned into numbers that can be compared."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from functools import cached_property
+
+import lazy_loader
+import numpy as np
+
+from cvcore.core import images, notebook
+from cvcore.core.errors import InputError
+from cvcore.engine import registry
+from cvcore.engine.predictor import load_predictor
+from cvcore.recognition.faces import mtcnn, yunet
+from cvcore.recognition.faces.alignment import align
+
+# Its other parts are loaded when they are first named.
+__getattr__, _, _ = lazy_loader.attach(__name__, ["alignment", "mtcnn", "yunet"])
+
+DETECTORS = {"mtcnn": "MTCNN: three networks, a pyramid", "yunet": "YuNet: one network, one pass"}
+DETECTOR = "mtcnn"
+EMBEDDER = "sface"
+MIN_FACE = 20  # pixels
+SMALL_FACE = 36  # pixels between which and ``MIN_FACE`` a face is found, but too coarse to judge
+MAX_SIDE = 1280  # pixels
+NO_FACE = "There is no face to be found{}: choose a picture with a face from the front, well lit."
+
+
+@dataclass(frozen=True)
+class Face:
+    """A face in a picture."""
+
+    box_xyxy: np.ndarray  # (4,) float32, pixels
+    landmarks: np.ndarray = field(repr=False)  # (5, 2) x, y: eyes, nose, corners of the mouth
+    score: float  # probability, by the detector's last stage
+    crop: np.ndarray = field(repr=False)  # uint8 (112, 112, 3), aligned
+    square: np.ndarray = field(repr=False)  # uint8 (160, 160, 3), the box as it stands
+
+    @property
+    def width(self) -> float:
+        """Pixels."""
+        return float(self.box_xyxy[2] - self.box_xyxy[0])
+
+    @property
+    def is_small(self) -> bool:
+        return self.width < SMALL_FACE
+
+    @cached_property
+    def embedding(self) -> np.ndarray:
+        """The bundled network's 128 numbers, float32, of length 1."""
+        return embed(self)
+
+    def _repr_html_(self) -> str:
+        caption = f"{self.width:.0f} pixels wide, a face by {self.score:.1%}"
+        return notebook.picture_html(self.crop, caption)
+
+
+def detect_faces(
+    image: images.Picture,
+    *,
+    min_face: float | None = None,
+    max_side: int = MAX_SIDE,
+    detector: str = DETECTOR,
+) -> tuple[Face, ...]:
+    """The faces in a picture, largest first; an empty tuple when there is none.
+
+    ``min_face`` is the least width looked for, in pixels (by default a sixteenth of the shorter
+    side, at least 20). A longer side beyond ``max_side`` pixels is shrunk for the search.
+    ``detector`` is one of ``DETECTORS``.
+    """
+    check_detector(detector)
+    image = images.as_image(image)
+    small = images.shrink(image, max_side)
+    scale = small.shape[1] / image.shape[1]
+    if min_face is None:
+        min_face = max(MIN_FACE, min(small.shape[:2]) / 16)
+    elif not MIN_FACE <= min_face <= 2000:  # also refuses NaN
+        raise InputError(f"Choose a least face width of {MIN_FACE} to 2,000 pixels.")
+    if detector == "yunet":
+        return to_faces(image, *yunet.find_faces(small, min_face=min_face), scale=scale)
+    found = mtcnn.find_faces(small, min_face=min_face)
+    return to_faces(image, found.onet, found.landmarks, scale=scale)
+
+
+def check_detector(name: str) -> str:
+    """``name`` if it is a face detector; InputError lists those there are."""
+    if name not in DETECTORS:
+        raise InputError(
+            f"There is no face detector {str(name)[:40]!r}: choose one of {', '.join(DETECTORS)}."
+        )
+    return name
+
+
+def to_faces(
+    image: images.Picture, boxes: np.ndarray, landmarks: np.ndarray, *, scale: float = 1.0
+) -> tuple[Face, ...]:
+    """Faces cut out of a picture; boxes (N, 5), landmarks (N, 5, 2), in pixels times ``scale``."""
+    image = images.as_image(image)
+    if not len(boxes):
+        return ()
+    sampler = mtcnn.AreaSampler(image)
+    height, width = image.shape[:2]
+    faces = []
+    for box, points in zip(boxes, landmarks, strict=True):
+        corners = (box[:4] / scale).astype(np.float32)
+        x0, y0 = np.clip(corners[:2].astype(int), 0, (width - 1, height - 1))
+        x1, y1 = np.clip(corners[2:].astype(int), (x0 + 1, y0 + 1), (width, height))
+        square = sampler.resize((160, 160), (x0, y0, x1, y1))
+        points = (points / scale).astype(np.float32)
+        faces.append(
+            Face(corners, points, float(box[4]), align(image, points), square.astype(np.uint8))
+        )
+    return tuple(faces)
+
+
+def find_faces(
+    image: images.Picture, where: str = "", *, detector: str = DETECTOR
+) -> tuple[Face, ...]:
+    """As ``detect_faces``, but with a second, more lenient look before giving up.
+
+    Raises InputError when there is no face in the picture; ``where`` names the picture.
+    """
+    image = images.as_image(image)
+    faces = detect_faces(image, detector=detector)
+    if faces:
+        return faces
+    small = images.shrink(image, MAX_SIDE)
+    scale = small.shape[1] / image.shape[1]
+    if detector == "yunet":
+        boxes, landmarks = yunet.find_faces(small, min_face=MIN_FACE, threshold=0.4)
+    else:
+        found = mtcnn.find_faces(small, min_face=MIN_FACE, thresholds=(0.5, 0.5, 0.4))
+        boxes, landmarks = found.onet, found.landmarks
+    if not len(boxes):
+        raise InputError(NO_FACE.format(where))
+    best = np.argsort(-boxes[:, 4])[:1]  # one only: the lenient look sees faces in clouds
+    return to_faces(image, boxes[best], landmarks[best], scale=scale)
+
+
+def pick_face(faces: tuple[Face, ...], size_hw: tuple[int, int]) -> int:
+    """Index of the face that a picture (H, W) is of: large and near the middle."""
+    centre = np.array([size_hw[1], size_hw[0]]) / 2
+    offsets = [((face.box_xyxy[:2] + face.box_xyxy[2:]) / 2 - centre) for face in faces]
+    sizes = [np.prod(face.box_xyxy[2:] - face.box_xyxy[:2]) for face in faces]
+    return int(np.argmax([s - 2 * (o @ o) for s, o in zip(sizes, offsets, strict=True)]))
+
+
+def find_at(
+    faces: tuple[Face, ...], point: tuple[float, float], size_hw: tuple[int, int]
+) -> int | None:
+    """Index of the face at a place of a picture (H, W), or None where there is none.
+
+    ``point`` (x, y) is in shares of the picture's sides, 0 to 1; of several boxes around it, the
+    one whose middle is nearest counts.
+    """
+    place = np.array(point) * (size_hw[1], size_hw[0])
+    offsets = {
+        index: float(np.linalg.norm((face.box_xyxy[:2] + face.box_xyxy[2:]) / 2 - place))
+        for index, face in enumerate(faces)
+        if (face.box_xyxy[:2] <= place).all() and (place <= face.box_xyxy[2:]).all()
+    }
+    return min(offsets, key=lambda index: offsets[index]) if offsets else None
+
+
+def get_only_face(image: images.Picture, *, detector: str = DETECTOR) -> Face:
+    """The face of a picture that must show one person; InputError for none, two or a small one."""
+    faces = find_faces(image, detector=detector)
+    if len(faces) > 1:
+        raise InputError(
+            f"There are {len(faces)} faces, and one is expected: choose a picture of one person."
+        )
+    if faces[0].is_small:
+        raise InputError(describe_small(faces[0]))
+    return faces[0]
+
+
+def describe_small(face: Face, where: str = "") -> str:
+    """The sentence about a face too small to be judged."""
+    return (
+        f"The face{where} is too small ({face.width:.0f} pixels wide): go nearer, or choose a "
+        f"picture where it is {SMALL_FACE} pixels wide or more."
+    )
+
+
+def embed(
+    face: Face | images.Picture, *, embedder: str = EMBEDDER, with_mirror: bool = True
+) -> np.ndarray:
+    """A face as float32 numbers of length 1: 128 by SFace, 512 by FaceNet.
+
+    ``face`` is a Face, or for SFace an aligned picture uint8 (112, 112, 3). The mirrored face is
+    embedded too and the mean taken, which on LFW saves one error in five; ``with_mirror=False``
+    is twice as fast.
+    """
+    return embed_all([face], embedder=embedder, with_mirror=with_mirror)[0]
+
+
+def embed_all(
+    faces: Sequence[Face | images.Picture], *, embedder: str = EMBEDDER, with_mirror: bool = True
+) -> np.ndarray:
+    """Embeddings float32 (N, 128 or 512), each of length 1. InputError for an unknown embedder."""
+    is_sface = check_embedder(embedder) == EMBEDDER
+    if not faces:
+        return np.zeros((0, 128 if is_sface else 512), np.float32)
+    if is_sface:
+        crops = [face.crop if isinstance(face, Face) else face for face in faces]
+        batch = np.stack([images.as_image(crop) for crop in crops]).astype(np.float32)
+        if batch.shape[1:] != (112, 112, 3):
+            raise ValueError(f"Expected faces of (112, 112, 3), got {batch.shape[1:]}.")
+    else:
+        squares = [face.square for face in faces if isinstance(face, Face)]
+        if len(squares) < len(faces):
+            raise TypeError("FaceNet takes a Face, as detect_faces gives it, not a picture.")
+        batch = np.stack(squares).astype(np.float32) / 255
+    batch = batch.transpose(0, 3, 1, 2)
+    predict = load_predictor(embedder)
+    (outputs,) = predict(np.ascontiguousarray(batch))
+    if with_mirror:
+        (mirrored,) = predict(np.ascontiguousarray(batch[..., ::-1]))
+        outputs = normalise(outputs) + normalise(mirrored)
+    return normalise(outputs)
+
+
+def normalise(vectors: np.ndarray) -> np.ndarray:
+    """Vectors (..., D) brought to length 1."""
+    return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)
+
+
+def check_embedder(name: str) -> str:
+    if name not in registry.list_names("face_verification"):
+        known = ", ".join(registry.list_names("face_verification"))
+        raise InputError(f"There is no face embedder called {name!r}: choose one of {known}.")
+    return name

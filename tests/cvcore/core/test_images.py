@@ -1,0 +1,148 @@
+"""Pictures in and out: every kind of file, and the arrays and tensors behind them."""
+
+import io
+
+import numpy as np
+import pytest
+import torch
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from hypothesis.extra import numpy as hnp
+from PIL import Image
+
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.engine import tensors
+from tests.support.files import write_bad_files, write_odd_pictures
+
+
+@pytest.fixture(scope="module")
+def odd(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("odd")
+    return {name: images.load_image(path) for name, path in write_odd_pictures(folder).items()}
+
+
+def test_every_odd_picture_becomes_rgb(odd):
+    for name, image in odd.items():
+        assert image.dtype == np.uint8, name
+        assert image.ndim == 3, name
+        assert image.shape[2] == 3, name
+
+
+def test_transparency_is_laid_on_white(odd):
+    assert (odd["transparent.png"] == 255).all()
+
+
+def test_sixteen_bits_keep_their_range(odd):
+    np.testing.assert_array_equal(odd["sixteen_bit.png"], odd["grey.png"])
+
+
+def test_rotation_is_applied(odd):
+    assert odd["rotated.jpg"].shape == (64, 48, 3)
+    # The left edge of the stored picture (dark red channel) is at the top once upright.
+    assert odd["rotated.jpg"][0, :, 0].mean() < odd["rotated.jpg"][-1, :, 0].mean()
+
+
+def test_animations_give_their_first_frame(odd):
+    first = np.linspace(0, 255, 64)
+    for name in ("animated.gif", "animated.webp"):
+        assert np.abs(odd[name][0, :, 0] - first).max() < 26, name
+
+
+def test_single_pixel_keeps_its_colour(odd):
+    assert odd["one_pixel.png"].tolist() == [[[200, 10, 10]]]
+
+
+@pytest.mark.parametrize("name", ["text.png", "corrupt.jpg", "empty.png", "huge.png"])
+def test_bad_files_are_refused_in_a_sentence(name, tmp_path):
+    with pytest.raises(InputError) as refused:
+        images.load_image(write_bad_files(tmp_path)[name])
+    assert str(refused.value).count("\n") == 0
+    assert str(refused.value).endswith(".")
+
+
+def test_large_pictures_are_shrunk_once():
+    buffer = io.BytesIO()
+    Image.new("RGB", (3000, 1500), "teal").save(buffer, "PNG")
+    assert images.load_image(buffer.getvalue()).shape == (640, 1280, 3)
+    assert images.load_image(buffer.getvalue(), max_side=None).shape == (1500, 3000, 3)
+
+
+def test_arrays_are_read_by_their_dtype():
+    assert images.to_rgb(np.array([[True, False]])).tolist() == [[[255] * 3, [0] * 3]]
+    assert images.to_rgb(np.array([[0, 65535]], np.uint16)).tolist() == [[[0] * 3, [255] * 3]]
+    assert images.to_rgb(np.array([[0.0, 0.5, 2.0]])).tolist() == [[[0] * 3, [128] * 3, [255] * 3]]
+    assert images.to_rgb(np.zeros((2, 2, 4), np.uint8)).tolist() == [[[255] * 3] * 2] * 2
+
+
+@pytest.mark.parametrize(
+    ("bad", "error"),
+    [
+        (np.full((2, 2), np.nan), InputError),
+        (np.zeros((0, 4, 3), np.uint8), InputError),
+        (np.zeros((2, 2, 5), np.uint8), TypeError),
+        (np.zeros((2, 2), np.int64), TypeError),
+        ("picture.png", TypeError),
+    ],
+)
+def test_arrays_that_are_no_picture(bad, error):
+    with pytest.raises(error):
+        images.to_rgb(bad)
+
+
+def test_check_image_says_what_to_do():
+    with pytest.raises(InputError, match="upload"):
+        images.check_image(None)
+    with pytest.raises(InputError, match="at least 8 x 8"):
+        images.check_image(np.zeros((4, 9, 3), np.uint8), min_side=8)
+    with pytest.raises(TypeError):
+        images.check_image(np.zeros((4, 9), np.uint8))
+
+
+pictures = hnp.arrays(np.uint8, st.tuples(st.integers(1, 9), st.integers(1, 9), st.just(3)))
+
+
+@settings(deadline=None, max_examples=40)
+@given(pictures)
+def test_tensors_and_back(image):
+    batch = tensors.to_batch(image, device="cpu")
+    assert batch.shape == (1, 3, *image.shape[:2])
+    assert batch.dtype == torch.float32
+    assert batch.is_contiguous()
+    np.testing.assert_array_equal(images.to_image(batch), image)
+    np.testing.assert_array_equal(images.to_chw(image), batch[0].numpy())
+
+
+@settings(deadline=None, max_examples=40)
+@given(pictures)
+def test_png_keeps_every_pixel(image):
+    np.testing.assert_array_equal(images.load_image(images.to_png(image)), image)
+
+
+def test_data_address_holds_a_jpeg(sample):
+    address = images.to_data_uri(sample)
+    assert address.startswith("data:image/jpeg;base64,/9j/")
+    again = images.load_image(images.to_jpeg(sample, quality=95))
+    assert np.abs(again.astype(int) - sample).mean() < 3
+
+
+def test_centre_crop_and_shrink():
+    ramp = np.arange(5 * 7 * 3, dtype=np.uint8).reshape(5, 7, 3)
+    np.testing.assert_array_equal(images.centre_crop(ramp, 3), ramp[1:4, 2:5])
+    with pytest.raises(ValueError, match="Cannot cut"):
+        images.centre_crop(ramp, 6)
+    assert images.shrink(ramp, 9) is ramp
+    assert images.shrink(np.zeros((100, 50, 3), np.uint8), 20).shape == (20, 10, 3)
+
+
+def test_data_address_is_read_in_memory():
+    import base64
+
+    pixels = np.full((4, 6, 3), 80, np.uint8)
+    address = images.to_data_uri(pixels, format="png")
+    np.testing.assert_array_equal(images.load_data_uri(address), pixels)
+    text = base64.b64encode(b"no picture").decode()
+    for bad in ("", "http://a/b.png", "data:image/png,abc", f"data:;base64,{text}", 5, None,
+                "data:image/png;base64,%%"):  # fmt: skip
+        with pytest.raises(InputError, match="could not be read"):
+            images.load_data_uri(bad)
