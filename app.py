@@ -1,12 +1,14 @@
 """Glassbox: computer vision, opened up. Run ``python app.py`` and open http://127.0.0.1:7860."""
 
 import argparse
+import gc
 import os
 import re
 
 os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
+gc.disable()  # what is loaded for the page stays: looking through it for garbage takes a second
 
-from demos import TABS, ui
+from demos import TABS, lesson, page, server  # noqa: E402
 
 
 def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
@@ -79,18 +81,19 @@ def parse_word(text: str) -> str:
     return text
 
 
-ui.prepare()
+lesson.prepare()
 options = parse_arguments(None if __name__ == "__main__" else [])
-demo = ui.build_page(options.tabs)
+demo = page.build_page(options.tabs)
+gc.enable()
 
 if __name__ == "__main__":
-    ui.launch_page(
+    server.launch_page(
         demo,
         host=options.host,
         port=options.port,
         share=options.share,
         accounts=options.auth,
         class_word=options.class_link,
-        networks=ui.list_networks(options.tabs),
-        **ui.LOOK,
+        networks=page.list_networks(options.tabs),
+        **page.LOOK,
     )

@@ -14,7 +14,7 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 from ray import serve
 from ray.serve.config import HTTPOptions, RequestRouterConfig
 
-from cvcore.device import cpu_count
+from cvcore.engine.device import cpu_count
 
 # Every open page holds one request, its heartbeat; what computes waits in Gradio's own queue.
 MAX_REQUESTS = 1000
@@ -26,12 +26,13 @@ STICKY = RequestRouterConfig(
 
 def build_asgi():
     """The page of one replica, built in the replica's own process."""
-    from demos import TABS, ui
+    from demos import TABS, lesson, server
+    from demos.page import LOOK, build_page
 
-    ui.prepare()
+    lesson.prepare()
     wanted = os.environ.get("GLASSBOX_TABS") or ",".join(TABS)
-    page = ui.build_page([topic for topic in TABS if topic in wanted.split(",")])
-    return ui.build_replica(page, class_word=os.environ.get("GLASSBOX_CLASS_LINK", ""), **ui.LOOK)
+    page = build_page([topic for topic in TABS if topic in wanted.split(",")])
+    return server.build_replica(page, class_word=os.environ.get("GLASSBOX_CLASS_LINK", ""), **LOOK)
 
 
 @serve.deployment(max_ongoing_requests=MAX_REQUESTS, request_router_config=STICKY)

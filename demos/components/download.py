@@ -1,0 +1,34 @@
+"""A link that saves a result, which travels inside the page."""
+
+import base64
+from html import escape
+from typing import Any
+
+import gradio as gr
+
+
+def download_value(filename: str, data: bytes, mime: str) -> dict[str, str]:
+    """A file for ``Download``; it travels inside the page and is never written to disk."""
+    return {
+        "filename": filename,
+        "href": f"data:{mime};base64,{base64.b64encode(data).decode()}",
+    }
+
+
+class Download(gr.HTML):
+    """A link that saves a result; its value comes from ``download_value`` (None hides it)."""
+
+    def __init__(self, label: str, **kwargs: Any) -> None:
+        super().__init__(
+            html_template=f'<a class="download" hidden>⤓ {escape(label)}</a>',
+            js_on_load="""const draw = () => {
+              const link = element.querySelector('a'), file = props.value;
+              link.hidden = !(file && /^data:/.test(file.href || ''));
+              if (!link.hidden) { link.href = file.href; link.download = file.filename; }
+            };
+            watch('value', draw); draw();""",
+            **{"label": label, **kwargs},
+        )
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "object"}

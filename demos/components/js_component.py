@@ -1,0 +1,76 @@
+"""Components that a script, or a line of HTML, draws from a dict."""
+
+import re
+import sys
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+from demos.server.static_files import publish
+
+
+def read_static(module: str, *names: str) -> str:
+    """The files of these names in the folder ``static`` beside a module, one after the other."""
+    folder = Path(str(sys.modules[module].__file__)).parent / "static"
+    return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def load_script(module: str, *names: str) -> str:
+    """For ``js_on_load``: scripts in ``static`` beside a module, as one file that browsers keep.
+
+    They see what Gradio hands to ``js_on_load``.
+    """
+    script = read_static(module, *names)
+    if not script:
+        return ""
+    names_ = "element, trigger, props, server, upload, watch"
+    name = names[-1]
+    address = publish(name, f"export default ({names_}) => {{\n{script}\n}};\n".encode())
+    # Gradio looks for the events' names here
+    events = ", ".join(sorted(set(re.findall(r"trigger\(('\w+')", script))))
+    return (
+        f"/* {events} */ import(new URL({address!r}, document.baseURI))"
+        f".then((script) => script.default({names_}));"
+    )
+
+
+class JsComponent(gr.HTML):
+    """Draws a dict in the browser; calls through the API get the dict as it is.
+
+    A subclass names its markup, and its scripts and style by the names of their files.
+    """
+
+    MARKUP = ""
+    SCRIPTS: tuple[str, ...] = ()
+    STYLES: tuple[str, ...] = ()
+
+    def __init__(self, value: dict | None = None, **kwargs: Any) -> None:
+        super().__init__(
+            value,
+            html_template=self.MARKUP,
+            css_template=read_static(self.__module__, *self.STYLES),
+            js_on_load=load_script(self.__module__, *self.SCRIPTS) or None,
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def api_info(self) -> dict[str, str]:
+        return {"type": "object"}
+
+    def example_payload(self) -> dict:
+        return {}
+
+    def example_value(self) -> dict:
+        return {}
+
+
+class Panel(JsComponent):
+    """Numbers with their drawing: a dict whose ``html`` is shown."""
+
+    MARKUP = '<div>${(value && value.html) || ""}</div>'
+
+    def __init__(self, value: dict | None = None, **kwargs: Any) -> None:
+        super().__init__(value or {"html": ""}, **kwargs)

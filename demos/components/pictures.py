@@ -1,0 +1,114 @@
+"""The one way in for a visitor's picture, and the row of sample pictures."""
+
+import os
+from collections.abc import Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from demos.server.static_files import publish
+
+THUMBNAIL_SIDE = 160  # pixels
+EXAMPLE = "assets/samples/chelsea.jpg"  # in calls through the API: from the repository's folder
+GONE = "This picture was left alone for too long and is no longer here: choose it again."
+
+
+class SafeImage(gr.Image):
+    """A picture input that decodes files itself: handlers get uint8 (H, W, 3) RGB, or None.
+
+    EXIF rotation, transparency, 16 bits, palettes and animations are taken care of; what cannot
+    be read becomes one sentence on the page.
+    """
+
+    def get_block_name(self) -> str:
+        return "image"
+
+    def example_payload(self) -> dict[str, Any]:
+        return {"path": EXAMPLE, "url": EXAMPLE, "meta": {"_type": "gradio.FileData"}}
+
+    def example_value(self) -> str:
+        return EXAMPLE
+
+    def preprocess(self, payload: Any) -> np.ndarray | None:
+        if payload is None or not (payload.path or payload.url):
+            return None
+        try:
+            if payload.path:
+                os.utime(payload.path)  # in use: it is deleted an hour after this
+                return images.load_image(payload.path)
+            return images.load_data_uri(payload.url)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        except FileNotFoundError:
+            raise gr.Error(GONE, print_exception=False) from None
+        except Exception:
+            raise gr.Error(images.UNREADABLE, print_exception=False) from None
+
+
+class DataPicture(gr.Textbox):
+    """A picture as a data address, for calls through the API: it stays in memory.
+
+    Handlers get uint8 (H, W, 3) RGB, or None.
+    """
+
+    def get_block_name(self) -> str:
+        return "textbox"
+
+    def preprocess(self, payload: str | None) -> np.ndarray | None:
+        try:
+            return images.load_data_uri(payload) if payload else None
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+
+
+class PictureStrip(gr.HTML):
+    """Thumbnails that load a picture with one click; fires ``pick`` with its name.
+
+    ``rows`` have a ``name``, a ``title`` and a ``path``; ``kind`` says what they are.
+    """
+
+    def __init__(self, rows: Sequence[Any], kind: str = "sample", **kwargs: Any) -> None:
+        self.rows, self.kind = rows, kind
+        value = [
+            {"name": row.name, "title": row.title, "src": _thumbnail(str(row.path))} for row in rows
+        ]
+        super().__init__(
+            value=value,
+            html_template=f"""<div class="samples" role="group"
+              aria-label="{kind.title()} pictures">
+              {{{{#each value}}}}<button type="button" data-name="{{{{this.name}}}}"
+                title="{{{{this.title}}}}" aria-label="Use the {kind} {{{{this.title}}}}"><img
+                src="{{{{this.src}}}}" alt=""></button>{{{{/each}}}}</div>""",
+            js_on_load="""element.addEventListener('click', event => {
+              const button = event.target.closest('button');
+              if (button) trigger('pick', {name: button.dataset.name});
+            });""",
+            **kwargs,
+        )
+
+    def get_block_name(self) -> str:
+        return "html"
+
+    def api_info(self) -> dict[str, Any]:
+        return {"type": "array", "items": {"type": "object"}}
+
+
+@cache
+def _thumbnail(path: str) -> str:
+    image = images.load_image(path)
+    side = min(image.shape[:2])
+    square = images.resize(images.centre_crop(image, side), (THUMBNAIL_SIDE, THUMBNAIL_SIDE))
+    return publish(f"{Path(path).stem}.jpg", images.to_jpeg(square, quality=80))
+
+
+def pick_sample(event: gr.EventData) -> str:
+    """The file of the sample that was clicked."""
+    name = str(getattr(event, "name", ""))
+    if name not in samples.index():
+        raise InputError(f"There is no sample called {name!r}.")
+    return str(samples.index()[name].path)

@@ -1,0 +1,138 @@
+// The webcam: frames go to the server one after the other and come back as pictures. Gradio's own
+// events would read the whole page at every frame; here they only hand over the fields' values.
+const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
+// Times in milliseconds, first to last: how many a second.
+const rateOf = (times) => (times.length - 1) * 1000 / (times.at(-1) - times[0]);
+// A picture's sides, shrunk so that the longer one is `most` pixels at most.
+const fitSides = (width, height, most) => {
+  const scale = Math.min(1, most / Math.max(width, height));
+  return [Math.round(width * scale), Math.round(height * scale)];
+};
+
+// --- in the page ---------------------------------------------------------------------------
+const pair = element.querySelector('.live-pair');
+const [button, cameras, video] = ['button', 'select', 'video'].map(name => pair.querySelector(name));
+const image = pair.querySelector('img'), text = pair.querySelector('output');
+const canvas = document.createElement('canvas'), times = [], ways = [];
+const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, LONG = 400, SHORT = 150;  // pixels; milliseconds
+let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
+let values = null, extras = null;
+const isHidden = () => !pair.getClientRects().length;
+const say = words => { text.textContent = words; };
+const sleep = ms => new Promise(done => setTimeout(done, ms));
+
+// Gradio calls this with the fields' values and shows what it returns beside the picture.
+pair.exchange = (...given) => {
+  const news = extras;
+  values = given; extras = null;
+  return news || [];
+};
+
+const COMPLAINTS = {
+  NotAllowedError: 'The browser did not allow the webcam: allow it with the camera sign beside the '
+    + 'address, then try again.',
+  NotFoundError: 'No free webcam was found: plug one in, or close the program that uses it, then '
+    + 'try again.',
+};
+COMPLAINTS.NotReadableError = COMPLAINTS.OverconstrainedError = COMPLAINTS.NotFoundError;
+
+const open = async () => {
+  if (!navigator.mediaDevices) {
+    say('This browser lends a page the webcam only over https, or when the page runs on this '
+      + 'computer: open it that way.');
+    return false;
+  }
+  const chosen = cameras.value ? {deviceId: {exact: cameras.value}} : {};
+  try {
+    stream = await navigator.mediaDevices.getUserMedia(
+      {video: {width: {ideal: 640}, height: {ideal: 480}, ...chosen}});
+  } catch (error) {
+    say(COMPLAINTS[/** @type {DOMException} */ (error).name] || COMPLAINTS.NotFoundError);
+    return false;
+  }
+  if (isHidden()) { close(); return false; }  // left while the browser asked for leave
+  video.srcObject = stream; video.hidden = false;
+  await video.play();
+  const found = (await navigator.mediaDevices.enumerateDevices())
+    .filter(device => device.kind === 'videoinput');
+  if (found.length > 1 && !cameras.options.length) {
+    found.forEach((device, i) => cameras.add(
+      new Option(device.label || `Webcam ${i + 1}`, device.deviceId)));
+    cameras.value = stream.getVideoTracks()[0].getSettings().deviceId;
+    cameras.hidden = false;
+  }
+  return true;
+};
+const close = () => {
+  if (stream) stream.getTracks().forEach(track => track.stop());
+  stream = null;
+};
+
+const grab = () => {
+  [canvas.width, canvas.height] = fitSides(video.videoWidth, video.videoHeight, SIDE);
+  canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
+  return canvas.toDataURL('image/jpeg', 0.85);
+};
+const show = (reply, took) => {
+  shown = reply.number;
+  if (reply.said) { say(reply.said); return; }
+  image.src = reply.src; image.hidden = false;
+  if (reply.extras) extras = reply.extras;
+  const now = performance.now();
+  times.push(now);
+  while (now - times[0] > 2000) times.shift();
+  ways.push(Math.max(0, took - reply.ms));
+  if (ways.length > 15) ways.shift();
+  const way = median(ways);
+  if (times.length > 2) say(rateOf(times).toFixed(1)
+    + ` frames a second, ${way.toFixed(0)} ms to the server and back`);
+  trigger('exchange');
+};
+
+// A lane sends a frame and waits for its picture. Two lanes keep the server busy while a picture
+// travels; where an answer takes long, one lane alone keeps the picture fresh.
+const follow = async mine => {
+  lanes += 1;
+  while (run === mine) {
+    if (!element.isConnected) { stop(); break; }
+    const early = sentAt + LEAST_GAP - performance.now();
+    if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
+    sentAt = performance.now();
+    const started = sentAt;
+    const reply = await server.frame({number: ++number, src: grab(), values});
+    if (run !== mine) break;
+    if (!reply) { say('The server does not answer: is it still running?'); await sleep(1000); continue; }
+    const took = performance.now() - started;
+    if (reply.number > shown) show(reply, took);
+    if (took > LONG && lanes > 1) break;
+    if (took < SHORT && lanes === 1) follow(mine);
+  }
+  if (run === mine) lanes -= 1;
+};
+
+const start = async () => {
+  if (!stream && !await open()) return;
+  button.textContent = 'Stop';
+  const mine = ++run;
+  lanes = 0; times.length = ways.length = 0; values = null;
+  trigger('exchange');
+  while (run === mine && !values) await sleep(20);
+  if (run === mine) follow(mine);
+};
+const stop = () => {
+  run += 1;
+  close();
+  button.textContent = 'Record';
+};
+
+button.addEventListener('click', async () => {
+  if (button.textContent === 'Stop') stop();
+  else if (button.textContent === 'Record') start();
+  else if (await open()) button.textContent = 'Record';
+});
+// Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
+new ResizeObserver(() => { if (stream && isHidden()) stop(); }).observe(pair);
+cameras.addEventListener('change', async () => {
+  close();
+  await open();
+});

@@ -1,0 +1,15 @@
+"""What a lesson is built with: its tab, the order of its work, the panels that all have."""
+
+from demos.lesson import charts
+from demos.lesson.gpu import keep_here, prepare
+from demos.lesson.lazy_tabs import LazyTabs
+from demos.lesson.models import fetch_model, list_models
+from demos.lesson.scheduling import LatestControls, RunToken, follow, renew
+from demos.lesson.settings import Controls
+from demos.lesson.tab import Tab
+from demos.server.errors import guard, read_int
+
+__all__ = [
+    "Controls", "LatestControls", "LazyTabs", "RunToken", "Tab", "charts", "fetch_model", "follow",
+    "guard", "keep_here", "list_models", "prepare", "read_int", "renew",
+]  # fmt: skip

@@ -1,0 +1,196 @@
+"""What a lesson's ``build`` gets: the means to take pictures in and to connect handlers."""
+
+from collections.abc import Callable, Sequence
+from pathlib import Path
+from typing import Any, Literal
+
+import gradio as gr
+
+import demos
+from cvcore.core import samples
+from demos.components.live import build_camera, to_twin_handler
+from demos.components.pictures import DataPicture, PictureStrip, SafeImage, pick_sample
+from demos.lesson import panels
+from demos.lesson.scheduling import light_work, long_work, newest_wins
+from demos.lesson.settings import Controls, spread_settings, take_settings
+from demos.server.errors import guard
+from demos.server.limits import HEAVY, LIGHT, STEADY
+
+# Whether an address asks for more of a tab than to be shown.
+ASKS = """(count) => {
+  const query = new URLSearchParams(location.search);
+  const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
+  return [count, more && query.get('tab') === 'TOPIC' ? 'yes' : ''];
+}"""
+
+
+class Tab:
+    """One lesson's place on the page.
+
+    ``topic`` is the lesson's word; ``current`` holds the picture that all tabs share.
+    """
+
+    def __init__(self, topic: str, block: gr.Tab, current: gr.Image) -> None:
+        self.topic = topic
+        self._current = current
+        self.picture: SafeImage | None = None  # the first picture input
+        # Counts up when the tab is first shown, and when an address sets its controls.
+        self.opened = gr.State(0)
+        self._never = gr.State()  # changes never: what hangs on it is asked for by name alone
+        asks = gr.Textbox(visible="hidden", label=f"set by the address, {topic}")
+        block.select(
+            lambda count, asks: count or (0 if asks else 1),  # an address counts once it is read
+            [self.opened, asks],
+            self.opened,
+            js=ASKS.replace("TOPIC", topic),
+            api_visibility="private",
+            show_progress="hidden",
+        )
+
+    def picture_input(
+        self,
+        label: str = "Your picture",
+        *,
+        sample: str | None = "chelsea",
+        names: Sequence[str] | None = None,
+        **kwargs: Any,
+    ) -> SafeImage:
+        """Upload, webcam snapshot or clipboard, sample pictures, and the picture of other tabs.
+
+        ``sample`` is shown at first; ``names`` are the samples offered (all by default).
+        """
+        kwargs.setdefault("height", 300)
+        image = SafeImage(
+            value=str(samples.index()[sample].path) if sample else None,
+            sources=["upload", "webcam", "clipboard"],
+            webcam_options=gr.WebcamOptions(mirror=False),
+            label=label,
+            buttons=["fullscreen"],
+            format="jpeg",
+            **kwargs,
+        )
+        self.picture = self.picture or image
+        strip = PictureStrip([samples.index()[name] for name in names or samples.list_names()])
+        use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
+        self.run(strip.pick, pick_sample, None, image, api_name=None, queue=False, kind="stream")
+        # The shared picture stays in the browser: the server is not asked.
+        image.change(None, image, self._current, js="picture => picture", api_visibility="private")
+        use.click(
+            None,
+            [self._current, image],
+            image,
+            js="(current, own) => current || own",
+            api_visibility="private",
+        )
+        return image
+
+    def on_open(
+        self, fn: Callable[..., Any], inputs: Any, outputs: Any, **kwargs: Any
+    ) -> gr.events.Dependency:
+        """``run`` when a visitor first sees the tab, or comes with a link that sets it."""
+        return self.run(self.opened.change, fn, inputs, outputs, api_name=None, **kwargs)
+
+    def run(
+        self,
+        events: Any,
+        fn: Callable[..., Any] | None,
+        inputs: Any,
+        outputs: Any,
+        *,
+        api_name: str | None,
+        kind: Literal["light", "steady", "heavy", "stream"] = "light",
+        newest: gr.State | None = None,
+        settings: Controls | None = None,
+        **kwargs: Any,
+    ) -> gr.events.Dependency:
+        """Connect events (``button.click``, ...) to a handler; its errors become one sentence.
+
+        ``kind``: "light" for quick answers, "steady" for a few seconds' work, "heavy" for long work
+        that takes its turn, "stream" for sliders that are followed while they move. Of the runs
+        that share a state ``newest``, a visitor's newest ends the others at their next step. The
+        controls of ``settings`` come to the handler as one value, its last.
+        Without ``api_name`` the handler is private; without ``fn`` the browser alone does the work,
+        by ``js``.
+        """
+        options: dict[str, Any] = dict({"heavy": HEAVY, "steady": STEADY}.get(kind, LIGHT))
+        if settings is not None:
+            fn, options["inputs_kwargs"] = take_settings(fn, settings), settings.parts
+        if fn:
+            fn = long_work(fn) if kind in ("heavy", "steady") else light_work(fn)
+        if newest is not None:
+            fn, inputs = newest_wins(fn), [newest, *inputs]
+            options["trigger_mode"] = "multiple"
+        if kind == "stream":
+            options |= {"trigger_mode": "always_last", "show_progress": "hidden"}
+        if api_name is None:
+            options["api_visibility"] = "private"
+        else:
+            options["api_name"] = api_name
+        triggers = events if isinstance(events, list | tuple) else [events]
+        if len(triggers) == 1:  # an event of a component's own cannot go through gr.on
+            return triggers[0](fn, inputs, outputs, **(options | kwargs))
+        return gr.on(list(triggers), fn, inputs, outputs, **(options | kwargs))
+
+    def endpoint(
+        self, fn: Callable[..., Any], inputs: Any, outputs: Any, *, api_name: str, **kwargs: Any
+    ) -> gr.events.Dependency:
+        """A handler for the API alone: nothing on the page sets it off."""
+        return self.run(self._never.change, fn, inputs, outputs, api_name=api_name, **kwargs)
+
+    def stop_button(
+        self, *running: gr.events.Dependency, label: str = "Stop", **kwargs: Any
+    ) -> gr.Button:
+        """A button that ends the given runs at their next step."""
+        button = gr.Button(label, variant="stop", size="sm", **kwargs)
+        button.click(None, None, None, cancels=list(running), api_visibility="private")
+        return button
+
+    def live(
+        self,
+        fn: Callable[..., Any],
+        controls: Sequence[Any] = (),
+        *,
+        settings: Controls | None = None,
+        extra_outputs: Sequence[Any] = (),
+        elem_id: str | None = None,
+        in_memory: bool = False,
+        width: int = 640,
+        quality: int = 85,
+    ) -> None:
+        """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
+
+        ``fn`` returns the picture to show, or a tuple of it and a value for each extra output.
+        The controls of ``settings`` come to it as one value, its last.
+        The same handler answers single pictures through the API as ``<topic>_frame``; with
+        ``in_memory`` these come as data addresses, as an uploaded file would lie on the disk.
+        Frames are at most ``width`` pixels wide; ``quality`` is that of the JPEG
+        pictures sent back to the page.
+        """
+        name = elem_id or f"{self.topic}-live"
+        extras = list(extra_outputs)
+        values, live, single_fn, named = list(controls), fn, fn, {}
+        if settings is not None:
+            values, live = [*controls, *settings], spread_settings(fn, settings)
+            single_fn, named = take_settings(fn, settings), {"inputs_kwargs": settings.parts}
+        view = build_camera(name, live, values, extras, side=width, quality=quality)
+        if in_memory:
+            single = DataPicture(visible=False, label="picture")
+        else:
+            single = SafeImage(visible=False, label="picture")
+        single.input(
+            guard(to_twin_handler(single_fn)),
+            [single, *controls],
+            [view, *extras],
+            api_name=f"{name.removesuffix('-live').replace('-', '_')}_frame",
+            **LIGHT,
+            **named,
+        )
+
+    def lesson(self) -> None:
+        """The panel "How it works": what stands in ``lesson.md`` beside the lesson's code."""
+        text = (Path(demos.__file__).parent / self.topic / "lesson.md").read_text(encoding="utf-8")
+        panels.lesson(text)
+
+    def show_code(self, *targets: str) -> None:
+        """The panel "Show the code", for targets like ``cvcore.convolution:convolve``."""
+        panels.show_code(targets)

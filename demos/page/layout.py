@@ -1,0 +1,106 @@
+"""The page around the tabs: header, start, look."""
+
+from collections.abc import Sequence
+from html import escape
+from importlib import import_module
+from pathlib import Path
+
+import gradio as gr
+
+from cvcore.engine import device
+from demos.components.live import STOP_CAMERAS
+from demos.components.pictures import SafeImage
+from demos.lesson.tab import Tab
+from demos.page import links, start
+from demos.server.errors import Page
+from demos.server.limits import KEPT_SECONDS, LIGHT
+from demos.server.session_cleanup import forget_visits
+from demos.server.static_files import publish
+
+TITLE = "Glassbox"
+SUBTITLE = "Computer vision, opened up"
+FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
+MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "monospace"]
+THEME = gr.themes.Soft(
+    primary_hue="indigo",
+    secondary_hue="amber",
+    neutral_hue="slate",
+    text_size="lg",
+    spacing_size="md",
+    radius_size="md",
+    font=FONT,
+    font_mono=MONO,
+).set(  # labels as plain bold words rather than coloured chips
+    block_title_background_fill="transparent",
+    block_title_background_fill_dark="transparent",
+    block_title_text_color="*body_text_color",
+    block_title_text_color_dark="*body_text_color",
+    block_title_padding="0",
+    block_label_background_fill="*background_fill_secondary",
+    block_label_background_fill_dark="*background_fill_secondary",
+    block_label_text_color="*body_text_color",
+    block_label_text_color_dark="*body_text_color",
+    # darker than the theme's own, so that they can be read from the last row (WCAG AA)
+    body_text_color_subdued="*neutral_600",
+    body_text_color_subdued_dark="*neutral_300",
+    color_accent="*primary_600",
+    input_placeholder_color="*neutral_500",
+    input_placeholder_color_dark="*neutral_400",
+    button_primary_background_fill="*primary_600",
+    button_primary_background_fill_hover="*primary_700",
+    button_primary_background_fill_dark="*primary_600",
+    checkbox_label_background_fill_selected="*primary_600",
+    checkbox_label_background_fill_selected_dark="*primary_600",
+)
+_STATIC = Path(__file__).with_name("static")
+_CHARTS = publish("charts.js", (_STATIC / "charts.js").read_bytes())
+LOOK = {
+    "theme": THEME,
+    "css_paths": [_STATIC / "style.css", _STATIC / "charts.css"],
+    "head": f'<script type="module" src="{_CHARTS}"></script>',
+}  # for launch_page
+
+
+def build_page(topics: Sequence[str]) -> gr.Blocks:
+    """The whole page with a tab for each topic; no network is loaded before a visitor asks."""
+    with Page(title=TITLE, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as page:
+        with gr.Row(elem_classes=["header"]):
+            gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>")
+            device_line = gr.HTML(elem_id="device")
+        current = SafeImage(visible="hidden", elem_id="current-picture", label="Current picture")
+        states: dict[str, links.LessonState] = {}
+        with gr.Tabs(elem_id="topics") as tabs:
+            modules = {topic: import_module(f"demos.{topic}") for topic in topics}
+            if len(modules) > 1:
+                with gr.Tab(start.TITLE, id="start", elem_id="tab-start"):
+                    start.build_start([(t, m.TITLE, m.SUMMARY) for t, m in modules.items()])
+            for topic, module in modules.items():
+                short = getattr(module, "SHORT", module.TITLE)
+                with gr.Tab(short, id=topic, elem_id=f"tab-{topic}") as block:
+                    gr.Markdown(f"**{module.TITLE}.** {module.SUMMARY}", elem_classes=["summary"])
+                    tab = Tab(topic, block, current)
+                    module.build(tab)
+                    states[topic] = links.collect(
+                        topic, block, picture=tab.picture, opened=tab.opened
+                    )
+                    links.offer_link(states[topic])
+        tabs.select(None, None, None, js=STOP_CAMERAS, api_visibility="private")
+        page.load(_describe_device, None, device_line, api_visibility="private")
+        links.restore_from_address(page, tabs, states)
+        forget_visits(page)
+    for event in page.fns.values():
+        if event.concurrency_limit == "default":  # one at a time over all visitors
+            event.concurrency_id = LIGHT["concurrency_id"]
+            event.concurrency_limit = LIGHT["concurrency_limit"]
+    return page
+
+
+def _describe_device() -> str:
+    return f"<span>Running on {escape(device.describe())}</span>"
+
+
+def list_networks(topics: Sequence[str]) -> tuple[str, ...]:
+    """The bundled networks that the lessons run (their ``NETWORKS``), each once, in order."""
+    modules = [import_module(f"demos.{topic}") for topic in topics]
+    names = [name for module in modules for name in getattr(module, "NETWORKS", ())]
+    return tuple(dict.fromkeys(names))

@@ -1,0 +1,233 @@
+"""A lesson in an address: ``?tab=detection&picture=street&confidence-limit=0.4`` opens just so.
+
+Names of controls are their labels in small letters with dashes. ``picture`` is a sample, ``view``
+an inner tab, ``hide`` takes controls away for a lesson.
+"""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, field
+from html import escape
+from typing import Any
+from urllib.parse import parse_qs
+
+import gradio as gr
+
+from cvcore.core import samples
+from demos.components import fields
+from demos.server.errors import guard
+
+KINDS = (
+    fields.Slider,
+    fields.Number,
+    fields.Dropdown,
+    fields.Radio,
+    fields.CheckboxGroup,
+    fields.Choice,
+    gr.Checkbox,
+)
+PERSONAL = "personal"  # class of controls that no address may set, as a consent
+OWN_KEYS = ("tab", "picture", "view", "hide")
+OTHER_KEYS = ("class", "__theme", "__lang", "__sign")  # the door's, and Gradio's own
+# The address of what is on the screen: only what differs from how the tab opens is named.
+_WRITE = """(picture, ...values) => {
+  const plan = PLAN, link = new URL(location.origin + location.pathname);
+  const query = link.searchParams;
+  query.set('tab', plan.tab);
+  const word = new URLSearchParams(location.search).get('class');
+  if (word) query.set('class', word);
+  const sample = picture && (picture.orig_name || picture.path || '').split('/').pop();
+  if (plan.samples[sample]) query.set('picture', plan.samples[sample]);
+  const view = document.querySelector('#tab-' + plan.tab + ' [role=tab][aria-selected=true]');
+  const words = view && view.textContent.toLowerCase().match(/[a-z0-9]+/g);
+  const name = words && words.slice(0, 5).join('-');
+  if (name && plan.views.includes(name)) query.set('view', name);
+  plan.keys.forEach((key, i) => {
+    if (JSON.stringify(values[i]) === JSON.stringify(plan.defaults[i])) return;
+    for (const value of [values[i]].flat()) if (value !== null) query.append(key, value);
+  });
+  return link.href;
+}"""
+# The tab named in an address, and for that tab the address's query if it asks for more.
+_READ = """() => {
+  const query = new URLSearchParams(location.search), wanted = query.get('tab');
+  const same = {__type__: 'update'};
+  if (!TOPICS.includes(wanted)) return [same, ...TOPICS.map(() => same)];
+  const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
+  const texts = TOPICS.map(topic => more && topic === wanted ? query.toString() : same);
+  return [{__type__: 'update', selected: wanted}, ...texts];
+}"""
+
+
+def to_key(label: str) -> str:
+    """``"Max. boxes (k)"`` as ``max-boxes-k``; of a long label the first five words."""
+    return "-".join(re.findall(r"[a-z0-9]+", label.lower())[:5])
+
+
+@dataclass
+class LessonState:
+    """What of a tab an address can hold."""
+
+    topic: str
+    controls: dict[str, Any] = field(default_factory=dict)  # by key
+    picture: Any = None  # the tab's picture input
+    views: Any = None  # the inner tabs
+    opened: Any = None  # a count; the tab's first results are computed when it changes
+
+    @property
+    def outputs(self) -> list[Any]:
+        parts = [self.opened, self.picture, self.views, *self.controls.values()]
+        return [part for part in parts if part is not None]
+
+    @property
+    def view_ids(self) -> dict[str, Any]:
+        if self.views is None:
+            return {}
+        inner = [child for child in self.views.children if isinstance(child, gr.Tab)]
+        return {to_key(child.label): child.id for child in inner}
+
+
+def _walk(block: Any) -> Iterator[Any]:
+    for child in getattr(block, "children", ()):
+        yield child
+        yield from _walk(child)
+
+
+def collect(topic: str, block: gr.Tab, *, picture: Any, opened: Any) -> LessonState:
+    """The controls of a tab that was built; two with one label become ``size`` and ``size-2``."""
+    state = LessonState(topic, picture=picture, opened=opened)
+    for part in _walk(block):
+        if isinstance(part, gr.Tabs) and state.views is None:
+            state.views = part
+            for child in part.children:
+                child.id = child.id or to_key(getattr(child, "label", "") or "")
+        if not isinstance(part, KINDS) or not part.label:
+            continue
+        if PERSONAL in part.elem_classes:
+            continue
+        base = key = to_key(part.label)
+        count = 1
+        while key in state.controls or key in OWN_KEYS:
+            count += 1
+            key = f"{base}-{count}"
+        state.controls[key] = part
+    return state
+
+
+def read_value(control: Any, texts: list[str]) -> Any:
+    """What an address says about a control, as the control's own value.
+
+    Raises ``gr.Error`` or ``ValueError`` for what the control does not take.
+    """
+    if isinstance(control, gr.Checkbox):
+        return {"true": True, "1": True, "false": False, "0": False}[texts[0].lower()]
+    if isinstance(control, gr.Slider | gr.Number):
+        number = float(texts[0])
+        value: Any = int(number) if number.is_integer() else number
+    elif isinstance(control, fields.Choice):
+        return texts[0][:200]
+    else:
+        known = {str(value): value for _, value in control.choices}
+        many = isinstance(control, gr.CheckboxGroup) or getattr(control, "multiselect", False)
+        value = [known[text] for text in texts] if many else known[texts[0]]
+    control.preprocess(value)
+    return value
+
+
+def read_link(
+    states: Mapping[str, LessonState], query: Mapping[str, list[str]]
+) -> tuple[dict[Any, Any], list[str]]:
+    """Updates by component for an address's query, and the words in it that mean nothing here."""
+    state = states.get((query.get("tab") or [""])[0])
+    if state is None:
+        return {}, []
+    updates: dict[Any, dict[str, Any]] = {}
+    unknown = []
+    for key, texts in query.items():
+        control = state.controls.get(key)
+        try:
+            if key == "picture" and state.picture is not None:
+                updates[state.picture] = {"value": str(samples.index()[texts[0]].path)}
+            elif key == "view" and state.views is not None:
+                updates[state.views] = {"selected": state.view_ids[texts[0]]}
+            elif control is not None:
+                updates.setdefault(control, {})["value"] = read_value(control, texts)
+                if not control.visible:  # shown with some choice of another control only
+                    updates[control]["visible"] = True
+            elif key not in OWN_KEYS + OTHER_KEYS:
+                unknown.append(f"{key}={texts[0]}")
+        except (gr.Error, KeyError, ValueError, OverflowError):
+            unknown.append(f"{key}={texts[0]}")
+    for name in ",".join(query.get("hide", ())).split(","):
+        if name in state.controls:
+            updates.setdefault(state.controls[name], {})["visible"] = False
+        elif name:
+            unknown.append(f"hide={name}")
+    if updates:
+        updates[state.opened] = {"value": 2}
+    return {part: gr.update(**changes) for part, changes in updates.items()}, unknown
+
+
+def offer_link(state: LessonState) -> None:
+    """The closed panel that shows the address of a tab as it stands."""
+    controls = state.controls
+    offered = {row.path.name: name for name, row in samples.index().items()}
+    plan = {
+        "tab": state.topic,
+        "samples": offered,
+        "views": list(state.view_ids),
+        "keys": list(controls),
+        "defaults": [control.value for control in controls.values()],
+    }
+    with gr.Accordion("Link to this lesson", open=False, elem_classes=["link"]) as panel:
+        address = gr.Textbox(
+            label="Opens this tab with this sample picture and these controls",
+            buttons=["copy"],
+            interactive=False,
+            elem_id=f"{state.topic}-link",
+        )
+        names = ", ".join(f"`{key}`" for key in controls)
+        gr.Markdown(f"To hide controls from a class add `&hide=` and their names: {names}.")
+        again = gr.Button("Take the address again", size="sm")
+    gr.on(
+        [panel.expand, again.click],
+        None,
+        [state.picture or gr.State(None), *controls.values()],
+        address,
+        js=_WRITE.replace("PLAN", json.dumps(plan)),
+        api_visibility="private",
+    )
+
+
+def restore_from_address(page: gr.Blocks, tabs: gr.Tabs, states: Mapping[str, LessonState]) -> None:
+    """Open the page as its address says.
+
+    The tab is opened in the browser; only where there is more to set the server is asked, for this
+    tab alone: whatever else an event could write to would be made anew, too.
+    """
+    asked = {topic: gr.Textbox(visible="hidden", label=f"address, {topic}") for topic in states}
+    page.load(
+        None,
+        None,
+        [tabs, *asked.values()],
+        js=_READ.replace("TOPICS", json.dumps(list(states))),
+        api_visibility="private",
+    )
+    for topic, address in asked.items():
+        _restore_from(address, states[topic])
+
+
+def _restore_from(address: gr.Textbox, state: LessonState) -> None:
+    def restore(text: str) -> Any:
+        query = parse_qs(text or "", keep_blank_values=True)
+        updates, unknown = read_link({state.topic: state}, query)
+        if unknown:
+            gr.Warning(f"This link asks for what is not here: {escape(', '.join(unknown[:5]))}.")
+        # Once and for all controls together, and also where it says nothing that is known here.
+        return updates | {state.opened: 2} if text else {address: gr.skip()}
+
+    outputs = [address, *state.outputs]
+    address.change(
+        guard(restore), address, outputs, api_visibility="private", show_progress="hidden"
+    )

@@ -1,0 +1,177 @@
+"""What is patched in Gradio's scripts: that and nothing else, and each thing once.
+
+Where this fails Gradio has changed its script: look whether it still goes wrong.
+"""
+
+import shutil
+import subprocess
+from fnmatch import fnmatch
+from pathlib import Path
+
+import gradio as gr
+import pytest
+from starlette.responses import PlainTextResponse
+from starlette.testclient import TestClient
+
+from demos import gradio_patches
+from demos.gradio_patches import (
+    SCRIPT_PATCHES,
+    attached_events,
+    dropdown_input,
+    event_order,
+    patch_scripts,
+    status_updates,
+)
+
+SCRIPTS = Path(gr.__file__).parent / "templates" / "frontend"
+# Gradio's scripts in short, each passage beside what it becomes.
+FAILED = "catch{this.update_loading_status({status:`error`}),c&&this.clear_submission(r.id,c),"
+AGAIN = "this.queue.has(r.id)&&(this.queue.delete(r.id),this.dispatch(e))"
+NEWEST = (
+    "this.queue.delete(r.id)&&this.dispatch({type:'fn',fn_index:r.id,"
+    "event_data:this.waiting.get(r.id).event_data??null,"
+    "target_id:this.waiting.get(r.id).target_id})"
+)
+ORDER = (
+    (
+        "let t=Ze(r.trigger_modes,this.submissions.has(r.id));if(t===`skip`)continue;"
+        "if(t===`defer`){this.queue.add(r.id);continue}",
+        "let t=Ze(r.trigger_modes,this.submissions.has(r.id)||r.trigger_modes===`always_last`"
+        "&&!!this.starting?.has(r.id));if(t===`skip`)continue;"
+        "if(t===`defer`){this.queue.add(r.id);(this.waiting??=new Map).set(r.id,e);continue}"
+        "this.queue.delete(r.id);if(r.functions.backend){(this.starting??=new Set).add(r.id);"
+        "setTimeout(()=>this.starting.delete(r.id))}",
+    ),
+    (f"{AGAIN};return", f"{NEWEST};return"),
+    (f"{AGAIN}}}}}", f"{NEWEST}}}}}"),
+    (FAILED, f"{FAILED}{NEWEST},"),
+)
+SPEED = (
+    (
+        "await Promise.all(Object.entries(this.loading_stati.current).map(",
+        "await Promise.all(Object.entries(this.loading_stati.current).filter(([id,status])=>{"
+        "const news=JSON.stringify(status),old=this.told??={};"
+        "return old[id]!==news&&(old[id]=news,!0)}).map(",
+    ),
+    (
+        "async set_event_args(e,t){let n={}",
+        "async set_event_args(e,t){if(!Object.keys(t).length)return()=>{};let n={}",
+    ),
+    (
+        "e=>{this.update_state_cb(e,{loading_status:{validation_error:null}},!1)}",
+        "e=>{delete this.told?.[e];"
+        "this.update_state_cb(e,{loading_status:{validation_error:null}},!1)}",
+    ),
+)
+CHOICES = (
+    (
+        ",_(n),o.on_select?.({index:g(H)}),D(J,null),o.on_input?.(),I.blur()",
+        ",_(n),o.on_select?.({index:g(H)}),D(J,null),I.told=_(),o.on_input?.(),I.blur()",
+    ),
+    ("D(R,!0),o.on_focus?.()", "D(R,!0),I.told=_(),o.on_focus?.()"),
+    ("o.on_blur?.(),o.on_input?.()}", "o.on_blur?.(),_()!==(I?.told??_())&&o.on_input?.()}"),
+)
+OPENING = (
+    (
+        "find_attached_events(e,t){let n=t.filter(t=>t.targets.find(([t])=>t===e.id)).map(t=>{"
+        "let n=t.targets.find(([t])=>t===e.id);return n?n[1]:null}).filter(Boolean);return e",
+        "find_attached_events(e,t){let n=(this.attached?.of===t?this.attached:"
+        "this.attached={of:t,events:t.reduce((all,one)=>{"
+        "for(const [id,name] of new Map(one.targets.toReversed()))"
+        "name&&(all.get(id)??all.set(id,[]).get(id)).push(name);return all},new Map)})"
+        ".events.get(e.id)??[];return e",
+    ),
+)
+SHORT = (
+    (event_order, ORDER),
+    (status_updates, SPEED),
+    (dropdown_input, CHOICES),
+    (attached_events, OPENING),
+)
+
+
+def by_name(value):
+    return getattr(value, "__name__", "").rpartition(".")[2] or None
+
+
+@pytest.fixture(scope="module")
+def check_script(tmp_path_factory):
+    """Let Node.js read a script, where there is one."""
+    node, path = shutil.which("node"), tmp_path_factory.mktemp("scripts") / "script.mjs"
+
+    def check(script: str) -> None:
+        if node:
+            path.write_text(script, encoding="utf-8")
+            read = subprocess.run([node, "--check", path], capture_output=True, text=True)
+            assert read.returncode == 0, read.stderr[-500:]
+
+    return check
+
+
+@pytest.mark.parametrize(("one", "passages"), SHORT, ids=by_name)
+def test_each_passage_becomes_what_it_should_be(one, passages):
+    step = one.patch
+    before, after = (
+        "/* one */\n" + "\n/* other */\n".join(each) for each in zip(*passages, strict=True)
+    )
+    assert step(before) == after
+    assert step(after) is None  # nothing is mended twice
+    for passage, _ in passages:  # all of it or nothing
+        assert step(before.replace(passage, "")) is None
+        assert step(before + passage) is None or one is dropdown_input
+    assert step("let t = 1") is None
+
+
+@pytest.mark.parametrize("one", SCRIPT_PATCHES, ids=by_name)
+def test_each_patch_finds_its_place_in_gradios_script(one, check_script):
+    found, step = {}, one.patch
+    for path in SCRIPTS.rglob(one.SCRIPT):
+        script = path.read_text(encoding="utf-8")
+        if mended := step(script):
+            found[path.name] = mended
+            assert mended != script
+            assert step(mended) is None
+    assert len(found) == 1
+    check_script(*found.values())
+
+
+def test_what_is_served_is_what_the_patches_make_of_it(check_script):
+    served = patch_scripts()
+    starts = [one.SCRIPT.split("*")[0] for one in SCRIPT_PATCHES]
+    assert sorted({start for start in starts for name in served if name.startswith(start)}) == [
+        "Blocks-", "Index-", "core-",
+    ]  # fmt: skip
+    assert len(served) == 3
+    for name, mended in served.items():
+        script = next(SCRIPTS.rglob(name)).read_text(encoding="utf-8")
+        for one in SCRIPT_PATCHES:
+            if fnmatch(name, one.SCRIPT):
+                script = one.patch(script)
+        assert mended == script
+        check_script(mended)
+
+
+def test_a_patch_that_does_not_fit_says_so_once_and_the_others_go_on(monkeypatch, caplog):
+    monkeypatch.setattr(event_order, "patch", lambda script: None)
+    patch_scripts.cache_clear()
+    try:
+        assert patch_scripts() is patch_scripts()
+    finally:
+        monkeypatch.undo()
+        patch_scripts.cache_clear()
+    assert [record.getMessage().split(":")[0] for record in caplog.records] == [
+        f"Gradio {gr.__version__} is not patched by event_order"
+    ]
+
+
+def test_gradio_can_run_as_it_comes(monkeypatch):
+    monkeypatch.setenv("GLASSBOX_PLAIN_GRADIO", "1")
+    (name, *_) = patch_scripts()
+
+    async def answer(scope, receive, send):
+        await PlainTextResponse("as it comes")(scope, receive, send)
+
+    client = TestClient(gradio_patches.PatchedScripts(answer))
+    assert client.get(f"/assets/{name}").text == "as it comes"
+    monkeypatch.delenv("GLASSBOX_PLAIN_GRADIO")
+    assert client.get(f"/assets/{name}").text == patch_scripts()[name]

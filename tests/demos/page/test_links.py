@@ -1,0 +1,118 @@
+"""Addresses that open a lesson just so."""
+
+import gradio as gr
+import pytest
+
+from cvcore.core import samples
+from demos import TABS
+from demos import components as ui
+from demos.page import links
+
+
+@pytest.fixture(scope="module")
+def lesson():
+    """A tab with one control of each kind, two of them under the same label."""
+    with gr.Blocks() as page, gr.Tabs(), gr.Tab("Lesson") as block:
+        picture = ui.SafeImage()
+        opened = gr.State(0)
+        with gr.Tabs():
+            for name in ("First view", "Second view"):
+                with gr.Tab(name):
+                    ui.Slider(0, 1, 0.5, label="Opacity (of the map)")
+        with gr.Row():
+            ui.Radio([("One", 1), ("Two", 2)], value=1, label="Model")
+            ui.CheckboxGroup(["a, b", "c"], label="Show")
+            gr.Checkbox(label="Loop")
+            ui.Number(3, minimum=1, maximum=9, label="Steps")
+            ui.Radio(["cat", "dog"], label="Kind", visible=False)
+            gr.Checkbox(label="I agree", elem_classes=[links.PERSONAL])
+    assert page
+    return {"lesson": links.collect("lesson", block, picture=picture, opened=opened)}
+
+
+def read(lesson, **query):
+    """The updates by key, and what was not understood."""
+    texts = {key: value if isinstance(value, list) else [value] for key, value in query.items()}
+    state = lesson["lesson"]
+    updates, unknown = links.read_link(lesson, {"tab": ["lesson"]} | texts)
+    names = {part._id: key for key, part in state.controls.items()}
+    names |= {state.picture._id: "picture", state.views._id: "view", state.opened._id: "opened"}
+    return {names[part._id]: change for part, change in updates.items()}, unknown
+
+
+def test_names_of_controls(lesson):
+    assert links.to_key("Max. boxes (k)") == "max-boxes-k"
+    assert list(lesson["lesson"].controls) == [
+        "opacity-of-the-map",
+        "opacity-of-the-map-2",
+        "model",
+        "show",
+        "loop",
+        "steps",
+        "kind",
+    ]
+
+
+def test_values_of_every_kind(lesson):
+    query = {"opacity-of-the-map-2": "0.25", "model": "2", "show": ["a, b", "c"], "loop": "true"}
+    updates, unknown = read(lesson, **query, steps="4", picture="coffee", view="second-view")
+    values = {key: change.get("value") for key, change in updates.items()}
+    assert unknown == []
+    assert values["opacity-of-the-map-2"] == 0.25
+    assert (values["model"], values["show"], values["loop"]) == (2, ["a, b", "c"], True)
+    assert values["steps"] == 4
+    assert values["picture"] == str(samples.index()["coffee"].path)
+    assert values["opened"] == 2  # so that the results are computed anew
+    assert updates["view"]["selected"] == "second-view"
+
+
+def test_hidden_controls_keep_their_values(lesson):
+    updates, unknown = read(lesson, hide="model,loop,nothing", model="2")
+    assert updates["model"]["visible"] is False
+    assert updates["model"]["value"] == 2
+    assert updates["loop"]["visible"] is False
+    assert unknown == ["hide=nothing"]
+
+
+def test_a_control_that_another_one_shows_is_in_the_address_too(lesson):
+    updates, _ = read(lesson, kind="dog")
+    assert updates["kind"]["value"] == "dog"
+    assert updates["kind"]["visible"] is True
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"steps": "nan"},
+        {"steps": "inf"},
+        {"steps": "10"},
+        {"steps": "many"},
+        {"opacity-of-the-map": "-1"},
+        {"model": "3"},
+        {"show": "d"},
+        {"loop": "perhaps"},
+        {"picture": "/etc/passwd"},
+        {"view": "third"},
+        {"confidence": "0.4"},
+    ],
+)
+def test_what_does_not_fit_is_left_out_and_named(lesson, query):
+    updates, unknown = read(lesson, **query)
+    (key,) = query
+    assert updates == {}
+    assert unknown == [f"{key}={query[key]}"]
+
+
+def test_a_link_never_consents(lesson):
+    updates, _ = read(lesson, **{"i-agree": "true"})
+    assert updates == {}
+
+
+def test_other_words_and_other_tabs_are_ignored(lesson):
+    assert links.read_link(lesson, {"tab": ["none"], "steps": ["4"]}) == ({}, [])
+    assert read(lesson, __theme="dark", **{"class": "klasse9a"}) == ({}, [])
+
+
+def test_every_tab_offers_its_link(whole_page):
+    ids = {getattr(block, "elem_id", None) for block in whole_page.blocks.blocks.values()}
+    assert {f"{topic}-link" for topic in TABS} <= ids
