@@ -11,8 +11,11 @@ import torch.nn.functional as F
 from scipy import ndimage
 
 from benchmarks.harness import Row, measure
-from cvcore import convolution, images, samples
-from demos.convolution_handlers import CHANNELS, process_frame
+from cvcore import convolution
+from cvcore.convolution.operation import SHOW
+from cvcore.core import images, samples
+from demos.convolution.controls import CHANNELS, PictureSettings
+from demos.convolution.picture import process_frame
 
 
 def run() -> list[Row]:
@@ -47,11 +50,12 @@ def _time_kernel(pixels: np.ndarray, side: int) -> list[Row]:
 
 def _time_frame(frame: np.ndarray, channels: str) -> Row:
     """JPEG in, kernel, JPEG out: what the server does for each webcam frame."""
+    settings = PictureSettings("Sobel x", padding="same", channels=channels, show=SHOW[0])
     jpeg = np.frombuffer(images.to_jpeg(frame), np.uint8)
 
     def work() -> str:
         picture = cv2.cvtColor(cv2.imdecode(jpeg, cv2.IMREAD_COLOR), cv2.COLOR_BGR2RGB)
-        return images.to_data_uri(process_frame(picture, "Sobel x", channels=channels))
+        return images.to_data_uri(process_frame(picture, settings))
 
     ms = measure(work)
     note = f"{channels}; {1000 / ms:.0f} frames a second on the server"

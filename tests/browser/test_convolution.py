@@ -7,8 +7,8 @@ import pytest
 from playwright.sync_api import expect
 
 from cvcore.convolution import convolve
-from cvcore.kernels import DIGIT_NINE, KERNELS
-from demos.convolution_handlers import to_grey
+from cvcore.convolution.kernels import DIGIT_NINE, KERNELS
+from demos.convolution.picture import to_grey
 from tests.support.browser import next_frames
 
 pytestmark = pytest.mark.browser

@@ -5,19 +5,18 @@ from functools import cached_property
 
 import numpy as np
 
-from cvcore.convolution import convolve, convolve_transposed
-from cvcore.errors import InputError
-from cvcore.windows import (
+from cvcore.convolution import Numbers, convolve, convolve_transposed, to_numbers
+from cvcore.convolution.windows import (
     MAX_DILATION,
     MAX_PADDING,
     MAX_STRIDE,
     Padding,
     WindowFit,
-    check_number,
-    check_whole,
     fit_window,
     fit_windows,
 )
+from cvcore.core.checks import check_number, check_whole
+from cvcore.core.errors import InputError
 
 MAX_WRITTEN = 400  # numbers: a larger matrix is not written out in a program
 
@@ -83,10 +82,11 @@ class Operation:
                 padding=self.padding,
                 dilation=self.dilation,
             )
-        return tuple(
+        rows, columns = (
             self._fit_stretched(size, kernel)
             for size, kernel in zip(size_hw, self.weights.shape, strict=True)
         )
+        return rows, columns
 
     def _fit_stretched(self, size: int, kernel: int) -> WindowFit:
         stretched = (size - 1) * self.stride + 1
@@ -94,7 +94,7 @@ class Operation:
         side = full.span - 1 - self.pixels_cut
         return WindowFit(stretched, kernel, side, side, 1, self.dilation)
 
-    def apply(self, image: np.ndarray) -> np.ndarray:
+    def apply(self, image: Numbers) -> np.ndarray:
         """Run it on ``image`` (H, W) or (H, W, C); see :func:`cvcore.convolution.convolve`."""
         if self.transposed:
             return convolve_transposed(
@@ -115,12 +115,12 @@ class Operation:
             bias=self.bias,
         )
 
-    def apply_torch(self, image: np.ndarray) -> np.ndarray:
+    def apply_torch(self, image: Numbers) -> np.ndarray:
         """The same by ``torch.nn.functional``: float64, shapes as in :meth:`apply`."""
         import torch
         import torch.nn.functional as F
 
-        array = np.asarray(image, dtype=np.float64)
+        array = to_numbers(image).astype(np.float64)
         channels_first = np.moveaxis(array, -1, 0) if array.ndim == 3 else array[None]
         x = torch.from_numpy(np.ascontiguousarray(channels_first))  # (C, H, W)
         kernel = torch.from_numpy(self.kernel)
@@ -150,12 +150,13 @@ class Operation:
         rows, columns = self.fit(size_hw)
         return columns.before, columns.after, rows.before, rows.after
 
-    def torch_snippet(self, image: np.ndarray, *, pool: tuple[int, int] | None = None) -> str:
+    def torch_snippet(self, image: Numbers, *, pool: tuple[int, int] | None = None) -> str:
         """A program of torch alone that prints what :meth:`apply` gives for ``image``.
 
         A matrix (H, W) of up to 400 numbers is written out; a larger one, or one with channels, is
         read from ``picture.png``. With ``pool`` (size, stride) ReLU and both poolings follow.
         """
+        image = to_numbers(image)
         lines = ["import torch", "import torch.nn.functional as F", ""]
         if image.ndim == 2 and image.size <= MAX_WRITTEN:
             lines.append(f"x = torch.tensor({_rows(image)}, dtype=torch.float64)[None, None]")
@@ -228,7 +229,7 @@ def to_picture(values: np.ndarray, *, show: str = SHOW[0]) -> np.ndarray:
     if show not in SHOW:
         raise InputError(f"Show the result as one of: {'; '.join(SHOW)}.")
     if show == SHOW[2]:
-        from cvcore.drawing import colourise
+        from cvcore.core.drawing import colourise
 
         if values.ndim == 2:
             return colourise(values, colormap="diverging")
@@ -241,21 +242,22 @@ def to_picture(values: np.ndarray, *, show: str = SHOW[0]) -> np.ndarray:
     return np.repeat(pixels[:, :, None], 3, axis=2) if pixels.ndim == 2 else pixels
 
 
-def pool_torch(image: np.ndarray, size: int, stride: int, mode: str) -> np.ndarray:
+def pool_torch(image: Numbers, size: int, stride: int, mode: str) -> np.ndarray:
     """``max_pool2d`` or ``avg_pool2d`` of an (H, W) array, in float64."""
     import torch
     import torch.nn.functional as F
 
-    x = torch.from_numpy(np.asarray(image, dtype=np.float64))[None]
+    x = torch.from_numpy(to_numbers(image).astype(np.float64))[None]
     pooling = F.max_pool2d if mode == "max" else F.avg_pool2d
     return pooling(x, size, stride=stride)[0].numpy()
 
 
-def pool_snippet(image: np.ndarray, size: int, stride: int) -> str:
+def pool_snippet(image: Numbers, size: int, stride: int) -> str:
     """A program of torch alone that prints both poolings of a matrix (H, W) of up to 400 numbers.
 
     Larger ones give an empty program.
     """
+    image = to_numbers(image)
     if image.size > MAX_WRITTEN:
         return ""
     return (

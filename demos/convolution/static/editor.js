@@ -1,6 +1,21 @@
 // A table of numbers to type into or to draw on. Its value is {cells, ...settings}.
 
 const PAINT = 14;         // more rows or columns than this are drawn on, not typed into
+const number = (text) => {
+  const clean = String(text).trim().replace('−', '-').replace(',', '.');
+  return clean !== '' && Number.isFinite(Number(clean)) ? Number(clean) : text;
+};
+
+const resized = (cells, rows, columns, paper, centred) => {
+  const top = centred ? Math.floor((rows - cells.length) / 2) : 0;
+  const left = centred ? Math.floor((columns - cells[0].length) / 2) : 0;
+  return Array.from({length: rows}, (_, y) => Array.from({length: columns}, (_, x) =>
+    (cells[y - top] || [])[x - left] ?? paper));
+};
+const shifted = (cells, down, right, paper) => cells.map((row, y) => row.map((_, x) =>
+  (cells[y - down] || [])[x - right] ?? paper));
+
+// --- in the page ---------------------------------------------------------------------------
 const root = () => element.querySelector('.editor');
 let sent = null, pen = null;
 
@@ -10,19 +25,6 @@ const commit = (changes) => {
   sent = JSON.stringify(next);
   props.value = next;
 };
-const number = (text) => {
-  const clean = String(text).trim().replace('−', '-').replace(',', '.');
-  return clean !== '' && Number.isFinite(Number(clean)) ? Number(clean) : text;
-};
-
-const resized = (cells, rows, columns, centred) => {
-  const top = centred ? Math.floor((rows - cells.length) / 2) : 0;
-  const left = centred ? Math.floor((columns - cells[0].length) / 2) : 0;
-  return Array.from({length: rows}, (_, y) => Array.from({length: columns}, (_, x) =>
-    (cells[y - top] || [])[x - left] ?? state().paper ?? 0));
-};
-const shifted = (cells, down, right) => cells.map((row, y) => row.map((_, x) =>
-  (cells[y - down] || [])[x - right] ?? state().paper ?? 0));
 
 const button = (label, title, act) => {
   const node = make('button', '', label);
@@ -70,11 +72,14 @@ const build = () => {
   const sizer = (label, value, apply) => {
     const node = make('label'), select = make('select');
     select.ariaLabel = select.title = label;
-    for (let i = 1; i <= props.limit; i++) select.append(new Option(i, i, false, i === value));
+    for (let i = 1; i <= props.limit; i++) select.append(new Option(String(i), String(i), false, i === value));
     select.addEventListener('change', () => apply(Number(select.value)));
     node.append(select); return node;
   };
-  const resize = (r, c) => commit({cells: resized(cells, r, c, props.centred)}) || build();
+  const resize = (r, c) => {
+    commit({cells: resized(state().cells, r, c, paper ?? 0, props.centred)});
+    build();
+  };
   const size = make('span', 'group', 'Size ');
   size.append(sizer('Rows', rows, (value) => resize(value, columns)), ' × ',
               sizer('Columns', columns, (value) => resize(rows, value)));
@@ -82,7 +87,7 @@ const build = () => {
   if (paper !== undefined) {
     tools.append(button(drawing ? '✎ on' : '✎', 'Draw with the pointer instead of typing',
                         () => { commit({drawing: !state().drawing}); build(); }));
-    const move = (down, right) => { commit({cells: shifted(state().cells, down, right)}); build(); };
+    const move = (down, right) => { commit({cells: shifted(state().cells, down, right, paper)}); build(); };
     const moves = make('span', 'group');
     moves.append(button('←', 'Shift left', () => move(0, -1)), button('↑', 'Shift up', () => move(-1, 0)),
                  button('↓', 'Shift down', () => move(1, 0)), button('→', 'Shift right', () => move(0, 1)));

@@ -1,5 +1,19 @@
 // The window of max and average pooling on its way over the input, and which pixel won.
 
+// The window of one output cell: its numbers, their places, and which of them won.
+const windowAt = (v, pixel, row, column) => {
+  const top = row * v.stride, left = column * v.stride, values = [], places = [];
+  for (let y = 0; y < v.size; y++) for (let x = 0; x < v.size; x++) {
+    values.push(pixel(top + y, left + x, 0)); places.push([top + y, left + x]);
+  }
+  const best = Math.max(...values), mean = values.reduce((a, b) => a + b, 0) / values.length;
+  return {top, left, values, places, best, won: values.indexOf(best), mean};
+};
+// The output cell whose window has its middle nearest to a place of the input.
+const cellFor = (v, row, column) =>
+  [row, column].map((place) => Math.round((place - (v.size - 1) / 2) / v.stride));
+
+// --- in the page ---------------------------------------------------------------------------
 const root = () => element.querySelector('.walk');
 let v = null, pixel = null, parts = null, queued = false, loads = 0;
 const walk = new Walk(() => {
@@ -31,10 +45,9 @@ const build = () => {
   const sums = make('div', 'sums'), row = make('div', 'sum-row alone');
   row.append(parts.patch.node, make('div', 'sign', '→'), lines); sums.append(row);
   host.append(walk.bar, stage, sums);
-  const centre = (row, column) => [Math.round((row - (v.size - 1) / 2) / v.stride), Math.round((column - (v.size - 1) / 2) / v.stride)];
   for (const name of ['input', 'wins']) parts[name].listen({
-    point: (row, column) => walk.goTo(...centre(row, column)),
-    keep: (row, column) => walk.goTo(...centre(row, column), true), leave: () => walk.back()});
+    point: (row, column) => walk.goTo(...cellFor(v, row, column)),
+    keep: (row, column) => walk.goTo(...cellFor(v, row, column), true), leave: () => walk.back()});
   for (const name of ['max', 'average']) parts[name].listen({
     point: (row, column) => walk.goTo(row, column),
     keep: (row, column) => walk.goTo(row, column, true), leave: () => walk.back()});
@@ -44,19 +57,14 @@ const build = () => {
 const fit = () => {
   if (!parts) return;
   const host = root(), width = host.clientWidth || 700;
-  const clamp = (low, value, high) => Math.max(low, Math.min(high, Math.floor(value)));
   const across = 2 * v.width + 2 * v.output_width;
-  host.style.setProperty('--cell', `${clamp(26, Math.min((width - 180) / across, 300 / v.height), 60)}px`);
-  host.style.setProperty('--tap', `${clamp(24, 210 / v.size, 56)}px`);
+  host.style.setProperty('--cell', `${between(26, Math.min((width - 180) / across, 300 / v.height), 60)}px`);
+  host.style.setProperty('--tap', `${between(24, 210 / v.size, 56)}px`);
 };
 
 const paint = () => {
-  const {row, column} = walk, top = row * v.stride, left = column * v.stride;
-  const values = [], places = [];
-  for (let y = 0; y < v.size; y++) for (let x = 0; x < v.size; x++) {
-    values.push(pixel(top + y, left + x, 0)); places.push([top + y, left + x]);
-  }
-  const best = Math.max(...values), won = values.indexOf(best);
+  const {row, column} = walk;
+  const {top, left, values, places, best, won, mean} = windowAt(v, pixel, row, column);
   parts.input.frame(top, left, v.size, v.size);
   if (parts.few) {
     parts.input.mark('won', [places[won][0] * v.width + places[won][1]]);
@@ -67,9 +75,8 @@ const paint = () => {
   parts.patch.mark('won', [won]);
   for (const name of ['max', 'average']) { parts[name].frame(row, column); parts[name].reveal(walk.shown); }
   const list = values.length <= 9 ? values.map(show) : [...values.slice(0, 4).map(show), '…', show(values.at(-1))];
-  const sum = values.reduce((a, b) => a + b, 0);
   parts.totals[0].textContent = `max(${list.join(', ')}) = ${show(best)}`;
-  parts.totals[1].textContent = `(${list.join(' + ').replaceAll('+ −', '− ')}) ÷ ${values.length} = ${show(sum / values.length)}`;
+  parts.totals[1].textContent = `(${list.join(' + ').replaceAll('+ −', '− ')}) ÷ ${values.length} = ${show(mean)}`;
   walk.place.textContent = `row ${row + 1} of ${v.output_height}, column ${column + 1} of ${v.output_width}`;
 };
 

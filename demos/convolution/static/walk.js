@@ -1,37 +1,29 @@
 // The window of a convolution on its way over the input: patch x kernel = products, sum, output.
 
-const root = () => element.querySelector('.walk');
-let v = null, pixel = null, parts = null, queued = false, loads = 0;
-const walk = new Walk(() => {
-  if (queued) return;
-  queued = true;
-  requestAnimationFrame(() => { queued = false; if (parts) paint(); });
-});
-
 // Where an index outside 0..n-1 is read instead; -1 stands for a zero.
-const inside = (i, n) => {
+const inside = (i, n, padding) => {
   if (i >= 0 && i < n) return i;
-  if (v.padding_mode === 'replicate') return i < 0 ? 0 : n - 1;
-  if (v.padding_mode === 'reflect') return i < 0 ? -i : 2 * n - 2 - i;
+  if (padding === 'replicate') return i < 0 ? 0 : n - 1;
+  if (padding === 'reflect') return i < 0 ? -i : 2 * n - 2 - i;
   return -1;
 };
 
 // The input as the window sees it, with zeros between pixels for a transposed convolution.
-const read = (row, column, channel) => {
+const readAt = (v, pixel, row, column, channel) => {
   const outside = row < 0 || column < 0 || row >= v.height || column >= v.width;
-  const y = inside(row, v.height), x = inside(column, v.width);
+  const y = inside(row, v.height, v.padding_mode), x = inside(column, v.width, v.padding_mode);
   if (y < 0 || x < 0) return {value: 0, outside: true};
   if (y % v.stretch || x % v.stretch) return {value: 0, outside: true};
   return {value: pixel(y / v.stretch, x / v.stretch, channel), outside};
 };
 
 // Everything that one output cell is made of: per channel patch, products and their sum.
-const sumAt = (row, column) => {
+const sumAt = (v, pixel, row, column) => {
   const top = row * v.stride - v.top, left = column * v.stride - v.left;
   const channels = v.channel_weights.map((factor, channel) => {
     const patch = [], outside = [], kernel = [], products = [];
     v.weights.forEach((weights, i) => weights.forEach((weight, j) => {
-      const seen = read(top + i * v.dilation, left + j * v.dilation, channel);
+      const seen = readAt(v, pixel, top + i * v.dilation, left + j * v.dilation, channel);
       patch.push(seen.value); outside.push(seen.outside);
       kernel.push(weight * factor); products.push(seen.value * weight * factor);
     }));
@@ -40,7 +32,23 @@ const sumAt = (row, column) => {
   return {top, left, channels};
 };
 
-const span = (side) => v.dilation * (side - 1) + 1;
+const finish = (v, sum) => sum / v.divisor + v.bias;
+// How many pixels a side of the kernel reaches over.
+const span = (v, side) => v.dilation * (side - 1) + 1;
+// The output cell whose window has its middle nearest to a place of the input.
+const cellFor = (v, row, column) =>
+  [[row, v.top, v.weights.length], [column, v.left, v.weights[0].length]].map(
+    ([place, before, side]) => Math.round((place + before - (span(v, side) - 1) / 2) / v.stride));
+
+// --- in the page ---------------------------------------------------------------------------
+const root = () => element.querySelector('.walk');
+let v = null, pixel = null, parts = null, queued = false, loads = 0;
+const walk = new Walk(() => {
+  if (queued) return;
+  queued = true;
+  requestAnimationFrame(() => { queued = false; if (parts) paint(); });
+});
+const read = (row, column, channel) => readAt(v, pixel, row, column, channel);
 
 const build = () => {
   const host = root();
@@ -57,7 +65,7 @@ const build = () => {
   const stage = make('div', few ? 'stage' : 'stage pictures');
   stage.append(parts.input.node);
   if (!few) {
-    const reach = Math.min(13, Math.max(9, Math.max(span(kh), span(kw)) + 2));
+    const reach = Math.min(13, Math.max(9, Math.max(span(v, kh), span(v, kw)) + 2));
     parts.reach = reach;
     parts.zoom = new Surface(reach, reach, {title: 'close-up'});
     parts.zoom.node.classList.add('zoom');
@@ -102,9 +110,8 @@ const build = () => {
     parts.input.fill(values, {dim, scale: v.input_scale});
     parts.output.fill(v.output_values, {scale: v.scale});
   }
-  const centre = (row, column) => [
-    Math.round(((few ? row - v.top : row) - (span(kh) - 1) / 2 + v.top) / v.stride),
-    Math.round(((few ? column - v.left : column) - (span(kw) - 1) / 2 + v.left) / v.stride)];
+  // Numbers are drawn with their padding, pictures without.
+  const centre = (row, column) => cellFor(v, few ? row - v.top : row, few ? column - v.left : column);
   parts.input.listen({
     point: (row, column) => walk.goTo(...centre(row, column)),
     keep: (row, column) => walk.goTo(...centre(row, column), true), leave: () => walk.back()});
@@ -118,28 +125,27 @@ const build = () => {
 const fit = () => {
   if (!parts) return;
   const host = root(), width = host.clientWidth || 700;
-  const clamp = (low, value, high) => Math.max(low, Math.min(high, Math.floor(value)));
   const size = (surface, pixels) => surface.node.style.setProperty('--cell', `${pixels}px`);
   if (parts.few) {
     const maps = [parts.output, ...parts.chain].filter((surface) => surface.cells.length);
     parts.chain.filter((surface) => !surface.cells.length).forEach((surface) => size(surface, Math.max(4, 100 / surface.columns)));
     const columns = maps.reduce((sum, surface) => sum + surface.columns, 0);
     const free = width - 36 * (maps.length + 1);
-    const cell = clamp(24, Math.min(free / (parts.input.columns + columns), 232 / parts.input.rows), 48);
+    const cell = between(24, Math.min(free / (parts.input.columns + columns), 232 / parts.input.rows), 48);
     const tall = Math.max(...maps.map((surface) => surface.rows));
     size(parts.input, cell);
-    maps.forEach((surface) => size(surface, clamp(26, Math.min((free - cell * parts.input.columns) / columns, 232 / tall), 50)));
+    maps.forEach((surface) => size(surface, between(26, Math.min((free - cell * parts.input.columns) / columns, 232 / tall), 50)));
   } else {
-    size(parts.zoom, clamp(20, width / 3.2 / parts.reach, 30));
+    size(parts.zoom, between(20, width / 3.2 / parts.reach, 30));
   }
   const lines = parts.rows.length * parts.kh;
-  host.style.setProperty('--tap', `${clamp(26, Math.min((width - 320) / (3 * parts.kw), (parts.few ? 120 : 165) / lines), 52)}px`);
+  host.style.setProperty('--tap', `${between(26, Math.min((width - 320) / (3 * parts.kw), (parts.few ? 120 : 165) / lines), 52)}px`);
 };
 
 const paint = () => {
-  const {row, column} = walk, at = sumAt(row, column);
+  const {row, column} = walk, at = sumAt(v, pixel, row, column);
   const {kh, kw, few} = parts;
-  const height = span(kh), width = span(kw);
+  const height = span(v, kh), width = span(v, kw);
   const onInput = few ? [at.top + v.top, at.left + v.left] : [at.top, at.left];
   parts.input.frame(...onInput, height, width);
   parts.output.frame(row, column);
@@ -171,16 +177,15 @@ const paint = () => {
     line.sum.textContent = `Σ = ${show(channel.sum)}`;
   });
   const sums = at.channels.map((channel) => channel.sum);
-  const finish = (sum) => sum / v.divisor + v.bias;
   const over = v.divisor === 1 ? '' : ` ÷ ${show(v.divisor)}`;
   const bias = ` + bias ${show(v.bias)}`;
   if (v.per_channel) {
     parts.total.textContent = sums.map((sum, i) =>
-      `${sums.length > 1 ? CHANNELS[i] + ': ' : ''}${show(sum)}${over}${bias} = ${show(finish(sum))}`).join('   ');
+      `${sums.length > 1 ? CHANNELS[i] + ': ' : ''}${show(sum)}${over}${bias} = ${show(finish(v, sum))}`).join('   ');
   } else {
     const sum = sums.reduce((a, b) => a + b, 0);
     parts.total.textContent = `${sums.map(show).join(' + ')}${sums.length > 1 ? ` = ${show(sum)};  ${show(sum)}` : ''}`
-      + `${over}${bias} = ${show(finish(sum))}`;
+      + `${over}${bias} = ${show(finish(v, sum))}`;
   }
   walk.place.textContent = `row ${row + 1} of ${v.output_height}, column ${column + 1} of ${v.output_width}`;
 };

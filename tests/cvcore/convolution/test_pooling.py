@@ -6,7 +6,7 @@ import torch
 import torch.nn.functional as F
 
 from cvcore.convolution import count_wins, pool, pool_winners
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
 
 POOL_EXAMPLE = [[5, 1, 3, 4], [8, 2, 9, 2], [1, 3, 0, 1], [2, 2, 2, 0]]
 

@@ -1,7 +1,6 @@
 // Shared by the canvases of the convolution tab: numbers in cells, pictures with a box on them.
 // Plain functions; the component's script runs after this text, in the same scope.
 
-const FEW_CELLS = 18;     // up to this many rows and columns, cells are drawn with their numbers
 const CHANNELS = ['R', 'G', 'B'];
 
 const make = (tag, className, text) => {
@@ -32,6 +31,7 @@ const tint = (value, scale, grey) => {
   return [`color-mix(in srgb, ${value < 0 ? '#2166ac' : '#b2182b'} ${share}%, transparent)`, ''];
 };
 
+const between = (low, value, high) => Math.max(low, Math.min(high, Math.floor(value)));
 const largest = (values) => values.reduce((best, value) => Math.max(best, Math.abs(value) || 0), 0);
 
 // A table of numbers or a picture, with one box drawn over it. (row, column) count from 0.
@@ -87,9 +87,8 @@ class Surface {
   }
   at(event) {
     const area = this.field.getBoundingClientRect();
-    const clamp = (value, top) => Math.max(0, Math.min(top - 1, Math.floor(value)));
-    return [clamp((event.clientY - area.top) / area.height * this.rows, this.rows),
-            clamp((event.clientX - area.left) / area.width * this.columns, this.columns)];
+    return [between(0, (event.clientY - area.top) / area.height * this.rows, this.rows - 1),
+            between(0, (event.clientX - area.left) / area.width * this.columns, this.columns - 1)];
   }
   // Pointing previews a place, clicking keeps it, leaving goes back to the place kept.
   listen({point, keep, leave}) {
@@ -161,8 +160,7 @@ class Walk {
   }
   goTo(row, column, keep = false) {
     if (this.timer && !keep) return;      // while it plays, only a click moves the window
-    const clamp = (value, top) => Math.max(0, Math.min(top - 1, value));
-    this.go(clamp(row, this.rows) * this.columns + clamp(column, this.columns), keep);
+    this.go(between(0, row, this.rows - 1) * this.columns + between(0, column, this.columns - 1), keep);
   }
   back() { if (!this.timer && this.kept !== null) this.go(this.kept); }
   play() {
@@ -183,7 +181,7 @@ class Walk {
     const moves = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -this.columns, ArrowDown: this.columns,
                    Home: -this.total, End: this.total};
     if (event.target.tagName === 'INPUT') return;
-    if (event.key === ' ' && event.target.tagName !== 'BUTTON') { this.timer ? this.pause() : this.play(); }
+    if (event.key === ' ' && event.target.tagName !== 'BUTTON') { if (this.timer) this.pause(); else this.play(); }
     else if (event.key in moves) {
       this.pause();
       const next = this.index + moves[event.key];

@@ -1,29 +1,25 @@
 """The canvases of the convolution tab, and the values that they draw.
 
 All of hovering, stepping and playing happens in the browser, from a value that is sent once. The
-scripts stand beside this file; ``convolution_grid.js`` is shared by all three.
+scripts stand in ``static``; ``grid.js`` is shared by all three.
 """
 
 from collections.abc import Sequence
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import convolution, images, operation
+from cvcore import convolution
+from cvcore.convolution import operation
+from cvcore.core import images
+from demos.components.js_component import load_script, read_static
 
 FEW_CELLS = 18
 """Up to this many rows and columns, cells are drawn with their numbers."""
 FEW_ACROSS = 30
 """Up to this many cells side by side, the maps that follow are drawn with numbers as well."""
-
-_HERE = Path(__file__).parent
-
-
-def _read(name: str) -> str:
-    return (_HERE / name).read_text(encoding="utf-8")
 
 
 class _Canvas(gr.HTML):
@@ -36,8 +32,8 @@ class _Canvas(gr.HTML):
         super().__init__(
             value=value,
             html_template=self.host,
-            css_template=_read("convolution_walk.css"),
-            js_on_load=f"{_read('convolution_grid.js')}\n{_read(self.script)}",
+            css_template=read_static(__name__, "walk.css"),
+            js_on_load=load_script(__name__, "grid.js", self.script),
             **kwargs,
         )
 
@@ -48,20 +44,20 @@ class _Canvas(gr.HTML):
 class ConvolutionWalk(_Canvas):
     """A window on its way over an input; its value comes from :func:`walk_value`."""
 
-    script = "convolution_walk.js"
+    script = "walk.js"
 
 
 class PoolWalk(_Canvas):
     """A pooling window on its way over an input; its value comes from :func:`pool_value`."""
 
-    script = "convolution_pool.js"
+    script = "pool.js"
 
 
 class Report(gr.HTML):
     """Tables and cards of pictures, in HTML that is made here."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(css_template=_read("convolution_report.css"), **kwargs)
+        super().__init__(css_template=read_static(__name__, "report.css"), **kwargs)
 
 
 class NumberTable(_Canvas):
@@ -73,7 +69,7 @@ class NumberTable(_Canvas):
     ``centred`` a new size keeps the middle in place.
     """
 
-    script = "convolution_editor.js"
+    script = "editor.js"
     host = '<div class="editor"></div>'
 
     def __init__(
@@ -135,9 +131,19 @@ def walk_value(
             "output_src": images.to_data_uri(operation.to_picture(result, show=show)),
             "stages": [],
         }
+    return value | _numbers(step, image, result, stages)
+
+
+def _numbers(
+    step: operation.Operation, image: np.ndarray, result: np.ndarray,
+    stages: Sequence[tuple[str, np.ndarray]],
+) -> dict[str, Any]:  # fmt: skip
+    """A matrix's part of the value: all numbers, and pictures where there are too many to read."""
+    rows, columns = step.fit(image.shape)
     padded = rows.size + rows.before + rows.after, columns.size + columns.before + columns.after
-    value["input_values"] = image.ravel().tolist()
-    value["output_values"] = result.ravel().tolist()
+    value = {
+        "input_values": image.ravel().tolist(), "output_values": result.ravel().tolist(),
+    }  # fmt: skip
     if max(*padded, *result.shape) > FEW_CELLS:
         seen = convolution.stretch(image, step.stride) if step.transposed else image
         value["input_src"] = _coloured(seen)
@@ -211,7 +217,9 @@ def _title(name: str, array: np.ndarray) -> str:
 
 
 def _coloured(values: np.ndarray) -> str:
-    return images.to_data_uri(cvcore.drawing.colourise(values, colormap="diverging"), format="png")
+    return images.to_data_uri(
+        cvcore.core.drawing.colourise(values, colormap="diverging"), format="png"
+    )
 
 
 def _stage(title: str, values: np.ndarray, *, is_picture: bool) -> dict[str, Any]:

@@ -17,8 +17,9 @@ import re
 from collections.abc import Callable, Iterable
 from dataclasses import dataclass, field
 
-from cvcore.errors import InputError
-from cvcore.windows import check_whole, fit_windows
+from cvcore.convolution.windows import fit_windows
+from cvcore.core.checks import check_whole
+from cvcore.core.errors import InputError
 
 MAX_LAYERS = 200
 MAX_UNITS = 1_000_000
@@ -136,7 +137,7 @@ def describe_stack(layers: str | Iterable[str]) -> tuple[Layer, ...]:
             state = _read_input(text) if state is None else _add_layer(state, text)
         except InputError as error:
             raise InputError(f"Line {number} ({text[:40]}): {error}") from None
-    return tuple(state.layers)
+    return tuple(state.layers) if state else ()
 
 
 def _read_input(text: str) -> _State:
@@ -165,9 +166,10 @@ def _add_layer(state: _State, text: str) -> _State:
 
 def _kernel_hw(size: str) -> tuple[int, int]:
     height, _, width = size.replace(" ", "").partition("x")
-    return tuple(
+    rows, columns = (
         check_whole("the window size", side, 1, MAX_SIDE) for side in (height, width or height)
     )
+    return rows, columns
 
 
 def _slide(
@@ -176,12 +178,10 @@ def _slide(
     """Fit a window, move the receptive field on; give the output (height, width) and the rest."""
     if len(state.shape) != 3:
         raise InputError("a window needs rows and columns, but the values are flat by now.")
-    fits = fit_windows(state.shape[:2], kernel_hw, stride=stride or 1, padding=padding)
-    state.receptive_field = tuple(
-        seen + (fit.kernel - 1) * jump
-        for seen, fit, jump in zip(state.receptive_field, fits, state.jump, strict=True)
-    )
-    state.jump = tuple(jump * fit.stride for jump, fit in zip(state.jump, fits, strict=True))
+    fits = fit_windows(state.shape[:2], kernel_hw, stride=int(stride or 1), padding=padding)
+    (rows, columns), (down, right), (high, wide) = fits, state.jump, state.receptive_field
+    state.receptive_field = high + (rows.kernel - 1) * down, wide + (columns.kernel - 1) * right
+    state.jump = down * rows.stride, right * columns.stride
     return (fits[0].output, fits[1].output), any(fit.left_over for fit in fits)
 
 

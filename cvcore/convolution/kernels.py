@@ -4,7 +4,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
 
 DIGIT_NINE = (
     (-1, 1, 1, 1, -1),

@@ -5,8 +5,8 @@ import torch
 from torch import nn
 
 from cvcore.convolution import count_parameters, describe_stack
-from cvcore.errors import InputError
-from cvcore.layers import STACKS
+from cvcore.convolution.stack import STACKS
+from cvcore.core.errors import InputError
 
 
 @pytest.mark.parametrize(

@@ -9,7 +9,8 @@ learning", 2016).
 import math
 from dataclasses import dataclass
 
-from cvcore.errors import InputError
+from cvcore.core.checks import check_whole
+from cvcore.core.errors import InputError
 
 MAX_KERNEL = 31
 MAX_STRIDE = 64
@@ -17,30 +18,6 @@ MAX_PADDING = 64
 MAX_DILATION = 16
 
 Padding = str | int | tuple[int, int]
-
-
-def check_whole(name: str, value: object, low: int, high: int) -> int:
-    """``value`` as an int in [low, high]; ``InputError`` names the setting and the range."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or number != int(number) or not low <= number <= high:
-        raise InputError(
-            f"{name} must be a whole number from {low} to {high}; got {str(value)[:40]}."
-        )
-    return int(number)
-
-
-def check_number(name: str, value: object) -> float:
-    """``value`` as a finite float; ``InputError`` names the setting."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = math.nan
-    if not math.isfinite(number) or abs(number) > 1e9:
-        raise InputError(f"{name} must be an ordinary number; got {str(value)[:40]}.")
-    return number
 
 
 @dataclass(frozen=True)

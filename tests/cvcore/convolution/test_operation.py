@@ -8,9 +8,9 @@ import pytest
 from PIL import Image
 
 from cvcore.convolution import pool
-from cvcore.errors import InputError
-from cvcore.kernels import DIGIT_NINE
-from cvcore.operation import Operation, largest_difference, pool_torch
+from cvcore.convolution.kernels import DIGIT_NINE
+from cvcore.convolution.operation import Operation, largest_difference, pool_torch
+from cvcore.core.errors import InputError
 
 KERNEL = np.array([[1.0, 2, 0], [0, -1, 3]])
 OPERATIONS = [

@@ -17,9 +17,9 @@ from cvcore.convolution import (
     pool,
     stretch,
 )
-from cvcore.errors import InputError
-from cvcore.kernels import DIGIT_NINE, KERNELS, kernel_divisor
-from cvcore.windows import describe_fit, fit_window, fit_windows
+from cvcore.convolution.kernels import DIGIT_NINE, KERNELS, kernel_divisor
+from cvcore.convolution.windows import describe_fit, fit_window, fit_windows
+from cvcore.core.errors import InputError
 
 DIGIT = np.array(DIGIT_NINE, dtype=float)
 LOOP = np.array([[1, 1, 1], [1, -1, 1], [1, 1, 1]]) / 9

@@ -11,16 +11,27 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
-from cvcore import convolution, kernels
-from cvcore.errors import InputError
-from cvcore.operation import SHOW, to_picture
-from demos import convolution_handlers as handlers
-from demos import convolution_views as views
-from demos.convolution import only_in
+from cvcore import convolution
+from cvcore.convolution import kernels
+from cvcore.convolution.operation import SHOW, to_picture
+from cvcore.core.errors import InputError
+from demos.convolution import matrix, padding, picture, pooling, presets, stacks, views
+from demos.convolution.controls import CHANNELS, MatrixSettings, PictureSettings
+from demos.page import build_page
 from tests.support.files import write_bad_files, write_odd_pictures
 
-ROOM = handlers.MATRICES["digit 9, more room"]["cells"]
-SHIFTED = handlers.MATRICES["digit 9, shifted"]["cells"]
+ROOM = presets.MATRICES["digit 9, more room"]["cells"]
+SHIFTED = presets.MATRICES["digit 9, shifted"]["cells"]
+
+
+def walk_matrix(cells, kernel, **settings):
+    """The tab's walk with these settings, the others as the tab opens with them."""
+    return matrix.walk_matrix(cells, MatrixSettings(kernel, **settings))
+
+
+def use_same(kernel="Sobel x", **settings):
+    """Settings of a picture whose result is as large."""
+    return PictureSettings(kernel, **{"padding": "same", "show": SHOW[0], **settings})
 
 
 def decode(uri):
@@ -29,7 +40,7 @@ def decode(uri):
 
 class TestMatrix:
     def test_the_lesson_as_on_the_slides(self):
-        value, sizes, finding, badge, file = handlers.walk_matrix(handlers.DIGIT, "loop")
+        value, sizes, finding, badge, file, _ = walk_matrix(presets.DIGIT, "loop")
         assert np.round(value["output_values"][:9], 2).tolist() == [
             -0.11, 1, -0.11, -0.56, 0.11, -0.33, -0.33, 0.33, -0.33,
         ]  # fmt: skip
@@ -41,50 +52,56 @@ class TestMatrix:
         assert "convolution" in badge
         assert file["filename"] == "feature_map.csv"
 
+    def test_the_numbers_are_those_on_the_canvas(self):
+        value, *_, numbers = walk_matrix(presets.DIGIT, "loop")
+        maps = [value["output_values"], *(stage["values"] for stage in value["stages"])]
+        assert list(numbers) == ["feature_map", "relu", "max_pool", "average_pool"]
+        assert [[value for row in rows for value in row] for rows in numbers.values()] == maps
+        assert np.shape(numbers["max_pool"]) == (4, 2)
+
     def test_the_shifted_digit_stays_found(self):
-        _, _, there, *_ = handlers.walk_matrix(ROOM, "loop")
-        _, _, moved, *_ = handlers.walk_matrix(SHIFTED, "loop")
+        _, _, there, *_ = walk_matrix(ROOM, "loop")
+        _, _, moved, *_ = walk_matrix(SHIFTED, "loop")
         assert "Strongest answer 1.00** in row 2, column 3" in there
         assert "Strongest answer 1.00** in row 5, column 6" in moved
 
     def test_a_separable_kernel_is_told(self):
-        assert "3 + 3 = 6" in handlers.walk_matrix(handlers.DIGIT, "Sobel x")[2]
-        assert "separable" not in handlers.walk_matrix(handlers.DIGIT, "loop")[2]
+        assert "3 + 3 = 6" in walk_matrix(presets.DIGIT, "Sobel x")[2]
+        assert "separable" not in walk_matrix(presets.DIGIT, "loop")[2]
 
     def test_nothing_fits_is_told_in_place(self):
-        value, sizes, *_ = handlers.walk_matrix([[1, 2], [3, 4]], "loop")
+        value, sizes, *_ = walk_matrix([[1, 2], [3, 4]], "loop")
         assert value["message"].startswith("Nothing fits")
         assert "nothing fits" in sizes
-        options = ("loop", 1, "valid", "zero", 1, False, 2, 1)
-        assert handlers.check_matrix([[1, 2], [3, 4]], *options) == ("", "")
+        assert matrix.check_matrix([[1, 2], [3, 4]], MatrixSettings("loop")) == ("", "")
 
     def test_a_stride_that_does_not_divide_is_told(self):
-        assert "no window reads the last row" in handlers.walk_matrix(handlers.DIGIT, "loop", 3)[1]
+        assert "no window reads the last row" in walk_matrix(presets.DIGIT, "loop", stride=3)[1]
 
     @pytest.mark.parametrize("transposed", [False, True])
     @pytest.mark.parametrize("name", kernels.KERNELS)
     def test_the_check_runs_and_its_program_agrees(self, name, transposed):
-        options = (name, 2, "1", "zero", 1, transposed, 2, 1)
-        check, snippet = handlers.check_matrix(ROOM, *options)
+        settings = MatrixSettings(name, stride=2, padding="1", transposed=transposed)
+        check, snippet = matrix.check_matrix(ROOM, settings)
         assert "✓ **Same as torch**" in check
         names = {}
         exec(snippet, names)
-        value, *_ = handlers.walk_matrix(ROOM, *options)
+        value, *_ = matrix.walk_matrix(ROOM, settings)
         np.testing.assert_allclose(names["y"].ravel().numpy(), value["output_values"], atol=1e-9)
 
     def test_a_wrong_number_would_be_told(self):
-        assert "✗ **Not the same" in handlers.describe_check(["conv2d"], [0.5], 9.0)
+        assert "✗ **Not the same" in views.describe_check(["conv2d"], [0.5], 9.0)
 
     def test_many_cells_are_drawn_as_a_picture(self):
         drawn = np.full((28, 28), -1.0)
-        value, *_ = handlers.walk_matrix({"cells": drawn.tolist()}, "loop")
+        value, *_ = walk_matrix({"cells": drawn.tolist()}, "loop")
         assert decode(value["input_src"]).shape == (28, 28, 3)
         assert len(value["input_values"]) == 28 * 28
-        small, *_ = handlers.walk_matrix(handlers.DIGIT, "loop")
+        small, *_ = walk_matrix(presets.DIGIT, "loop")
         assert "input_src" not in small
 
     @pytest.mark.parametrize(
-        ("matrix", "says"),
+        ("cells", "says"),
         [
             (None, "table"),
             ([], "table"),
@@ -95,9 +112,9 @@ class TestMatrix:
             ({"paper": 1}, "table"),
         ],
     )
-    def test_bad_matrices(self, matrix, says):
+    def test_bad_matrices(self, cells, says):
         with pytest.raises(InputError, match=says):
-            handlers.walk_matrix(matrix, "loop")
+            walk_matrix(cells, "loop")
 
     @pytest.mark.parametrize(
         ("kernel", "says"),
@@ -112,7 +129,7 @@ class TestMatrix:
     )
     def test_bad_kernels(self, kernel, says):
         with pytest.raises(InputError, match=says):
-            handlers.walk_matrix(handlers.DIGIT, kernel)
+            walk_matrix(presets.DIGIT, kernel)
 
     @pytest.mark.parametrize(
         "options",
@@ -122,15 +139,14 @@ class TestMatrix:
     )  # fmt: skip
     def test_bad_settings(self, options):
         with pytest.raises(InputError):
-            handlers.walk_matrix(handlers.DIGIT, "loop", **options)
+            walk_matrix(presets.DIGIT, "loop", **options)
 
 
 class TestPicture:
     def test_depth_is_one_sum_over_channels(self, sample):
-        kernel = handlers.kernel_value("Sobel x") | {"channels": [1, 0.5, -1], "bias": 7}
-        value, _, _, file = handlers.walk_picture(
-            sample, kernel, channels="depth: R + G + B", show=SHOW[1]
-        )
+        kernel = presets.kernel_value("Sobel x") | {"channels": [1, 0.5, -1], "bias": 7}
+        settings = use_same(kernel, channels="depth: R + G + B", show=SHOW[1])
+        value, _, _, file = picture.walk_picture(sample, settings)
         weights = torch.tensor(kernels.KERNELS["Sobel x"].weights, dtype=torch.float64)
         deep = weights * torch.tensor([1, 0.5, -1], dtype=torch.float64)[:, None, None]
         x = torch.from_numpy(sample).permute(2, 0, 1)[None].double()
@@ -141,32 +157,34 @@ class TestPicture:
         assert value["channel_weights"] == [1, 0.5, -1]
 
     def test_the_canvas_gets_the_pixels_unchanged(self, sample):
-        value, *_ = handlers.walk_picture(sample, channels="each of R, G, B")
+        value, *_ = picture.walk_picture(sample, use_same(channels="each of R, G, B"))
         np.testing.assert_array_equal(decode(value["input_src"]), sample)
-        grey, *_ = handlers.walk_picture(sample)
+        grey, *_ = picture.walk_picture(sample, use_same())
         assert decode(grey["input_src"]).shape == sample.shape[:2]
 
-    @pytest.mark.parametrize("channels", handlers.CHANNELS)
+    @pytest.mark.parametrize("channels", CHANNELS)
     def test_same_as_torch(self, sample, channels):
-        check, snippet, file = handlers.check_picture(
-            sample, "emboss", 2, "same", "reflect", 2, False, channels
+        settings = use_same(
+            "emboss", stride=2, padding_mode="reflect", dilation=2, channels=channels
         )
+        check, snippet, file = picture.check_picture(sample, settings)
         assert "✓ **Same as torch**" in check
         assert "F.conv2d" in snippet
         assert file["filename"] == "picture.png"
 
     def test_transposed_doubles_the_size(self, sample):
-        value, *_ = handlers.walk_picture(sample, "box", stride=2, padding="2", transposed=True)
-        height = round(sample.shape[0] * handlers.STRETCHED_SIDE / sample.shape[1])
+        settings = use_same("box", stride=2, padding="2", transposed=True)
+        value, *_ = picture.walk_picture(sample, settings)
+        height = round(sample.shape[0] * picture.STRETCHED_SIDE / sample.shape[1])
         assert value["output_height"] == 2 * height - 1
         assert value["stretch"] == 2
 
     @pytest.mark.parametrize("show", SHOW)
     def test_every_way_to_show(self, show):
         for values in (np.array([[-300.0, 0], [100, 300]]), np.zeros((2, 2, 3))):
-            picture = to_picture(values, show=show)
-            assert picture.shape == (2, 2, 3)
-            assert picture.dtype == np.uint8
+            drawn = to_picture(values, show=show)
+            assert drawn.shape == (2, 2, 3)
+            assert drawn.dtype == np.uint8
         with pytest.raises(InputError, match="Show"):
             to_picture(np.zeros((2, 2)), show="x")
 
@@ -178,19 +196,19 @@ class TestPicture:
 
     def test_no_picture(self):
         with pytest.raises(InputError, match="no picture yet"):
-            handlers.walk_picture(None)
+            picture.walk_picture(None, use_same())
 
     def test_frames_keep_their_size(self):
         frame = np.random.default_rng(0).integers(0, 256, (480, 640, 3), dtype=np.uint8)
-        for channels in handlers.CHANNELS:
-            assert handlers.process_frame(frame, channels=channels).shape == frame.shape
-        same = handlers.process_frame(frame, "identity", channels=handlers.CHANNELS[1])
+        for channels in CHANNELS:
+            assert picture.process_frame(frame, use_same(channels=channels)).shape == frame.shape
+        same = picture.process_frame(frame, use_same("identity", channels=CHANNELS[1]))
         np.testing.assert_array_equal(same, frame)
 
 
 class TestViews:
     def test_pooling_as_on_the_slides(self):
-        value, sizes, snippet, _, file = views.pool_input("matrix", handlers.POOL_EXAMPLE)
+        value, sizes, snippet, _, file, numbers = pooling.pool_input("matrix", presets.POOL_EXAMPLE)
         names = {}
         exec(snippet, names)
         assert names["y"].ravel().tolist() == value["max_values"]
@@ -201,10 +219,15 @@ class TestViews:
         assert "✓ **Same as torch**" in sizes
         assert "25.0% of the numbers are left" in sizes
         assert base64.b64decode(file["href"].split(",")[1]).startswith(b"max\n8,9\n3,2")
+        assert numbers["max_pooling"] == [[8, 9], [3, 2]]
+        assert numbers["average_pooling"] == [[4, 4.5], [2, 0.75]]
+        assert numbers["windows_won"][1] == [1, 0, 1, 0]
+        assert numbers["share_of_numbers_left"] == 0.25
+        assert numbers["share_of_cells_without_a_win"] == 0.75
 
     @pytest.mark.parametrize("kernel_first", [False, True])
     def test_pooling_of_a_picture(self, sample, kernel_first):
-        value, *_ = views.pool_input("picture", None, sample, "Sobel x", kernel_first, 4, 4)
+        value, *_ = pooling.pool_input("picture", None, sample, "Sobel x", kernel_first, 4, 4)
         grey = decode(value["input_src"])
         np.testing.assert_array_equal(
             decode(value["max_src"]), convolution.pool(grey, 4).astype(np.uint8)
@@ -214,34 +237,49 @@ class TestViews:
         assert yellow.sum() == value["output_height"] * value["output_width"]
 
     def test_pooling_that_does_not_fit(self):
-        value, *_ = views.pool_input("matrix", [[1, 2]], size=2)
+        value, *_ = pooling.pool_input("matrix", [[1, 2]], size=2)
         assert value["message"].startswith("Nothing fits")
         with pytest.raises(InputError, match="Pool one of"):
-            views.pool_input("webcam")
+            pooling.pool_input("webcam")
 
     def test_padding_compared(self, sample):
-        html, finding, _ = views.compare_borders(sample, "box")
+        html, finding, _, numbers = padding.compare_borders(sample, "box")
         assert html.count("<img") == 7
         assert html.index("the truth") < html.index("zero") < html.index("replicate")
         assert "Best here: re" in finding  # zeros darken a photograph's border
+        modes = numbers["padding_modes"]
+        assert modes == ["zero", "reflect", "replicate"]
+        least, off = min(zip(numbers["mean_errors"], modes, strict=True))
+        assert f"**Best here: {off}**, off by {least:.1f} on average" in finding
+        assert f"to {max(numbers['largest_errors']):.0f} (yellow)" in finding
         with pytest.raises(InputError, match="too small"):
-            views.compare_borders(np.zeros((1, 1, 3), np.uint8), "box")
+            padding.compare_borders(np.zeros((1, 1, 3), np.uint8), "box")
 
     def test_the_stack_shows_every_number(self):
-        html = views.describe_stack("input 8x8x1\nconv 1 2x2 stride 2\nflatten\ndense 10")
+        html, numbers = stacks.show_stack("input 8x8x1\nconv 1 2x2 stride 2\nflatten\ndense 10")
         assert "175 parameters" in html
+        assert (numbers["parameters"], numbers["multiplications"]) == (175, 64 + 160)
+        assert [row["parameters"] for row in numbers["layers"]] == [0, 5, 0, 170]
+        assert [row["output_shape"] for row in numbers["layers"]][1] == (4, 4, 1)
         assert "(2·2·1 + 1)·1" in html
         with pytest.raises(InputError, match="Line 2"):
-            views.describe_stack("input 8x8x1\n<script>")
+            stacks.show_stack("input 8x8x1\n<script>")
 
     def test_nothing_is_computed_for_a_view_unseen(self):
+        """A control asks for every view by way of the browser, which knows the one that is open."""
+        page = build_page(("convolution",))
+        stride = next(b for b in page.blocks.values() if getattr(b, "label", "") == "Stride")
+        moved = [fn for fn in page.fns.values() if (stride._id, "input") in fn.targets]
+        assert len(moved) == 2  # the small matrix, and the picture
+        assert all(fn.fn is None and "shown ===" in fn.js for fn in moved)
+
+    def test_the_first_view_waits_until_a_link_has_set_its_controls(self):
         calls = []
-        gated = only_in("Picture", lambda value: calls.append(value))
-        gated(1, "Pooling")
+        fn = matrix.once_opened(lambda *values: calls.append(values))
+        fn(0, "cells", "settings")
         assert calls == []
-        gated(2, "Picture")
-        gated(3, None)
-        assert calls == [2, 3]
+        fn(1, "cells", "settings")
+        assert calls == [("cells", "settings")]
 
 
 class TestApi:
@@ -262,8 +300,9 @@ class TestApi:
         assert value["max_values"] == [5]
         html, *_ = client.predict(path, "Gaussian", api_name="/convolution_padding")
         assert html.count("<img") == 7
-        html = client.predict("input 8x8x1\nconv 1 2x2", api_name="/convolution_stack")
+        html, numbers = client.predict("input 8x8x1\nconv 1 2x2", api_name="/convolution_stack")
         assert "5 parameters" in html
+        assert numbers["layers"][1]["output_shape"] == [7, 7, 1]
         frame = client.predict(path, "Sobel x", padding="same", api_name="/convolution_frame")
         assert decode(frame).shape == (64, 48, 3)  # turned upright
 

@@ -3,8 +3,8 @@
 import numpy as np
 import pytest
 
-from cvcore.errors import InputError
-from cvcore.kernels import KERNELS, check_kernel, kernel_divisor, separate
+from cvcore.convolution.kernels import KERNELS, check_kernel, kernel_divisor, separate
+from cvcore.core.errors import InputError
 
 
 def test_presets_are_all_there():

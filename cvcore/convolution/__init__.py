@@ -6,24 +6,30 @@ Numbers equal those of ``torch.nn.functional.conv2d``, ``conv_transpose2d``, ``m
 ``avg_pool2d``.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass
+from os import PathLike
+from typing import Any, Literal, TypeAlias
 
+import lazy_loader
 import numpy as np
+from PIL import Image
 
-from cvcore.errors import InputError
-from cvcore.layers import count_parameters, describe_stack
-from cvcore.windows import (
+from cvcore.convolution.stack import count_parameters, describe_stack
+from cvcore.convolution.windows import (
     MAX_DILATION,
     MAX_KERNEL,
     MAX_PADDING,
     MAX_STRIDE,
     Padding,
     WindowFit,
-    check_number,
-    check_whole,
     fit_windows,
     output_size,
 )
+from cvcore.core import notebook
+from cvcore.core.checks import check_number, check_whole
+from cvcore.core.errors import InputError
+from cvcore.core.images import Picture, as_image
 
 __all__ = [
     "PADDING_MODES",
@@ -41,15 +47,33 @@ __all__ = [
     "stretch",
 ]
 
-PADDING_MODES = {"zero": "constant", "reflect": "reflect", "replicate": "edge"}
+# Its other parts are loaded when they are first named.
+__getattr__, _, _modules = lazy_loader.attach(
+    __name__, ["kernels", "operation", "stack", "windows"]
+)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_modules})
+
+
+PADDING_MODES: dict[str, Literal["constant", "reflect", "edge"]] = {
+    "zero": "constant",
+    "reflect": "reflect",
+    "replicate": "edge",
+}
 """What stands outside the picture, and numpy's word for it."""
 
 MAX_OUTPUT_PIXELS = 40_000_000
 
+_GREY_MODES = ("1", "L", "I", "I;16", "F")  # of PIL: their numbers are taken as they stand
+# A picture or a table of numbers, which are taken as they are, whatever their range.
+Numbers: TypeAlias = Picture | Sequence[Sequence[float]]
+
 
 def convolve(
-    image: np.ndarray,
-    kernel: np.ndarray,
+    image: Numbers,
+    kernel: np.ndarray | Sequence,
     *,
     stride: int = 1,
     padding: Padding = "valid",
@@ -100,8 +124,8 @@ def convolve(
 
 
 def convolve_transposed(
-    image: np.ndarray,
-    kernel: np.ndarray,
+    image: Numbers,
+    kernel: np.ndarray | Sequence,
     *,
     stride: int = 1,
     padding: int = 0,
@@ -143,7 +167,7 @@ def convolve_transposed(
     )
 
 
-def stretch(image: np.ndarray, stride: int) -> np.ndarray:
+def stretch(image: Numbers, stride: int) -> np.ndarray:
     """Put ``stride`` - 1 zeros between neighbouring pixels, along both axes.
 
     A transposed convolution is an ordinary one of stride 1 over this, with the kernel turned by
@@ -158,7 +182,7 @@ def stretch(image: np.ndarray, stride: int) -> np.ndarray:
 
 
 def pool(
-    image: np.ndarray, size: int = 2, *, stride: int | None = None, mode: str = "max"
+    image: Numbers, size: int = 2, *, stride: int | None = None, mode: str = "max"
 ) -> np.ndarray:
     """Shrink ``image`` (H, W) or (H, W, C) to one number a window: its maximum or its average.
 
@@ -177,7 +201,7 @@ def pool(
     return result if mode == "max" else result / image.dtype.type(rows.kernel * columns.kernel)
 
 
-def pool_winners(image: np.ndarray, size: int = 2, *, stride: int | None = None) -> np.ndarray:
+def pool_winners(image: Numbers, size: int = 2, *, stride: int | None = None) -> np.ndarray:
     """Which pixel is each window's maximum: its flat index row * W + column, int64 (H', W'[, C]).
 
     Of equal pixels the first in reading order wins, as in torch's ``return_indices``.
@@ -209,16 +233,22 @@ class BorderError:
     padding_mode: str
     result: np.ndarray
     """(h, w) or (h, w, C): the convolution of the cut picture, padded to the same size."""
-    truth: np.ndarray
+    ground_truth: np.ndarray
     """The same from a convolution that could see what was cut off; equal for every mode."""
     error: np.ndarray
-    """(h, w): largest absolute difference of ``result`` and ``truth`` over channels."""
+    """(h, w): largest absolute difference of ``result`` and ``ground_truth`` over channels."""
     mean_error: float
     """Mean of ``error`` over the pixels whose window reaches outside; 0 when none does."""
 
+    def _repr_html_(self) -> str:
+        from cvcore.core.drawing import colourise
+
+        caption = f"{self.padding_mode}: mean error {self.mean_error:.3g} at the border"
+        return notebook.picture_html(colourise(self.error), caption)
+
 
 def compare_padding(
-    image: np.ndarray, kernel: np.ndarray, *, dilation: int = 1, bias: float = 0.0
+    image: Numbers, kernel: np.ndarray | Sequence, *, dilation: int = 1, bias: float = 0.0
 ) -> tuple[BorderError, ...]:
     """Compare padding modes where the truth is known: on a picture with its own border cut off.
 
@@ -228,7 +258,7 @@ def compare_padding(
     """
     image = check_array(image)
     kernel = _check_weights(kernel, image)
-    options = {"dilation": dilation, "bias": bias}
+    options: dict[str, Any] = {"dilation": dilation, "bias": bias}
     rows, columns = fit_windows(
         image.shape[:2], kernel.shape[:2], padding="same", dilation=dilation
     )
@@ -242,14 +272,14 @@ def compare_padding(
         )
     whole = convolve(image, kernel, **options)
     top, left = cut_rows - rows.before, cut_columns - columns.before
-    truth = whole[top : top + height, left : left + width]
+    ground_truth = whole[top : top + height, left : left + width]
     outside = np.ones((height, width), dtype=bool)
     outside[rows.before : height - rows.after, columns.before : width - columns.after] = False
     return tuple(
         _border_error(
             mode,
             convolve(inner, kernel, padding="same", padding_mode=mode, **options),
-            truth,
+            ground_truth,
             outside,
         )
         for mode in PADDING_MODES
@@ -257,17 +287,18 @@ def compare_padding(
 
 
 def _border_error(
-    mode: str, result: np.ndarray, truth: np.ndarray, outside: np.ndarray
+    mode: str, result: np.ndarray, ground_truth: np.ndarray, outside: np.ndarray
 ) -> BorderError:
-    error = np.abs(result - truth)
+    error = np.abs(result - ground_truth)
     if error.ndim == 3:
         error = error.max(axis=2)
     mean_error = float(error[outside].mean()) if outside.any() else 0.0
-    return BorderError(mode, result, truth, error, mean_error)
+    return BorderError(mode, result, ground_truth, error, mean_error)
 
 
-def pad(image: np.ndarray, rows: WindowFit, columns: WindowFit, padding_mode: str) -> np.ndarray:
+def pad(image: Numbers, rows: WindowFit, columns: WindowFit, padding_mode: str) -> np.ndarray:
     """``image`` with the padding that ``rows`` and ``columns`` ask for."""
+    image = to_numbers(image)
     if padding_mode not in PADDING_MODES:
         raise InputError(f"The padding mode must be one of {', '.join(PADDING_MODES)}.")
     widths = [(rows.before, rows.after), (columns.before, columns.after)]
@@ -297,10 +328,18 @@ def _fit_pool(image: np.ndarray, size: int, stride: int | None) -> tuple[WindowF
     return fit_windows(image.shape[:2], (size, size), stride=size if stride is None else stride)
 
 
-def check_array(image: np.ndarray) -> np.ndarray:
+def to_numbers(image: Numbers) -> np.ndarray:
+    """``image`` as an array; a path or a PIL picture in colour gives its pixels, 0 to 255."""
+    is_grey = isinstance(image, Image.Image) and image.mode in _GREY_MODES
+    if isinstance(image, str | PathLike | Image.Image) and not is_grey:
+        return as_image(image)
+    return np.asarray(image)
+
+
+def check_array(image: Numbers) -> np.ndarray:
     """``image`` as float64 if it is float64 already, else float32; finite, (H, W) or (H, W, C)."""
     try:
-        array = np.asarray(image)
+        array = to_numbers(image)
         array = array if array.dtype == np.float64 else array.astype(np.float32)
     except (TypeError, ValueError):
         raise InputError(
@@ -316,7 +355,7 @@ def check_array(image: np.ndarray) -> np.ndarray:
     return array
 
 
-def _check_weights(kernel: np.ndarray, image: np.ndarray) -> np.ndarray:
+def _check_weights(kernel: np.ndarray | Sequence, image: np.ndarray) -> np.ndarray:
     try:
         kernel = np.asarray(kernel, dtype=image.dtype)
     except (TypeError, ValueError):

@@ -1,0 +1,161 @@
+"""The settings of the convolution tab and the controls that set them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from cvcore.convolution import PADDING_MODES, kernels, windows
+from cvcore.convolution.operation import SHOW, Operation
+from cvcore.core import checks
+from cvcore.core.errors import InputError
+from demos import components as ui
+from demos import lesson
+from demos.convolution.canvas import NumberTable
+from demos.convolution.presets import MATRICES, MAX_MATRIX, kernel_value, matrix_value
+
+MAX_KERNEL = 7  # rows and columns
+PADDINGS = ("valid", "same", "full", "1", "2", "3")  # offered; others can be typed
+CHANNELS = ("grey", "each of R, G, B", "depth: R + G + B")
+FIRST_MATRIX = "digit 9"
+
+
+@dataclass(frozen=True)
+class Window:
+    """A kernel and how it slides: see ``cvcore.convolution.convolve``."""
+
+    kernel: Any = "loop"  # a name, rows of numbers, or a table's value
+    stride: float = 1  # cells, 1 to 8
+    padding: str = "valid"  # a word or cells on every side
+    padding_mode: str = "zero"  # what lies outside
+    dilation: float = 1  # 1 to 8
+    transposed: bool = False
+
+    def to_operation(self, *, depth: bool = False) -> Operation:
+        """With ``depth`` the kernel has a factor for each of R, G and B."""
+        kernel = self.kernel
+        if isinstance(kernel, str):
+            kernel = kernel_value(kernel)
+        elif not isinstance(kernel, dict):
+            kernel = {"cells": kernel}
+        weights = kernels.check_kernel(kernel.get("cells"), max_side=MAX_KERNEL)
+        divide_by = str(kernel.get("divide_by", "nothing"))
+        channels = kernel.get("channels", [1, 1, 1])
+        if depth and (not isinstance(channels, list) or len(channels) != 3):
+            raise InputError("A kernel with depth needs three factors: for R, G and B.")
+        return Operation(
+            weights,
+            divisor=kernels.kernel_divisor(weights, divide_by),
+            bias=checks.check_number("The bias", kernel.get("bias", 0)),
+            stride=checks.check_whole("The stride", self.stride, 1, windows.MAX_STRIDE),
+            padding=self.padding,
+            padding_mode=self.padding_mode,
+            dilation=checks.check_whole("The dilation", self.dilation, 1, windows.MAX_DILATION),
+            transposed=bool(self.transposed),
+            channel_weights=tuple(checks.check_number("A channel's factor", c) for c in channels)
+            if depth
+            else None,
+        )
+
+
+@dataclass(frozen=True)
+class MatrixSettings(Window):
+    """The window over a small matrix, and the pooling that follows."""
+
+    pool_size: float = 2  # cells, 1 to 4
+    pool_stride: float = 1  # cells, 1 to 4
+
+
+@dataclass(frozen=True)
+class PictureSettings(Window):
+    """The window over a picture, and how its result is shown."""
+
+    channels: str = CHANNELS[0]
+    show: str = SHOW[1]
+
+    def to_operation(self) -> Operation:
+        return super().to_operation(depth=self.channels == CHANNELS[2])
+
+
+@dataclass(frozen=True)
+class Panel:
+    """The controls beside the views."""
+
+    matrix: NumberTable
+    picture: gr.Image
+    window: dict[str, Any]  # by field of ``Window``
+    look: dict[str, Any]  # the other fields of ``PictureSettings``
+    boxes: list[Any]  # as ``show_controls`` answers
+
+
+def build_panel(tab: lesson.Tab) -> Panel:
+    """Input and kernel, the window, and what a picture's channels are; each view shows its own."""
+    with gr.Column(scale=2, min_width=320) as panel_box:
+        with gr.Row():
+            with gr.Column(min_width=190) as matrix_box:
+                matrix = _build_matrix(tab)
+            with gr.Column(min_width=190, visible=False) as picture_box:
+                picture = tab.picture_input(
+                    sample="chelsea", elem_id="convolution-picture", height=200
+                )
+            with gr.Column(min_width=190):
+                kernel = _build_kernel(tab)
+        with gr.Column() as window_box:
+            window = {"kernel": kernel, **_build_window()}
+        with gr.Row(visible=False) as look_box:
+            d = PictureSettings()
+            look = {
+                "channels": ui.Dropdown(list(CHANNELS), value=d.channels, label="Channels"),
+                "show": ui.Dropdown(list(SHOW), value=d.show, label="Show the result"),
+            }
+    boxes = [panel_box, matrix_box, picture_box, window_box, look_box]
+    return Panel(matrix, picture, window, look, boxes)
+
+
+def _build_matrix(tab: lesson.Tab) -> NumberTable:
+    preset = ui.Dropdown(list(MATRICES), value=FIRST_MATRIX, label="Input")
+    matrix = NumberTable(
+        matrix_value(FIRST_MATRIX), limit=MAX_MATRIX, label="matrix", elem_id="convolution-matrix"
+    )
+    tab.run(preset.input, matrix_value, preset, matrix, api_name=None)
+    return matrix
+
+
+def _build_kernel(tab: lesson.Tab) -> NumberTable:
+    first = Window().kernel
+    named = ui.Dropdown(list(kernels.KERNELS), value=first, label="Kernel")
+    kernel = NumberTable(
+        kernel_value(first), limit=MAX_KERNEL, centred=True, label="kernel",
+        elem_id="convolution-kernel",
+    )  # fmt: skip
+    tab.run(named.input, kernel_value, named, kernel, api_name=None)
+    return kernel
+
+
+def _build_window() -> dict[str, Any]:
+    """Stride, padding, what lies outside, dilation, transposed, by field of ``Window``."""
+    d = Window()
+    with gr.Row():
+        stride = ui.Slider(1, 8, d.stride, step=1, label="Stride", min_width=120)
+        dilation = ui.Slider(1, 8, d.dilation, step=1, label="Dilation", min_width=120)
+    with gr.Row():
+        padding = ui.Dropdown(
+            list(PADDINGS), value=d.padding, label="Padding", allow_custom_value=True,
+            min_width=120, elem_id="convolution-padding",
+        )  # fmt: skip
+        padding_mode = ui.Dropdown(
+            list(PADDING_MODES), value=d.padding_mode, label="Outside is", min_width=120
+        )
+    transposed = gr.Checkbox(d.transposed, label="Transposed convolution", container=False)
+    return {
+        "stride": stride, "padding": padding, "padding_mode": padding_mode, "dilation": dilation,
+        "transposed": transposed,
+    }  # fmt: skip
+
+
+def to_changes(components: Any) -> list[Any]:
+    """What a visitor's change fires: a table's or picture's new value, a control's input."""
+    return [
+        component.change if isinstance(component, NumberTable | gr.Image) else component.input
+        for component in components
+    ]

@@ -1,0 +1,69 @@
+"""Sizes and parameters of a whole stack of layers."""
+
+from dataclasses import asdict
+from html import escape
+
+import gradio as gr
+
+from cvcore.convolution import stack
+from demos import components as ui
+from demos import lesson
+from demos.convolution.canvas import Report
+
+TITLE = "Sizes and stacks"
+FIRST_STACK = next(iter(stack.STACKS))
+
+
+def show_stack(text: str) -> tuple[str, dict]:
+    """A stack of layers as a table of shapes, parameters and receptive fields: HTML, numbers."""
+    rows = stack.describe_stack(text or "")
+    total = sum(row.parameters for row in rows)
+    most = max((row.parameters for row in rows), default=0) or 1
+    body = "".join(_draw_row(row, total, most) for row in rows)
+    products = sum(row.multiplications for row in rows)
+    html = (
+        f'<div class="stack"><p class="sum">{total:,} parameters</p>'
+        f'<p class="products">{products:,} multiplications for one input</p>'
+        "<table><thead><tr><th>layer</th><th>output</th><th>weights and biases</th>"
+        "<th>parameters</th><th>share</th><th>one output sees</th></tr></thead>"
+        f"<tbody>{body}</tbody></table></div>"
+    )
+    layers = [asdict(row) for row in rows]
+    return html, {"parameters": total, "multiplications": products, "layers": layers}
+
+
+def _draw_row(row: stack.Layer, total: int, most: int) -> str:
+    sees = "×".join(map(str, row.receptive_field)) if row.receptive_field else "all"
+    note = " <small>the remainder is never read</small>" if row.left_over else ""
+    width = 100 * row.parameters / most
+    share = f"{row.parameters / total:.1%}" if row.parameters else ""
+    bar = f'<i style="width:{width:.1f}%"></i>' if row.parameters else ""
+    return (
+        f"<tr><td>{escape(row.line)}{note}</td>"
+        f"<td>{'×'.join(map(str, row.output_shape))}</td><td>{row.formula}</td>"
+        f'<td class="number">{row.parameters:,}</td>'
+        f'<td class="share">{share}{bar}</td><td>{sees}</td></tr>'
+    )
+
+
+def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
+    """A stack as text, one layer a line, and its table."""
+    with gr.Tab(TITLE) as section, gr.Row():
+        with gr.Column(scale=1, min_width=280):
+            preset = ui.Dropdown(list(stack.STACKS), value=FIRST_STACK, label="Stack")
+            text = gr.Textbox(
+                stack.STACKS[FIRST_STACK], lines=12, max_lines=26, label="One layer a line",
+                elem_id="convolution-stack-text",
+            )  # fmt: skip
+            gr.Markdown(
+                "`input 28x28x1` · `conv 32 3x3 same stride 2` · `conv 32 3x3 padding 1` · "
+                "`max pool 2x2 stride 2` · `flatten` · `dense 10` · `relu`"
+            )
+        with gr.Column(scale=3, min_width=320):
+            table = Report(label="layers", elem_id="convolution-stack")
+            numbers = gr.JSON(visible=False, label="numbers")
+    lazy.add(
+        TITLE, section, show_stack, text, [table, numbers], api_name="convolution_stack",
+        kind="stream", follows=[text.change],
+    )  # fmt: skip
+    tab.run(preset.input, lambda chosen: stack.STACKS[chosen], preset, text, api_name=None)
