@@ -11,19 +11,22 @@ import torch
 from torchvision.models.feature_extraction import create_feature_extractor
 
 from benchmarks.harness import Row, measure
-from cvcore import feature_maps, images, preprocessing, runtime, samples, weights
-from cvcore.maximisation import Settings
+from cvcore import feature_maps
+from cvcore.core import images, samples
+from cvcore.engine import checkpoints, predictor
 from cvcore.models.efficientnet_lite import SameConv2d, build_efficientnet_lite0
-from demos.feature_maps_live import LIVE_CHANNELS, show_frame
+from cvcore.probes.activation_maximization import Settings
+from cvcore.recognition import preprocessing
+from demos.feature_maps.live import LIVE_CHANNELS, show_frame
 
 LAYERS = ("act1", "blocks.3.0.act1", "act2")
 MODEL = feature_maps.DEFAULT_MODEL
 
 
 def run() -> list[Row]:
-    runtime.load_predictor(MODEL, wait=True)
+    predictor.load_predictor(MODEL, wait=True)
     network = build_efficientnet_lite0().eval()
-    network.load_state_dict(weights.load_state(MODEL))
+    network.load_state_dict(checkpoints.load_state(MODEL))
     frame = images.resize(samples.load_sample("coffee"), (480, 640))
     batch = torch.from_numpy(preprocessing.prepare(frame, MODEL))[None]
     rows = []

@@ -1,20 +1,28 @@
 // A picture of many maps: point for a channel's numbers, click (or arrow keys and Enter) to choose.
+const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace('-', '−');
+// The sheet is `size` pixels high and wide, a map with its gap `cell`; the last row may not be full.
+const frameOf = ({cell: [height, width], size: [fullHeight, fullWidth], columns}, index) => ({
+  left: `${100 * (index % columns) * width / fullWidth}%`,
+  top: `${100 * Math.floor(index / columns) * height / fullHeight}%`,
+  width: `${100 * width / fullWidth}%`, height: `${100 * height / fullHeight}%`,
+});
+// The map under a place, in shares of the sheet's sides; -1 where there is none.
+const indexAt = ({cell, size, columns, channels}, across, down) => {
+  const column = Math.floor(across * size[1] / cell[1]), row = Math.floor(down * size[0] / cell[0]);
+  const index = row * columns + column, inside = column >= 0 && column < columns && row >= 0;
+  return inside && index < channels.length ? index : -1;
+};
+
+// --- in the page ---------------------------------------------------------------------------
 const grid = element.querySelector('.grid');
 const image = grid.querySelector('img');
 const note = element.querySelector('.note');
 const chosen = grid.querySelector('.chosen');
 const over = grid.querySelector('.over');
-const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace('-', '−');
 let cell = 0;
 
 const place = (frame, index) => {
-  const value = props.value;
-  const [height, width] = value.cell, [fullHeight, fullWidth] = value.size;
-  const row = Math.floor(index / value.columns), column = index % value.columns;
-  frame.style.left = `${100 * column * width / fullWidth}%`;
-  frame.style.top = `${100 * row * height / fullHeight}%`;
-  frame.style.width = `${100 * width / fullWidth}%`;
-  frame.style.height = `${100 * height / fullHeight}%`;
+  Object.assign(frame.style, frameOf(props.value, index));
   frame.hidden = false;
 };
 const describe = (index) => {
@@ -26,11 +34,7 @@ const describe = (index) => {
 const find = (event) => {
   const value = props.value, box = image.getBoundingClientRect();
   if (!value || !box.width) return -1;
-  const column = Math.floor((event.clientX - box.left) / box.width * value.size[1] / value.cell[1]);
-  const row = Math.floor((event.clientY - box.top) / box.height * value.size[0] / value.cell[0]);
-  const index = row * value.columns + column;
-  const inside = column >= 0 && column < value.columns && row >= 0;
-  return inside && index < value.channels.length ? index : -1;
+  return indexAt(value, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
 };
 const point = (index) => {
   if (index < 0) { over.hidden = true; note.textContent = props.value ? props.value.caption : ''; return; }

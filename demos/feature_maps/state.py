@@ -1,22 +1,30 @@
 """What the tab keeps of one pass through the network, and the values that widgets draw from it."""
 
+import inspect
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
+from functools import wraps
+from typing import Any
 
+import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import drawing, favourites, images, weights
-from cvcore.map_grid import Grid, draw_grid, fit_grid
+from cvcore.core import drawing, images, samples
+from cvcore.core.errors import InputError
+from cvcore.engine import registry
+from cvcore.feature_maps import visualizations
+from cvcore.probes.map_grid import Grid, draw_grid, fit_grid
+from demos import lesson
+from demos.feature_maps.controls import DEFAULTS, SAMPLE, Source
 
-DEFAULT_MODEL = "efficientnet_lite0"
-SCALES = [("each channel", "channel"), ("the layer", "layer"), ("all layers of its kind", "global")]
 MIN_CELL = 28  # pixels: smaller maps are enlarged to this
 MAX_GRID_SIDE = 1100  # pixels
 OVERLAY_OPACITY = 0.55
 
 
 @dataclass(frozen=True, eq=False)  # each pass is another one, even of the same picture
-class Kept:
+class LessonState:
     """One picture's pass: sorting, colours and a chosen channel need no network any more."""
 
     model: str
@@ -29,11 +37,95 @@ class Kept:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return weights.load_labels(self.model)
+        return registry.load_labels(self.model)
 
     @property
     def top_class(self) -> int:
         return int(self.maps.logits.argmax())
+
+
+def check_state(state: LessonState | None) -> LessonState:
+    """The pass that is kept; ``InputError`` if there is none yet."""
+    if state is None:
+        raise InputError(images.NO_PICTURE)
+    return state
+
+
+def find_pass(state: LessonState | None, source: Source) -> LessonState:
+    """The pass that is kept, or a new one where there is none or the source is another."""
+    if state is None:
+        picture, model, layer = None, DEFAULTS.model, ""
+    else:
+        picture, model, layer = state.picture, state.model, state.layer
+    if source.image is not None:
+        picture = source.image
+    elif picture is None:
+        picture = samples.load_sample(SAMPLE)
+    if source.model and source.model != model:
+        model, layer = source.model, ""
+    layer = source.layer or layer or cvcore.feature_maps.default_layer(model)
+    same = state is not None and (model, layer) == (state.model, state.layer)
+    if same and np.array_equal(picture, state.picture):
+        return state
+    maps, _ = cvcore.feature_maps.survey(picture, layer, model=model)
+    return LessonState(model, maps, picture)
+
+
+def answer_alone(fn: Callable[..., Any]) -> Callable[..., Any]:
+    """A handler of a pass, its first value, that makes the pass where there is none yet: its last
+    value is a ``Source``. The pass is its last result, for the caller's next question."""
+    if inspect.isgeneratorfunction(fn):
+
+        @wraps(fn)
+        def answering(state: LessonState | None, *values: Any) -> Iterator[tuple]:
+            *values, source = values
+            source.check_model()
+            state = find_pass(state, source)
+            for answer in fn(state, *values):
+                yield answer, state
+    else:
+
+        @wraps(fn)
+        def answering(state: LessonState | None, *values: Any) -> tuple:
+            *values, source = values
+            source.check_model()
+            state = find_pass(state, source)
+            answer = fn(state, *values)
+            return (*answer, state) if isinstance(answer, tuple) else (answer, state)
+
+    own = inspect.signature(fn)
+    last = inspect.Parameter("source", inspect.Parameter.KEYWORD_ONLY)
+    answering.__signature__ = own.replace(parameters=[*own.parameters.values(), last])  # type: ignore[attr-defined]
+    return answering
+
+
+def add_endpoint(
+    tab: lesson.Tab, fn: Callable[..., Any], inputs: list, outputs: list, source: lesson.Controls,
+    *, api_name: str, **kwargs: Any,
+) -> None:  # fmt: skip
+    """``fn`` about the pass, its first input, for calls through the API, which may come first."""
+    state, *_ = inputs
+    tab.endpoint(
+        answer_alone(fn), inputs, [*outputs, state], settings=source, api_name=api_name, **kwargs
+    )
+
+
+def add_view(
+    lazy: lesson.LazyTabs, name: str, section: gr.Tab, fn: Callable[..., Any], *,
+    inputs: list, outputs: list, source: lesson.Controls, api_name: str,
+    controls: Sequence[Any] = (), follows: Sequence[Any] = (),
+) -> None:  # fmt: skip
+    """An inner tab about the pass, its first input; until there is one it stays as it was built."""
+    state, *_ = inputs
+
+    def show_once_there(state: LessonState | None, *values: Any) -> Any:
+        return gr.skip() if state is None else fn(state, *values)
+
+    lazy.add(
+        name, section, show_once_there, inputs, outputs, api_name=None, kind="stream",
+        controls=controls, follows=[state.change, *follows],
+    )  # fmt: skip
+    add_endpoint(lazy.tab, fn, inputs, outputs, source, api_name=api_name)
 
 
 def number(x: float) -> str:
@@ -70,7 +162,7 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
         "stages": stages,
         "stage": chosen.stage,
         "layer": layer,
-        "end": f"{len(weights.load_labels(model)):,} classes",
+        "end": f"{len(registry.load_labels(model)):,} classes",
         "layers": [
             {
                 "name": row.name,
@@ -85,21 +177,21 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
     }
 
 
-def draw_kept(kept: Kept, sort: str, scale: str) -> Grid:
+def draw_maps(state: LessonState, sort: str, scale: str) -> Grid:
     """All maps of the layer as one picture."""
     return draw_grid(
-        kept.maps.maps,
-        channels=kept.maps.order(sort),
+        state.maps.maps,
+        channels=state.maps.order(sort),
         scale=scale,
-        value_range=kept.maps.kind_range,
+        value_range=state.maps.kind_range,
         aspect=1.15,
         cell_side=MIN_CELL,
     )
 
 
-def to_grid(kept: Kept, sort: str, scale: str, chosen: int) -> dict:
+def to_grid(state: LessonState, sort: str, scale: str, chosen: int) -> dict:
     """The value of ``MapGrid``: all maps as one picture, and the numbers of each channel."""
-    maps, grid = kept.maps, draw_kept(kept, sort, scale)
+    maps, grid = state.maps, draw_maps(state, sort, scale)
     picture = grid.image
     if max(picture.shape[:2]) > MAX_GRID_SIDE:
         shrunk = MAX_GRID_SIDE / max(picture.shape[:2])
@@ -123,20 +215,20 @@ def to_grid(kept: Kept, sort: str, scale: str, chosen: int) -> dict:
     }
 
 
-def to_channel(kept: Kept, channel: int, place: tuple[int, int] | None = None) -> dict:
+def to_channel(state: LessonState, channel: int, place: tuple[int, int] | None = None) -> dict:
     """The value of ``ChannelView``: one map with its numbers, and what each place sees.
 
     ``place``, (row, column), is the marked one, by default the strongest.
     """
-    maps = kept.maps
+    maps = state.maps
     channel = cvcore.feature_maps.check_channel(channel, len(maps.maps))
     values, numbers = maps.maps[channel], maps.statistics
-    view = cvcore.feature_maps.receptive_field(kept.model, maps.layer)
+    view = cvcore.feature_maps.receptive_field(state.model, maps.layer)
     colormap = "diverging" if values.min() < 0 else "viridis"
     overlay = drawing.draw_heatmap(maps.image, values, opacity=OVERLAY_OPACITY, colormap=colormap)
     places = maps.strongest_places(channel)
     height, width = view.size_hw
-    favourite = favourites.load_favourite(kept.model, maps.layer, channel)
+    drawn_ahead = visualizations.load_visualization(state.model, maps.layer, channel)
     seen = "everything" if np.isinf(height) else f"{height:.0f} × {width:.0f} pixels"
     return {
         "title": f"Channel {channel} of {maps.layer}",
@@ -150,7 +242,7 @@ def to_channel(kept: Kept, channel: int, place: tuple[int, int] | None = None) -
         "values": [round(value, 3) for value in values.ravel().tolist()],
         "strongest": [[row, column, float(values[row, column])] for row, column in places.tolist()],
         "place": places[0].tolist() if place is None else list(place),
-        "favourite": "" if favourite is None else images.to_data_uri(favourite, quality=90),
+        "favourite": "" if drawn_ahead is None else images.to_data_uri(drawn_ahead, quality=90),
         "facts": [
             ["mean", number(numbers.mean[channel])],
             ["maximum", number(numbers.maximum[channel])],

@@ -7,35 +7,31 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import drawing, images, samples
-from cvcore.errors import InputError
-from demos import ui
-from demos.feature_maps_kept import Kept, number
-from demos.feature_maps_views import draw_figure, draw_histogram, draw_spread
-from demos.feature_maps_widgets import MapGrid, Panel
+from cvcore.core import drawing, images, samples
+from cvcore.core.errors import InputError
+from demos import components as ui
+from demos import lesson
+from demos.feature_maps.state import LessonState, add_view, check_state, number
+from demos.feature_maps.views import draw_figure, draw_histogram, draw_spread
+from demos.feature_maps.widgets import NOT_YET, MapGrid, Panel
+from demos.lesson import charts
 
 SHOWN = 5  # channels compared side by side
 
 
-def _check(kept: Kept | None, channel: int) -> int:
-    if kept is None:
-        raise InputError(images.NO_PICTURE)
-    return cvcore.feature_maps.check_channel(channel, len(kept.maps.maps))
-
-
-def show_reaction(kept: Kept | None, second: np.ndarray | None) -> dict:
+def show_reaction(state: LessonState | None, second: np.ndarray | None) -> dict:
     """Which channels of the layer change most from the picture to a second one."""
-    _check(kept, 0)
+    state = check_state(state)
     if second is None:
         raise InputError("There is no second picture yet: upload one or take one with the webcam.")
-    other = cvcore.feature_maps.extract(second, kept.layer, model=kept.model)
-    reaction = cvcore.channels.compare(kept.maps, other)
+    other = cvcore.feature_maps.extract(second, state.layer, model=state.model)
+    reaction = cvcore.feature_maps.channels.compare(state.maps, other)
     top = reaction.order[:SHOWN]
-    signed = min(kept.maps.maps.min(), other.maps.min()) < 0
+    signed = min(state.maps.maps.min(), other.maps.min()) < 0
     colormap = "diverging" if signed else "viridis"
     cells = []
     for channel in top:
-        pair = [kept.maps.maps[channel], other.maps[channel]]
+        pair = [state.maps.maps[channel], other.maps[channel]]
         high = max(float(np.abs(values).max()) for values in pair) or 1.0
         low = -high if signed else 0.0
         first, last = (
@@ -51,7 +47,7 @@ def show_reaction(kept: Kept | None, second: np.ndarray | None) -> dict:
     share = reaction.changes[top].sum() / max(reaction.changes.sum(), 1e-12)
     pictures = "".join(
         draw_figure(maps.image, words, 120, smooth=True)
-        for words, maps in (("first picture", kept.maps), ("second picture", other))
+        for words, maps in (("first picture", state.maps), ("second picture", other))
     )
     return {
         "html": f'<p class="big">{len(top)} of {len(reaction.order)} channels carry '
@@ -59,34 +55,38 @@ def show_reaction(kept: Kept | None, second: np.ndarray | None) -> dict:
         f'<div class="row"><div>&nbsp;{pictures}</div>{"".join(cells)}</div>',
         "channels": top.tolist(),
         "changes": reaction.changes[top].tolist(),
+        "share_of_change": float(share),
+        "first_means": reaction.means[0, top].tolist(),
+        "second_means": reaction.means[1, top].tolist(),
     }
 
 
 @lru_cache(maxsize=64)
-def _measure_samples(model: str, layer: str) -> "cvcore.channels.Activity":
+def _measure_samples(model: str, layer: str) -> "cvcore.feature_maps.channels.Activity":
     """Over the sample pictures, which are the same for everybody."""
     pictures = list(map(samples.load_sample, samples.list_names()))
-    return cvcore.channels.measure_activity(pictures, layer, model=model)
+    return cvcore.feature_maps.channels.measure_activity(pictures, layer, model=model)
 
 
-def show_activity(kept: Kept | None, channel: int) -> dict:
+def show_activity(state: LessonState | None, channel: int) -> dict:
     """How often each channel of the layer is zero, which never woke up, and one map's spectrum.
 
     Zeros are counted where they are made: after the activation that the layer's maps go through.
     """
-    channel = _check(kept, channel)
+    state = check_state(state)
+    channel = cvcore.feature_maps.check_channel(channel, len(state.maps.maps))
     spectrum = draw_figure(
         drawing.colourise(
-            cvcore.channels.power_spectrum(kept.maps.maps[channel]), colormap="magma"
+            cvcore.feature_maps.channels.power_spectrum(state.maps.maps[channel]), colormap="magma"
         ),
         f"spectrum of channel {channel}: slow changes in the middle, fine texture outside",
         200,
     )
-    layer = cvcore.channels.find_activation(kept.model, kept.layer)
-    if layer is None and kept.maps.statistics.zeros.any():  # a sum that ends in an activation
-        layer = kept.layer
+    layer = cvcore.feature_maps.channels.find_activation(state.model, state.layer)
+    if layer is None and state.maps.statistics.zeros.any():  # a sum that ends in an activation
+        layer = state.layer
     if layer is None:
-        kind = cvcore.feature_maps.find_layer(kept.model, kept.layer).kind
+        kind = cvcore.feature_maps.find_layer(state.model, state.layer).kind
         words = (
             "There are no zeros here, and so no dead channels: nothing cuts off what this "
             f"{escape(kind)} puts out. Values below 0 speak as loudly as those above."
@@ -96,48 +96,58 @@ def show_activity(kept: Kept | None, channel: int) -> dict:
             "measured_at": "",
             "dead": [],
         }
-    maps = kept.maps.maps
-    if layer != kept.layer:
-        maps = cvcore.feature_maps.extract(kept.picture, layer, model=kept.model).maps
-    own = cvcore.channels.Activity.measure(maps)
-    activity = own.join(_measure_samples(kept.model, layer))
-    dead, count = activity.dead, len(activity.zeros)
-    here = len(own.dead)
+    maps = state.maps.maps
+    if layer != state.layer:
+        maps = cvcore.feature_maps.extract(state.picture, layer, model=state.model).maps
+    own = cvcore.feature_maps.channels.Activity.measure(maps)
+    activity = own.join(_measure_samples(state.model, layer))
+    of_zeros = {"what": "zeros, % of the map", "count": "channels", "value_range": (0, 100)}
+    where = "" if layer == state.layer else f"After the activation, in {escape(layer)}: "
+    return {
+        "html": _describe_activity(own, activity, where)
+        + '<div class="row">'
+        + draw_histogram(100 * own.zeros, "Channels by their zeros on your picture", **of_zeros)
+        + draw_histogram(
+            100 * activity.zeros,
+            f"The same over {activity.pictures} pictures",
+            colour=charts.GREEN,
+            **of_zeros,
+        )
+        + spectrum
+        + "</div>",
+        "measured_at": layer,
+        "dead": activity.dead.tolist(),
+        "silent_here": len(own.dead),
+        "pictures": activity.pictures,
+        "mean_zeros": float(own.zeros.mean()),
+        "zeros": own.zeros.tolist(),  # of each channel, as shares of its places
+        "zeros_on_all_pictures": activity.zeros.tolist(),
+    }
+
+
+def _describe_activity(
+    own: "cvcore.feature_maps.channels.Activity",
+    activity: "cvcore.feature_maps.channels.Activity",
+    where: str,
+) -> str:
+    """How many channels are silent on the visitor's picture, and which on all, as HTML."""
+    dead = activity.dead
     listed = ", ".join(map(str, dead[:12])) + (", …" if len(dead) > 12 else "")
-    where = "" if layer == kept.layer else f"After the activation, in {escape(layer)}: "
     words = (
-        f"{where}{here} of {count} channels are silent on your picture; "
+        f"{where}{len(own.dead)} of {len(own.zeros)} channels are silent on your picture; "
         f"<b>{len(dead)}</b> {'stays' if len(dead) == 1 else 'stay'} silent on all "
         f"{activity.pictures} pictures"
         f"{f' ({listed})' if len(dead) else ''}."
     )
     note = "A channel silent everywhere costs time and does nothing: pruning removes it."
-    return {
-        "html": f'<p class="big">{words}</p><p class="soft">{note}</p><div class="row">'
-        + draw_histogram(
-            100 * own.zeros, "channels by their zeros on your picture, in %", value_range=(0, 100)
-        )
-        + draw_histogram(
-            100 * activity.zeros,
-            f"the same over {activity.pictures} pictures",
-            value_range=(0, 100),
-            colour="#2f9e6e",
-        )
-        + spectrum
-        + "</div>",
-        "measured_at": layer,
-        "dead": dead.tolist(),
-        "silent_here": here,
-        "pictures": activity.pictures,
-        "mean_zeros": float(own.zeros.mean()),
-    }
+    return f'<p class="big">{words}</p><p class="soft">{note}</p>'
 
 
-def show_norm(kept: Kept | None, channel: int) -> dict:
+def show_norm(state: LessonState | None, channel: int) -> dict:
     """The nearest batch norm at work on the picture: one channel in numbers, then all of them."""
-    _check(kept, 0)
-    layer = cvcore.channels.find_batch_norm(kept.model, kept.layer)
-    norm = cvcore.channels.normalise(kept.picture, layer, model=kept.model)
+    state = check_state(state)
+    layer = cvcore.feature_maps.channels.find_batch_norm(state.model, state.layer)
+    norm = cvcore.feature_maps.channels.normalise(state.picture, layer, model=state.model)
     index, note = int(channel or 0), ""
     if not 0 <= index < len(norm.mean):
         note = (
@@ -170,7 +180,7 @@ def show_norm(kept: Kept | None, channel: int) -> dict:
     limits = [float(np.abs(m).max() + s.max()) for m, s in spreads]
     pictures = "".join(
         draw_figure(drawing.colourise(values, colormap="diverging"), words, 150)
-        + draw_histogram(values, f"values {words}")
+        + draw_histogram(values, f"Values {words}")
         for words, values in (("before", before), ("after", after))
     )
     return {
@@ -178,8 +188,8 @@ def show_norm(kept: Kept | None, channel: int) -> dict:
         f'{note}<div class="row">{pictures}</div>'
         f'<div class="row"><table><tr><th>channel {index}</th>'
         f"<th>mean</th><th>variance</th></tr>{table}</table>"
-        + draw_spread(*spreads[0], "all channels before: mean ± deviation", limits[0])
-        + draw_spread(*spreads[1], "all channels after", limits[1])
+        + draw_spread(*spreads[0], "All channels before", limits[0])
+        + draw_spread(*spreads[1], "All channels after", limits[1])
         + "</div>",
         "layer": layer,
         "channel": index,
@@ -188,15 +198,16 @@ def show_norm(kept: Kept | None, channel: int) -> dict:
         "training": {"mean": float(mean), "variance": float(variance)},
         "gamma": float(norm.gamma[index]),
         "beta": float(norm.beta[index]),
+        "epsilon": float(norm.eps),
     }
 
 
-def show_kernels(kept: Kept | None, channel: int) -> tuple[dict, dict]:
+def show_kernels(state: LessonState | None, channel: int) -> tuple[dict, dict]:
     """The first layer's kernels as pictures, and the numbers of the chosen one."""
-    _check(kept, 0)
-    kernels = cvcore.feature_maps.first_kernels(kept.model)  # (C, 3, h, w)
+    state = check_state(state)
+    kernels = cvcore.feature_maps.first_kernels(state.model)  # (C, 3, h, w)
     index = int(channel) if channel is not None and 0 <= channel < len(kernels) else 0
-    grid = cvcore.map_grid.draw_kernels(kernels)
+    grid = cvcore.probes.map_grid.draw_kernels(kernels)
     kernel = kernels[index]
     limit = float(np.abs(kernel).max())
     tables = []
@@ -217,9 +228,9 @@ def show_kernels(kept: Kept | None, channel: int) -> tuple[dict, dict]:
         )
     total = float(kernel.sum())
     story = (
-        "its weights cancel out: even areas give nothing, only edges or colour differences count"
+        "its weights cancel out: uniform areas give nothing, only edges or colour differences count"
         if abs(total) < 0.2 * float(np.abs(kernel).sum())
-        else "its weights do not cancel out: it also answers to even brightness or colour"
+        else "its weights do not cancel out: it also responds to uniform brightness or colour"
     )
     value = {
         "src": images.to_data_uri(grid.image, format="png"),
@@ -241,8 +252,17 @@ def show_kernels(kept: Kept | None, channel: int) -> tuple[dict, dict]:
     return value, panel
 
 
-def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> None:
+def pick_kernel(state: LessonState | None, event: gr.EventData) -> tuple[dict, dict]:
+    """The kernel that was clicked."""
+    return show_kernels(state, lesson.read_int(event, "channel"))
+
+
+def build(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, channel: gr.Number,
+    source: lesson.Controls,
+) -> None:  # fmt: skip
     """Four views of the chosen layer."""
+    of_channel = {"inputs": [state, channel], "source": source, "follows": [channel.change]}
     with gr.Tab("Two pictures", id="reaction") as section, gr.Row():
         with gr.Column(scale=1, min_width=240):
             second = ui.SafeImage(
@@ -254,35 +274,30 @@ def build(tab: ui.Tab, connect, kept: gr.State, channel: gr.Number) -> None:
                 format="jpeg",
             )
         with gr.Column(scale=4, min_width=320):
-            panel = Panel(elem_id="feature-maps-reaction")
-        connect(
-            "reaction", section, show_reaction, [kept, second], panel, "feature_maps_compare",
-            controls=[second.change],
-        )  # fmt: skip
+            panel = Panel(NOT_YET, label="changes", elem_id="feature-maps-reaction")
+    add_view(
+        lazy, "reaction", section, show_reaction, inputs=[state, second], outputs=[panel],
+        source=source, api_name="feature_maps_compare", controls=[second.change],
+    )  # fmt: skip
     with gr.Tab("Dead channels", id="activity") as section:
-        panel = Panel(elem_id="feature-maps-activity")
-        connect(
-            "activity", section, show_activity, [kept, channel], panel, "feature_maps_activity",
-            follows=[channel.change],
-        )  # fmt: skip
+        panel = Panel(NOT_YET, label="activity", elem_id="feature-maps-activity")
+    add_view(
+        lazy, "activity", section, show_activity, outputs=[panel],
+        api_name="feature_maps_activity", **of_channel,
+    )  # fmt: skip
     with gr.Tab("Batch norm", id="norm") as section:
-        panel = Panel(elem_id="feature-maps-norm")
-        connect(
-            "norm", section, show_norm, [kept, channel], panel, "feature_maps_batch_norm",
-            follows=[channel.change],
-        )  # fmt: skip
+        panel = Panel(NOT_YET, label="batch norm", elem_id="feature-maps-norm")
+    add_view(
+        lazy, "norm", section, show_norm, outputs=[panel],
+        api_name="feature_maps_batch_norm", **of_channel,
+    )  # fmt: skip
     with gr.Tab("First kernels", id="kernels") as section, gr.Row():
         with gr.Column(scale=1, min_width=260):
-            grid = MapGrid(elem_id="feature-maps-kernels")
+            grid = MapGrid(label="kernels", elem_id="feature-maps-kernels")
         with gr.Column(scale=2, min_width=320):
-            panel = Panel(elem_id="feature-maps-kernel")
-        connect(
-            "kernels", section, show_kernels, [kept, channel], [grid, panel],
-            "feature_maps_kernels", follows=[channel.change],
-        )  # fmt: skip
-        tab.run(grid.pick, pick_kernel, kept, [grid, panel], api_name=None, kind="stream")
-
-
-def pick_kernel(kept: Kept | None, event: gr.EventData) -> tuple[dict, dict]:
-    """The kernel that was clicked."""
-    return show_kernels(kept, ui.read_int(event, "channel"))
+            panel = Panel(NOT_YET, label="kernel", elem_id="feature-maps-kernel")
+    add_view(
+        lazy, "kernels", section, show_kernels, outputs=[grid, panel],
+        api_name="feature_maps_kernels", **of_channel,
+    )  # fmt: skip
+    tab.run(grid.pick, pick_kernel, state, [grid, panel], api_name=None, kind="stream")

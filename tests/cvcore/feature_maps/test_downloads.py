@@ -7,11 +7,14 @@ import pytest
 import torch
 from torchvision.models.feature_extraction import create_feature_extractor, get_graph_node_names
 
-from cvcore import feature_maps, preprocessing, weights
-from demos import feature_maps as tab
-from demos import feature_maps_unit as unit_views
+from cvcore import feature_maps
+from cvcore.engine import checkpoints, registry
+from cvcore.recognition import preprocessing
+from demos.feature_maps import picture
+from demos.feature_maps import unit as unit_views
+from demos.feature_maps.controls import Settings
 
-NAMES = [row.name for row in weights.index().values() if row.task == "classification" and row.url]
+NAMES = [row.name for row in registry.index().values() if row.task == "classification" and row.url]
 SUMS = {
     "mobilenet_v3_large": [1, 3, 5, 6, 8, 9, 10, 12, 14, 15],
     "resnet50": [f"layer{i + 1}.{j}" for i, count in enumerate((3, 4, 6, 3)) for j in range(count)],
@@ -26,11 +29,11 @@ SUMS = {
 @pytest.fixture(scope="module", params=NAMES)
 def model(request):
     """The name of a network, which is there without its download."""
-    module, function = weights.get_weight(request.param).build.split(":")
+    module, function = registry.get_weight(request.param).build.split(":")
     torch.manual_seed(0)
     network = getattr(import_module(module), function)().eval().requires_grad_(False)
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(weights, "load_model", lambda name: network)
+        patch.setattr(checkpoints, "load_model", lambda name: network)
         yield request.param
 
 
@@ -43,7 +46,7 @@ def test_every_sum_is_a_layer(model):
 
 
 def test_maps_are_torchvisions(model, sample):
-    network = weights.load_model(model)
+    network = checkpoints.load_model(model)
     nodes = get_graph_node_names(network)[1]
     ends = {  # where a layer ends in the traced graph; it takes torchvision's own parts as wholes
         row: [node for node in nodes if node == row.name or node.startswith(f"{row.name}.")][-1:]
@@ -66,18 +69,19 @@ def test_the_tab_takes_it(model, sample):
     layer = next(
         (row.name for row in feature_maps.list_layers(model)[10:] if row.kind == "block"), ""
     )
-    stages, grid, large, channel, row, column, shown, _, kept = tab.look(sample, model, layer)
+    looked = picture.look(sample, Settings(model, layer))
+    stages, grid, large, channel, row, column, shown, _, state = looked
     assert shown == layer or (not layer and shown == feature_maps.default_layer(model))
     assert sum(int(stage["layers"].split()[0]) for stage in stages["stages"]) == len(
         feature_maps.list_layers(model)
     )
     assert channel == large["channel"] == int(np.argmax(grid["mean"]))
     np.testing.assert_array_equal(
-        kept.maps.maps, feature_maps.extract(sample, shown, model=model).maps
+        state.maps.maps, feature_maps.extract(sample, shown, model=model).maps
     )
-    pixels = unit_views.show_pixels(kept, channel, row, column, "guided")
+    pixels = unit_views.show_pixels(state, channel, row, column, "guided")
     left, top, right, bottom = pixels["box_xyxy"]
     assert 0 <= left < right <= 224
     assert 0 <= top < bottom <= 224
-    silent = unit_views.show_silence(kept, channel, "silence", "useful", 2)
+    silent = unit_views.show_silence(state, channel, "silence", "useful", 2)
     assert len(silent["channels"]) == 2

@@ -59,7 +59,7 @@ const draw = () => {
 };
 
 element.addEventListener('click', (event) => {
-  const target = event.target.closest('button');
+  const target = /** @type {Element} */ (event.target).closest('button');
   if (target) trigger('pick', {name: target.dataset.layer});
 });
 watch('value', draw);

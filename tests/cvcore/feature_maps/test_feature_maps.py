@@ -6,11 +6,13 @@ import torch
 from torch import nn
 from torchvision.models.feature_extraction import create_feature_extractor
 
-from cvcore import classification, feature_maps, preprocessing, runtime, weights
-from cvcore.errors import InputError
+from cvcore import feature_maps
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, predictor
 from cvcore.feature_maps import FeatureMaps, Statistics
-from cvcore.maximisation import Settings
 from cvcore.models.efficientnet_lite import SameConv2d
+from cvcore.probes.activation_maximization import Settings
+from cvcore.recognition import classifier, preprocessing
 
 MODEL = "efficientnet_lite0"
 
@@ -18,7 +20,7 @@ MODEL = "efficientnet_lite0"
 @pytest.fixture(scope="module")
 def fast(exported):
     """The fast engine answers, as once its export is done."""
-    runtime.load_predictor(MODEL, wait=True)
+    predictor.load_predictor(MODEL, wait=True)
 
 
 @pytest.fixture
@@ -32,7 +34,7 @@ def net():
 
 @pytest.mark.parametrize("layer", ["conv_stem", "bn1", "act1", "blocks.2.1", "act2"])
 def test_extract_equals_torchvisions_extractor(sample, layer):
-    model = weights.load_model(MODEL)
+    model = checkpoints.load_model(MODEL)
     inner = {"blocks.2.1": "blocks.2.1.add"}.get(layer, layer)  # its name in the traced graph
     whole = {"leaf_modules": [SameConv2d]}
     extractor = create_feature_extractor(model, {inner: "maps"}, tracer_kwargs=whole)
@@ -49,7 +51,7 @@ def test_extract_equals_torchvisions_extractor(sample, layer):
 @pytest.mark.parametrize("layer", ["act1", "blocks.3.2", "blocks.5.0.bn2"])
 def test_the_live_engine_gives_the_same_maps(sample, layer, fast, monkeypatch):
     expected = feature_maps.extract(sample, layer).maps
-    monkeypatch.setattr(feature_maps, "record", None)  # so that PyTorch cannot answer
+    monkeypatch.setattr(feature_maps.maps, "record", None)  # so that PyTorch cannot answer
     live = feature_maps.extract_live(sample, layer)
     np.testing.assert_allclose(live, expected, atol=2e-3)
     assert not np.array_equal(live, expected)
@@ -63,7 +65,7 @@ def test_where_the_live_engine_has_no_such_layer_torch_answers(sample, fast):
 def test_survey_is_one_pass_with_everything(sample):
     maps, means = feature_maps.survey(sample, "act1")
     np.testing.assert_allclose(maps.maps, feature_maps.extract(sample, "act1").maps, atol=1e-5)
-    np.testing.assert_allclose(maps.logits, classification.predict_logits([sample])[0], atol=2e-3)
+    np.testing.assert_allclose(maps.logits, classifier.predict_logits([sample])[0], atol=2e-3)
     assert [mean.shape for mean in means] == [(side, side) for side in (112, 56, 28, 14, 7)]
     assert maps.kind_range == (0.0, 6.0)  # ReLU6
 
@@ -95,7 +97,7 @@ def test_statistics_by_hand():
 
 
 def test_silencing_all_of_the_last_layer_leaves_the_bias(sample):
-    model = weights.load_model(MODEL)
+    model = checkpoints.load_model(MODEL)
     logits = feature_maps.predict_edited(sample, "act2", keep=[])
     np.testing.assert_allclose(logits, model.classifier.bias.numpy(), atol=1e-5)
     every = feature_maps.predict_edited(sample, "act2", keep=range(1280))
@@ -109,7 +111,7 @@ def test_effects_are_exact_where_the_rest_is_linear(sample):
     for channel in np.argsort(-effects)[:3].tolist():
         without = feature_maps.predict_edited(sample, "act2", silence=[channel])
         assert whole[class_idx] - without[class_idx] == pytest.approx(effects[channel], abs=1e-3)
-    bias = float(weights.load_model(MODEL).classifier.bias[class_idx])
+    bias = float(checkpoints.load_model(MODEL).classifier.bias[class_idx])
     assert effects.sum() + bias == pytest.approx(whole[class_idx], abs=1e-3)
 
 
@@ -183,7 +185,7 @@ def test_a_network_of_ones_own_that_takes_one_size_only(sample):
 
 def test_what_drives_a_unit_is_what_is_raised(net, sample):
     """Before the rectifier, on the very picture on which maximisation begins."""
-    from cvcore.maximisation import make_noise
+    from cvcore.probes.activation_maximization import make_noise
 
     settings = Settings(steps=1, jitter=0)
     for at_centre in (False, True):

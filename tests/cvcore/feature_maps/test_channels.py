@@ -5,9 +5,10 @@ import pytest
 import torch
 from torch import nn
 
-from cvcore import channels, feature_maps, samples
-from cvcore.errors import InputError
-from cvcore.feature_maps import FeatureMaps
+from cvcore import feature_maps
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.feature_maps import FeatureMaps, channels
 
 
 def wrap(maps):

@@ -1,7 +1,7 @@
 """One channel, looked at closer: back to pixels, what it likes best, and life without it."""
 
 import time
-from collections.abc import Callable, Iterator
+from collections.abc import Iterator
 from dataclasses import dataclass
 from html import escape
 
@@ -9,15 +9,20 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import drawing, images
-from cvcore.classification import softmax, to_topk
-from cvcore.errors import InputError
-from demos import ui
-from demos.feature_maps_kept import Kept, number
-from demos.feature_maps_views import draw_bars, draw_curve, draw_figure
-from demos.feature_maps_widgets import Panel
+from cvcore.core import drawing, images
+from cvcore.core.errors import InputError
+from cvcore.recognition.classifier import softmax, to_topk
+from demos import components as ui
+from demos import lesson
+from demos.feature_maps.state import LessonState, add_endpoint, add_view, check_state, number
+from demos.feature_maps.views import draw_bars, draw_figure
+from demos.feature_maps.widgets import NOT_YET, Panel
+from demos.lesson import charts
 
 PREVIEW_SECONDS = 0.4
+STEPS = 128  # in each octave, 16 to 512
+OCTAVES = 1  # 1 to 4
+JITTER = 8  # pixels, 0 to 32
 WHICH = {
     "selected": "the selected channel",
     "active": "the n most active",
@@ -26,29 +31,32 @@ WHICH = {
 METHODS = [("gradient", "gradient"), ("guided backpropagation", "guided")]
 
 
-def show_pixels(kept: Kept | None, channel: int, row: int, column: int, method: str) -> dict:
+def show_pixels(
+    state: LessonState | None, channel: int, row: int, column: int, method: str
+) -> dict:
     """The gradient of one place of a map by the picture's pixels, drawn beside the picture."""
-    if kept is None:
-        raise InputError(images.NO_PICTURE)
+    state = check_state(state)
     if method not in ("gradient", "guided"):
         raise InputError(f"The method is gradient or guided, got {method!r}.")
     fm = cvcore.feature_maps
-    layer = fm.find_layer(kept.model, kept.layer)
+    layer = fm.find_layer(state.model, state.layer)
     channel = fm.check_channel(channel, layer.shape[0])
     place = fm.check_place((row, column), layer)
     gradient = fm.unit_gradient(
-        kept.picture, kept.layer, channel, place, guided=method == "guided", model=kept.model
+        state.picture, state.layer, channel, place, guided=method == "guided", model=state.model
     )
-    left, top, right, bottom = box = fm.receptive_field(kept.model, kept.layer).box(*place)
-    value = float(kept.maps.maps[channel][place])
+    left, top, right, bottom = box = fm.receptive_field(state.model, state.layer).box(*place)
+    value = float(state.maps.maps[channel][place])
     strength = np.abs(gradient).max(axis=0)
     limit = float(np.percentile(strength[strength > 0], 99.5)) if strength.any() else 1.0
     colours = images.to_image(0.5 + gradient / (2 * limit))
-    cut = kept.maps.image[top:bottom, left:right]
+    cut = state.maps.image[top:bottom, left:right]
     driven, raised = "", "it"
     drive = value
     if layer.kind == "activation":
-        drive = float(fm.extract_drive(kept.picture, kept.layer, model=kept.model)[channel][place])
+        drive = float(
+            fm.extract_drive(state.picture, state.layer, model=state.model)[channel][place]
+        )
         driven, raised = f", <b>{number(drive)}</b> before the activation", "the value before it"
     words = (
         f"Channel {channel} at row {place[0]}, column {place[1]} is <b>{number(value)}</b>{driven}."
@@ -61,7 +69,7 @@ def show_pixels(kept: Kept | None, channel: int, row: int, column: int, method: 
             "changes that: everything it reads is switched off here. Choose another place."
         )
     figures = [
-        draw_figure(drawing.draw_frame(kept.maps.image, box), "what it reads", 224),
+        draw_figure(drawing.draw_frame(state.maps.image, box), "what it reads", 224),
         draw_figure(colours, "which pixels drive it", 224),
         draw_figure(cut, "the same, larger: picture", 224),
         draw_figure(colours[top:bottom, left:right], "and gradient", 224),
@@ -86,10 +94,10 @@ class _Aim:
     most: float  # the value there
 
     @classmethod
-    def measure(cls, kept: Kept, channel: int, aim: str) -> "_Aim":
+    def measure(cls, state: LessonState, channel: int, aim: str) -> "_Aim":
         fm = cvcore.feature_maps
-        drive = fm.extract_drive(kept.picture, kept.layer, model=kept.model)[channel]
-        is_cut = fm.find_layer(kept.model, kept.layer).kind == "activation"
+        drive = fm.extract_drive(state.picture, state.layer, model=state.model)[channel]
+        is_cut = fm.find_layer(state.model, state.layer).kind == "activation"
         before = " before the activation" if is_cut else ""
         place = tuple(map(int, np.unravel_index(drive.argmax(), drive.shape)))
         most = float(drive[place])
@@ -98,22 +106,21 @@ class _Aim:
         return cls("mean over the map", before, float(drive.mean()), place, most)
 
 
-def draw_favourite(
-    kept: Kept | None,
+def draw_visualization(
+    state: LessonState | None,
     channel: int,
     steps: int,
     kind: str,
     aim: str,
-    octaves: int = 1,
-    jitter: int = 8,
+    octaves: int = OCTAVES,
+    jitter: int = JITTER,
 ) -> Iterator[dict]:
     """Draw what a channel likes best, from noise, and show each stretch of the way."""
-    if kept is None:
-        raise InputError(images.NO_PICTURE)
-    from cvcore.maximisation import Settings
+    state = check_state(state)
+    from cvcore.probes.activation_maximization import Settings
 
     fm = cvcore.feature_maps
-    channel = fm.check_channel(channel, len(kept.maps.maps))
+    channel = fm.check_channel(channel, len(state.maps.maps))
     turning = {"turn": 5, "zoom": 0.1} if kind == "fourier" else {}
     settings = Settings(
         steps=int(steps or 0),
@@ -123,42 +130,37 @@ def draw_favourite(
         **turning,
     )
     settings.check()
-    own = _Aim.measure(kept, channel, aim)
+    own = _Aim.measure(state, channel, aim)
     start, shown, curve = time.perf_counter(), 0.0, []
     yield {"html": '<p class="big">Starting from grey noise …</p>'}
     for step in fm.maximise(
-        kept.layer, channel, model=kept.model, settings=settings, at_centre=aim == "centre"
+        state.layer, channel, model=state.model, settings=settings, at_centre=aim == "centre"
     ):
         curve.append(step.objective)
         now = time.perf_counter()
         if step.number in (1, step.total) or now - shown > PREVIEW_SECONDS:
             shown = now
-            yield _favourite_panel(kept, channel, step, curve, now - start, own)
+            yield _visualization_panel(state, channel, step, curve, now - start, own)
 
 
-def _favourite_panel(
-    kept: Kept, channel: int, step, curve: list[float], seconds: float, own: _Aim
+def _visualization_panel(
+    state: LessonState, channel: int, step, curve: list[float], seconds: float, own: _Aim
 ) -> dict:
     pixels = step.image.cpu().numpy()[0]
     picture = images.to_image(np.repeat(pixels, 3, axis=0) if len(pixels) == 1 else pixels)
     left = seconds / step.number * (step.total - step.number)
-    state = f"about {left:.0f} s to go" if step.number < step.total else f"done in {seconds:.1f} s"
-    x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(kept.model, kept.layer).box(*own.place)
+    when = f"about {left:.0f} s to go" if step.number < step.total else f"done in {seconds:.1f} s"
+    x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(state.model, state.layer).box(*own.place)
     part = f"the part of your picture it likes most: {number(own.most)} there{own.before}"
     yours = "the greatest on your picture" if "middle" in own.words else "your picture's"
     return {
-        "html": f'<p class="big">Step {step.number} of {step.total}, {state}: the {own.words}'
+        "html": f'<p class="big">Step {step.number} of {step.total}, {when}: the {own.words}'
         f"{own.before} is <b>{number(curve[-1])}</b>, from {number(curve[0])} for noise; "
         f"{yours} is <b>{number(own.yours)}</b>.</p>"
         '<div class="row">'
-        + draw_figure(picture, f"what channel {channel} of {kept.layer} likes best", 320)
-        + draw_figure(kept.maps.image[y0:y1, x0:x1], part, 220)
-        + draw_curve(
-            curve,
-            step.total,
-            f"the {own.words}{own.before}, step by step",
-            level=(own.yours, "your picture"),
-        )
+        + draw_figure(picture, f"what channel {channel} of {state.layer} likes best", 320)
+        + draw_figure(state.maps.image[y0:y1, x0:x1], part, 220)
+        + _draw_way(curve, step.total, own)
         + "</div>",
         "src": images.to_data_uri(picture, format="png"),
         "step": step.number,
@@ -169,32 +171,43 @@ def _favourite_panel(
     }
 
 
-def show_silence(
-    kept: Kept | None, channel: int, mode: str = "silence", which: str = "selected", n: int = 1
-) -> dict:
+def _draw_way(curve: list[float], total: int, own: _Aim) -> str:
+    """What is raised, step by step; the axis is as long as the whole way."""
+    return charts.draw_chart(
+        [
+            charts.Line(own.words, range(1, len(curve) + 1), curve, charts.VERMILION),
+            charts.Mark(own.yours, "your picture", "y", charts.BLUE),
+        ],
+        title=f"The {own.words}{own.before}, step by step",
+        x=charts.Axis("step", 1, max(total, 2)),
+        y=charts.Axis("value", min(0.0, own.yours, *curve)),
+        size=charts.HALF,
+    )
+
+
+def show_silence(state: LessonState | None, channel: int, mode: str, which: str, n: int) -> dict:
     """The top five classes before and after channels are silenced, or all others are."""
-    if kept is None:
-        raise InputError(images.NO_PICTURE)
+    state = check_state(state)
     if mode not in ("silence", "keep") or which not in WHICH:
         raise InputError(f"Choose silence or keep, and one of {', '.join(WHICH)}.")
     fm = cvcore.feature_maps
-    count = len(kept.maps.maps)
+    count = len(state.maps.maps)
     channel = fm.check_channel(channel, count)
     if n is None or not 1 <= n <= count or n != int(n):
         raise InputError(f"Choose a number of channels from 1 to {count}, got {n}.")
-    effects = fm.channel_effects(kept.picture, kept.layer, kept.top_class, model=kept.model)
+    effects = fm.channel_effects(state.picture, state.layer, state.top_class, model=state.model)
     if which == "selected":
         chosen = [channel]
     else:
         order = (
-            kept.maps.order("mean") if which == "active" else np.argsort(-effects, kind="stable")
+            state.maps.order("mean") if which == "active" else np.argsort(-effects, kind="stable")
         )
         chosen = order[: int(n)].tolist()
-    logits = fm.predict_edited(kept.picture, kept.layer, model=kept.model, **{mode: chosen})
-    before, after = softmax(kept.maps.logits), softmax(logits)
-    names = kept.labels
-    tops = [to_topk(values, names, 5) for values in (kept.maps.logits, logits)]
-    name = names[kept.top_class]
+    logits = fm.predict_edited(state.picture, state.layer, model=state.model, **{mode: chosen})
+    before, after = softmax(state.maps.logits), softmax(logits)
+    names = state.labels
+    tops = [to_topk(values, names, 5) for values in (state.maps.logits, logits)]
+    name = names[state.top_class]
     verb = "silenced" if mode == "silence" else "kept alone"
     listed = ", ".join(map(str, chosen[:8])) + (", …" if len(chosen) > 8 else "")
     same = (
@@ -204,8 +217,8 @@ def show_silence(
     )
     lines = (
         f'<p class="big">{len(chosen)} of {count} channels {verb} ({listed}): '
-        f"<b>{escape(name)}</b> goes from {before[kept.top_class]:.1%} to "
-        f"<b>{after[kept.top_class]:.1%}</b> and {same}.</p>"
+        f"<b>{escape(name)}</b> goes from {before[state.top_class]:.1%} to "
+        f"<b>{after[state.top_class]:.1%}</b> and {same}.</p>"
     )
     bars = "".join(
         draw_bars(title, list(zip(top.labels, top.probabilities, strict=True)))
@@ -229,45 +242,24 @@ def show_silence(
 
 
 def build(
-    tab: ui.Tab, connect: Callable, note_open: Callable, kept: gr.State, channel: gr.Number
-) -> tuple[gr.Number, gr.Number]:
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, channel: gr.Number,
+    source: lesson.Controls,
+) -> tuple[gr.Number, gr.Number]:  # fmt: skip
     """Three views of the selected channel; returns the row and column of the selected place."""
     with gr.Tab("Back to pixels", id="pixels") as section:
         with gr.Row():
             method = ui.Radio(METHODS, value="gradient", label="Method", min_width=240)
             row = ui.Number(None, label="Row", precision=0, minimum=0, min_width=80)
             column = ui.Number(None, label="Column", precision=0, minimum=0, min_width=80)
-        panel = Panel(elem_id="feature-maps-pixels")
-        connect(
-            "pixels", section, show_pixels, [kept, channel, row, column, method], panel,
-            "feature_maps_pixels", controls=[method.input],
-            follows=[channel.change, row.change, column.change],
-        )  # fmt: skip
-    with gr.Tab("What it likes best", id="favourite") as section:
-        note_open("favourite", section)
-        with gr.Row():
-            steps = ui.Slider(16, 512, 128, step=16, label="Steps in each octave", min_width=160)
-            octaves = ui.Slider(1, 4, 1, step=1, label="Octaves, small to large", min_width=140)
-            jitter = ui.Slider(0, 32, 8, step=1, label="Jitter, in pixels", min_width=140)
-        with gr.Row():
-            kind = ui.Radio(
-                [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
-                value="fourier", label="What is changed", min_width=260,
-            )  # fmt: skip
-            aim = ui.Radio(
-                [("whole map", "map"), ("middle place", "centre")],
-                value="map", label="What is raised", min_width=220,
-            )  # fmt: skip
-            with gr.Column(min_width=160) as place:
-                start = gr.Button("Draw it, from noise", variant="primary", size="md")
-        panel = Panel(elem_id="feature-maps-favourite")
-        running = tab.run(
-            start.click, draw_favourite,
-            [kept, channel, steps, kind, aim, octaves, jitter], panel,
-            api_name="feature_maps_maximise", kind="heavy", show_progress="minimal",
-        )  # fmt: skip
-        with place:
-            tab.stop_button(running)
+        panel = Panel(NOT_YET, label="gradient", elem_id="feature-maps-pixels")
+    add_view(
+        lazy, "pixels", section, show_pixels, inputs=[state, channel, row, column, method],
+        outputs=[panel], source=source, api_name="feature_maps_pixels", controls=[method.input],
+        follows=[channel.change, row.change, column.change],
+    )  # fmt: skip
+    with gr.Tab("What it likes best", id="visualization") as section:
+        lazy.note("visualization", section)
+        _build_visualization(tab, state, channel, source)
     with gr.Tab("Silence", id="silence") as section:
         with gr.Row():
             mode = ui.Radio(
@@ -279,10 +271,43 @@ def build(
                 value="useful", label="With which", min_width=320,
             )  # fmt: skip
             n = ui.Slider(1, 64, 4, step=1, label="n", min_width=140)
-        panel = Panel(elem_id="feature-maps-silence")
-        connect(
-            "silence", section, show_silence, [kept, channel, mode, which, n], panel,
-            "feature_maps_silence", controls=[mode.input, which.input, n.release],
-            follows=[channel.change],
-        )  # fmt: skip
+        panel = Panel(NOT_YET, label="answers", elem_id="feature-maps-silence")
+    add_view(
+        lazy, "silence", section, show_silence, inputs=[state, channel, mode, which, n],
+        outputs=[panel], source=source, api_name="feature_maps_silence",
+        controls=[mode.input, which.input, n.release], follows=[channel.change],
+    )  # fmt: skip
     return row, column
+
+
+def _build_visualization(
+    tab: lesson.Tab, state: gr.State, channel: gr.Number, source: lesson.Controls
+) -> None:
+    """How the channel is maximised, Start and Stop, and what comes of it."""
+    with gr.Row():
+        steps = ui.Slider(16, 512, STEPS, step=16, label="Steps in each octave", min_width=160)
+        octaves = ui.Slider(1, 4, OCTAVES, step=1, label="Octaves, small to large", min_width=140)
+        jitter = ui.Slider(0, 32, JITTER, step=1, label="Jitter, in pixels", min_width=140)
+    with gr.Row():
+        kind = ui.Radio(
+            [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
+            value="fourier", label="What is changed", min_width=260,
+        )  # fmt: skip
+        aim = ui.Radio(
+            [("whole map", "map"), ("middle place", "centre")],
+            value="map", label="What is raised", min_width=220,
+        )  # fmt: skip
+        with gr.Column(min_width=160) as place:
+            start = gr.Button("Draw it, from noise", variant="primary", size="md")
+    panel = Panel(label="visualization", elem_id="feature-maps-favourite")
+    inputs = [state, channel, steps, kind, aim, octaves, jitter]
+    running = tab.run(
+        start.click, draw_visualization, inputs, panel, api_name=None, kind="heavy",
+        show_progress="minimal",
+    )  # fmt: skip
+    add_endpoint(
+        tab, draw_visualization, inputs, [panel], source, api_name="feature_maps_maximise",
+        kind="heavy",
+    )  # fmt: skip
+    with place:
+        tab.stop_button(running)

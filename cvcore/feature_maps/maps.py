@@ -6,33 +6,33 @@ picture at its own size, as float (1, 3, H, W) in [0, 1]; so its layers, recepti
 are those at that size (``size_hw``, 224 x 224 where no picture is given).
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
+from typing import TypeAlias
 
 import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore import digits, images, preprocessing, runtime, weights
-from cvcore.activations import (
-    Layer,
-    eval_mode,
-    guided_relus,
-    record,
-    scale_channels,
-)
-from cvcore.activations import list_layers as list_module_layers
-from cvcore.errors import InputError
-from cvcore.maximisation import Settings, Step, make_noise
-from cvcore.maximisation import maximise as maximise_objective
-from cvcore.receptive_field import ReceptiveField, trace_receptive_fields
+from cvcore.core import images, notebook
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, predictor, tensors
+from cvcore.engine.modes import eval_mode
+from cvcore.probes.activation_maximization import Settings, Step, make_noise
+from cvcore.probes.activation_maximization import maximise as maximise_objective
+from cvcore.probes.hooks import Layer, guided_relus, record, scale_channels
+from cvcore.probes.hooks import list_layers as list_module_layers
+from cvcore.probes.map_grid import draw_grid
+from cvcore.probes.receptive_field import ReceptiveField, trace_receptive_fields
+from cvcore.recognition import digits, preprocessing
+from cvcore.recognition.classifier import DEFAULT_MODEL
 
-DEFAULT_MODEL = "efficientnet_lite0"
 DIGITS_MODEL = "digits_cnn"
 DEFAULT_SIDE = 224  # pixels: what a network of one's own is measured at where no picture is given
-Model = str | nn.Module
+SHOWN_CHANNELS = 64  # in a notebook
+Model: TypeAlias = str | nn.Module
 Size = tuple[int, int] | None  # height and width in pixels
 
 
@@ -64,6 +64,13 @@ class FeatureMaps:
         top = np.argsort(-values, axis=None, kind="stable")[:count]
         return np.stack(np.unravel_index(top, values.shape), axis=1)
 
+    def _repr_html_(self) -> str:
+        strongest = self.order("maximum")[:SHOWN_CHANNELS]
+        grid = draw_grid(self.maps, channels=strongest, cell_side=48)
+        count, height, width = self.maps.shape
+        words = f"{self.layer}: {count} maps of {width} x {height}, the strongest first"
+        return notebook.pictures_html((self.image, grid.image), ("as the network got it", words))
+
 
 @dataclass(frozen=True)
 class Statistics:
@@ -90,15 +97,15 @@ class Statistics:
 
 def get_module(model: Model) -> nn.Module:
     """The network itself; ``InputError`` when there is none of that name."""
-    return model if isinstance(model, nn.Module) else weights.load_model(model)
+    return model if isinstance(model, nn.Module) else checkpoints.load_model(model)
 
 
-def to_input(image: np.ndarray, model: Model) -> Tensor:
+def to_input(image: images.Picture, model: Model) -> Tensor:
     """A picture as the batch (1, C, H, W) in [0, 1] that a model takes, on the model's device."""
-    images.check_image(image)
+    image = images.as_image(image)
     device = next(get_module(model).parameters()).device
     if isinstance(model, nn.Module):
-        return images.to_batch(image, device=device)
+        return tensors.to_batch(image, device=device)
     if model == DIGITS_MODEL:
         prepared = digits.to_digit(image)[None]
     else:
@@ -106,9 +113,12 @@ def to_input(image: np.ndarray, model: Model) -> Tensor:
     return torch.from_numpy(prepared)[None].to(device)
 
 
-def own_size(model: Model, image: np.ndarray) -> Size:
+def own_size(model: Model, image: images.Picture) -> Size:
     """The size at which a picture enters a network of one's own; None for those with a name."""
-    return image.shape[:2] if isinstance(model, nn.Module) else None
+    if not isinstance(model, nn.Module):
+        return None
+    height, width = images.as_image(image).shape[:2]
+    return height, width
 
 
 def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
@@ -148,13 +158,14 @@ def default_layer(model: Model = DEFAULT_MODEL) -> str:
 
 @torch.inference_mode()
 def extract(
-    image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL, stop: bool = True
+    image: images.Picture, layer: str, *, model: Model = DEFAULT_MODEL, stop: bool = True
 ) -> FeatureMaps:
-    """The maps of one layer for a picture uint8 (H, W, 3).
+    """The maps of one layer for a picture.
 
     With ``stop`` the rest of the network does not run; without, the result has its logits too.
     Raises ``InputError`` for an unknown model or layer, or a picture that is none.
     """
+    image = images.as_image(image)
     batch = to_input(image, model)
     layer = find_layer(model, layer, own_size(model, image)).name
     found = record(get_module(model), batch, [layer], stop=stop)
@@ -163,23 +174,25 @@ def extract(
 
 
 @torch.inference_mode()
-def extract_drive(image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL) -> np.ndarray:
+def extract_drive(image: images.Picture, layer: str, *, model: Model = DEFAULT_MODEL) -> np.ndarray:
     """What drives the units of a layer: float32 (C, H, W).
 
     For an activation layer what goes into its non-linearity, for any other layer its maps. This is
     what ``unit_gradient`` differentiates and ``maximise`` raises.
     """
+    image = images.as_image(image)
     batch = to_input(image, model)
     row = find_layer(model, layer, own_size(model, image))
     inputs = row.kind == "activation"
     return to_numpy(record(get_module(model), batch, [row.name], inputs=inputs)[row.name])
 
 
-def extract_live(image: np.ndarray, layer: str, *, model: str = DEFAULT_MODEL) -> np.ndarray:
+def extract_live(image: images.Picture, layer: str, *, model: str = DEFAULT_MODEL) -> np.ndarray:
     """The maps (C, H, W) of a layer for one frame, by the fastest engine that has the layer."""
+    image = images.as_image(image)
     layer = find_layer(model, layer).name
     try:
-        predict = runtime.load_predictor(model, layer=layer)
+        predict = predictor.load_predictor(model, layer=layer)
     except LookupError:
         return extract(image, layer, model=model).maps
     return predict(preprocessing.prepare(image, model)[None])[0][0]
@@ -187,12 +200,13 @@ def extract_live(image: np.ndarray, layer: str, *, model: str = DEFAULT_MODEL) -
 
 @torch.inference_mode()
 def survey(
-    image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL
+    image: images.Picture, layer: str, *, model: Model = DEFAULT_MODEL
 ) -> tuple[FeatureMaps, list[np.ndarray]]:
     """One pass through the whole network: a layer's maps, and the mean map of each stage's end.
 
     The maps come with logits and with the range of all layers of their kind.
     """
+    image = images.as_image(image)
     batch = to_input(image, model)
     size_hw = own_size(model, image)
     chosen, layers = find_layer(model, layer, size_hw), list_layers(model, size_hw)
@@ -223,7 +237,7 @@ def receptive_field(model: Model, layer: str, *, size_hw: Size = None) -> Recept
 
 @torch.inference_mode()
 def predict_edited(
-    image: np.ndarray,
+    image: images.Picture,
     layer: str,
     *,
     silence: Sequence[int] = (),
@@ -235,6 +249,7 @@ def predict_edited(
     Those in ``silence``, or with ``keep`` all others. Raises ``InputError`` for a channel that the
     layer does not have.
     """
+    image = images.as_image(image)
     module, batch = get_module(model), to_input(image, model)
     channels = find_layer(model, layer, own_size(model, image)).shape[0]
     factors = torch.ones(channels) if keep is None else torch.zeros(channels)
@@ -245,7 +260,7 @@ def predict_edited(
 
 
 def channel_effects(
-    image: np.ndarray, layer: str, class_idx: int, *, model: Model = DEFAULT_MODEL
+    image: images.Picture, layer: str, class_idx: int, *, model: Model = DEFAULT_MODEL
 ) -> np.ndarray:
     """About how much each channel adds to a class's logit: float (C,).
 
@@ -253,6 +268,7 @@ def channel_effects(
     silencing it takes away (Molchanov et al., "Pruning Convolutional Neural Networks for Resource
     Efficient Inference", ICLR 2017).
     """
+    image = images.as_image(image)
     module, batch = get_module(model), to_input(image, model)
     channels = find_layer(model, layer, own_size(model, image)).shape[0]
     with torch.enable_grad():
@@ -264,7 +280,7 @@ def channel_effects(
 
 
 def unit_gradient(
-    image: np.ndarray,
+    image: images.Picture,
     layer: str,
     channel: int,
     place: tuple[int, int] | None = None,
@@ -279,6 +295,7 @@ def unit_gradient(
     the unit is taken before its non-linearity, as by ``extract_drive``: where that is flat (a
     rectifier below 0) no gradient would pass, though pixels can wake the unit.
     """
+    image = images.as_image(image)
     module, batch = get_module(model), to_input(image, model)
     row = find_layer(model, layer, own_size(model, image))
     check_channel(channel, row.shape[0])
@@ -315,7 +332,7 @@ def maximise(
     settings.check()
     module, shape = get_module(model), input_shape(model)
 
-    def objective(found: dict[str, Tensor]) -> Tensor:
+    def objective(found: Mapping[str, Tensor]) -> Tensor:
         maps = found[layer][0, channel]
         return maps[maps.shape[0] // 2, maps.shape[1] // 2] if at_centre else maps.mean()
 

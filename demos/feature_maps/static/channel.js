@@ -1,9 +1,13 @@
 // One map beside the picture: a place in the map, and the box of pixels that it sees. Point and
 // click, or arrow keys and Enter on the map.
+const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace('-', '−');
+// A share 0 to 1 of a side as one of its cells; the edge and what lies beyond belong to the last.
+const cellOf = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
+
+// --- in the page ---------------------------------------------------------------------------
 const root = element.querySelector('.channel');
 const [mapFrame, pictureFrame] = root.querySelectorAll('.frame');
 const note = root.querySelector('.note');
-const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace('-', '−');
 let fixed = null, pointed = null;  // the chosen place, and the one that is shown
 
 const setBox = (mark, left, top, right, bottom, width, height) => {
@@ -29,9 +33,8 @@ const find = (event) => {
   const value = props.value, frame = event.target.closest('.frame');
   if (!frame || !value) return null;
   const box = frame.getBoundingClientRect(), [height, width] = value.map_hw;
-  const clamp = (x, size) => Math.min(size - 1, Math.max(0, Math.floor(x * size)));
-  return [clamp((event.clientY - box.top) / box.height, height),
-    clamp((event.clientX - box.left) / box.width, width)];
+  return [cellOf((event.clientY - box.top) / box.height, height),
+    cellOf((event.clientX - box.left) / box.width, width)];
 };
 const choose = (place) => {
   if (!place) return;
@@ -61,7 +64,7 @@ const draw = () => {
   });
   const places = root.querySelector('.places');
   places.replaceChildren('strongest places: ');
-  value.strongest.forEach(([row, column, x], rank) => {
+  value.strongest.forEach(([row, column, x]) => {
     const button = document.createElement('button');
     button.type = 'button';
     button.textContent = number(x);

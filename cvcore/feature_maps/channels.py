@@ -8,8 +8,9 @@ import numpy as np
 import torch
 from torch import nn
 
-from cvcore.activations import eval_mode, record
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
+from cvcore.core.images import Picture, as_image
+from cvcore.engine.modes import eval_mode
 from cvcore.feature_maps import (
     DEFAULT_MODEL,
     FeatureMaps,
@@ -23,6 +24,7 @@ from cvcore.feature_maps import (
     to_input,
     to_numpy,
 )
+from cvcore.probes.hooks import record
 
 
 @dataclass(frozen=True)
@@ -96,7 +98,7 @@ def compare_maps(first: np.ndarray, second: np.ndarray) -> Reaction:
 
 
 def measure_activity(
-    images: Sequence[np.ndarray], layer: str, *, model: Model = DEFAULT_MODEL
+    images: Sequence[Picture], layer: str, *, model: Model = DEFAULT_MODEL
 ) -> Activity:
     """How often each channel of a layer is 0 over pictures uint8 (H, W, 3), and which never live.
 
@@ -121,8 +123,9 @@ def find_activation(model: Model, layer: str) -> str | None:
         return None
     later = layers[layers.index(chosen) + 1 :]
     following = next((row for row in later if row.kind not in ("batch norm", "layer norm")), None)
-    is_next = following and following.kind == "activation" and following.shape == chosen.shape
-    return following.name if is_next else None
+    if following and following.kind == "activation" and following.shape == chosen.shape:
+        return following.name
+    return None
 
 
 def find_batch_norm(model: Model, layer: str, size_hw: Size = None) -> str:
@@ -139,8 +142,9 @@ def find_batch_norm(model: Model, layer: str, size_hw: Size = None) -> str:
 
 
 @torch.inference_mode()
-def normalise(image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL) -> Normalisation:
-    """What goes into and comes out of a batch norm for a picture uint8 (H, W, 3)."""
+def normalise(image: Picture, layer: str, *, model: Model = DEFAULT_MODEL) -> Normalisation:
+    """What goes into and comes out of a batch norm for a picture."""
+    image = as_image(image)
     module, batch = get_module(model), to_input(image, model)
     norm = dict(module.named_modules()).get(layer)
     if not isinstance(norm, nn.BatchNorm2d):
@@ -149,15 +153,12 @@ def normalise(image: np.ndarray, layer: str, *, model: Model = DEFAULT_MODEL) ->
     before = record(module, batch, [layer], inputs=True)[layer]
     with eval_mode(norm):
         after = norm(before)
+    mean, variance, gamma, beta = (
+        values.detach().cpu().numpy()
+        for values in (norm.running_mean, norm.running_var, norm.weight, norm.bias)
+    )
     return Normalisation(
-        layer,
-        to_numpy(before),
-        to_numpy(after),
-        *(
-            values.detach().cpu().numpy()
-            for values in (norm.running_mean, norm.running_var, norm.weight, norm.bias)
-        ),
-        eps=norm.eps,
+        layer, to_numpy(before), to_numpy(after), mean, variance, gamma, beta, norm.eps
     )
 
 

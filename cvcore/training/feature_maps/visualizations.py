@@ -1,23 +1,27 @@
 """Make ``assets/favourites/``: what the channels of a few layers like best.
 
-    python -m cvcore.training.favourites
+    python -m cvcore.training.feature_maps.visualizations
 
-Each picture is drawn from noise by ``cvcore.maximisation``, sixteen channels at a time. Takes some
-minutes on two cores.
+Each picture is drawn from noise by ``cvcore.probes.activation_maximization``, sixteen channels at
+a time. Takes some minutes on two cores.
 """
 
 import argparse
 import hashlib
 import io
+from collections.abc import Mapping
+from typing import Any
 
 import numpy as np
 import torch
 from PIL import Image
 
-from cvcore import favourites, images
 from cvcore import feature_maps as fm
-from cvcore.fusion import fuse_batch_norms
-from cvcore.maximisation import Settings, make_noise, maximise
+from cvcore.core import images
+from cvcore.engine.fusion import fuse_batch_norms
+from cvcore.feature_maps import visualizations
+from cvcore.probes.activation_maximization import Settings, make_noise, maximise
+from cvcore.probes.hooks import record
 
 SIDE, COLUMNS, BATCH = 56, 32, 16
 QUALITY = 28  # of the WebP file
@@ -34,7 +38,7 @@ LAYERS = {
 }  # fmt: skip
 
 
-def draw_favourites(model: str, layer: str, side: int, *, steps: int = STEPS) -> np.ndarray:
+def draw_visualizations(model: str, layer: str, side: int, *, steps: int = STEPS) -> np.ndarray:
     """What each channel of a layer likes best: uint8 (C, SIDE, SIDE, 3)."""
     module = fuse_batch_norms(fm.get_module(model)).to(memory_format=torch.channels_last)
     kind = next((row.kind for row in fm.list_layers(model) if row.name == layer), "block")
@@ -42,14 +46,16 @@ def draw_favourites(model: str, layer: str, side: int, *, steps: int = STEPS) ->
     device = next(module.parameters()).device
     count = count_channels(module, layer, model)
     small = side <= SIDE
-    moves = {} if small else {"turn": 5, "zoom": 0.1}
+    moves: dict[str, Any] = {} if small else {"turn": 5, "zoom": 0.1}
     edge = EDGE if small and colours == 3 else 0
     settings = Settings(steps=steps, jitter=max(2, side // 16), learning_rate=0.06, **moves)
     done: list[np.ndarray] = []
     for first in range(0, count, BATCH):
         chosen = torch.arange(first, min(first + BATCH, count), device=device)
 
-        def objective(found: dict[str, torch.Tensor], chosen=chosen) -> torch.Tensor:
+        def objective(
+            found: Mapping[str, torch.Tensor], chosen: torch.Tensor = chosen
+        ) -> torch.Tensor:
             maps = found[layer][torch.arange(len(chosen), device=device), chosen]
             return maps.mean(dim=(1, 2)).sum()
 
@@ -68,7 +74,7 @@ def draw_favourites(model: str, layer: str, side: int, *, steps: int = STEPS) ->
 def count_channels(module: torch.nn.Module, layer: str, model: str) -> int:
     example = torch.zeros(1, *fm.input_shape(model), device=next(module.parameters()).device)
     with torch.inference_mode():
-        return fm.record(module, example, [layer])[layer].shape[1]
+        return record(module, example, [layer])[layer].shape[1]
 
 
 def _fit(picture: np.ndarray) -> np.ndarray:
@@ -79,16 +85,16 @@ def _fit(picture: np.ndarray) -> np.ndarray:
     return images.resize(picture, (SIDE, SIDE), resample=way)
 
 
-def write_sheet(model: str) -> str:
+def write_grid(model: str) -> str:
     """Draw a model's sheet, write it, and return its row for the index."""
     parts = {}
     for layer, side in LAYERS[model].items():
-        parts[layer] = draw_favourites(model, layer, side)
+        parts[layer] = draw_visualizations(model, layer, side)
         print(model, layer, len(parts[layer]), flush=True)
-    return store_sheet(model, parts)
+    return store_grid(model, parts)
 
 
-def store_sheet(model: str, parts: dict[str, np.ndarray]) -> str:
+def store_grid(model: str, parts: dict[str, np.ndarray]) -> str:
     """Write the pictures of a model's layers as one file, and return its row for the index."""
     tiles = np.concatenate(list(parts.values()))
     rows = -(-len(tiles) // COLUMNS)
@@ -99,23 +105,23 @@ def store_sheet(model: str, parts: dict[str, np.ndarray]) -> str:
     Image.fromarray(sheet.reshape(rows * SIDE, COLUMNS * SIDE, 3)).save(
         buffer, "WEBP", quality=QUALITY, method=6
     )
-    favourites.FOLDER.mkdir(parents=True, exist_ok=True)
+    visualizations.FOLDER.mkdir(parents=True, exist_ok=True)
     name = f"{model}.webp"
-    (favourites.FOLDER / name).write_bytes(buffer.getvalue())
+    (visualizations.FOLDER / name).write_bytes(buffer.getvalue())
     counts = ", ".join(f'"{layer}" = {len(part)}' for layer, part in parts.items())
     return (
         f'[{model}]\nfile = "{name}"\n'
         f'sha256 = "{hashlib.sha256(buffer.getvalue()).hexdigest()}"\n'
         f"side = {SIDE}\ncolumns = {COLUMNS}\nlayers = {{ {counts} }}\n"
-        'made_by = "python -m cvcore.training.favourites"\nlicence = "MIT"\n'
+        'made_by = "python -m cvcore.training.feature_maps.visualizations"\nlicence = "MIT"\n'
     )
 
 
 def main() -> None:
     argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
-    rows = [write_sheet(model) for model in LAYERS]
+    rows = [write_grid(model) for model in LAYERS]
     head = "# A sheet of pictures a model, row by row, the layers one after another.\n\n"
-    (favourites.FOLDER / "index.toml").write_text(head + "\n".join(rows), encoding="utf-8")
+    (visualizations.FOLDER / "index.toml").write_text(head + "\n".join(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":

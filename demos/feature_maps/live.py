@@ -8,11 +8,15 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import images, runtime, samples
-from cvcore.errors import InputError
-from demos import ui
-from demos.feature_maps_kept import DEFAULT_MODEL, SCALES, number
-from demos.feature_maps_widgets import Panel
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.engine import predictor
+from demos import components as ui
+from demos import lesson
+from demos.feature_maps.controls import DEFAULTS, SCALES
+from demos.feature_maps.picture import ID
+from demos.feature_maps.state import number
+from demos.feature_maps.widgets import Panel
 
 LIVE_CHANNELS = 64
 LIVE_WIDTH = 520  # pixels of the grid: most of a frame's time is the way into the browser
@@ -23,7 +27,7 @@ PATIENCE_SECONDS = 120  # for the fast engine, until PyTorch goes on
 NO_FRAME = "There is no frame yet: start the webcam first."
 OPEN_PICTURE = f"""() => {{
   ({ui.STOP_CAMERAS})();
-  return {{__type__: 'update', selected: 'your-picture'}};
+  return {{__type__: 'update', selected: '{ID}'}};
 }}"""
 
 
@@ -36,19 +40,19 @@ class Remembered:
 
     def measure(self, model: str, layer: str) -> np.ndarray:
         """Its maps (C, H, W)."""
-        kept = self._maps
-        if kept is None or kept[0] != (model, layer):
+        known = self._maps
+        if known is None or known[0] != (model, layer):
             maps = cvcore.feature_maps.extract_live(self.frame, layer, model=model)
-            self._maps = kept = ((model, layer), maps)
-        return kept[1]
+            self._maps = known = ((model, layer), maps)
+        return known[1]
 
 
 def show_frame(
     frame: np.ndarray,
-    model: str = DEFAULT_MODEL,
+    model: str = DEFAULTS.model,
     layer: str = "",
     count: int = LIVE_CHANNELS,
-    scale: str = "channel",
+    scale: str = DEFAULTS.scale,
     remembered: Remembered | None = None,
 ) -> tuple[np.ndarray, np.ndarray, dict]:
     """Channels of a layer for one frame, as a grid; the network stops at the layer.
@@ -61,13 +65,18 @@ def show_frame(
     fm = cvcore.feature_maps
     layer = layer or fm.default_layer(model)
     maps, changes = fm.extract_live(frame, layer, model=model), {"html": "", "channels": []}
+    shown = list(range(len(maps)))[: int(count)]
     span = measure_range(model, layer) if scale == "global" else None
     if remembered is not None:
-        reaction = cvcore.channels.compare_maps(remembered.measure(model, layer), maps)
-        maps, changes = maps[reaction.order[: int(count)]], _draw_changes(reaction)
-    small = cvcore.map_grid.fit_maps(maps[: int(count)], LIVE_WIDTH, aspect=1.4)
-    grid = cvcore.map_grid.draw_grid(small, scale=scale, value_range=span, aspect=1.4)
-    return grid.image, frame, changes
+        reaction = cvcore.feature_maps.channels.compare_maps(remembered.measure(model, layer), maps)
+        shown, changes = reaction.order[: int(count)].tolist(), _draw_changes(reaction)
+        maps = maps[shown]
+    maps = maps[: len(shown)]
+    small = cvcore.probes.map_grid.fit_maps(maps, LIVE_WIDTH, aspect=1.4)
+    grid = cvcore.probes.map_grid.draw_grid(small, scale=scale, value_range=span, aspect=1.4)
+    means = maps.mean(axis=(1, 2)).round(4).tolist()
+    numbers = {"layer": layer, "shown_channels": shown, "shown_means": means}
+    return grid.image, frame, changes | numbers
 
 
 @lru_cache(maxsize=64)
@@ -80,7 +89,7 @@ def measure_range(model: str, layer: str) -> tuple[float, float]:
     return min(low for low, _ in spans), max(high for _, high in spans)
 
 
-def _draw_changes(reaction: "cvcore.channels.Reaction") -> dict:
+def _draw_changes(reaction: "cvcore.feature_maps.channels.Reaction") -> dict:
     top = reaction.order[:CHANGED].tolist()
     most = max(float(reaction.changes.max()), 1e-12)
     cells = "".join(
@@ -93,6 +102,7 @@ def _draw_changes(reaction: "cvcore.channels.Reaction") -> dict:
         "html": "Most changed since the frame you remembered, with the mean then and now; the grid "
         f'begins with them:<div class="changes">{cells}</div>',
         "channels": top,
+        "changes": reaction.changes[top].tolist(),
     }
 
 
@@ -100,15 +110,15 @@ def prepare(model: str, layer: str) -> Iterator[str]:
     """Wait for the fast engine, which is made once, and say so; PyTorch answers meanwhile."""
     about = f"Maps of **{layer}**; model and layer are those chosen under *Your picture*."
     start = time.monotonic()
-    runtime.prepare([model])
-    while not runtime.is_ready(model) and time.monotonic() - start < PATIENCE_SECONDS:
+    predictor.prepare([model])
+    while not predictor.is_ready(model) and time.monotonic() - start < PATIENCE_SECONDS:
         yield (
             f"{about} The fast engine is being made, once for this model: "
             f"{time.monotonic() - start:.0f} s; until then frames come more slowly."
         )
         time.sleep(0.5)
     show_frame(np.zeros((480, 640, 3), np.uint8), model, layer)
-    yield f"{about} Ready." if runtime.is_ready(model) else about
+    yield f"{about} Ready." if predictor.is_ready(model) else about
 
 
 def keep_frame(last: np.ndarray | None) -> Remembered:
@@ -124,7 +134,7 @@ def freeze(last: np.ndarray | None) -> np.ndarray:
 
 
 def build(
-    tab: ui.Tab,
+    tab: lesson.Tab,
     section: gr.Tab,
     views: gr.Tabs,
     picture: ui.SafeImage,
@@ -134,14 +144,14 @@ def build(
     """The webcam beside the grid."""
     with gr.Row():
         count = ui.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
-        scale = ui.Dropdown(SCALES, value="channel", label="Colours span")
+        scale = ui.Dropdown(SCALES, value=DEFAULTS.scale, label="Colours span")
         with gr.Column(min_width=160):
             closer = gr.Button("Freeze and look closer", size="sm", variant="primary")
         with gr.Column(min_width=160):
             keep = gr.Button("Remember this frame", size="sm")
             forget = gr.Button("Forget it", size="sm")
     notice, last, remembered = gr.Markdown(), gr.State(), gr.State()
-    changes = Panel(elem_id="feature-maps-live-changes")
+    changes = Panel(label="changes", elem_id="feature-maps-live-changes")
     tab.run(section.select, prepare, [model, layer], notice, api_name=None)
     tab.live(
         show_frame,

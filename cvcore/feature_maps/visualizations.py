@@ -1,7 +1,7 @@
-"""What the channels of a few layers like best, drawn ahead of time: one sheet of pictures a model.
+"""What the channels of a few layers like best, drawn ahead of time: one grid of pictures a model.
 
-``assets/favourites/index.toml`` has a row for each sheet; ``python -m cvcore.training.favourites``
-makes the sheets again.
+``assets/favourites/index.toml`` has a row for each grid; ``python -m
+cvcore.training.feature_maps.visualizations`` makes the grids again.
 """
 
 import tomllib
@@ -9,9 +9,9 @@ from functools import lru_cache
 
 import numpy as np
 
-from cvcore import images, weights
+from cvcore.core import images, paths
 
-FOLDER = weights.ASSETS / "favourites"
+FOLDER = paths.ASSETS / "favourites"
 
 
 @lru_cache(maxsize=1)
@@ -21,21 +21,21 @@ def index() -> dict[str, dict]:
 
 
 def list_layers(model: str) -> tuple[str, ...]:
-    """The layers of a model that have pictures; none for models without a sheet."""
+    """The layers of a model that have pictures; none for models without a grid."""
     return tuple(index()[model]["layers"]) if model in index() else ()
 
 
 @lru_cache(maxsize=4)
-def _load_sheet(model: str) -> np.ndarray:
+def _load_pictures(model: str) -> np.ndarray:
     """All pictures of a model: uint8 (N, side, side, 3)."""
     row = index()[model]
-    sheet = images.load_image(FOLDER / row["file"], max_side=None)
+    grid = images.load_image(FOLDER / row["file"], max_side=None)
     side, columns = row["side"], row["columns"]
-    tiles = sheet.reshape(-1, side, columns, side, 3).swapaxes(1, 2)
+    tiles = grid.reshape(-1, side, columns, side, 3).swapaxes(1, 2)
     return tiles.reshape(-1, side, side, 3)
 
 
-def load_favourites(model: str, layer: str) -> np.ndarray | None:
+def load_visualizations(model: str, layer: str) -> np.ndarray | None:
     """What each channel of a layer likes best: uint8 (C, side, side, 3); None if not drawn."""
     if layer not in list_layers(model):
         return None
@@ -43,12 +43,12 @@ def load_favourites(model: str, layer: str) -> np.ndarray | None:
     first = 0
     for name, count in counts.items():
         if name == layer:
-            return _load_sheet(model)[first : first + count]
+            return _load_pictures(model)[first : first + count]
         first += count
     return None
 
 
-def load_favourite(model: str, layer: str, channel: int) -> np.ndarray | None:
+def load_visualization(model: str, layer: str, channel: int) -> np.ndarray | None:
     """What one channel likes best: uint8 (side, side, 3); None if it was not drawn."""
-    pictures = load_favourites(model, layer)
+    pictures = load_visualizations(model, layer)
     return None if pictures is None or not 0 <= channel < len(pictures) else pictures[channel]

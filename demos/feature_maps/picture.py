@@ -1,0 +1,223 @@
+"""One picture through a network: its stages, all maps of a layer, one channel large."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.core.timing import Stopwatch
+from demos import components as ui
+from demos import lesson
+from demos.feature_maps import layer as layer_views
+from demos.feature_maps import save as saving
+from demos.feature_maps import unit as unit_views
+from demos.feature_maps.controls import DEFAULTS, SAMPLE, SCALES, SORTS, Settings, build_source
+from demos.feature_maps.state import LessonState, check_state, to_channel, to_grid, to_stages
+from demos.feature_maps.widgets import ChannelView, MapGrid, Stages
+
+ID = "your-picture"
+VIEWS = ("pixels", "visualization", "silence", "reaction", "activity", "norm", "kernels")
+STOPPED = "The download was stopped."
+# Beside the browser's own numbers, which a link may have set, those that the picture gave.
+FILL = """(large, channel, row, column) => !large || !large.place ? [channel, row, column] : [
+  channel ?? large.channel, row ?? large.place[0], column ?? large.place[1]]"""
+MOVE = """(large, row, column) => large && large.map && row !== null && column !== null
+  ? {...large, place: [row, column]} : large"""
+
+
+def look(
+    image: np.ndarray | None, settings: Settings
+) -> tuple[dict, dict, dict, int, int, int, str, str, LessonState]:
+    """Run the network once: stages, all maps of a layer, and one channel large.
+
+    Without a channel the most active one is shown, without a place its strongest.
+    """
+    watch = Stopwatch()
+    fm = cvcore.feature_maps
+    images.check_image(image)
+    model, layer = settings.model, settings.layer
+    known = [row.name for row in fm.list_layers(model)]
+    if not layer or (layer not in known and layer == DEFAULTS.layer):
+        layer = fm.default_layer(model)
+    watch.lap("layers")
+    maps, means = fm.survey(image, layer, model=model)
+    state = LessonState(model, maps, image)
+    watch.lap("network")
+    channel = int(maps.order("mean")[0]) if settings.channel is None else settings.channel
+    channel = fm.check_channel(channel, len(maps.maps))
+    place = None
+    if settings.row is not None and settings.column is not None:
+        place = fm.check_place((settings.row, settings.column), fm.find_layer(model, layer))
+    values = (
+        to_stages(model, layer, means),
+        to_grid(state, settings.sort, settings.scale, channel),
+        to_channel(state, channel, place),
+    )
+    watch.lap("drawing")
+    return *values, channel, *values[2]["place"], layer, ui.badge(watch.ms), state
+
+
+def look_anew(
+    image: np.ndarray | None, model: str, layer: str, sort: str, scale: str
+) -> tuple[dict, dict, dict, int, int, int, str, str, LessonState]:
+    """``look`` at another layer, of which no channel is chosen yet."""
+    return look(image, Settings(model, layer, sort, scale))
+
+
+def open_lesson(
+    image: np.ndarray | None, settings: Settings
+) -> tuple[dict, dict, dict, str, LessonState]:
+    """As ``look``; channel and place of a link give way to the most active where there are none."""
+    try:
+        values = look(image, settings)
+    except InputError:
+        values = look(image, replace(settings, channel=None, row=None, column=None))
+    return *values[:3], *values[-2:]
+
+
+def redraw(state: LessonState | None, sort: str, scale: str, channel: int) -> dict:
+    """The grid in another order or other colours; no network runs."""
+    if state is None:
+        return gr.skip()
+    return to_grid(state, sort, scale, int(channel or 0))
+
+
+def choose_channel(
+    state: LessonState | None, channel: int, sort: str, scale: str
+) -> tuple[dict, dict, int, int]:
+    """One channel large, and marked in the grid; its strongest place is chosen."""
+    state = check_state(state)
+    view = to_channel(state, channel)
+    return view, to_grid(state, sort, scale, int(channel)), *view["place"]
+
+
+def pick_channel(event: gr.EventData) -> int:
+    """The channel that was clicked in the grid."""
+    return lesson.read_int(event, "channel")
+
+
+def pick_layer(event: gr.EventData) -> str:
+    """The layer that was clicked in the row of stages."""
+    return str(getattr(event, "name", ""))
+
+
+def pick_place(event: gr.EventData) -> tuple[int, int]:
+    """The place that was clicked in the map or on the picture."""
+    return lesson.read_int(event, "row"), lesson.read_int(event, "column")
+
+
+def choose_model(model: str) -> Iterator[tuple[Any, str, Any, Any]]:
+    """Fetch the model if need be, beside a Stop; without a network the bundled one goes on."""
+    try:
+        for sentence in lesson.fetch_model(model):
+            yield gr.skip(), sentence, gr.skip(), gr.update(visible=True)
+    except InputError as error:
+        yield DEFAULTS.model, str(error), DEFAULTS.layer, gr.update(visible=False)
+        return
+    yield model, "", cvcore.feature_maps.default_layer(model), gr.update(visible=False)
+
+
+def give_up_model() -> tuple[str, str, str, Any]:
+    """After a download was stopped the bundled model goes on."""
+    return DEFAULTS.model, STOPPED, DEFAULTS.layer, gr.update(visible=False)
+
+
+def build(tab: lesson.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
+    """Stages, picture and maps, and closer looks at them; returns picture, model and layer."""
+    state, source = gr.State(), build_source()
+    stages = Stages(label="stages", elem_id="feature-maps-stages")
+    with gr.Row():
+        with gr.Column(scale=5, min_width=260):
+            picture = tab.picture_input(sample=SAMPLE, elem_id="feature-maps-picture", height=200)
+            model = ui.Dropdown(
+                lesson.list_models("classification"), value=DEFAULTS.model, label="Model"
+            )
+            notice = gr.Markdown()
+            stop = gr.Button("Stop the download", variant="stop", size="sm", visible=False)
+            layer = ui.Choice(DEFAULTS.layer, label="Layer")
+        with gr.Column(scale=16, min_width=320):
+            with gr.Row():
+                sort = ui.Dropdown(SORTS, value=DEFAULTS.sort, label="Sort by", min_width=120)
+                scale = ui.Dropdown(
+                    SCALES, value=DEFAULTS.scale, label="Colours span", min_width=160
+                )
+                channel = ui.Number(
+                    DEFAULTS.channel, label="Channel", precision=0, minimum=0, min_width=100
+                )
+            with gr.Row():
+                with gr.Column(min_width=300):
+                    grid = MapGrid(label="maps", elem_id="feature-maps-grid")
+                with gr.Column(min_width=300):
+                    large = ChannelView(label="channel map", elem_id="feature-maps-channel")
+            badge = ui.Badge(label="timings")
+            saving.build(tab, state, sort, scale, source)
+    row, column = _build_closer(tab, state, channel, source)
+    controls = lesson.Controls(
+        Settings, model=model, layer=layer, sort=sort, scale=scale, channel=channel, row=row,
+        column=column,
+    )  # fmt: skip
+    outputs = [stages, grid, large, channel, row, column, layer, badge, state]
+    _connect_passes(tab, picture, controls, stages, [notice, stop], outputs)
+    _connect_unit(tab, state, controls, grid, large)
+    return picture, model, layer
+
+
+def _build_closer(
+    tab: lesson.Tab, state: gr.State, channel: gr.Number, source: lesson.Controls
+) -> tuple[gr.Number, gr.Number]:
+    """Views of the channel and of the layer; returns the row and column of the selected place."""
+    gr.Markdown("## Look closer")
+    lazy = lesson.LazyTabs(tab, VIEWS)
+    with gr.Tabs():
+        row, column = unit_views.build(tab, lazy, state, channel, source)
+        layer_views.build(tab, lazy, state, channel, source)
+    return row, column
+
+
+def _connect_passes(
+    tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls, stages: Stages,
+    download: list, outputs: list,
+) -> None:  # fmt: skip
+    """What makes the network run."""
+    _, grid, large, *unit, layer, badge, state = outputs
+    hidden = {"api_visibility": "private", "show_progress": "hidden"}
+    # What a link has set may come while the tab's first pass runs, so these passes set no control.
+    # Another picture is looked at in the same channel and place, so that the two compare.
+    for event in (tab.opened.change, picture.change):
+        tab.run(
+            event, open_lesson, [picture], [stages, grid, large, badge, state],
+            settings=controls, api_name=None,
+        ).then(None, [large, *unit], unit, js=FILL, **hidden)  # fmt: skip
+    tab.endpoint(look, [picture], outputs, settings=controls, api_name="feature_maps")
+    inputs = [picture, *(controls[name] for name in ("model", "layer", "sort", "scale"))]
+    picked = tab.run(stages.pick, pick_layer, None, layer, api_name=None, kind="stream")
+    tab.run(picked.then, look_anew, inputs, outputs, api_name=None)
+    notice, stop = download
+    model, fetched = controls["model"], [controls["model"], notice, layer, stop]
+    chosen = tab.run(model.input, choose_model, model, fetched, api_name=None, kind="heavy")
+    seen = tab.run(chosen.then, look_anew, inputs, outputs, api_name=None)
+    stopped = stop.click(None, None, None, cancels=[chosen, seen], api_visibility="private")
+    given_up = tab.run(
+        stopped.then, give_up_model, None, fetched, api_name=None, show_progress="hidden"
+    )
+    tab.run(given_up.then, look_anew, inputs, outputs, api_name=None)
+
+
+def _connect_unit(
+    tab: lesson.Tab, state: gr.State, controls: lesson.Controls, grid: MapGrid, large: ChannelView
+) -> None:
+    """What draws the pass anew: order and colours, another channel, another place."""
+    sort, scale, channel = controls["sort"], controls["scale"], controls["channel"]
+    place = [controls["row"], controls["column"]]
+    tab.run([sort.input, scale.input], redraw, [state, sort, scale, channel], grid, api_name=None)
+    inputs, outputs = [state, channel, sort, scale], [large, grid, *place]
+    picked = tab.run(grid.pick, pick_channel, None, channel, api_name=None, kind="stream")
+    tab.run(picked.then, choose_channel, inputs, outputs, api_name=None, show_progress="hidden")
+    tab.run([channel.submit, channel.blur], choose_channel, inputs, outputs, api_name=None)
+    tab.run(large.place, pick_place, None, place, api_name=None, kind="stream")
+    tab.run([part.input for part in place], None, [large, *place], large, api_name=None, js=MOVE)
