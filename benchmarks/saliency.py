@@ -13,7 +13,10 @@ import torch
 from captum import attr
 
 from benchmarks.harness import Row, measure
-from cvcore import images, preprocessing, runtime, samples, weights
+from cvcore.core import images, samples
+from cvcore.engine import checkpoints, predictor
+from cvcore.probes.masks import make_masks
+from cvcore.recognition import preprocessing
 from cvcore.saliency import cams, explain, perturbation
 from cvcore.saliency.target import Target
 
@@ -22,15 +25,15 @@ MASKS = 200
 
 
 def run() -> list[Row]:
-    runtime.load_predictor(MODEL, wait=True)
+    predictor.load_predictor(MODEL, wait=True)
     picture = samples.load_sample("chelsea")
     frame = images.resize(picture, (480, 640))
-    x, net = preprocessing.prepare(picture), weights.load_model(MODEL)
+    x, net = preprocessing.prepare(picture), checkpoints.load_model(MODEL)
     batch, target = torch.from_numpy(x)[None], Target(MODEL, 282)
     live = measure(lambda: explain(frame, "grad_cam", with_scores=False))
     return [
         *time_occlusion(x, batch, net, target),
-        *time_up_and_down(x, target),
+        *time_central_difference(x, target),
         time_rise(x, net, target),
         *time_cams(x, batch, net, target),
         Row("Grad-CAM of a 640 x 480 webcam picture, all steps", live),
@@ -80,10 +83,10 @@ def time_occlusion(x, batch, net, target) -> list[Row]:
     return rows
 
 
-def time_up_and_down(x, target) -> list[Row]:
+def time_central_difference(x, target) -> list[Row]:
     """56 x 56 patches, each brighter and darker: until the first map, and until the last."""
     start, first = perf_counter(), None
-    for _ in perturbation.up_and_down(x, target):
+    for _ in perturbation.central_difference(x, target):
         first = first or perf_counter() - start
     whole = perf_counter() - start
     return [
@@ -95,7 +98,7 @@ def time_up_and_down(x, target) -> list[Row]:
 def time_rise(x, net, target) -> Row:
     """Neither library has RISE: the same masks go through the network in eager PyTorch."""
     rng = np.random.default_rng(0)
-    masks = perturbation.make_masks(rng, MASKS, x.shape[1], cells=7, keep=0.5)
+    masks = make_masks(rng, MASKS, x.shape[1], cells=7, keep=0.5)
 
     @torch.inference_mode()
     def eager() -> np.ndarray:

@@ -11,14 +11,43 @@ from importlib import import_module
 from time import perf_counter
 from typing import Any
 
+import lazy_loader
 import numpy as np
 
-from cvcore import classification, preprocessing, weights
-from cvcore.errors import InputError
+from cvcore.core import notebook
+from cvcore.core.drawing import colourise
+from cvcore.core.errors import InputError
+from cvcore.core.images import Picture, as_image
+from cvcore.engine import registry
+from cvcore.recognition import classifier, preprocessing
 from cvcore.saliency.scores import Scores, score_gradually
 from cvcore.saliency.target import Target, check_class
 
-DEFAULT_MODEL = classification.DEFAULT_MODEL
+# Its other parts are loaded when they are first named.
+__getattr__, _, _modules = lazy_loader.attach(
+    __name__,
+    [
+        "cams",
+        "gradients",
+        "incremental",
+        "perturbation",
+        "sanity",
+        "scores",
+        "target",
+    ],
+)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_modules})
+
+
+__all__ = [
+    "DEFAULT_MODEL", "METHODS", "Method", "Saliency", "choose_target", "explain",
+    "explain_progressively", "get_method",
+]  # fmt: skip
+
+DEFAULT_MODEL = classifier.DEFAULT_MODEL
 
 
 @dataclass(frozen=True)
@@ -41,7 +70,7 @@ METHODS: dict[str, Method] = {
         "Up and down",
         "Makes each patch brighter, then darker: D = change of the probability / change of the "
         "pixels, averaged.",
-        f"{_HERE}.perturbation:up_and_down",
+        f"{_HERE}.perturbation:central_difference",
         "finite differences, patch by patch",
         is_signed=True,
         is_slow=True,
@@ -173,6 +202,18 @@ class Saliency:
         """Area under the insertion curve, 0 to 1; higher is better."""
         return self.scores.insertion_auc if self.scores else None
 
+    def _repr_html_(self) -> str:
+        is_signed = METHODS[self.method].is_signed or self.minus_class is not None
+        shown = colourise(self.heatmap, colormap="diverging" if is_signed else "viridis")
+        caption = (
+            f"{METHODS[self.method].title}, {registry.load_labels(self.model)[self.class_idx]}"
+        )
+        bars = ""
+        if self.scores is not None:
+            areas = (self.scores.deletion_auc, self.scores.insertion_auc)
+            bars = notebook.bars_html(("deletion, lower is better", "insertion, higher"), areas)
+        return notebook.picture_html(shown, caption) + bars
+
 
 def get_method(name: str) -> Method:
     """The method's row; ``InputError`` lists the known names."""
@@ -182,7 +223,7 @@ def get_method(name: str) -> Method:
 
 
 def explain(
-    image: np.ndarray,
+    image: Picture,
     method: str,
     *,
     class_idx: int | None = None,
@@ -191,7 +232,7 @@ def explain(
     with_scores: bool = True,
     **settings: Any,
 ) -> Saliency:
-    """One map for a picture uint8 (H, W, 3).
+    """One map for a picture.
 
     ``class_idx`` is the class to explain, by default the most probable one; with ``minus_class``
     the difference of the two is explained. ``settings`` are those of the method, such as
@@ -212,7 +253,7 @@ def explain(
 
 
 def explain_progressively(
-    image: np.ndarray,
+    image: Picture,
     method: str,
     *,
     class_idx: int | None = None,
@@ -226,13 +267,15 @@ def explain_progressively(
     While the scores are measured the finished map comes again and again.
     """
     row = get_method(method)
+    image = as_image(image)
     x = preprocessing.prepare(image, model)
     _check_settings(method, row, settings)
     target = choose_target(x, class_idx, minus_class, model=model)
     module_name, name = row.function.split(":")
     make_maps = getattr(import_module(module_name), name)
     target.load_net()  # once; the time below is the method's own
-    steps, seconds, result = make_maps(x, target, **settings), 0.0, None
+    steps, seconds = make_maps(x, target, **settings), 0.0
+    result: Saliency | None = None
     while True:
         started = perf_counter()  # what the caller does with a map in between does not count
         try:
@@ -252,7 +295,7 @@ def explain_progressively(
             share,
         )
         yield result
-    if with_scores:
+    if with_scores and result is not None:
         for scores in score_gradually(x, result.input_map, target):
             yield result if scores is None else replace(result, scores=scores)
 
@@ -261,9 +304,9 @@ def choose_target(
     x: np.ndarray, class_idx: int | None, minus_class: int | None, *, model: str = DEFAULT_MODEL
 ) -> Target:
     """The classes to explain, checked; without ``class_idx`` the most probable one."""
-    count = len(weights.load_labels(model))
+    count = len(registry.load_labels(model))
     if class_idx is None:
-        class_idx = int(classification.run_network([x], model=model)[0].argmax())
+        class_idx = int(classifier.run_network([x], model=model)[0].argmax())
     class_idx = check_class(class_idx, count)
     if minus_class is not None:
         minus_class = check_class(minus_class, count)

@@ -4,7 +4,7 @@ Each function is a generator of (map float32 (H, W), share done). ``layer`` coun
 layer of ``list_layers`` (0) or from the last (-1). Maps of several layers are fused.
 """
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from contextlib import suppress
 from time import perf_counter
 
@@ -13,12 +13,12 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore import runtime, weights
-from cvcore.errors import InputError
+from cvcore.core.checks import check_whole
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, predictor
 from cvcore.models.efficientnet_lite import EfficientNetLite
+from cvcore.saliency.incremental.workers import get_workers
 from cvcore.saliency.target import BATCH, Target, hooked, own_thread, to_tensor
-from cvcore.saliency.workers import get_workers
-from cvcore.windows import check_whole
 
 Maps = Iterator[tuple[np.ndarray, float]]
 YIELD_SECONDS = 0.4
@@ -47,12 +47,12 @@ def get_layer(net: nn.Module, layer: int) -> nn.Module:
 
 def find_layer(model: str, depth: float) -> int:
     """The number of the layer at a depth from 0 (the first) to 1 (the last) of a model."""
-    return round(depth * (len(list_layers(weights.load_model(model))) - 1))
+    return round(depth * (len(list_layers(checkpoints.load_model(model))) - 1))
 
 
 def name_layer(model: str, layer: int) -> str:
     """A layer's name and kind, as in ``features.20 (Conv2d), layer 21 of 31``."""
-    net = weights.load_model(model)
+    net = checkpoints.load_model(model)
     module = get_layer(net, layer)
     names = {part: name for name, part in getattr(net, "net", net).named_modules()}
     count = len(list_layers(net))
@@ -84,7 +84,7 @@ def last_features_and_gradient(
 ) -> tuple[Tensor, Tensor]:
     """The same for the last layer: its output from the fastest engine, the slope from the few
     steps after it. Raises ``LookupError`` where the engine does not show that layer."""
-    (features,) = runtime.load_predictor(target.model, layer="act2")(x[None])
+    (features,) = predictor.load_predictor(target.model, layer="act2")(x[None])
     kept = torch.from_numpy(features).requires_grad_()
     with torch.enable_grad():
         score = target.logit(net.classifier(kept.mean(dim=(2, 3)))).sum()
@@ -119,7 +119,7 @@ def to_map(cells: Tensor | np.ndarray, side: int) -> np.ndarray:
     return cv2.resize(cells, (side, side), interpolation=cv2.INTER_LINEAR)
 
 
-def _combine(x: np.ndarray, target: Target, layer: int | Sequence[int], combine) -> Maps:
+def _combine(x: np.ndarray, target: Target, layer: int | Sequence[int], combine: Callable) -> Maps:
     net, side = target.load_net(), x.shape[1]
     layers = list(layer) if isinstance(layer, Sequence) else [layer]
     if not layers:
@@ -144,7 +144,7 @@ def _look_into(
     net: nn.Module, x: np.ndarray, layer: nn.Module, target: Target
 ) -> tuple[Tensor, Tensor]:
     is_last = isinstance(net, EfficientNetLite) and layer is net.act2
-    if is_last and net is weights.load_model(target.model):  # not a copy with other weights
+    if is_last and net is checkpoints.load_model(target.model):  # not a copy with other weights
         with suppress(LookupError):
             return last_features_and_gradient(net, x, target)
     inputs = net, to_tensor(x, net), layer, target
@@ -190,7 +190,8 @@ def score_cam(x: np.ndarray, target: Target, *, layer: int = -1, channels: int =
     if not len(order):
         yield np.zeros((side, side), np.float32), 1.0
         return
-    scores, started = [], perf_counter()
+    scores: list[float] = []
+    started = perf_counter()
     for first in range(0, len(order), BATCH):
         group = features[order[first : first + BATCH]]
         masks = np.stack([to_map(plane, side) for plane in group])

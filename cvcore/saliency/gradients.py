@@ -11,9 +11,9 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore.errors import InputError
-from cvcore.saliency.target import Target, check_setting, hooked, own_thread, to_tensor
-from cvcore.windows import check_whole
+from cvcore.core.checks import check_setting, check_whole
+from cvcore.core.errors import InputError
+from cvcore.saliency.target import Target, hooked, own_thread, to_tensor
 
 Maps = Iterator[tuple[np.ndarray, float]]
 RECTIFIERS = (nn.ReLU, nn.ReLU6)

@@ -6,23 +6,31 @@ Each function is a generator of (map float32 (H, W), share done), from coarse to
 from collections import deque
 from collections.abc import Iterable, Iterator
 from time import perf_counter
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import cv2
 import numpy as np
 
-from cvcore import weights
-from cvcore.device import cpu_count
-from cvcore.errors import InputError
-from cvcore.model_cache import keep_models
-from cvcore.saliency.target import BATCH, Target, check_setting
-from cvcore.saliency.workers import get_workers
-from cvcore.windows import check_whole
+from cvcore.core.checks import check_setting, check_whole
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints
+from cvcore.engine.cache import keep_models
+from cvcore.engine.device import cpu_count
+from cvcore.probes.masks import (
+    Maps,
+    coarse_to_fine,
+    grid_starts,
+    make_masks,
+    split_evenly,
+    spread_windows,
+)
+from cvcore.saliency.incremental.workers import get_workers
+from cvcore.saliency.target import BATCH, Target
 
 if TYPE_CHECKING:
-    from cvcore.saliency.incremental import IncrementalNet
+    from cvcore.saliency.incremental.network import IncrementalNet
+    from cvcore.saliency.incremental.network_tail import Precision
 
-Maps = Iterator[tuple[np.ndarray, float]]
 Part = tuple[np.ndarray, np.ndarray]  # patches, and where they go
 FIRST_SECONDS, YIELD_SECONDS = 0.2, 0.4
 ROUNDED_WINDOW = 16  # pixels; from here on the rounded map correlates by 0.999 or more
@@ -43,7 +51,7 @@ class Asker:
             self.together, self._picture = BATCH, None
             self.before = float(target.ask(x[None])[0])
         else:
-            from cvcore.saliency.incremental import count_together
+            from cvcore.saliency.incremental.network import count_together
 
             self.together = count_together(size)
             self._picture = get_workers().submit(net.start, x, target.classes).result()
@@ -58,7 +66,8 @@ class Asker:
         A part has up to ``together`` copies. While the caller looks at answers, the parts underway
         are worked on: two a core at most, which are dropped when the caller wants no more.
         """
-        underway, come, started, seconds = deque(), [], perf_counter(), FIRST_SECONDS
+        underway: deque[Any] = deque()
+        come, started, seconds = [], perf_counter(), FIRST_SECONDS
         try:
             for part in parts:
                 if self._picture is None:
@@ -97,46 +106,13 @@ class Asker:
 
 
 @keep_models(most=4)
-def _load_incremental(model: str, precision: str = "exact") -> "IncrementalNet | None":
+def _load_incremental(model: str, precision: "Precision" = "exact") -> "IncrementalNet | None":
     """The network rearranged for incremental inference, or None if it is of another kind."""
     from cvcore.models.efficientnet_lite import EfficientNetLite
-    from cvcore.saliency.incremental import IncrementalNet
+    from cvcore.saliency.incremental.network import IncrementalNet
 
-    net = weights.load_model(model)
+    net = checkpoints.load_model(model)
     return IncrementalNet(net, precision) if isinstance(net, EfficientNetLite) else None
-
-
-def split_evenly(cells: np.ndarray, most: int) -> list[np.ndarray]:
-    """Rows in groups of nearly the same size, at most ``most`` each.
-
-    >>> [len(group) for group in split_evenly(np.zeros((10, 2)), 4)]
-    [4, 3, 3]
-    """
-    return np.array_split(cells, -(-len(cells) // most))
-
-
-def grid_starts(side: int, window: int, stride: int) -> np.ndarray:
-    """Where windows start along an axis: captum's grid, until the whole axis is covered.
-
-    >>> grid_starts(10, 4, 3).tolist()
-    [0, 3, 6]
-    """
-    return np.arange(-(-max(side - window, 0) // stride) + 1) * stride
-
-
-def coarse_to_fine(count: int, *, first: int = 4) -> list[np.ndarray]:
-    """The cells of a count x count grid, as int (N, 2), in passes: every 4th row and column first
-    (or every ``first``, a power of 2), then every 2nd, then all. Each pass leaves out what came
-    before."""
-    passes, seen = [], np.zeros((count, count), bool)
-    for step in (2**k for k in reversed(range(first.bit_length()))):
-        new = np.zeros_like(seen)
-        new[::step, ::step] = True
-        new &= ~seen
-        seen |= new
-        if new.any():
-            passes.append(np.argwhere(new))
-    return passes
 
 
 def make_fill(x: np.ndarray, fill: str) -> np.ndarray:
@@ -196,20 +172,9 @@ def occlusion(
     yield spread_windows(drops, starts, window, side), 1.0
 
 
-def spread_windows(drops: np.ndarray, starts: np.ndarray, window: int, side: int) -> np.ndarray:
-    """Each pixel's mean (side, side) over the windows that cover it, from their drops (n, n)."""
-    total, count = np.zeros((side, side)), np.zeros((side, side))
-    for (row, column), drop in np.ndenumerate(drops):
-        place = (
-            slice(starts[row], starts[row] + window),
-            slice(starts[column], starts[column] + window),
-        )
-        total[place] += drop
-        count[place] += 1
-    return total / count
-
-
-def up_and_down(x: np.ndarray, target: Target, *, cells: int = 56, delta: float = 0.2) -> Maps:
+def central_difference(
+    x: np.ndarray, target: Target, *, cells: int = 56, delta: float = 0.2
+) -> Maps:
     """D = change of the probability / change of the pixels, averaged over up and down.
 
     The picture is cut into cells x cells patches; each is made brighter by ``delta`` (of a range
@@ -302,17 +267,3 @@ def rise(
         if done == masks or perf_counter() - started > YIELD_SECONDS:
             started = perf_counter()
             yield total / (keep * done), done / masks
-
-
-def make_masks(
-    rng: np.random.Generator, count: int, side: int, *, cells: int, keep: float
-) -> np.ndarray:
-    """Random smooth masks float32 (count, side, side) in [0, 1]."""
-    step = -(-side // cells)
-    masks = np.empty((count, side, side), np.float32)
-    for mask in masks:
-        grid = (rng.random((cells + 1, cells + 1)) < keep).astype(np.float32)
-        large = cv2.resize(grid, ((cells + 1) * step,) * 2, interpolation=cv2.INTER_LINEAR)
-        top, left = rng.integers(0, step, 2)
-        mask[:] = large[top : top + side, left : left + side]
-    return masks

@@ -12,9 +12,12 @@ import numpy as np
 import torch
 from torch import nn
 
-from cvcore import preprocessing
-from cvcore.errors import InputError
+from cvcore.core import notebook
+from cvcore.core.drawing import colourise
+from cvcore.core.errors import InputError
+from cvcore.core.images import Picture
 from cvcore.models.efficientnet_lite import EfficientNetLite
+from cvcore.recognition import preprocessing
 from cvcore.saliency import DEFAULT_MODEL, cams, choose_target, gradients
 from cvcore.saliency.target import Target, to_tensor
 
@@ -31,16 +34,20 @@ class SanityStep:
     rank_correlation: float  # Spearman's, of the magnitudes, with the map of the trained network
     probability: float  # of the class, by the network as it is now
 
+    def _repr_html_(self) -> str:
+        caption = f"{self.layer or 'trained'}: rank correlation {self.rank_correlation:.2f}"
+        return notebook.picture_html(colourise(np.abs(self.input_map)), caption)
+
 
 def check_sanity(
-    image: np.ndarray,
+    image: Picture,
     method: str,
     *,
     class_idx: int | None = None,
     model: str = DEFAULT_MODEL,
     seed: int = 0,
 ) -> Iterator[SanityStep]:
-    """Maps of a picture uint8 (H, W, 3), the network's weights shuffled from the top down.
+    """Maps of a picture, the network's weights shuffled from the top down.
 
     Weights are shuffled within each layer, so that their spread stays. The network that others
     use is left alone. Raises ``InputError`` for a method that takes too many runs for this.
@@ -69,6 +76,8 @@ def check_sanity(
 
 class _OwnNet(Target):
     """A target in a network of its own instead of the shared one."""
+
+    net: nn.Module
 
     def __init__(self, target: Target, net: nn.Module) -> None:
         super().__init__(target.model, target.class_idx)

@@ -9,9 +9,9 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
-from cvcore.errors import InputError
+from cvcore.core.checks import check_whole
+from cvcore.core.errors import InputError
 from cvcore.saliency.target import BATCH, Target
-from cvcore.windows import check_whole
 
 STEPS = 32
 BLUR = 5.0  # sigma in pixels of the picture that insertion starts from
@@ -59,6 +59,7 @@ def score_map(x: np.ndarray, heatmap: np.ndarray, target: Target, *, steps: int 
     For the difference of two classes the curves are of the first class alone.
     """
     *_, scores = score_gradually(x, heatmap, target, steps=steps)
+    assert scores is not None  # the last one is
     return scores
 
 

@@ -4,14 +4,13 @@ from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass
 from threading import get_ident
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from cvcore import runtime, weights
-from cvcore.classification import softmax
-from cvcore.errors import InputError
-from cvcore.windows import check_whole
+from cvcore.core.checks import check_whole
+from cvcore.engine import checkpoints, predictor
+from cvcore.recognition.classifier import softmax
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -58,12 +57,12 @@ class Target:
         return self.logit(self._predict(inputs))
 
     def _predict(self, inputs: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
-        predict = runtime.load_predictor(self.model)
+        predict = predictor.load_predictor(self.model)
         batches = (inputs[i : i + BATCH] for i in range(0, len(inputs), BATCH))
         return np.concatenate([predict(np.asarray(batch, np.float32))[0] for batch in batches])
 
     def load_net(self) -> "nn.Module":
-        return weights.load_model(self.model)
+        return checkpoints.load_model(self.model)
 
 
 def to_tensor(x: np.ndarray, net: "nn.Module") -> "Tensor":
@@ -76,7 +75,7 @@ def to_tensor(x: np.ndarray, net: "nn.Module") -> "Tensor":
 
 
 @contextmanager
-def hooked(*handles) -> Iterator[None]:
+def hooked(*handles: Any) -> Iterator[None]:
     """Remove hooks at the end, whatever happens."""
     try:
         yield
@@ -89,14 +88,3 @@ def own_thread(hook: Callable) -> Callable:
     """A forward hook that acts only in the thread that made it: networks are shared."""
     owner = get_ident()
     return lambda *arguments: hook(*arguments) if get_ident() == owner else None
-
-
-def check_setting(name: str, value: object, low: float, high: float) -> float:
-    """A number in [low, high]; ``InputError`` names the setting and the range."""
-    try:
-        number = float(value)
-    except (TypeError, ValueError):
-        number = float("nan")
-    if not low <= number <= high:
-        raise InputError(f"{name} must be a number from {low:g} to {high:g}; got {value}.")
-    return number

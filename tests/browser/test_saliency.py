@@ -30,7 +30,7 @@ def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
         panel.get_by_label(name, exact=True).uncheck()
     panel.locator("#saliency-compare").click()
     expect(panel.locator("#saliency-comparison")).to_contain_text("★")
-    expect(panel.locator("#saliency-comparison figure")).to_have_count(3)
+    expect(panel.locator("#saliency-comparison .grid > figure")).to_have_count(3)
     screenshot("saliency_compare")
 
     page.get_by_role("tab", name="Paint a region").click()

@@ -4,7 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Barrier
 
-from cvcore.device import cpu_count
+from cvcore.engine.device import cpu_count
 
 
 @cache

@@ -5,12 +5,14 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from cvcore import classification, images, weights
-from cvcore.classification import DEFAULT_MODEL
+from cvcore.core import images
+from cvcore.engine import registry
+from cvcore.recognition import classifier
+from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency.target import check_class
-from demos import ui
+from demos import components as ui
 
-FIRST_CHOICE, NO_CLASS = -1, -1
+FIRST_CHOICE, NO_CLASS = -1, -1  # in the menus and through the API
 
 
 class ClassMenu(ui.Dropdown):
@@ -23,9 +25,17 @@ class ClassMenu(ui.Dropdown):
         return {"type": "integer", "description": "class index, 0 to 999; -1: none chosen"}
 
 
+def to_classes(class_idx: int, minus_class: int = NO_CLASS) -> dict[str, int | None]:
+    """Menu values as the arguments of ``cvcore.saliency.explain``."""
+    return {
+        "class_idx": None if class_idx == FIRST_CHOICE else class_idx,
+        "minus_class": None if minus_class == NO_CLASS else minus_class,
+    }
+
+
 def list_classes(first: str) -> list[tuple[str, int]]:
     """(name, index) of the thousand classes behind a first entry, for a menu to search in."""
-    labels = weights.load_labels(DEFAULT_MODEL)
+    labels = registry.load_labels(DEFAULT_MODEL)
     return [(first, -1), *((f"{label} ({i})", i) for i, label in enumerate(labels))]
 
 
@@ -61,9 +71,9 @@ class TopClasses(gr.HTML):
 
 def rank_classes(image: np.ndarray | None, model: str = DEFAULT_MODEL) -> list[dict[str, Any]]:
     """The five most probable classes of a picture, for ``TopClasses``."""
-    if image is None or not weights.is_available(model):
+    if image is None or not registry.is_available(model):
         return []
-    top = classification.predict_topk(images.check_image(image), 5, model=model)
+    top = classifier.predict_topk(images.check_image(image), 5, model=model)
     return [
         {"index": int(index), "label": label, "percent": f"{p:.0%}"}
         for index, label, p in zip(top.class_indices, top.labels, top.probabilities, strict=True)
@@ -72,5 +82,5 @@ def rank_classes(image: np.ndarray | None, model: str = DEFAULT_MODEL) -> list[d
 
 def pick_class(event: gr.EventData) -> int:
     """The class whose button was pressed."""
-    count = len(weights.load_labels(DEFAULT_MODEL))
+    count = len(registry.load_labels(DEFAULT_MODEL))
     return check_class(getattr(event, "index", None), count)

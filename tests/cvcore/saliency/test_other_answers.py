@@ -3,10 +3,12 @@
 import numpy as np
 import pytest
 
-from cvcore import detection, samples
-from cvcore import face_verification as fv
-from cvcore.errors import InputError
-from cvcore.saliency import other_answers
+from cvcore import detection
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.detection.explain import explain_detection, find_box
+from cvcore.face_verification.explain import explain_match
+from cvcore.recognition import faces as fv
 
 
 @pytest.fixture(scope="module")
@@ -16,11 +18,9 @@ def street():
 
 def test_a_box_hangs_on_its_object(street):
     found = detection.predict_boxes(street)
-    index = other_answers.find_box(found, 1)
+    index = find_box(found, 1)
     box = found.xyxy[index]
-    *_, (heatmap, share) = other_answers.explain_detection(
-        street, box, int(found.class_id[index]), masks=60
-    )
+    *_, (heatmap, share) = explain_detection(street, box, int(found.class_id[index]), masks=60)
     assert share == 1
     assert heatmap.shape == street.shape[:2]
     x0, y0, x1, y1 = box.astype(int)
@@ -30,29 +30,29 @@ def test_a_box_hangs_on_its_object(street):
 
 
 def test_a_box_that_is_not_there_has_no_map(street):
-    *_, (heatmap, _) = other_answers.explain_detection(street, np.array([0, 0, 9, 9]), 0, masks=16)
+    *_, (heatmap, _) = explain_detection(street, np.array([0, 0, 9, 9]), 0, masks=16)
     np.testing.assert_allclose(heatmap, 0, atol=1e-6)
 
 
 @pytest.mark.parametrize("masks", [0, 5000, float("nan"), None])
 def test_masks_out_of_range(street, masks):
     with pytest.raises(InputError, match="masks"):
-        next(other_answers.explain_detection(street, np.array([0, 0, 9, 9]), 0, masks=masks))
+        next(explain_detection(street, np.array([0, 0, 9, 9]), 0, masks=masks))
 
 
 def test_numbers_of_boxes(street):
     found = detection.predict_boxes(street)
-    assert other_answers.find_box(found, len(found)) == len(found) - 1
+    assert find_box(found, len(found)) == len(found) - 1
     with pytest.raises(InputError, match="from 1 to"):
-        other_answers.find_box(found, len(found) + 1)
+        find_box(found, len(found) + 1)
     none = detection.predict_boxes(street, confidence=1.0)
     with pytest.raises(InputError, match="no box"):
-        other_answers.find_box(none, 1)
+        find_box(none, 1)
 
 
 def test_likeness_hangs_on_the_middle_of_the_face():
     face = fv.get_only_face(samples.load_sample("ardern_2018"))
-    *_, (values, share) = other_answers.explain_match(face, face)
+    *_, (values, share) = explain_match(face, face)
     assert share == 1
     assert values.shape == (112, 112)
     assert values.min() > 0  # whatever is covered, a face is most like itself uncovered

@@ -9,28 +9,28 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cvcore.runtime import open_session
-from cvcore.saliency.folded import Block, Pointwise, Spatial
+from cvcore.engine.predictor import open_session
+from cvcore.saliency.incremental.folded import Block, Pointwise, Spatial
 
 # Feature maps (N, h, w, C) whose first cells are at rows (N,) and columns (N,) of the whole maps
-# to logits (N, classes). All but the near layers are given whole maps.
+# to logits (N, classes). All but the local linearisation are given whole maps.
 Finish = Callable[[Tensor, np.ndarray, np.ndarray], np.ndarray]
 # A picture's feature maps (1, H, W, C) and the classes that are asked for, to its logits and what
-# answers for its perturbed copies. All but the near layers answer for every class.
+# answers for its perturbed copies. All but the local linearisation answer for every class.
 Start = Callable[[Tensor, Sequence[int]], tuple[np.ndarray, Finish]]
 # How the copies are computed: as the network itself; only how they differ from the picture, with an
 # error that is a small part of the change (in bfloat16 where the processor has a unit for it,
-# elsewhere near the change alone: near_layers.py); or everything in bfloat16, which is exact on
-# processors without a unit for it.
+# elsewhere near the change alone: local_linearisation.py); or everything in bfloat16, which is
+# exact on processors without a unit for it.
 Precision = Literal["exact", "differences", "rounded"]
-RELU6 = ("hardtanh", [0.0, 6.0])
-LINEAR = ("none", [])
+RELU6: tuple[str, list[float]] = ("hardtanh", [0.0, 6.0])
+LINEAR: tuple[str, list[float]] = ("none", [])
 SIGN = np.uint16(0x8000)  # the bit of a bfloat16
 USUAL_COUNT = 27  # maps that come together; for one or two some layers would be laid out again
 
 
 @dataclass(frozen=True)
-class LateLayers:
+class NetworkTail:
     """Blocks, then a 1x1 convolution, the mean over all cells, and the classifier."""
 
     blocks: tuple[Block, ...]  # all with an expansion and a projection
@@ -39,13 +39,13 @@ class LateLayers:
     bias: Tensor  # (classes,)
 
 
-def open_late_layers(late: LateLayers, precision: Precision) -> Start:
+def open_tail(tail: NetworkTail, precision: Precision) -> Start:
     """What computes them on this processor."""
-    if late.bias.device.type != "cpu":
-        return _start_with(lambda maps: _run(late, maps))
+    if tail.bias.device.type != "cpu":
+        return _start_with(lambda maps: _run(tail, maps))
     if precision == "exact" or not has_bfloat16_unit():
-        return _start_with(_open_onnx(late))
-    return _open_differences(late) if precision == "differences" else _open_bfloat16(late)
+        return _start_with(_open_onnx(tail))
+    return _open_differences(tail) if precision == "differences" else _open_bfloat16(tail)
 
 
 def has_bfloat16_unit() -> bool:
@@ -89,7 +89,7 @@ def _convolution(
     if onto is None:
         return lambda x: run(x, weight, bias, *place, name, limits, "")
     add = torch.ops.mkldnn._convolution_pointwise_.binary
-    plain = "add", 1.0, None, [], None
+    plain: tuple = ("add", 1.0, None, [], None)
 
     def run_onto(x: Tensor) -> Tensor:
         many = onto.expand(len(x), -1, -1, -1).clone(memory_format=torch.channels_last)
@@ -99,8 +99,9 @@ def _convolution(
 
 
 def _pointwise(
-    layer: Pointwise, side: int, after: tuple | None = None, onto: Tensor | None = None
+    layer: Pointwise | None, side: int, after: tuple | None = None, onto: Tensor | None = None
 ) -> Callable[[Tensor], Tensor]:
+    assert layer is not None  # the tail's blocks have all of their parts
     return _convolution(layer, layer.weight.T[:, :, None, None], side, after, onto=onto)
 
 
@@ -114,18 +115,18 @@ def _spatial(
     return _convolution(layer, weight, side, after, **place, onto=onto)
 
 
-def _open_bfloat16(late: LateLayers) -> Start:
+def _open_bfloat16(tail: NetworkTail) -> Start:
     """Everything in bfloat16, each convolution with its ReLU6; the last sums in float32."""
 
     def start(base: Tensor, _: Sequence[int]) -> tuple[np.ndarray, Finish]:
         steps, side = [], base.shape[1]
-        for block in late.blocks:
+        for block in tail.blocks:
             expand = _pointwise(block.expand, side, RELU6)
             filter_ = _spatial(block.spatial, side, RELU6)
             side = block.spatial.out_side(side)
             project = _pointwise(block.project, side, LINEAR)
             steps.append((expand, filter_, project, block.has_skip))
-        head = _pointwise(late.head, side, RELU6)
+        head = _pointwise(tail.head, side, RELU6)
 
         @torch.inference_mode()
         def finish(maps: Tensor, *_: np.ndarray) -> np.ndarray:
@@ -134,7 +135,7 @@ def _open_bfloat16(late: LateLayers) -> Start:
                 y = project(filter_(expand(x)))
                 x = y.add_(x) if has_skip else y
             features = head(x).mean((2, 3), dtype=torch.float32)
-            return torch.addmm(late.bias, features, late.weight).numpy()
+            return torch.addmm(tail.bias, features, tail.weight).numpy()
 
         return finish(base.expand(4, -1, -1, -1))[0], finish
 
@@ -146,46 +147,48 @@ def _bits(maps: Tensor) -> np.ndarray:
     return maps.permute(0, 2, 3, 1).view(torch.int16).numpy()
 
 
-def _open_differences(late: LateLayers) -> Start:
+def _limit_differences(values: Tensor, side: int) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
+    """ReLU6 for differences: what they are added to first, and the step then; ``values`` are the
+    picture's rows before it."""
+    kept = values.clamp(0, 6)
+
+    def lay_out(rows: Tensor) -> Tensor:
+        maps = rows.view(1, side, side, -1).permute(0, 3, 1, 2).bfloat16()
+        return maps.contiguous(memory_format=torch.channels_last)
+
+    highest = _bits(lay_out(6 - kept))
+    lowest = _bits(lay_out(kept)).view(np.uint16) | SIGN  # -kept, which is at most -0
+
+    def step(d: Tensor) -> Tensor:
+        # max(d, -kept), then min(., 6 - kept), at integers' speed: bfloat16 numbers are ordered
+        # as their bits are, but for two negative ones, which unsigned bits have the other way
+        bits = _bits(d)
+        np.minimum(bits.view(np.uint16), lowest, out=bits.view(np.uint16))
+        np.minimum(bits, highest, out=bits)
+        return d
+
+    # v = kept + beyond: where the unit is not clipped, nothing is added and nothing rounded
+    return lay_out(values - kept), step
+
+
+def _open_differences(tail: NetworkTail) -> Start:
     """Only how a copy differs from the picture in bfloat16; the picture itself in float32.
 
     Convolutions are linear, so a difference goes through them without the bias. ReLU6 is not: it
     takes a difference d at the picture's value v to clip(v + d, 0, 6) - clip(v, 0, 6).
     """
 
-    def limit(values: Tensor, side: int) -> tuple[Tensor, Callable[[Tensor], Tensor]]:
-        """What a difference is added to first, and the step then; ``values`` are the picture's
-        rows before it."""
-        kept = values.clamp(0, 6)
-
-        def lay_out(rows: Tensor) -> Tensor:
-            maps = rows.view(1, side, side, -1).permute(0, 3, 1, 2).bfloat16()
-            return maps.contiguous(memory_format=torch.channels_last)
-
-        highest = _bits(lay_out(6 - kept))
-        lowest = _bits(lay_out(kept)).view(np.uint16) | SIGN  # -kept, which is at most -0
-
-        def step(d: Tensor) -> Tensor:
-            # max(d, -kept), then min(., 6 - kept), at integers' speed: bfloat16 numbers are ordered
-            # as their bits are, but for two negative ones, which unsigned bits have the other way
-            bits = _bits(d)
-            np.minimum(bits.view(np.uint16), lowest, out=bits.view(np.uint16))
-            np.minimum(bits, highest, out=bits)
-            return d
-
-        # v = kept + beyond: where the unit is not clipped, nothing is added and nothing rounded
-        return lay_out(values - kept), step
-
     @torch.inference_mode()
     def start(base: Tensor, _: Sequence[int]) -> tuple[np.ndarray, Finish]:
         steps, side = [], base.shape[1]
         rows = base.reshape(-1, base.shape[3])
-        for block in late.blocks:
+        for block in tail.blocks:
+            assert block.expand is not None  # the tail's blocks have all of their parts
             wide = block.expand(rows)
             filtered = block.spatial.on_whole(wide.clamp(0, 6), side, limited=False)
             out_side = block.spatial.out_side(side)
-            beyond_wide, limit_wide = limit(wide, side)
-            beyond_filtered, limit_filtered = limit(filtered, out_side)
+            beyond_wide, limit_wide = _limit_differences(wide, side)
+            beyond_filtered, limit_filtered = _limit_differences(filtered, out_side)
             steps.append(
                 (
                     (_pointwise(block.expand, side, onto=beyond_wide), limit_wide),
@@ -195,10 +198,10 @@ def _open_differences(late: LateLayers) -> Start:
                 )
             )
             rows, side = block.finish(filtered.clamp(0, 6), rows), out_side
-        features = late.head(rows)
-        beyond, limit_head = limit(features, side)
-        head = _pointwise(late.head, side, onto=beyond)
-        logits = torch.addmv(late.bias, late.weight.T, features.clamp(0, 6).mean(0))
+        features = tail.head(rows)
+        beyond, limit_head = _limit_differences(features, side)
+        head = _pointwise(tail.head, side, onto=beyond)
+        logits = torch.addmv(tail.bias, tail.weight.T, features.clamp(0, 6).mean(0))
 
         @torch.inference_mode()
         def finish(maps: Tensor, *_: np.ndarray) -> np.ndarray:
@@ -207,18 +210,19 @@ def _open_differences(late: LateLayers) -> Start:
                 y = project(limit_filtered(filter_(limit_wide(expand(x)))))
                 x = y.add_(x) if has_skip else y
             change = limit_head(head(x)).mean((2, 3), dtype=torch.float32)
-            return torch.addmm(logits, change, late.weight).numpy()
+            return torch.addmm(logits, change, tail.weight).numpy()
 
         return logits.numpy(), finish
 
     return start
 
 
-def _open_onnx(late: LateLayers) -> Callable[[Tensor], np.ndarray]:
+def _open_onnx(tail: NetworkTail) -> Callable[[Tensor], np.ndarray]:
     """One ONNX Runtime session, written node by node."""
     from onnx import TensorProto, helper, numpy_helper
 
-    nodes, constants = [], []
+    nodes: list[Any] = []
+    constants: list[Any] = []
 
     def constant(value: Tensor | float) -> str:
         array = np.ascontiguousarray(value, np.float32)
@@ -231,12 +235,13 @@ def _open_onnx(late: LateLayers) -> Callable[[Tensor], np.ndarray]:
 
     low, high = constant(0.0), constant(6.0)
 
-    def pointwise(x: str, layer: Pointwise) -> str:
+    def pointwise(x: str, layer: Pointwise | None) -> str:
+        assert layer is not None  # the tail's blocks have all of their parts
         weight = constant(layer.weight.T[:, :, None, None])
         return node("Conv", x, weight, constant(layer.bias))
 
     x = node("Transpose", "rows", perm=[0, 3, 1, 2])
-    for block in late.blocks:
+    for block in tail.blocks:
         y = node("Clip", pointwise(x, block.expand), low, high)
         spatial = block.spatial
         y = node(
@@ -250,12 +255,12 @@ def _open_onnx(late: LateLayers) -> Callable[[Tensor], np.ndarray]:
         )
         y = pointwise(node("Clip", y, low, high), block.project)
         x = node("Add", x, y) if block.has_skip else y
-    x = node("GlobalAveragePool", node("Clip", pointwise(x, late.head), low, high))
+    x = node("GlobalAveragePool", node("Clip", pointwise(x, tail.head), low, high))
     x = node("Flatten", x)
-    logits = node("Gemm", x, constant(late.weight), constant(late.bias))
+    logits = node("Gemm", x, constant(tail.weight), constant(tail.bias))
     graph = helper.make_graph(
         nodes,
-        "late_layers",
+        "network_tail",
         [helper.make_tensor_value_info("rows", TensorProto.FLOAT, ["N", "H", "W", "C"])],
         [helper.make_tensor_value_info(logits, TensorProto.FLOAT, ["N", "classes"])],
         constants,
@@ -266,12 +271,12 @@ def _open_onnx(late: LateLayers) -> Callable[[Tensor], np.ndarray]:
 
 
 @torch.inference_mode()
-def _run(late: LateLayers, maps: Tensor) -> np.ndarray:
+def _run(tail: NetworkTail, maps: Tensor) -> np.ndarray:
     """In PyTorch, on a GPU."""
     count, side = maps.shape[:2]
     rows = maps.reshape(-1, maps.shape[3])
-    for block in late.blocks:
+    for block in tail.blocks:
         rows = block.finish(block.spatial.on_whole(block.widen(rows), side), rows)
         side = block.spatial.out_side(side)
-    features = late.head(rows).clamp_(0, 6).view(count, side * side, -1).mean(1)
-    return torch.addmm(late.bias, features, late.weight).cpu().numpy()
+    features = tail.head(rows).clamp_(0, 6).view(count, side * side, -1).mean(1)
+    return torch.addmm(tail.bias, features, tail.weight).cpu().numpy()

@@ -1,15 +1,18 @@
-"""The late layers near a change: exact inside the square, to first order outside."""
+"""The last layers near a change: exact inside the square, to first order outside."""
 
 import numpy as np
 import pytest
 import torch
 
-from cvcore import preprocessing, samples, weights
-from cvcore.classification import softmax
-from cvcore.saliency import incremental, near_layers, perturbation
-from cvcore.saliency.folded import Spatial
-from cvcore.saliency.incremental import IncrementalNet
-from cvcore.saliency.near_layers import Square
+from cvcore.core import samples
+from cvcore.engine import checkpoints
+from cvcore.recognition import preprocessing
+from cvcore.recognition.classifier import softmax
+from cvcore.saliency import perturbation
+from cvcore.saliency.incremental import local_linearisation, network
+from cvcore.saliency.incremental.folded import Spatial
+from cvcore.saliency.incremental.local_linearisation import Square
+from cvcore.saliency.incremental.network import IncrementalNet
 from cvcore.saliency.target import Target
 
 MODEL = "efficientnet_lite0"
@@ -23,14 +26,14 @@ def x():
 
 @pytest.fixture(scope="module")
 def exact():
-    return IncrementalNet(weights.load_model(MODEL))
+    return IncrementalNet(checkpoints.load_model(MODEL))
 
 
 @pytest.fixture
-def near(monkeypatch):
+def local(monkeypatch):
     """As on a processor without a unit for bfloat16."""
-    monkeypatch.setattr(incremental, "has_bfloat16_unit", lambda: False)
-    return IncrementalNet(weights.load_model(MODEL), "differences")
+    monkeypatch.setattr(network, "has_bfloat16_unit", lambda: False)
+    return IncrementalNet(checkpoints.load_model(MODEL), "differences")
 
 
 @pytest.fixture(scope="module")
@@ -49,10 +52,10 @@ def odds(logits, *classes):
     return logits[:, classes] - np.log(np.exp(others).sum(1, keepdims=True))
 
 
-def test_a_square_of_the_whole_map_is_the_network(x, exact, near, monkeypatch):
-    monkeypatch.setattr(incremental, "NEAR_CELLS", 14)
+def test_a_square_of_the_whole_map_is_the_network(x, exact, local, monkeypatch):
+    monkeypatch.setattr(network, "LOCAL_CELLS", 14)
     rng = np.random.default_rng(1)
-    ours, whole = near.start(x, [TIGER_CAT]), exact.start(x)
+    ours, whole = local.start(x, [TIGER_CAT]), exact.start(x)
     np.testing.assert_allclose(ours.logits, whole.logits, atol=1e-4)
     for size in (1, 17, 64):
         at = np.array([(0, 0), (224 - size, 224 - size), rng.integers(0, 225 - size, 2)])
@@ -61,8 +64,8 @@ def test_a_square_of_the_whole_map_is_the_network(x, exact, near, monkeypatch):
 
 
 @pytest.mark.parametrize("classes", [(TIGER_CAT,), (TIGER_CAT, EGYPTIAN_CAT)])
-def test_the_smaller_the_change_the_smaller_the_error_beside_it(x, exact, near, corners, classes):
-    ours, whole = near.start(x, classes), exact.start(x)
+def test_the_smaller_the_change_the_smaller_the_error_beside_it(x, exact, local, corners, classes):
+    ours, whole = local.start(x, classes), exact.start(x)
     before = odds(whole.logits[None], *classes)
     shares = []
     for by in (0.2, 0.01):
@@ -74,7 +77,7 @@ def test_the_smaller_the_change_the_smaller_the_error_beside_it(x, exact, near, 
     assert shares[1] < shares[0] / 2
 
 
-def test_what_leaves_the_square_counts(x, exact, near, corners, monkeypatch):
+def test_what_leaves_the_square_counts(x, exact, local, corners, monkeypatch):
     """Without it the answers would be far worse."""
     patches = np.clip(patches_at(x, corners) + np.float32(0.1), 0, 1)
     whole = exact.start(x)
@@ -82,31 +85,32 @@ def test_what_leaves_the_square_counts(x, exact, near, corners, monkeypatch):
 
     def error():
         return np.linalg.norm(
-            odds(near.start(x, [TIGER_CAT]).perturb(patches, corners), TIGER_CAT) - change
+            odds(local.start(x, [TIGER_CAT]).perturb(patches, corners), TIGER_CAT) - change
         )
 
     counted = error()
-    monkeypatch.setattr(near_layers, "_slopes_by_logits", lambda z, c: torch.zeros(len(c), len(z)))
+    monkeypatch.setattr(
+        local_linearisation, "_slopes_by_logits", lambda z, c: torch.zeros(len(c), len(z))
+    )
     assert error() > 3 * counted
 
 
-def test_slopes_are_those_of_torch(x, near):
-    picture = near.start(x, [TIGER_CAT, EGYPTIAN_CAT])
-    late = picture._finish.__self__
-    first = late.wholes[0]
+def test_slopes_are_those_of_torch(x, local):
+    picture = local.start(x, [TIGER_CAT, EGYPTIAN_CAT])
+    linearised = picture._finish.__self__
+    first = linearised.wholes[0]
     wide = first.wide.clone().requires_grad_(True)
     rows = first.block.spatial.on_whole(wide.flatten(0, 1), 14)
     before = picture._inputs[-1][:-1].clone()
     rows, side = first.block.finish(rows, before), 14
-    for whole in late.wholes[1:]:
+    for whole in linearised.wholes[1:]:
         block = whole.block
         inputs, rows = rows, block.expand(rows).clamp(0, 6)
         rows = block.spatial.on_whole(rows, side, limited=False).clamp(0, 6)
         side = block.spatial.out_side(side)
         rows = block.project(rows) + (inputs if block.has_skip else 0)
-    logits = torch.addmv(
-        late.late.bias, late.late.weight.T, late.late.head(rows).clamp(0, 6).mean(0)
-    )
+    tail = linearised.tail
+    logits = torch.addmv(tail.bias, tail.weight.T, tail.head(rows).clamp(0, 6).mean(0))
     others = torch.ones(1000, dtype=torch.bool)
     others[[TIGER_CAT, EGYPTIAN_CAT]] = False
     for index, idx in enumerate((TIGER_CAT, EGYPTIAN_CAT)):
@@ -143,20 +147,20 @@ def test_a_square_stays_around_its_place_after_a_stride(size):
 def test_the_map_is_the_exact_one(x, monkeypatch):
     """The map at 10 x 10 cells, correlated with the exact one's (about 8 s: four maps)."""
     maps, load = [], perturbation._load_incremental.__wrapped__
-    for is_near in (True, False):
-        monkeypatch.setattr(incremental, "has_bfloat16_unit", lambda: False)
-        precision = "differences" if is_near else "exact"
+    for is_local in (True, False):
+        monkeypatch.setattr(network, "has_bfloat16_unit", lambda: False)
+        precision = "differences" if is_local else "exact"
         net = load(MODEL, precision)
         monkeypatch.setattr(perturbation, "_load_incremental", lambda *_, net=net: net)
         for target in (Target(MODEL, TIGER_CAT), Target(MODEL, TIGER_CAT, EGYPTIAN_CAT)):
-            *_, (values, _) = perturbation.up_and_down(x, target, cells=10)
+            *_, (values, _) = perturbation.central_difference(x, target, cells=10)
             maps.append(values)
     for ours, theirs in zip(maps[:2], maps[2:], strict=True):
         assert np.corrcoef(ours.ravel(), theirs.ravel())[0, 1] > 0.998
         assert np.polyfit(theirs.ravel(), ours.ravel(), 1)[0] == pytest.approx(1, abs=0.03)
 
 
-def test_probabilities_of_copies_that_do_not_differ(x, near, corners):
-    picture = near.start(x, [TIGER_CAT])
+def test_probabilities_of_copies_that_do_not_differ(x, local, corners):
+    picture = local.start(x, [TIGER_CAT])
     same = softmax(picture.perturb(patches_at(x, corners), corners))[:, TIGER_CAT]
     np.testing.assert_allclose(same, softmax(picture.logits[None])[0, TIGER_CAT], atol=1e-5)

@@ -14,8 +14,8 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cvcore.saliency.folded import Block
-from cvcore.saliency.late_layers import Finish, LateLayers, Start
+from cvcore.saliency.incremental.folded import Block
+from cvcore.saliency.incremental.network_tail import Finish, NetworkTail, Start
 
 
 @dataclass(frozen=True)
@@ -64,35 +64,35 @@ class Part:
     padding: tuple[int, int, int, int]  # zeros around the square, or less than none
 
 
-def open_near_layers(late: LateLayers) -> Start:
+def open_local_linearisation(tail: NetworkTail) -> Start:
     """Exact inside the square, to first order outside; right for the classes asked for alone."""
 
     @torch.inference_mode()
     def start(base: Tensor, classes: Sequence[int]) -> tuple[np.ndarray, Finish]:
-        picture = NearPicture(late, base, list(classes))
+        picture = LinearisedPicture(tail, base, list(classes))
         return picture.logits.numpy(), picture.finish
 
     return start
 
 
-class NearPicture:
-    """One picture's late layers, and those of its copies near their changes."""
+class LinearisedPicture:
+    """One picture's last layers, and those of its copies near their changes."""
 
-    def __init__(self, late: LateLayers, base: Tensor, classes: list[int]) -> None:
+    def __init__(self, tail: NetworkTail, base: Tensor, classes: list[int]) -> None:
         """``base`` float32 (1, H, W, C), the picture's maps; ``classes`` those asked for."""
-        self.late, self.classes = late, classes
+        self.tail, self.classes = tail, classes
         side, rows, values = base.shape[1], base.reshape(-1, base.shape[3]), []
-        for block in late.blocks:
+        for block in tail.blocks:
             wide = block.widen(rows)
             filtered = block.spatial.on_whole(wide, side, limited=False)
             values.append((block, side, wide, filtered))
             rows, side = block.finish(filtered.clamp(0, 6), rows), block.spatial.out_side(side)
-        features = late.head(rows)
+        features = tail.head(rows)
         self.head = features.clamp(0, 6).view(side, side, -1)
-        self.logits = torch.addmv(late.bias, late.weight.T, self.head.mean((0, 1)))
+        self.logits = torch.addmv(tail.bias, tail.weight.T, self.head.mean((0, 1)))
 
-        slopes = _slopes_by_logits(self.logits, classes) @ late.weight.T / len(features)
-        slopes = _through_limits(slopes[:, None], features) @ late.head.weight.T
+        slopes = _slopes_by_logits(self.logits, classes) @ tail.weight.T / len(features)
+        slopes = _through_limits(slopes[:, None], features) @ tail.head.weight.T
         self.wholes: list[Whole] = []
         for block, side, wide, filtered in reversed(values):
             by_filtered = _through_limits(slopes @ block.project.weight.T, filtered)
@@ -108,13 +108,13 @@ class NearPicture:
     def finish(self, maps: Tensor, top: np.ndarray, left: np.ndarray) -> np.ndarray:
         """Logits float32 (N, classes) from the squares (N, size, size, C) of N copies' maps, whose
         first cells are at ``top`` and ``left``, int (N,)."""
-        change = maps.new_empty(len(maps), self.late.weight.shape[0])
+        change = maps.new_empty(len(maps), self.tail.weight.shape[0])
         beyond = maps.new_empty(len(maps), len(self.classes))
         places, which = np.unique(np.stack((top, left), 1), axis=0, return_inverse=True)
-        for index, place in enumerate(places.tolist()):
+        for index, (row, column) in enumerate(places.tolist()):
             those = torch.from_numpy(np.flatnonzero(which == index))
-            change[those], beyond[those] = self._at(Square(*place, maps.shape[1]), maps[those])
-        logits = torch.addmm(self.logits, change, self.late.weight)
+            change[those], beyond[those] = self._at(Square(row, column, maps.shape[1]), maps[those])
+        logits = torch.addmm(self.logits, change, self.tail.weight)
         logits[:, self.classes] += beyond
         return logits.numpy()
 
@@ -131,7 +131,7 @@ class NearPicture:
             filtered = change.view(count, *part.filtered.shape).add_(part.filtered).clamp_(0, 6)
             rows = block.finish(filtered.flatten(0, 2), rows)
             square = part.out
-        features = self.late.head(rows).clamp_(0, 6).view(count, square.size**2, -1).sum(1)
+        features = self.tail.head(rows).clamp_(0, 6).view(count, square.size**2, -1).sum(1)
         before = square.cut(self.head).sum((0, 1))
         return (features - before) / self.head.shape[0] ** 2, beyond
 

@@ -5,10 +5,12 @@ matrix product.
 """
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
+from torch.nn.utils.fusion import fuse_conv_bn_weights
 
 from cvcore.models.efficientnet_lite import DepthwiseSeparable, InvertedResidual, SameConv2d
 
@@ -99,14 +101,12 @@ class Block:
     def to(self, dtype: torch.dtype) -> "Block":
         """The same block, computing in another type."""
         parts = {"expand": self.expand, "spatial": self.spatial, "project": self.project}
-        return replace(
-            self,
-            **{
-                name: replace(part, weight=part.weight.to(dtype), bias=part.bias.to(dtype))
-                for name, part in parts.items()
-                if part is not None
-            },
-        )
+        changed: dict[str, Any] = {
+            name: replace(part, weight=part.weight.to(dtype), bias=part.bias.to(dtype))
+            for name, part in parts.items()
+            if part is not None
+        }
+        return replace(self, **changed)
 
     @property
     def dtype(self) -> torch.dtype:
@@ -121,20 +121,22 @@ class Block:
         return out.add_(rows) if self.has_skip else out
 
 
-def _fold(weight: Tensor, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
-    scale = norm.weight / torch.sqrt(norm.running_var + norm.eps)
-    return weight * scale[:, None, None, None], norm.bias - norm.running_mean * scale
+def _fold(conv: SameConv2d, norm: nn.BatchNorm2d) -> tuple[Tensor, Tensor]:
+    weight, bias = fuse_conv_bn_weights(
+        conv.weight, None, norm.running_mean, norm.running_var, norm.eps, norm.weight, norm.bias
+    )
+    return weight.detach(), bias.detach()
 
 
 def fold_pointwise(conv: SameConv2d, norm: nn.BatchNorm2d) -> Pointwise:
     """A 1x1 convolution and the normalisation after it as one layer."""
-    weight, bias = _fold(conv.weight, norm)
+    weight, bias = _fold(conv, norm)
     return Pointwise(weight[:, :, 0, 0].T.contiguous(), bias)
 
 
 def fold_spatial(conv: SameConv2d, norm: nn.BatchNorm2d) -> Spatial:
     """A convolution over neighbours and the normalisation after it as one layer."""
-    return Spatial(*_fold(conv.weight, norm), conv.stride[0], conv.groups)
+    return Spatial(*_fold(conv, norm), conv.stride[0], conv.groups)
 
 
 def fold_block(block: DepthwiseSeparable | InvertedResidual) -> Block:

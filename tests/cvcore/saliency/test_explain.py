@@ -12,9 +12,12 @@ from torchvision.models.convnext import CNBlockConfig
 from torchvision.models.resnet import BasicBlock
 from torchvision.models.vgg import make_layers
 
-from cvcore import preprocessing, runtime, saliency, samples, weights
-from cvcore.errors import InputError
+from cvcore import saliency
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, predictor
 from cvcore.models.torchvision_net import NormalisedNet
+from cvcore.recognition import preprocessing
 from cvcore.saliency import (
     METHODS,
     cams,
@@ -113,7 +116,7 @@ def test_a_useful_map_comes_early(x, monkeypatch):
     first, share = next(step for step in steps if step[1] >= 49 / 729)  # after the first pass
     assert share < 0.25
     assert np.corrcoef(first.ravel(), steps[-1][0].ravel())[0, 1] > 0.7
-    steps = list(perturbation.up_and_down(x, Target(MODEL, TIGER_CAT), cells=16))
+    steps = list(perturbation.central_difference(x, Target(MODEL, TIGER_CAT), cells=16))
     early = [values for values, share in steps if share < 0.25][-1]
     assert np.corrcoef(early.ravel(), steps[-1][0].ravel())[0, 1] > 0.25
 
@@ -180,8 +183,8 @@ def other(request):
         return lambda inputs: (net(torch.from_numpy(inputs)).detach().numpy(),)
 
     with pytest.MonkeyPatch.context() as patch:
-        patch.setattr(weights, "load_model", lambda name: net)
-        patch.setattr(runtime, "load_predictor", load_predictor)
+        patch.setattr(checkpoints, "load_model", lambda name: net)
+        patch.setattr(predictor, "load_predictor", load_predictor)
         yield request.param, net
 
 

@@ -1,7 +1,10 @@
 """The tab's handlers as plain functions, and its API on the running app."""
 
 import base64
+import html
 import io
+import json
+import re
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -12,15 +15,17 @@ from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
 import cvcore
-from cvcore import images, samples
-from cvcore.errors import InputError
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
 from cvcore.saliency import METHODS
-from cvcore.saliency.scores import score_gradually
-from demos import saliency, saliency_compare
-from demos.saliency_classes import pick_class, rank_classes
-from demos.saliency_settings import SETTINGS, choose_settings, describe_layer, show_settings
-from demos.saliency_views import Look, View, overlay
-from demos.ui.paint import CELLS, read_mask
+from cvcore.saliency.scores import area, score_gradually
+from demos import saliency
+from demos.components.paint import CELLS, read_mask
+from demos.saliency import compare, live, region
+from demos.saliency.classes import pick_class, rank_classes
+from demos.saliency.controls import Settings, describe_layer, show_settings
+from demos.saliency.results import to_numbers
+from demos.saliency.views import Look, View, draw_scores, overlay
 from tests.support.files import write_bad_files, write_odd_pictures
 
 ROOT_SAMPLE = str(samples.index()["chelsea"].path)
@@ -43,13 +48,13 @@ class Painted:
 
 
 def test_a_new_class_starts_a_new_collection(chelsea, view):
-    *_, (drawing, curves, numbers, badge, more) = saliency.explain(chelsea, "gradient", view=view)
+    *_, (drawing, curves, numbers, badge, more) = saliency.explain(chelsea, "gradient", view)
     assert set(more.maps) == {"grad_cam", "gradient"}
     assert numbers["label"] == "tiger cat"
     assert "tiger cat" in drawing
     assert "deletion" in curves
     assert "ms" in badge
-    *_, (_, _, numbers, _, other) = saliency.explain(chelsea, "grad_cam", 281, 285, view=more)
+    *_, (_, _, numbers, _, other) = saliency.explain(chelsea, "grad_cam", more, Settings(281, 285))
     assert set(other.maps) == {"grad_cam"}
     assert numbers["minus"] == "Egyptian cat"
 
@@ -58,7 +63,7 @@ def test_sliders_and_files_run_no_network(view, monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("the network ran")
 
-    monkeypatch.setattr("cvcore.runtime.load_predictor", forbidden)
+    monkeypatch.setattr("cvcore.engine.predictor.load_predictor", forbidden)
     assert saliency.redraw(view, 0.2, "magma", 0.5) != saliency.redraw(view, 0.9, "magma", 0.5)
     png, array = saliency.save_files(view, 0.5, "viridis", 1.0)
     assert base64.b64decode(png["href"].split(",")[1])[:4] == b"\x89PNG"
@@ -79,12 +84,42 @@ def test_scores_are_not_drawn_while_they_are_measured(chelsea):
     assert len(steps) > 10
     assert "scores follow" in drawn[0][1]
     assert "alone" not in drawn[1][1]
-    *_, (_, curves, *_) = saliency.explain(chelsea, "gradient", 282, 285)
+    *_, (_, curves, *_) = saliency.explain(chelsea, "gradient", settings=Settings(282, 285))
     assert "Measured for “tiger cat” alone" in curves
 
 
+def test_a_map_in_numbers(view):
+    result = view.maps["grad_cam"]
+    numbers = to_numbers(result)
+    assert json.loads(json.dumps(numbers)) == numbers  # plain data
+    assert numbers["class_index"] == 282
+    assert numbers["square_xyxy"] == list(result.crop_xyxy)
+    curves, scores = numbers["curves"], result.scores
+    assert curves["share_of_pixels"][-1] == 1
+    assert area(np.array(curves["deletion"])) == pytest.approx(numbers["deletion_auc"])
+    assert curves["insertion"] == scores.insertion.tolist()
+    unscored = to_numbers(replace(result, scores=None, share_done=0.5))
+    assert unscored["curves"] is unscored["deletion_auc"] is None
+    assert unscored["share_done"] == 0.5
+
+
+def test_curves_show_their_values(view):
+    """Under the pointer, too: each point of either curve with its share and its probability."""
+    result = view.maps["grad_cam"]
+    drawing = draw_scores(result)
+    for name in ("deletion", "insertion"):
+        found = re.search(f"data-name=\"{name}\" data-points='(.*?)'", drawing)
+        points = json.loads(html.unescape(found[1]))
+        curve = getattr(result.scores, name)
+        assert len(points) == len(curve)
+        assert [points[0][2], points[-1][2]] == ["0\u00a0%", "100\u00a0%"]
+        for (*_, words), p in zip(points, curve, strict=True):
+            assert float(words.removesuffix("\u00a0%")) == pytest.approx(100 * p, rel=0.01)
+        assert f"{getattr(result, f'{name}_auc'):.3f} (" in drawing
+
+
 def test_compare_marks_the_best_and_keeps_the_map_shown(chelsea, view):
-    steps = list(saliency_compare.compare(chelsea, ["gradient", "layer_cam"], view=view))
+    steps = list(compare.compare(chelsea, ["gradient", "layer_cam"], view=view))
     drawing, table, more = steps[-1]
     assert [row["method"] for row in table] == ["gradient", "layer_cam"]
     assert drawing.count(" ★</b>") == 2
@@ -94,21 +129,21 @@ def test_compare_marks_the_best_and_keeps_the_map_shown(chelsea, view):
     assert more.shown == "grad_cam"
     assert saliency.redraw(more, 0.6, "viridis", 1.0) == saliency.redraw(view, 0.6, "viridis", 1.0)
     with pytest.raises(InputError, match="at least one"):
-        list(saliency_compare.compare(chelsea, []))
+        list(compare.compare(chelsea, []))
 
 
-SMALL = {
-    "layer": 5,
-    "window": 96,
-    "stride": 64,
-    "cells": 7,
-    "masks": 100,
-    "mask_cells": 4,
-    "samples": 4,
-    "noise": 0.05,
-    "steps": 4,
-    "channels": 16,
-}
+SMALL = Settings(
+    layer=5,
+    window=96,
+    stride=64,
+    cells=7,
+    masks=100,
+    mask_cells=4,
+    samples=4,
+    noise=0.05,
+    steps=4,
+    channels=16,
+)
 
 
 OTHER = {
@@ -127,25 +162,25 @@ def quick_scores(monkeypatch):
 
 @pytest.mark.parametrize("method", OTHER)
 def test_compare_and_explain_take_the_same_settings(chelsea, method, quick_scores):
-    *_, (*_, compared) = saliency_compare.compare(chelsea, [method], **SMALL)
-    *_, (*_, explained) = saliency.explain(chelsea, method, **SMALL)
+    *_, (*_, compared) = compare.compare(chelsea, [method], settings=SMALL)
+    *_, (*_, explained) = saliency.explain(chelsea, method, settings=SMALL)
     ours, theirs = (one.maps[method].input_map for one in (compared, explained))
     np.testing.assert_array_equal(ours, theirs)
-    *_, (*_, changed) = saliency.explain(chelsea, method, **SMALL | OTHER[method])
+    other = replace(SMALL, **OTHER[method])
+    *_, (*_, changed) = saliency.explain(chelsea, method, settings=other)
     assert not np.allclose(ours, changed.maps[method].input_map)
 
 
 def test_fused_layers_of_the_page(chelsea, quick_scores):
-    *_, (*_, fused) = saliency.explain(chelsea, "layer_cam", layer=6, fuse=True)
+    *_, (*_, fused) = saliency.explain(chelsea, "layer_cam", settings=Settings(layer=6, fuse=True))
     expected = cvcore.saliency.explain(chelsea, "layer_cam", layer=(6, 7, 8), with_scores=False)
     np.testing.assert_array_equal(fused.maps["layer_cam"].input_map, expected.input_map)
 
 
 def test_every_setting_of_a_method_has_a_control():
-    values = {row.name: row.value for row in SETTINGS}
     for name, row in METHODS.items():
         expected = {*row.settings, *(["layer"] if row.has_layer else [])}
-        assert set(choose_settings(name, values, "efficientnet_lite0")) == expected
+        assert set(Settings().work(name)) == expected
     shown = [update["visible"] for update in show_settings("rise")]
     assert shown.count(True) == 1
     assert describe_layer(5, "efficientnet_lite0") == "stage 5, 14 x 14 cells"
@@ -168,26 +203,26 @@ def paint(left_share):
 
 
 def test_painted_region_is_measured(chelsea, view):
-    text, mask = saliency_compare.measure_region(paint(0.5), view, chelsea)
+    text, mask = region.measure_region(paint(0.5), view, chelsea)
     assert "50% of the square" in text
     assert "Grad-CAM" in text
     assert mask.mean() == 0.5
-    text, mask = saliency_compare.measure_region(Painted("0" * CELLS**2), view, chelsea)
+    text, mask = region.measure_region(Painted("0" * CELLS**2), view, chelsea)
     assert "Paint over" in text
     assert mask is None
     with pytest.raises(InputError, match="Explain first"):
-        saliency_compare.measure_region(paint(1), View(view.square, "x"), chelsea)
+        region.measure_region(paint(1), View(view.square, "x"), chelsea)
 
 
 def test_a_region_is_measured_again_with_what_is_there(chelsea, view):
-    _, mask = saliency_compare.measure_region(paint(0.5), view, chelsea)
+    _, mask = region.measure_region(paint(0.5), view, chelsea)
     half = replace(view.maps["grad_cam"], share_done=0.4, method="rise")
     against = replace(view.maps["grad_cam"], input_map=-np.ones((224, 224)), method="occlusion")
-    text = saliency_compare.measure_again(mask, view.add(half).add(against), chelsea)
+    text = region.measure_again(mask, view.add(half).add(against), chelsea)
     assert "RISE</b> (40% done): " in text
     assert "Occlusion</b>: no place of it speaks for the class" in text
     assert "0% inside" not in text
-    assert "not there yet" in saliency_compare.measure_again(mask, view, chelsea[::-1])
+    assert "no maps of this picture yet" in region.measure_again(mask, view, chelsea[::-1])
 
 
 @pytest.mark.parametrize("mask", ["", "2" * CELLS**2, 7, None])
@@ -198,29 +233,31 @@ def test_broken_masks_are_refused(mask):
 
 def test_frame_is_marked_with_its_map(chelsea):
     frame = images.resize(chelsea, (480, 640))
-    drawn = saliency.explain_frame(frame, "grad_cam", 8, -1)
+    drawn, numbers = live.explain_frame(frame, "grad_cam", 8, -1)
     assert drawn.shape == frame.shape
     assert (drawn[200:, :80] == frame[200:, :80] // 3).all()
     found = cvcore.saliency.explain(frame, "grad_cam", with_scores=False)
+    assert numbers | {"seconds": 0} == to_numbers(replace(found, seconds=0))
     left, top, right, bottom = found.crop_xyxy
     inside = slice(top, bottom), slice(left, right)
     expected = overlay(frame[inside], found.input_map, Look(0.5), is_signed=False)
     np.testing.assert_array_equal(drawn[inside][100:], expected[100:])  # below the words
-    other = saliency.explain_frame(frame, "grad_cam", 8, 281, 285)
+    other, numbers = live.explain_frame(frame, "grad_cam", 8, 281, 285)
+    assert (numbers["label"], numbers["minus"]) == ("tabby", "Egyptian cat")
     assert (other[inside][100:] != drawn[inside][100:]).any()
     with pytest.raises(InputError, match="webcam"):
-        saliency.explain_frame(frame, "rise", 8, -1)
+        live.explain_frame(frame, "rise", 8, -1)
     with pytest.raises(InputError, match="not downloaded yet"):
-        saliency.explain_frame(frame, "grad_cam", 8, -1, -1, "vgg19")
+        live.explain_frame(frame, "grad_cam", 8, -1, -1, "vgg19")
 
 
 @pytest.mark.parametrize("shape", [(1, 300, 3), (300, 1, 3), (1, 1, 3)])
 def test_narrow_pictures_have_a_square(shape, quick_scores):
     image = np.full(shape, 90, np.uint8)
-    assert saliency.explain_frame(image, "grad_cam", 8, -1).shape == shape
+    assert live.explain_frame(image, "grad_cam", 8, -1)[0].shape == shape
     *_, (drawing, *_) = saliency.explain(image, "gradient")
     assert "<img" in drawing
-    assert saliency_compare.show_square(image)[0].startswith("data:image")
+    assert region.show_square(image)[0].startswith("data:image")
 
 
 def test_the_map_through_the_api(client):
@@ -233,8 +270,9 @@ def test_the_map_through_the_api(client):
 
 def test_frame_and_region_through_the_api(client):
     picture = handle_file(ROOT_SAMPLE)
-    uri = client.predict(picture, "grad_cam", 8, -1, api_name="/saliency_frame")
+    uri, numbers = client.predict(picture, "grad_cam", 8, -1, api_name="/saliency_frame")
     assert uri.startswith("data:image/jpeg;base64,")
+    assert (numbers["method"], numbers["label"]) == ("grad_cam", "tiger cat")
     share = client.predict(picture, "grad_cam", 0, 0, 1, 1, api_name="/saliency_region")
     assert share["inside"] == share["area"] == 1
 

@@ -6,10 +6,13 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
-from cvcore import drawing, images, preprocessing, weights
-from cvcore.classification import DEFAULT_MODEL
+from cvcore.core import drawing, images
+from cvcore.engine import registry
+from cvcore.recognition import preprocessing
+from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency import METHODS
 from cvcore.saliency.scores import share_inside
+from demos.lesson import charts
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -19,9 +22,7 @@ if TYPE_CHECKING:
 
 SIDE = 448  # pixels of a large map
 COLORMAPS = ("viridis", "inferno", "cividis", "grey")
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 420, 190, 44, 26, 8
-SMALL_WIDTH, SMALL_HEIGHT = 220, 70
-DELETION, INSERTION = "#d9762b", "#3f8fcc"  # told apart by the colour-blind
+DELETION, INSERTION = charts.colour_of(charts.VERMILION), charts.colour_of(charts.BLUE)
 
 STYLE = f"""<style>
 .sal {{ color: var(--body-text-color); font-size: 1.05rem; }}
@@ -33,16 +34,13 @@ STYLE = f"""<style>
 .sal .grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
   gap: .8rem; }}
 .sal figure {{ margin: 0; }}
-.sal figcaption b {{ display: block; font-size: 1.15rem; }}
-.sal figcaption {{ font-variant-numeric: tabular-nums; }}
+.sal .grid figcaption b {{ display: block; font-size: 1.15rem; }}
+.sal .grid figcaption {{ font-variant-numeric: tabular-nums; }}
 .sal .bar {{ height: .8rem; border-radius: .4rem; background: var(--border-color-primary);
   overflow: hidden; }}
 .sal .bar i {{ display: block; height: 100%; background: {INSERTION}; }}
 .sal .key i {{ display: inline-block; width: 1.4rem; height: .35rem; margin: 0 .35rem 0 .8rem;
   vertical-align: middle; border-radius: .2rem; }}
-.sal svg {{ width: 100%; height: auto; }}
-.sal svg text {{ fill: var(--body-text-color); font-size: 14px; }}
-.sal svg .axis {{ stroke: var(--body-text-color-subdued); }}
 @media (max-width: 640px) {{ .sal .pair {{ grid-template-columns: 1fr; }} }}
 </style>"""
 
@@ -58,9 +56,9 @@ class View:
     def add(self, result: "Saliency", *, show: bool = True) -> "View":
         """With a map more; maps of other classes or another network make room for it."""
         same = {
-            name: kept
-            for name, kept in self.maps.items()
-            if (kept.model, kept.class_idx, kept.minus_class)
+            name: known
+            for name, known in self.maps.items()
+            if (known.model, known.class_idx, known.minus_class)
             == (result.model, result.class_idx, result.minus_class)
         }
         shown = result.method if show or self.shown not in same else self.shown
@@ -75,20 +73,12 @@ def start_view(view: View | None, image: np.ndarray, model: str, method: str) ->
     return view
 
 
-def to_classes(class_idx: int, minus_class: int = -1) -> dict[str, int | None]:
-    """Menu values as the arguments of ``explain``; -1 means the first choice, or none."""
-    return {
-        "class_idx": None if class_idx == -1 else class_idx,
-        "minus_class": None if minus_class == -1 else minus_class,
-    }
-
-
 @dataclass(frozen=True)
 class Look:
     """How a map is laid over the picture."""
 
-    opacity: float = 0.6
-    colormap: str = "viridis"
+    opacity: float = 0.6  # of the map, 0 to 1
+    colormap: str = COLORMAPS[0]
     full_at: float = 1.0  # share of the great magnitudes that takes the strongest colour
 
 
@@ -108,9 +98,8 @@ def cut_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) 
 
 def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
     """The square with a map over it; signed maps go from blue (against) to red (for)."""
-    magnitude = np.abs(
-        values
-    )  # single pixels of fine maps stand far out: they do not set the range
+    magnitude = np.abs(values)
+    # single pixels of fine maps stand far out: they do not set the range
     limit = float(np.percentile(magnitude, 99.5) or magnitude.max()) * look.full_at or 1.0
     return drawing.draw_heatmap(
         square,
@@ -123,7 +112,7 @@ def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bo
 
 
 def name_classes(result: "Saliency") -> str:
-    labels = weights.load_labels(result.model)
+    labels = registry.load_labels(result.model)
     text = f"“{labels[result.class_idx]}”"
     if result.minus_class is not None:
         text += f" rather than “{labels[result.minus_class]}”"
@@ -148,7 +137,7 @@ def draw_map(view: View, look: Look) -> str:
     colours = (
         "Red speaks for the class, blue against it, whatever the colours chosen below."
         if row.is_signed
-        else "The stronger the colour, the more the answer hangs on it."
+        else "The stronger the colour, the more the answer depends on it."
     )
     return draw_page(
         f'<p class="big">{escape(row.title)} for <b>{escape(name_classes(result))}</b>: '
@@ -159,37 +148,21 @@ def draw_map(view: View, look: Look) -> str:
     )
 
 
-def draw_curves(scores: "Scores", width: int, height: int, *, with_text: bool = True) -> str:
-    """Deletion and insertion curves as SVG: probability against the share of pixels."""
-    left, bottom = (LEFT, BOTTOM) if with_text else (6, 6)
-
-    def at(share: float, p: float) -> str:
-        x = left + share * (width - left - 6)
-        return f"{x:.1f},{TOP + (1 - p / top) * (height - TOP - bottom):.1f}"
-
-    top = max(0.05, float(max(scores.deletion.max(), scores.insertion.max())))
-    lines = "".join(
-        f'<polyline fill="none" stroke="{colour}" stroke-width="3.5" points="'
-        + " ".join(at(s, p) for s, p in zip(scores.shares, curve, strict=True))
-        + '"/>'
-        for curve, colour in ((scores.deletion, DELETION), (scores.insertion, INSERTION))
+def draw_curves(scores: "Scores", size: tuple[int, int]) -> str:
+    """Deletion and insertion curves: probability against the share of pixels."""
+    ways = (
+        ("deletion", scores.deletion, charts.VERMILION, f"{scores.deletion_auc:.3f} (lower"),
+        ("insertion", scores.insertion, charts.BLUE, f"{scores.insertion_auc:.3f} (higher"),
     )
-    marks = foot = ""
-    if with_text:
-        marks = "".join(
-            f'<text x="{left - 6}" y="{at(0, p * top).split(",")[1]}" text-anchor="end" '
-            f'dominant-baseline="middle">{p * top:.0%}</text>'
-            for p in (0, 0.5, 1)
-        )
-        foot = "".join(
-            f'<text x="{at(s, 0).split(",")[0]}" y="{height - 6}" text-anchor="{anchor}">{s:.0%}'
-            "</text>"
-            for s, anchor in ((0, "start"), (0.5, "middle"), (1, "end"))
-        )
-    axis = f'<polyline fill="none" class="axis" points="{at(0, top)} {at(0, 0)} {at(1, 0)}"/>'
-    return (
-        f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="deletion and insertion">'
-        f"{axis}{marks}{foot}{lines}</svg>"
+    return charts.draw_chart(
+        [
+            charts.Line(name, scores.shares, curve, colour, note=f"{note} is better)")
+            for name, curve, colour, note in ways
+        ],
+        title="Deletion and insertion",
+        x=charts.Axis("share of pixels, most important first", 0, 1, text=charts.percent),
+        y=charts.Axis("probability of the class", 0, text=charts.percent),
+        size=size,
     )
 
 
@@ -198,17 +171,12 @@ def draw_scores(result: "Saliency") -> str:
     scores = result.scores
     if scores is None:
         return draw_page('<p class="soft">The scores follow when the map is finished.</p>')
-    label = weights.load_labels(result.model)[result.class_idx]
+    label = registry.load_labels(result.model)[result.class_idx]
     alone = "" if result.minus_class is None else f" Measured for “{escape(label)}” alone."
     return draw_page(
-        f'<p class="big key"><i style="background:{DELETION}"></i>deletion '
-        f"<b>{scores.deletion_auc:.3f}</b> (lower is better)"
-        f'<i style="background:{INSERTION}"></i>insertion <b>{scores.insertion_auc:.3f}</b> '
-        "(higher is better)</p>",
-        draw_curves(scores, WIDTH, HEIGHT),
-        '<p class="soft">Probability of the class (up) against the share of pixels (right), most '
-        "important first: taken away (deletion), or put back into a blurred picture "
-        f"(insertion).{alone}</p>",
+        draw_curves(scores, charts.WIDE),
+        '<p class="soft">The most important pixels are taken away first (deletion), or put back '
+        f"first into a blurred picture (insertion).{alone}</p>",
     )
 
 
@@ -226,7 +194,7 @@ def draw_comparison(results: "Mapping[str, Saliency]", square: np.ndarray, look:
         if result.scores:
             lines += "<br>deletion " + _mark(result.deletion_auc, best_deletion)
             lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
-            lines += draw_curves(result.scores, SMALL_WIDTH, SMALL_HEIGHT, with_text=False)
+            lines += draw_curves(result.scores, charts.SPARK)
         else:
             waits = "scores follow" if result.share_done == 1 else f"{result.share_done:.0%} done"
             lines += f", {waits}"
@@ -238,8 +206,8 @@ def draw_comparison(results: "Mapping[str, Saliency]", square: np.ndarray, look:
     return draw_page(
         f'<div class="grid">{"".join(figures)}</div>',
         f'<p class="soft key">Curves: probability as pixels go<i style="background:{DELETION}"></i>'
-        f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion), most important '
-        f"first{', for the first class alone' if alone else ''}. ★ the best.</p>",
+        f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion, dashed), most '
+        f"important first{', for the first class alone' if alone else ''}. ★ the best.</p>",
     )
 
 
@@ -263,8 +231,8 @@ def draw_region(results: "Mapping[str, Saliency]", mask: np.ndarray) -> str:
             f'<div class="bar"><i style="width:{100 * share:.1f}%"></i></div>'
         )
     return draw_page(
-        f'<p class="big">The painted region is {mask.mean():.0%} of the square. A map that cares '
-        "for nothing special would have that share inside.</p>",
+        f'<p class="big">The painted region is {mask.mean():.0%} of the square. A map that favours '
+        "nothing in particular would have that share inside.</p>",
         *rows,
     )
 

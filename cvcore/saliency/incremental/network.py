@@ -10,7 +10,7 @@ are those of the whole network, to rounding.
 
 In the early layers activations are rows: a cell's channels lie together, (cells, C), so a 1x1
 convolution is one matrix product over all windows' cells, and cutting out surroundings is picking
-rows. The late layers, where a change reaches nearly every cell, run whole in the fastest engine, or
+rows. The last layers, where a change reaches nearly every cell, run whole in the fastest engine, or
 near the change alone where a small error is allowed.
 """
 
@@ -22,23 +22,29 @@ import torch
 from torch import Tensor
 
 from cvcore.models.efficientnet_lite import EfficientNetLite
-from cvcore.saliency.folded import Block, Spatial, fold_block, fold_pointwise, fold_spatial
-from cvcore.saliency.late_layers import (
+from cvcore.saliency.incremental.folded import (
+    Block,
+    Spatial,
+    fold_block,
+    fold_pointwise,
+    fold_spatial,
+)
+from cvcore.saliency.incremental.local_linearisation import open_local_linearisation
+from cvcore.saliency.incremental.network_tail import (
     USUAL_COUNT,
-    LateLayers,
+    NetworkTail,
     Precision,
     has_bfloat16_unit,
-    open_late_layers,
+    open_tail,
 )
-from cvcore.saliency.near_layers import open_near_layers
 
 # From here on a 16-pixel window's change reaches nearly the whole 14 x 14 map: the second block of
 # the fourth stage.
-LATE_BLOCK = 8
+TAIL_BLOCK = 8
 # From here on only the surroundings of a change are computed where that is close enough: the first
 # block of 14 x 14 cells.
-NEAR_BLOCK = 6
-NEAR_CELLS = 7  # a side, and one more for every 16 pixels that change
+LOCAL_BLOCK = 6
+LOCAL_CELLS = 7  # a side, and one more for every 16 pixels that change
 # From here on blocks may round to bfloat16; in earlier ones the map would suffer.
 ROUNDED_BLOCK = 6
 
@@ -80,7 +86,7 @@ class IncrementalNet:
     ``precision`` says how the later layers compute. "rounded" is the fastest where the processor
     has a unit for bfloat16, with an error of the logits of about 1 % of their spread, and exact
     elsewhere. With "differences" the error is about 1 % of a logit's change; without such a unit
-    it is a few per cent, and the classes asked for alone are right (near_layers.py).
+    it is a few per cent, and the classes asked for alone are right (local_linearisation.py).
     """
 
     def __init__(self, net: EfficientNetLite, precision: Precision = "exact") -> None:
@@ -90,20 +96,20 @@ class IncrementalNet:
         blocks = [fold_block(block) for stage in net.blocks for block in stage]
         stem = Block(None, fold_spatial(net.conv_stem, net.bn1), None, False)
         on_cpu, can_round = self.mean.device.type == "cpu", has_bfloat16_unit()
-        self.is_near = precision == "differences" and on_cpu and not can_round
-        late_block = NEAR_BLOCK if self.is_near else LATE_BLOCK
-        self.early = [stem, *blocks[:late_block]]
+        self.is_local = precision == "differences" and on_cpu and not can_round
+        tail_block = LOCAL_BLOCK if self.is_local else TAIL_BLOCK
+        self.early = [stem, *blocks[:tail_block]]
         if precision == "rounded" and on_cpu and can_round:
             after = ROUNDED_BLOCK + 1  # the stem
             self.early[after:] = [block.to(torch.bfloat16) for block in self.early[after:]]
-        late = LateLayers(
-            tuple(blocks[late_block:]),
+        tail = NetworkTail(
+            tuple(blocks[tail_block:]),
             fold_pointwise(net.conv_head, net.bn2),
             net.classifier.weight.T.contiguous(),
             net.classifier.bias,
         )
-        self.start_late = (
-            open_near_layers(late) if self.is_near else open_late_layers(late, precision)
+        self.start_tail = (
+            open_local_linearisation(tail) if self.is_local else open_tail(tail, precision)
         )
 
     def start(self, x: np.ndarray, classes: Sequence[int] = ()) -> "Picture":
@@ -132,7 +138,7 @@ class Picture:
             self.sides.append(block.spatial.out_side(self.sides[-1]))
         self._inputs.append(_end_with_zeros(rows))
         last = rows.float().view(1, self.sides[-1], self.sides[-1], -1)
-        self.logits, self._finish = net.start_late(last, classes)
+        self.logits, self._finish = net.start_tail(last, classes)
 
     @torch.inference_mode()
     def perturb(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
@@ -163,7 +169,7 @@ class Picture:
             size_hw = around[0].size, around[1].size
             rows = block.finish(spatial.on_padded(picked, size_hw), rows)
             y, x = y_out, x_out
-        y_part, x_part = self._get_late_part(y, x, size)
+        y_part, x_part = self._get_tail_part(y, x, size)
         rows = _take(self._inputs[-1], rows, _pick(y, x, self.sides[-1], y_part, x_part))
         maps = rows.view(len(patches), y_part.size, x_part.size, -1)
         return self._finish(maps, y_part.start, x_part.start)
@@ -173,14 +179,14 @@ class Picture:
         y, x = (Span(np.asarray(top_left, np.int64)[:, axis], size) for axis in (0, 1))
         for block, side in zip(self.net.early, self.sides, strict=False):
             y, x = y.grow(block.spatial, side), x.grow(block.spatial, side)
-        y, x = self._get_late_part(y, x, size)
+        y, x = self._get_tail_part(y, x, size)
         return y.start * self.sides[-1] + x.start
 
-    def _get_late_part(self, y: Span, x: Span, size: int) -> tuple[Span, Span]:
-        """The cells that the late layers compute where these cells and ``size`` pixels change."""
+    def _get_tail_part(self, y: Span, x: Span, size: int) -> tuple[Span, Span]:
+        """The cells that the tail computes where these cells and ``size`` pixels change."""
         part = side = self.sides[-1]
-        if self.net.is_near:
-            part = min(side, max(y.size, x.size, NEAR_CELLS + size // 16))
+        if self.net.is_local:
+            part = min(side, max(y.size, x.size, LOCAL_CELLS + size // 16))
         return y.widen(part, side), x.widen(part, side)
 
     def _normalise(self, pixels: np.ndarray) -> Tensor:

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
 from cvcore.saliency import scores
 from cvcore.saliency.scores import area, order_pixels, score_map, share_inside
 from cvcore.saliency.target import Target

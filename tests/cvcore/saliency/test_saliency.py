@@ -7,12 +7,11 @@ from captum import attr
 from torch import nn
 from torchcam import methods as torchcam_methods
 
-from cvcore import preprocessing, runtime, samples, weights
-from cvcore.saliency import (
-    cams,
-    gradients,
-    perturbation,
-)
+from cvcore.core import samples
+from cvcore.engine import checkpoints, predictor
+from cvcore.probes.masks import coarse_to_fine, make_masks
+from cvcore.recognition import preprocessing
+from cvcore.saliency import cams, gradients, perturbation
 from cvcore.saliency.target import Target
 
 MODEL = "efficientnet_lite0"
@@ -31,7 +30,7 @@ def x(picture):
 
 @pytest.fixture(scope="module")
 def net():
-    return weights.load_model(MODEL)
+    return checkpoints.load_model(MODEL)
 
 
 @pytest.fixture(scope="module")
@@ -83,7 +82,7 @@ def small():
 
 
 def test_incremental_answers_are_the_networks(x, net):
-    from cvcore.saliency.incremental import IncrementalNet
+    from cvcore.saliency.incremental.network import IncrementalNet
 
     rng = np.random.default_rng(1)
     started = IncrementalNet(net).start(x)
@@ -102,7 +101,7 @@ def test_incremental_answers_are_the_networks(x, net):
 
 
 def test_rounded_answers_give_the_same_map(x, net, monkeypatch):
-    from cvcore.saliency.late_layers import has_bfloat16_unit
+    from cvcore.saliency.incremental.network_tail import has_bfloat16_unit
 
     if not has_bfloat16_unit():
         pytest.skip("This processor has no unit for bfloat16.")
@@ -114,8 +113,8 @@ def test_rounded_answers_give_the_same_map(x, net, monkeypatch):
 
 
 def test_rounded_differences_are_a_small_part_of_the_change(x, net):
-    from cvcore.saliency.incremental import IncrementalNet
-    from cvcore.saliency.late_layers import has_bfloat16_unit
+    from cvcore.saliency.incremental.network import IncrementalNet
+    from cvcore.saliency.incremental.network_tail import has_bfloat16_unit
 
     if not has_bfloat16_unit():
         pytest.skip("This processor has no unit for bfloat16.")
@@ -131,7 +130,7 @@ def test_rounded_differences_are_a_small_part_of_the_change(x, net):
 
 
 def test_the_last_layer_is_the_same_in_both_engines(x, net, batch, exported):
-    runtime.load_predictor(MODEL, wait=True)
+    predictor.load_predictor(MODEL, wait=True)
     target = Target(MODEL, TIGER_CAT, 3)
     fast = cams.last_features_and_gradient(net, x, target)
     slow = cams.features_and_gradient(net, batch, cams.get_layer(net, -1), target)
@@ -140,7 +139,7 @@ def test_the_last_layer_is_the_same_in_both_engines(x, net, batch, exported):
 
 
 def test_incremental_refuses_squares_outside(x, net):
-    from cvcore.saliency.incremental import IncrementalNet
+    from cvcore.saliency.incremental.network import IncrementalNet
 
     started = IncrementalNet(net).start(x)
     with pytest.raises(ValueError, match="leaves the picture"):
@@ -168,11 +167,11 @@ def test_occlusion_without_incremental_inference_is_the_same(toy, small, monkeyp
     np.testing.assert_allclose(ours, theirs[0, 0].numpy(), atol=1e-6)
 
 
-def test_up_and_down_meets_the_gradient(toy, small, monkeypatch):
+def test_central_difference_meets_the_gradient(toy, small, monkeypatch):
     monkeypatch.setattr(perturbation, "_load_incremental", lambda *_: None)
     monkeypatch.setattr(perturbation, "YIELD_SECONDS", 9)
     inner = 0.25 + small / 2  # no pixel stops at 0 or 1
-    ours = last(perturbation.up_and_down(inner, ToyTarget(toy), cells=12, delta=0.01))
+    ours = last(perturbation.central_difference(inner, ToyTarget(toy), cells=12, delta=0.01))
     z = torch.from_numpy(inner)[None].requires_grad_()
     slope = torch.autograd.grad(toy(z).softmax(1)[0, 2], z)[0][0].sum(0)
     cells = slope.view(12, 2, 12, 2).sum((1, 3)).numpy()
@@ -182,7 +181,7 @@ def test_up_and_down_meets_the_gradient(toy, small, monkeypatch):
 def test_white_patch_moves_down_only(toy, monkeypatch):
     monkeypatch.setattr(perturbation, "_load_incremental", lambda *_: None)
     white, target = np.ones((3, 8, 8), np.float32), ToyTarget(toy)
-    ours = last(perturbation.up_and_down(white, target, cells=4, delta=0.5))
+    ours = last(perturbation.central_difference(white, target, cells=4, delta=0.5))
     darker = white.copy()
     darker[:, :2, :2] = 0.5
     expected = (target.ask(white[None]) - target.ask(darker[None])) / 0.5
@@ -335,7 +334,7 @@ def test_rise_finds_the_only_pixels_that_matter():
 
 
 def test_masks_are_open_to_the_share_kept():
-    masks = perturbation.make_masks(np.random.default_rng(0), 60, 56, cells=7, keep=0.3)
+    masks = make_masks(np.random.default_rng(0), 60, 56, cells=7, keep=0.3)
     assert masks.shape == (60, 56, 56)
     assert 0 <= masks.min() <= masks.max() <= 1
     assert masks.mean() == pytest.approx(0.3, abs=0.03)
@@ -379,14 +378,14 @@ def test_difference_of_two_classes_is_the_difference_of_maps(toy, small):
 
 
 def test_passes_visit_every_cell_once():
-    passes = perturbation.coarse_to_fine(9)
+    passes = coarse_to_fine(9)
     cells = np.concatenate(passes)
     assert len(passes[0]) == 9
     assert len(np.unique(cells, axis=0)) == len(cells) == 81
 
 
 def test_a_worker_computes_by_itself():
-    from cvcore.saliency.workers import get_workers
+    from cvcore.saliency.incremental.workers import get_workers
 
     pool, usual = get_workers(), torch.get_num_threads()
     assert set(pool.map(lambda _: torch.get_num_threads(), range(20))) == {1}

@@ -1,0 +1,273 @@
+"""Tab: saliency. Why does the network answer as it does?"""
+
+import io
+from collections.abc import Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.recognition.classifier import DEFAULT_MODEL
+from cvcore.saliency import METHODS
+from demos import components as ui
+from demos import lesson
+from demos.lesson.settings import take_settings
+from demos.saliency import compare, live, region, sanity
+from demos.saliency.classes import ClassMenu, TopClasses, list_classes, pick_class, rank_classes
+from demos.saliency.controls import (
+    DEFAULT_METHOD,
+    DEFAULTS,
+    MethodControls,
+    Settings,
+    build_look,
+    build_method_controls,
+    describe_layer,
+    show_settings,
+)
+from demos.saliency.results import to_numbers
+from demos.saliency.views import (
+    Look,
+    View,
+    draw_map,
+    draw_scores,
+    draw_sentence,
+    overlay,
+    start_view,
+)
+
+TITLE = "Saliency"
+SUMMARY = (
+    "Which pixels made the network say so? A dozen methods, timed, scored and put to the test."
+)
+NETWORKS = ("efficientnet_lite0",)  # made ready
+QUIET: dict[str, Any] = {"api_name": None, "kind": "stream"}
+
+
+def explain(
+    image: np.ndarray | None,
+    method: str = DEFAULT_METHOD,
+    view: View | None = None,
+    settings: Settings = DEFAULTS,
+) -> Iterator[tuple[Any, ...]]:
+    """Coarse to fine: drawing, curves, numbers, badge and the maps to keep."""
+    chosen, before = settings.work(method), None
+    for result in cvcore.saliency.explain_progressively(
+        image, method, **settings.classes, model=settings.model, **chosen
+    ):
+        if result is before:  # its scores are being measured
+            yield (gr.skip(),) * 5
+            continue
+        before = result
+        view = start_view(view, image, settings.model, method).add(result)
+        yield (
+            draw_map(view, settings.look),
+            draw_scores(result),
+            to_numbers(result),
+            ui.badge({METHODS[method].title: 1000 * result.seconds}),
+            view,
+        )
+
+
+def redraw(view: View | None, opacity: float, colormap: str, full_at: float) -> str:
+    """The same map in other colours; no network runs."""
+    if view is None or view.shown not in view.maps:
+        return gr.skip()
+    return draw_map(view, Look(opacity, colormap, full_at))
+
+
+def save_files(
+    view: View | None, opacity: float, colormap: str, full_at: float
+) -> tuple[dict | None, dict | None]:
+    """A finished map as a PNG over the picture, and as a NumPy array float32 (224, 224)."""
+    if view is None or view.shown not in view.maps or view.maps[view.shown].share_done < 1:
+        return None, None
+    result, look = view.maps[view.shown], Look(opacity, colormap, full_at)
+    drawn = overlay(view.square, result.input_map, look, is_signed=METHODS[result.method].is_signed)
+    array = io.BytesIO()
+    np.save(array, result.input_map)
+    return (
+        ui.download_value(f"{result.method}.png", images.to_png(drawn), "image/png"),
+        ui.download_value(f"{result.method}.npy", array.getvalue(), "application/octet-stream"),
+    )
+
+
+def choose_model(model: str) -> Iterator[tuple[Any, str]]:
+    """Fetch the model if need be; without a network the bundled one goes on."""
+    try:
+        for sentence in lesson.fetch_model(model):
+            yield gr.skip(), draw_sentence(sentence)
+    except InputError as error:
+        yield DEFAULT_MODEL, draw_sentence(str(error))
+        return
+    yield model, ""
+
+
+def build(tab: lesson.Tab) -> None:
+    """What is asked on the left, the map and what follows from it on the right."""
+    view = gr.State()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            question = _build_question(tab)
+        with gr.Column(scale=3, min_width=320):
+            method, class_idx, top = _build_top()
+            with gr.Tabs():
+                with gr.Tab("Map"):
+                    answer = _build_map()
+                controls = lesson.Controls(
+                    Settings, class_idx=class_idx, minus_class=question.minus,
+                    model=question.model, **answer.look, **question.methods.parts,
+                )  # fmt: skip
+                with gr.Tab("Compare", elem_id="saliency-compare-tab"):
+                    table = compare.build(tab, question.picture, view, controls)
+                with gr.Tab("Paint a region", elem_id="saliency-paint-tab") as section:
+                    new_maps = [answer.numbers.change, table.change]
+                    region.build(tab, section, question.picture, question.model, view, new_maps)
+                with gr.Tab("Sanity check", elem_id="saliency-sanity-tab"):
+                    sanity.build(tab, question.picture, controls)
+    live.build(tab, controls)
+    tab.lesson()
+    tab.show_code(
+        "cvcore.saliency.perturbation:central_difference",
+        "cvcore.saliency.perturbation:occlusion",
+        "cvcore.saliency.incremental.network:Picture",
+        "cvcore.saliency.gradients:smoothgrad",
+        "cvcore.saliency.cams:combine_grad_cam",
+        "cvcore.saliency.scores:score_map",
+    )
+    chosen = _connect_map(tab, question, method, top, answer, controls, view)
+    _connect_controls(tab, question, method, top, chosen)
+
+
+@dataclass(frozen=True)
+class Question:
+    """The picture, and what is asked about it."""
+
+    picture: gr.Image
+    minus: ClassMenu
+    model: gr.Dropdown
+    notice: gr.HTML
+    methods: MethodControls
+    button: gr.Button
+    stop_place: gr.Column
+
+
+def _build_question(tab: lesson.Tab) -> Question:
+    picture = tab.picture_input(sample="chelsea", elem_id="saliency-picture", height=240)
+    minus = ClassMenu(
+        list_classes("no other class"),
+        value=DEFAULTS.minus_class,
+        label="Rather than (difference of two classes)",
+        filterable=True,
+    )
+    model = ui.Dropdown(
+        lesson.list_models("classification"),
+        value=DEFAULTS.model,
+        label="Model",
+        elem_id="saliency-model",
+    )
+    notice = gr.HTML(elem_id="saliency-notice")
+    methods = build_method_controls()
+    with gr.Row():
+        button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
+        stop_place = gr.Column(min_width=80)
+    return Question(picture, minus, model, notice, methods, button, stop_place)
+
+
+def _build_top() -> tuple[gr.Dropdown, ClassMenu, TopClasses]:
+    """The method and the class, and the five most probable classes to press."""
+    with gr.Row():
+        method = ui.Dropdown(
+            [(row.title, name) for name, row in METHODS.items()],
+            value=DEFAULT_METHOD,
+            label="Method",
+            elem_id="saliency-method",
+        )
+        class_idx = ClassMenu(
+            list_classes("the network's first choice"),
+            value=DEFAULTS.class_idx,
+            label="Class to explain (type to search)",
+            filterable=True,
+            elem_id="saliency-class",
+        )
+    return method, class_idx, TopClasses(elem_id="saliency-top")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """The map and what is told about it."""
+
+    drawing: gr.HTML
+    look: dict[str, Any]  # controls by field of ``Settings``
+    curves: gr.HTML
+    files: tuple[ui.Download, ui.Download]  # as a picture and as an array
+    badge: ui.Badge
+    numbers: gr.JSON  # they change whenever there is a new map
+
+
+def _build_map() -> Answer:
+    drawing = gr.HTML(elem_id="saliency-map", label="map")
+    look = build_look()
+    curves = gr.HTML(elem_id="saliency-curves", label="curves")
+    with gr.Row():
+        files = ui.Download("PNG"), ui.Download("array (.npy)")
+    badge = ui.Badge(label="timings")
+    return Answer(drawing, look, curves, files, badge, gr.JSON(visible=False, label="numbers"))
+
+
+def _connect_map(
+    tab: lesson.Tab, question: Question, method: gr.Dropdown, top: TopClasses, answer: Answer,
+    controls: lesson.Controls, view: gr.State,
+) -> gr.events.Dependency:  # fmt: skip
+    """What sets off a map, what draws it anew, and what saves it; returns the model's choice."""
+    picture, model, class_idx = question.picture, question.model, controls["class_idx"]
+    inputs = [picture, method, view]
+    outputs = [answer.drawing, answer.curves, answer.numbers, answer.badge, view]
+    newest, moved = gr.State(lesson.RunToken()), gr.State(lesson.LatestControls())
+    # ``follow`` wants the sliders' state last, where ``Tab.run`` would put the settings
+    following, redrawing = lesson.follow(take_settings(explain, controls), redraw)
+    work = (following, [*inputs, moved], outputs)
+    wait = {
+        "inputs_kwargs": controls.parts, "kind": "steady", "newest": newest,
+        "show_progress_on": answer.drawing,
+    }  # fmt: skip
+    once_more = wait | {"api_name": None, "show_progress": "minimal"}
+    opening = tab.on_open(*work, **wait)
+    asked = [
+        question.button.click, picture.change, method.input, class_idx.input,
+        question.minus.input, controls["layer"].release,
+    ]  # fmt: skip
+    running = tab.run(asked, *work, **once_more)
+    # through the API, maps may be asked for side by side
+    tab.endpoint(explain, inputs, outputs, settings=controls, api_name="saliency", kind="steady")
+    chosen = tab.run(
+        model.input, choose_model, model, [model, question.notice], api_name=None, kind="heavy"
+    )
+    picked = tab.run(top.pick, pick_class, None, class_idx, api_name=None)
+    again = [tab.run(event.then, *work, **once_more) for event in (chosen, picked)]
+    with question.stop_place:
+        tab.stop_button(opening, running, chosen, picked, *again)
+    opacity, colormap, full_at = look = list(answer.look.values())
+    moves = [opacity.input, full_at.input, colormap.input]
+    tab.run(moves, redrawing, [view, *look, moved], answer.drawing, **QUIET)
+    # the curves change when a map begins and when it is finished, not at each step
+    for event in (answer.curves.change, opacity.release, full_at.release, colormap.input):
+        tab.run(event, save_files, [view, *look], list(answer.files), **QUIET)
+    return chosen
+
+
+def _connect_controls(
+    tab: lesson.Tab, question: Question, method: gr.Dropdown, top: TopClasses,
+    chosen: gr.events.Dependency,
+) -> None:  # fmt: skip
+    """What the controls show by themselves; ``chosen`` is when another model is there."""
+    picture, model, methods = question.picture, question.model, question.methods
+    for event in (tab.opened.change, picture.change, chosen.then):
+        tab.run(event, rank_classes, [picture, model], top, **QUIET)
+    tab.run(method.change, show_settings, method, methods.groups, **QUIET)
+    layer = methods.parts["layer"]
+    for event in (layer.change, chosen.then):
+        tab.run(event, describe_layer, [layer, model], methods.layer_name, **QUIET)

@@ -1,0 +1,74 @@
+"""Several maps beside each other, each with its time and its scores."""
+
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.saliency import METHODS
+from demos import components as ui
+from demos import lesson
+from demos.saliency.controls import DEFAULTS, Settings
+from demos.saliency.results import to_numbers
+from demos.saliency.views import View, draw_comparison, start_view
+
+QUICK = ("gradient", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
+
+
+def compare(
+    image: np.ndarray | None,
+    methods: list[str],
+    view: View | None = None,
+    settings: Settings = DEFAULTS,
+) -> Iterator[tuple[str, list[dict], View]]:
+    """Map after map with the settings of each, its time and scores; every step is shown."""
+    if not methods:
+        raise InputError("Choose at least one method to compare.")
+    images.check_image(image)
+    model, look = settings.model, settings.look
+    view = start_view(view, image, model, methods[0])
+    results, table = {}, []
+    for method in dict.fromkeys(methods):
+        chosen = settings.work(method)
+        for result in cvcore.saliency.explain_progressively(
+            image, method, **settings.classes, model=model, **chosen
+        ):
+            if result is results.get(method):  # its scores are being measured
+                yield gr.skip(), gr.skip(), gr.skip()
+                continue
+            results[method] = result
+            view = view.add(result, show=False)
+            yield draw_comparison(results, view.square, look), table, view
+        table = [*table, to_numbers(result)]
+    yield draw_comparison(results, view.square, look), table, view
+
+
+def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.Controls) -> gr.JSON:
+    """Returns the table of scores, which changes whenever a map is finished."""
+    methods = ui.CheckboxGroup(
+        [(row.title, name) for name, row in METHODS.items()],
+        value=list(QUICK),
+        label="Methods (occlusion, RISE, up and down take longer)",
+    )
+    with gr.Row():
+        button = gr.Button("Compare", variant="primary", elem_id="saliency-compare")
+        stop_place = gr.Column(min_width=80)
+    gr.Markdown("Each method takes its settings and its layer from the Map's controls.")
+    drawing = gr.HTML(elem_id="saliency-comparison", label="maps")
+    table = gr.JSON(visible=False, label="scores")
+    running = tab.run(
+        button.click,
+        compare,
+        [picture, methods, view],
+        [drawing, table, view],
+        settings=controls,
+        api_name="saliency_compare",
+        kind="heavy",
+        show_progress="minimal",
+    )
+    with stop_place:
+        tab.stop_button(running, elem_id="saliency-compare-stop")
+    return table
