@@ -12,20 +12,22 @@ from torchvision import transforms
 from torchvision.transforms import InterpolationMode
 
 from benchmarks.harness import Row, measure
-from cvcore import classification, images, preprocessing, runtime, samples, weights
-from demos.classification_live import classify_frame
+from cvcore.core import images, samples
+from cvcore.engine import checkpoints, predictor
+from cvcore.recognition import classifier, preprocessing
+from demos.classification.live import classify_frame
 
-MODEL = classification.DEFAULT_MODEL
+MODEL = classifier.DEFAULT_MODEL
 
 
 def run() -> list[Row]:
     import timm
     from timm.data import create_transform, resolve_data_config
 
-    runtime.load_predictor(MODEL, wait=True)
+    predictor.load_predictor(MODEL, wait=True)
 
     network = timm.create_model("tf_efficientnet_lite0").eval()
-    network.load_state_dict(weights.load_state(MODEL))
+    network.load_state_dict(checkpoints.load_state(MODEL))
     config = resolve_data_config({}, model=network) | {"crop_pct": 224 / 256}
     timm_transform = create_transform(**config)
     recipe = preprocessing.get_recipe(MODEL)
@@ -45,7 +47,7 @@ def run() -> list[Row]:
             return network(batch).numpy()
 
     expected = eager(timm_transform, [frame])
-    np.testing.assert_allclose(classification.predict_logits([frame]), expected, atol=0.05)
+    np.testing.assert_allclose(classifier.predict_logits([frame]), expected, atol=0.05)
     rows = [
         Row(
             "input of one 640 x 480 picture",
@@ -57,7 +59,7 @@ def run() -> list[Row]:
     ]
     for count in (1, 32):
         pictures = [frame] * count
-        ours = measure(lambda pictures=pictures: classification.predict_logits(pictures))
+        ours = measure(lambda pictures=pictures: classifier.predict_logits(pictures))
         for name, transform in (("torchvision", torchvision_transform), ("timm", timm_transform)):
             theirs = measure(lambda t=transform, pictures=pictures: eager(t, pictures))
             rows.append(
@@ -82,7 +84,7 @@ def _time_frame(frame: np.ndarray, transform, eager) -> Row:
 
     def ours() -> str:
         nonlocal state
-        marked, _, _, state = classify_frame(decode(), 5, MODEL, 0.8, 6.9, state)
+        marked, _, _, state, _ = classify_frame(decode(), 5, MODEL, 0.8, 6.9, state)
         return images.to_data_uri(marked)
 
     def theirs() -> str:

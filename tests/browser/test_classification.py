@@ -5,7 +5,7 @@ import re
 import numpy as np
 import pytest
 
-from cvcore import images, samples
+from cvcore.core import images, samples
 from tests.support.browser import poll, unfold
 
 pytestmark = pytest.mark.browser
@@ -77,7 +77,7 @@ def test_a_sample_goes_through_every_view(tab, screenshot):
     tab.get_by_role("tab", name="Robustness").click()
     curve = tab.locator("#classification-curve")
     curve.locator("svg polyline").first.wait_for()
-    assert curve.locator(".strip img").count() == 13
+    assert curve.locator(".under img").count() == 13
     tab.get_by_label("Rotation").check()
     curve.get_by_text("Rotation: degrees").wait_for()
     screenshot("classification_robustness")
@@ -112,9 +112,9 @@ def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, traff
     )
     assert seen.locator("b").all_inner_texts() == ["0", "0"]  # a cat that stands still
     screenshot("classification_webcam")
-    film = camera.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
+    track = camera.locator("video").evaluate_handle("video => video.srcObject.getTracks()[0]")
     open_tab("convolution")
-    poll(page, lambda: film.evaluate("film => film.readyState") == "ended", "The camera's end")
+    poll(page, lambda: track.evaluate("track => track.readyState") == "ended", "The camera's end")
     open_tab("classification")
     rest()
     count = seen.locator("td").first.inner_text()
@@ -122,7 +122,7 @@ def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, traff
     traffic.listen(
         "request", lambda ask: frames.append(ask) if "component_server" in ask.url else None
     )
-    rest()  # a film that went on would have sent a frame every 40 ms at least
+    rest()  # a webcam that went on would have sent a frame every 40 ms at least
     assert frames == []
     assert seen.locator("td").first.inner_text() == count
 
@@ -149,7 +149,9 @@ def test_stop_ends_a_long_run(tab, rest, held, tmp_path):
     (tmp_path / "set" / "espresso").mkdir(parents=True)
     for i in range(400):
         (tmp_path / "set" / "espresso" / f"{i}.jpg").write_bytes(images.to_jpeg(noise, quality=40))
-    held("evaluation", "evaluate", after=30)  # batches: what is seen is shown after 0.4 s
+    held(
+        "classification.rank_n", "evaluate", after=30
+    )  # batches: what is seen is shown after 0.4 s
     tab.locator("#classification-folder input[type=file]").set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
     ranks.get_by_text(re.compile(r"\d+ of 400 pictures")).wait_for()

@@ -1,11 +1,11 @@
 """A field for a whole folder of pictures."""
 
-from pathlib import Path
 from typing import Any
 
 import gradio as gr
 
-from cvcore.images import MAX_FILE_BYTES
+from cvcore.core.images import MAX_FILE_BYTES
+from demos.components.js_component import load_script
 
 TEMPLATE = """<button type="button" class="zone">Choose a folder, or drop one here</button>
 <input type="file" webkitdirectory hidden aria-label="folder"><p class="note" role="status"></p>"""
@@ -27,7 +27,7 @@ class FolderButton(gr.HTML):
         super().__init__(
             html_template=TEMPLATE,
             css_template=STYLE,
-            js_on_load=Path(__file__).with_suffix(".js").read_text(encoding="utf-8"),
+            js_on_load=load_script(__name__, "folder.js"),
             target=target,
             max_bytes=MAX_FILE_BYTES,
             **kwargs,

@@ -1,4 +1,4 @@
-"""From stored logits to what the page shows, and models that are fetched when first chosen."""
+"""From stored logits to what the page shows."""
 
 import csv
 import io
@@ -6,11 +6,10 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cvcore import classification, rejection, weights
-from demos.ui.models import list_models
-
-DEFAULT_MODEL = classification.DEFAULT_MODEL
-DEFAULT_LIMITS = {"max_logit": 6.9, "energy": 8.3}  # of the bundled model, rounded
+from cvcore.classification import out_of_distribution
+from cvcore.engine import registry
+from cvcore.recognition import classifier
+from demos.classification.controls import DEFAULT_KIND, DEFAULT_TEMPERATURE
 
 
 @dataclass(frozen=True)
@@ -22,15 +21,15 @@ class Answer:
 
     @property
     def labels(self) -> tuple[str, ...]:
-        return weights.load_labels(self.model)
+        return registry.load_labels(self.model)
 
 
 def to_bars(
     answer: Answer,
     k: int,
     *,
-    temperature: float = 1.0,
-    kind: str = "max_logit",
+    temperature: float = DEFAULT_TEMPERATURE,
+    kind: str = DEFAULT_KIND,
     limit: float | None = None,
     heading: str = "",
     probabilities: np.ndarray | None = None,
@@ -40,11 +39,11 @@ def to_bars(
     ``probabilities`` (C,) take the place of the logits' own softmax (a running mean, say).
     """
     if probabilities is None:
-        probabilities = classification.softmax(answer.logits, temperature)
-    top = classification.find_top(probabilities, k)
+        probabilities = classifier.softmax(answer.logits, temperature)
+    top = classifier.find_top(probabilities, k)
     verdict = None
     if limit is not None:
-        judged = rejection.judge(answer.logits, kind=kind, threshold=limit)
+        judged = out_of_distribution.judge(answer.logits, kind=kind, threshold=limit)
         verdict = {
             "kind": judged.kind,
             "score": judged.score,
@@ -77,13 +76,8 @@ def to_csv(answer: Answer, temperature: float) -> str:
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
     writer.writerow(["rank", "class_index", "class", "logit", "probability"])
-    probabilities = classification.softmax(answer.logits, temperature)
+    probabilities = classifier.softmax(answer.logits, temperature)
     for rank, index in enumerate(np.argsort(-answer.logits, kind="stable"), start=1):
         row = [f"{answer.logits[index]:.4f}", f"{probabilities[index]:.8f}"]
         writer.writerow([rank, index, answer.labels[index], *row])
     return text.getvalue()
-
-
-def list_model_choices() -> list[tuple[str, str]]:
-    """(text, name) of every classifier, as a menu shows them."""
-    return list_models("classification")

@@ -13,9 +13,12 @@ from pathlib import Path, PurePosixPath
 
 import numpy as np
 
-from cvcore import classification, images, weights
-from cvcore.errors import InputError
-from cvcore.preprocessing import prepare
+from cvcore import classification
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.engine import registry
+from cvcore.recognition import classifier
+from cvcore.recognition.preprocessing import prepare
 
 MAX_PICTURES = 2000
 MAX_ENTRIES = 10_000  # of a zip file, folders and other files included
@@ -83,7 +86,7 @@ class RankReport:
         return tuple(sorted(wrong, key=lambda picture: -picture.rank))
 
 
-def find_class(folder: str, *, model: str = classification.DEFAULT_MODEL) -> int:
+def find_class(folder: str, *, model: str = classifier.DEFAULT_MODEL) -> int:
     """The class index that a folder's name means.
 
     Understood are synset ids (``n02085620``, also with a name behind: ``n02085620-Chihuahua``),
@@ -92,7 +95,7 @@ def find_class(folder: str, *, model: str = classification.DEFAULT_MODEL) -> int
     class, with the nearest ones, or more than one class.
     """
     name = folder.strip()
-    synsets, exact, loose = _class_names(weights.get_weight(model).labels)
+    synsets, exact, loose = _class_names(registry.get_weight(model).labels)
     if match := re.match(r"(n\d{8})(?!\d)", name):
         if match[1] in synsets:
             return synsets[match[1]]
@@ -117,7 +120,7 @@ def find_class(folder: str, *, model: str = classification.DEFAULT_MODEL) -> int
 
 
 def read_set(
-    source: str | PathLike | Sequence[str | PathLike], *, model: str = classification.DEFAULT_MODEL
+    source: str | PathLike | Sequence[str | PathLike], *, model: str = classifier.DEFAULT_MODEL
 ) -> LabelledSet:
     """Pictures in class-named folders: a zip file, a folder, or a list of picture files.
 
@@ -142,7 +145,7 @@ def read_set(
 
 
 def evaluate(
-    labelled: LabelledSet, *, model: str = classification.DEFAULT_MODEL, batch_size: int = 8
+    labelled: LabelledSet, *, model: str = classifier.DEFAULT_MODEL, batch_size: int = 8
 ) -> Iterator[RankReport]:
     """Classify the pictures, yielding the report so far after every batch; the last is complete.
 
@@ -167,7 +170,7 @@ def evaluate(
             batch.append(picture)
             inputs.append(prepare(image, model))
             thumbnails.append(image)
-        logits = classification.run_network(inputs, model=model)
+        logits = classifier.run_network(inputs, model=model)
         ranked = [_rank(*row) for row in zip(batch, logits, thumbnails, strict=True)]
         report = replace(
             report,
@@ -194,7 +197,7 @@ def to_csv(report: RankReport, labels: Sequence[str]) -> str:
 
 
 def _rank(picture: LabelledPicture, logits: np.ndarray, image: np.ndarray) -> RankedPicture:
-    probabilities = classification.softmax(logits)
+    probabilities = classifier.softmax(logits)
     rank = int(classification.true_ranks(logits[None], [picture.class_idx])[0])
     top = np.argsort(-logits, kind="stable")[:TOP]
     small = images.to_jpeg(images.shrink(image, THUMBNAIL_SIDE)) if rank > 1 else b""
@@ -223,10 +226,9 @@ def _label(files: list[tuple[str, Callable[[], bytes]]], model: str) -> Labelled
                 classes[folder] = find_class(folder, model=model)
             except InputError as error:
                 classes[folder] = error
-        if isinstance(classes[folder], int):
-            pictures.append(
-                LabelledPicture(f"{folder}/{PurePosixPath(name).name}", classes[folder], read)
-            )
+        found = classes[folder]
+        if isinstance(found, int):
+            pictures.append(LabelledPicture(f"{folder}/{PurePosixPath(name).name}", found, read))
     errors = {folder: error for folder, error in classes.items() if not isinstance(error, int)}
     if not files:
         raise InputError(
@@ -336,7 +338,7 @@ def _is_picture(path: PurePosixPath) -> bool:
 @cache
 def _class_names(file: str) -> tuple[dict[str, int], dict[str, int], dict[str, tuple[int, ...]]]:
     """Synset id, exact name and loosely spelt name or synonym, each to class indices."""
-    rows = weights.read_label_rows(file)
+    rows = registry.read_label_rows(file)
     synsets = {synset: index for index, (synset, *_) in enumerate(rows)}
     exact = {name: index for index, (*_, name) in enumerate(rows)}
     names: dict[str, tuple[int, ...]] = {}

@@ -2,16 +2,16 @@
 
 import torch
 
-from cvcore import weights
+from cvcore.engine import checkpoints
 
 
 def test_same_logits_as_timm():
     import timm
 
-    state = weights.load_state("efficientnet_lite0")
+    state = checkpoints.load_state("efficientnet_lite0")
     theirs = timm.create_model("tf_efficientnet_lite0").eval()
     theirs.load_state_dict(state)
-    ours = weights.load_model("efficientnet_lite0").cpu()
+    ours = checkpoints.load_model("efficientnet_lite0").cpu()
     batch = torch.rand(2, 3, 97, 130, generator=torch.Generator().manual_seed(0))
     with torch.inference_mode():
         torch.testing.assert_close(ours(batch), theirs(batch * 2 - 1))

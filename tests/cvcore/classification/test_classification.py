@@ -6,18 +6,18 @@ from scipy.special import softmax as scipy_softmax
 from sklearn.metrics import top_k_accuracy_score
 
 import cvcore
-from cvcore import classification, samples, weights
-from cvcore.classification import (
+from cvcore.classification import rank_n_accuracy, softmax_terms, true_ranks
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints
+from cvcore.recognition import classifier
+from cvcore.recognition.classifier import (
     predict_batch,
     predict_logits,
     predict_topk,
-    rank_n_accuracy,
     softmax,
-    softmax_terms,
     to_topk,
-    true_ranks,
 )
-from cvcore.errors import InputError
 
 # A worked example from a lecture: five breeds and their probabilities; the picture shows a collie.
 BREEDS = ("Shetland sheepdog", "collie", "chow", "Pembroke", "Border collie")
@@ -140,7 +140,7 @@ def test_rank_n_accuracy_refuses(scores, targets, n, error):
 
 
 def test_predict_topk_names_the_cup_of_coffee(picture):
-    top = cvcore.classification.predict_topk(picture("coffee"), k=3)
+    top = cvcore.recognition.classifier.predict_topk(picture("coffee"), k=3)
     assert top.labels[0] == "espresso"
     assert top.class_indices[0] == 967
     assert top.probabilities[0] > 0.9
@@ -168,7 +168,7 @@ def test_predict_batch_of_nothing():
 
 
 def test_more_pictures_than_a_batch(picture):
-    pictures = [picture("coffee")[i:] for i in range(max(classification.BATCH_SIZES.values()) + 1)]
+    pictures = [picture("coffee")[i:] for i in range(max(classifier.BATCH_SIZES.values()) + 1)]
     logits = predict_logits(pictures)
     assert logits.shape == (len(pictures), 1000)
     for i in (0, 3, 4, len(pictures) - 1):
@@ -183,7 +183,7 @@ def test_answers_are_those_of_timm(picture):
     from timm.data import create_transform, resolve_data_config
 
     net = timm.create_model("tf_efficientnet_lite0").eval()
-    net.load_state_dict(weights.load_state("efficientnet_lite0"))
+    net.load_state_dict(checkpoints.load_state("efficientnet_lite0"))
     config = resolve_data_config({}, model=net)
     config["crop_pct"] = 224 / 256
     transform = create_transform(**config)
@@ -206,6 +206,6 @@ def test_bad_input_is_told_in_a_sentence(picture):
     with pytest.raises(InputError, match="efficientnet_lite0"):
         predict_topk(picture("coffee"), model="resnet51")
     with pytest.raises(TypeError):
-        predict_topk(np.zeros((4, 4, 3)))
+        predict_topk(np.zeros((4, 4, 3), int))
     with pytest.raises(InputError, match="k from 1"):
         predict_topk(picture("coffee"), 21)

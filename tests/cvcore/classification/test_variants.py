@@ -1,11 +1,17 @@
 import numpy as np
 import pytest
 
-from cvcore import images, samples
-from cvcore.classification import predict_logits
-from cvcore.errors import InputError
-from cvcore.preprocessing import prepare
-from cvcore.variants import VARIANTS, predict_variant, round_weights, ten_crops, to_grey
+from cvcore.classification.variants import (
+    VARIANTS,
+    predict_variant,
+    round_weights,
+    ten_crops,
+    to_grey,
+)
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.recognition.classifier import predict_logits
+from cvcore.recognition.preprocessing import prepare
 
 
 @pytest.fixture(scope="module")

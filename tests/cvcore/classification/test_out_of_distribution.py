@@ -2,10 +2,16 @@ import numpy as np
 import pytest
 from scipy.special import logsumexp
 
-from cvcore import samples
-from cvcore.classification import predict_logits
-from cvcore.errors import InputError
-from cvcore.rejection import SCORES, compute_score, judge, make_nothing, suggest_threshold
+from cvcore.classification.out_of_distribution import (
+    SCORES,
+    compute_score,
+    judge,
+    make_nothing,
+    suggest_threshold,
+)
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.recognition.classifier import predict_logits
 
 
 def test_scores_by_hand_and_by_scipy():

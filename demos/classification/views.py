@@ -5,10 +5,10 @@ from html import escape
 
 import numpy as np
 
-from cvcore import drawing, images
 from cvcore.classification import SoftmaxTerms
-from cvcore.evaluation import RankedPicture, RankReport
-from cvcore.preprocessing import Trace
+from cvcore.classification.preprocessing_faults import Trace
+from cvcore.classification.rank_n import RankedPicture, RankReport
+from cvcore.core import drawing, images
 
 STYLE = """<style>
 .cls { color: var(--body-text-color); font-size: 1.05rem; }

@@ -1,20 +1,24 @@
 // Probabilities as bars, and the "none of these" sign above them. Everything that comes from the
 // server is set as text or as a number, never as markup.
 
+const percent = (p) => p >= 0.9995 ? '100 %' : `${(100 * p).toFixed(1)} %`;
+const number = (x) => x.toFixed(1).replace('-', '−');
+// The gauge's ends: zero and 15 are on it, and room above the score and its limit.
+const gaugeEnds = (score, limit) =>
+  [Math.min(0, score, limit), Math.max(15, 1.15 * score, 1.15 * limit)];
+
+// --- in the page ---------------------------------------------------------------------------
 const make = (tag, name, text) => {
   const node = document.createElement(tag);
   node.className = name;
   if (text !== undefined) node.textContent = text;
   return node;
 };
-const percent = (p) => p >= 0.9995 ? '100 %' : `${(100 * p).toFixed(1)} %`;
-const number = (x) => x.toFixed(1).replace('-', '−');
 
 const drawSign = (sign, value) => {
   const verdict = value.none_of_these;
   sign.className = `sign ${verdict.is_none_of_these ? 'none' : 'known'}`;
-  const low = Math.min(0, verdict.score, verdict.limit);
-  const high = Math.max(15, 1.15 * verdict.score, 1.15 * verdict.limit);
+  const [low, high] = gaugeEnds(verdict.score, verdict.limit);
   const at = (x) => `${100 * (x - low) / (high - low)}%`;
   const gauge = make('div', 'gauge');
   const fill = make('i', 'fill'); fill.style.width = at(verdict.score);

@@ -1,8 +1,8 @@
 import numpy as np
 import pytest
 
-from cvcore.errors import InputError
-from cvcore.smoothing import WINDOW, count_flips, smooth
+from cvcore.classification.smoothing import WINDOW, count_flips, smooth
+from cvcore.core.errors import InputError
 
 A, B = np.array([0.9, 0.1]), np.array([0.4, 0.6])
 

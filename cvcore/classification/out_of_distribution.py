@@ -13,8 +13,8 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
-from cvcore import classification
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
+from cvcore.recognition import classifier
 
 SCORES = {"max_logit": "Greatest logit", "energy": "Energy: log of the sum of all exponentials"}
 SIDE = 256
@@ -60,9 +60,7 @@ def judge(logits: np.ndarray, *, kind: str = "max_logit", threshold: float) -> V
 
 
 @cache
-def suggest_threshold(
-    model: str = classification.DEFAULT_MODEL, *, kind: str = "max_logit"
-) -> float:
+def suggest_threshold(model: str = classifier.DEFAULT_MODEL, *, kind: str = "max_logit") -> float:
     """The score that 95 % of ``make_nothing()``'s pictures stay below, by this model.
 
     Logits have another scale in each network, so each is asked itself.
@@ -72,7 +70,7 @@ def suggest_threshold(
 
 @cache
 def _nothing_logits(model: str) -> np.ndarray:
-    return classification.predict_logits(make_nothing(), model=model)
+    return classifier.predict_logits(make_nothing(), model=model)
 
 
 def make_nothing(*, seed: int = 0) -> tuple[np.ndarray, ...]:

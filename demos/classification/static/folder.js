@@ -5,9 +5,6 @@ const MAX_PICTURES = 2000;
 const LARGE = 500_000;  // bytes: a photo beyond that is shrunk to the size the page works at
 const MAX_SIDE = 1280;
 const PICTURE = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif)$/i;
-const note = element.querySelector('.note');
-const input = element.querySelector('input');
-const zone = element.querySelector('.zone');
 const encode = (text) => new TextEncoder().encode(text);
 
 const CRC_TABLE = Uint32Array.from({length: 256}, (_, n) => {
@@ -26,11 +23,44 @@ const header = (fields, name) => {
   const view = new DataView(new ArrayBuffer(size));
   let at = 0;
   for (const [bytes, value] of fields) {
-    bytes === 2 ? view.setUint16(at, value, true) : view.setUint32(at, value, true);
+    if (bytes === 2) view.setUint16(at, value, true); else view.setUint32(at, value, true);
     at += bytes;
   }
   return [view.buffer, name];
 };
+
+const isPicture = (path) => PICTURE.test(path) && !/(^|\/)\./.test(path);  // no hidden file
+
+// A zip file that grows: `add` what was read, then `end` gives all parts in their order.
+const startZip = () => {
+  const parts = [], directory = [];
+  let count = 0, offset = 0, directorySize = 0;
+  return {
+    add(path, bytes) {
+      const name = encode(path);
+      // version, UTF-8 names, stored, no time, checksum, sizes, length of the name
+      const common = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 33], [4, crc32(bytes)],
+        [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]];
+      const entry = header([[4, 0x04034b50], ...common], name);
+      parts.push(...entry, bytes);
+      directory.push(...header([[4, 0x02014b50], [2, 20], ...common,
+        [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]], name));
+      offset += entry[0].byteLength + name.length + bytes.length;
+      directorySize += 46 + name.length;
+      count += 1;
+    },
+    end() {
+      const end = header([[4, 0x06054b50], [2, 0], [2, 0], [2, count], [2, count],
+        [4, directorySize], [4, offset], [2, 0]], new Uint8Array());
+      return [...parts, ...directory, ...end];
+    },
+  };
+};
+
+// --- in the page ---------------------------------------------------------------------------
+const note = element.querySelector('.note');
+const input = element.querySelector('input');
+const zone = element.querySelector('.zone');
 
 const shrink = async (file) => {
   if (file.size < LARGE) return file;
@@ -50,29 +80,16 @@ const shrink = async (file) => {
 };
 
 const pack = async (files) => {
-  const parts = [], directory = [];
-  let offset = 0, directorySize = 0;
+  const zip = startZip();
   for (const [index, [path, file]] of files.entries()) {
-    const bytes = new Uint8Array(await (await shrink(file)).arrayBuffer());
-    const name = encode(path);
-    // version, UTF-8 names, stored, no time, checksum, sizes, length of the name
-    const common = [[2, 20], [2, 0x800], [2, 0], [2, 0], [2, 33], [4, crc32(bytes)],
-      [4, bytes.length], [4, bytes.length], [2, name.length], [2, 0]];
-    const entry = header([[4, 0x04034b50], ...common], name);
-    parts.push(...entry, bytes);
-    directory.push(...header([[4, 0x02014b50], [2, 20], ...common,
-      [2, 0], [2, 0], [2, 0], [4, 0], [4, offset]], name));
-    offset += entry[0].byteLength + name.length + bytes.length;
-    directorySize += 46 + name.length;
+    zip.add(path, new Uint8Array(await (await shrink(file)).arrayBuffer()));
     if (index % 50 === 0) note.textContent = `Packing ${index + 1} of ${files.length} pictures`;
   }
-  const end = header([[4, 0x06054b50], [2, 0], [2, 0], [2, files.length], [2, files.length],
-    [4, directorySize], [4, offset], [2, 0]], new Uint8Array());
-  return new File([...parts, ...directory, ...end], 'folder.zip', {type: 'application/zip'});
+  return new File(zip.end(), 'folder.zip', {type: 'application/zip'});
 };
 
 const take = async (files) => {
-  const pictures = files.filter(([path]) => PICTURE.test(path) && !/(^|\/)\./.test(path));
+  const pictures = files.filter(([path]) => isPicture(path));
   if (!pictures.length) { note.textContent = 'There is no picture in this folder: choose another one.'; return; }
   if (pictures.length > MAX_PICTURES) {
     note.textContent = `This folder has ${pictures.length} pictures: choose one with at most ${MAX_PICTURES}.`;

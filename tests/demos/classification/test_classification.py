@@ -9,28 +9,23 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gradio_client import Client
 
-from cvcore import classification, evaluation, images, samples, weights
-from cvcore.corruptions import CORRUPTIONS, robustness_curve
-from cvcore.errors import InputError
+from cvcore import classification
+from cvcore.classification import rank_n
+from cvcore.classification.robustness import robustness_curve
+from cvcore.core import images, samples
+from cvcore.core.corruptions import CORRUPTIONS
+from cvcore.core.errors import InputError
+from cvcore.engine import download, registry
+from cvcore.recognition import classifier
 from demos import classification as tab
-from demos import (
-    classification_inspect,
-    classification_live,
-    classification_ranks,
-    ui,
-)
-from demos.classification_answers import Answer, list_model_choices, to_bars, to_csv
-from demos.classification_curve import (
-    BOTTOM,
-    HEIGHT,
-    LEFT,
-    TOP,
-    WIDTH,
-    choose_classes,
-    draw_curve,
-)
-from demos.classification_views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
+from demos import lesson
+from demos.classification import inspect, live, ranks
+from demos.classification.answers import Answer, to_bars, to_csv
+from demos.classification.controls import list_model_choices
+from demos.classification.curve import choose_classes, draw_curve
+from demos.classification.views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
 from tests.support.files import THIN, write_bad_files, write_odd_pictures
 from tests.support.server import PATIENCE_SECONDS
 
@@ -44,7 +39,7 @@ def coffee():
 
 @pytest.fixture(scope="module")
 def answer(coffee):
-    return Answer(MODEL, classification.predict_logits([coffee])[0])
+    return Answer(MODEL, classifier.predict_logits([coffee])[0])
 
 
 def visible(html):
@@ -72,7 +67,7 @@ def test_no_network_runs_for_k_temperature_and_limit(answer, monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("the network ran again")
 
-    monkeypatch.setattr(classification, "run_network", forbidden)
+    monkeypatch.setattr(classifier, "run_network", forbidden)
     sharp = to_bars(answer, 20, temperature=0.5, limit=3)
     flat = to_bars(answer, 20, temperature=5, limit=3)
     assert sharp["confidences"][0]["confidence"] > flat["confidences"][0]["confidence"]
@@ -107,65 +102,86 @@ def test_names_are_escaped(answer):
     labels = tuple(f"<i>&{i}" for i in range(1000))
     html = draw_softmax(classification.softmax_terms(answer.logits, 3), labels, 1)
     assert "<i>&" not in html
-    report = evaluation.RankReport(1, unreadable=("<img src=x>",), unknown_folders=("<script>",))
+    report = rank_n.RankReport(1, unreadable=("<img src=x>",), unknown_folders=("<script>",))
     assert "<img src=x>" not in draw_ranks(report)
     assert "<script>" not in draw_ranks(report)
-    wrong = evaluation.RankedPicture("n", 3, 9, 0.1, (1, 2, 3, 4, 5), (0.2,) * 5, b"")
+    wrong = rank_n.RankedPicture("n", 3, 9, 0.1, (1, 2, 3, 4, 5), (0.2,) * 5, b"")
     assert "<i>&" not in draw_mistakes((wrong,), labels)
 
 
 def test_steps_with_and_without_a_fault(coffee):
-    html, right, broken = classification_inspect.show_steps(coffee, "no_scale")
+    html, right, broken, numbers = inspect.show_steps(coffee, "no_scale")
     assert "Broken on purpose" in html
+    assert numbers["broken_step"] == "normalise"
+    assert numbers["picture_hw"] == list(coffee.shape[:2])
+    assert numbers["input_hw"] == [224, 224]
+    x0, y0, x1, y1 = numbers["crop_xyxy"]
+    assert (x1 - x0, y1 - y0) == (224, 224)
+    assert numbers["input_min"] < numbers["input_mean"] < numbers["input_max"]
     assert right["label"] == "espresso"
     assert broken["confidences"] != right["confidences"]
-    html, right, broken = classification_inspect.show_steps(coffee, "none")
+    html, right, broken, numbers = inspect.show_steps(coffee, "none")
     assert "Broken" not in html
+    assert numbers["broken_step"] is None
     assert right["confidences"] == broken["confidences"]
     with pytest.raises(InputError, match="no fault"):
-        classification_inspect.show_steps(coffee, "typo")
+        inspect.show_steps(coffee, "typo")
 
 
 def test_trace_of_a_tiny_picture_is_drawn():
-    from cvcore.preprocessing import trace
+    from cvcore.classification.preprocessing_faults import trace
 
     assert "224 x 224" in visible(draw_trace(trace(np.zeros((1, 1, 3), np.uint8))))
 
 
 def test_compare_with_a_variant(coffee):
-    *_, (sentence, left, right) = classification_inspect.compare(coffee, "grey")
+    *_, (sentence, left, right, _) = inspect.compare(coffee, "grey")
     assert left["label"] == "espresso"
     assert right["heading"] == "The same, without colour"
     assert re.search(r"They (dis)?agree", visible(sentence).replace("  ", " "))
 
 
 def test_compare_with_itself_agrees_in_everything(coffee):
-    *_, (sentence, left, right) = classification_inspect.compare(coffee, MODEL)
+    *_, (sentence, left, right, numbers) = inspect.compare(coffee, MODEL)
     assert left["confidences"] == right["confidences"]
+    assert numbers == {
+        "same_first_place": True,
+        "classes_shared": 5,
+        "classes_compared": 5,
+        "probability_elsewhere": 0,
+    }
     assert "share 5 of 5 classes, and 0.0 %" in visible(sentence)
 
 
 def test_curve_is_drawn_with_its_numbers(coffee):
-    numbers, html, (curve, small) = classification_inspect.show_curve(coffee, "blur")
+    numbers, html, (curve, small) = inspect.show_curve(coffee, "blur")
     assert numbers["label"] == "espresso"
     assert len(numbers["levels"]) == len(numbers["probabilities"]) == len(numbers["winners"])
     assert numbers["winners"][0] == "espresso"
     assert html.count("<img") == len(numbers["levels"])
     assert html.count("<polyline") == len(choose_classes(curve))
-    assert "NaN" not in draw_curve(curve, small, weights.load_labels(MODEL), temperature=0.1)
+    assert "NaN" not in draw_curve(curve, small, registry.load_labels(MODEL), temperature=0.1)
 
 
 def test_points_of_a_curve_stand_over_their_pictures(coffee):
     """As many equal steps as levels, from the axis to the right edge, and no percentage outside."""
-    _, html, (curve, _) = classification_inspect.show_curve(coffee, "blur")
-    step = (WIDTH - LEFT) / len(curve.levels)
-    middles = [LEFT + step * (number + 0.5) for number in range(len(curve.levels))]
+    _, html, (curve, _) = inspect.show_curve(coffee, "blur")
+    width, height = map(int, re.search(r'"0 0 (\d+) (\d+)" role="img"', html).groups())
+    right, left = (
+        float(share) * width / 100
+        for share in re.search(r'class="under" style="margin:0 (\S+)% 0 (\S+)%"', html).groups()
+    )
+    step = (width - right - left) / len(curve.levels)
+    middles = [left + step * (number + 0.5) for number in range(len(curve.levels))]
+    axes = re.search(r'class="axis" d="M[\d.]+ ([\d.]+)V([\d.]+)H', html)
+    top, bottom = map(float, axes.groups())
+    assert 0 < top < bottom < height
     lines = re.findall(r'<polyline points="([^"]+)"', html)
     assert lines
     for line in lines:
         points = [tuple(map(float, pair.split(","))) for pair in line.split()]
-        assert [x for x, _ in points] == pytest.approx(middles, abs=0.06)
-        assert all(TOP <= y <= HEIGHT - BOTTOM for _, y in points)
+        assert [x for x, _ in points] == pytest.approx(middles, abs=0.1)
+        assert all(top <= y <= bottom for _, y in points)
 
 
 def test_five_classes_are_shown_unless_told(coffee):
@@ -184,41 +200,44 @@ def test_curve_shows_the_classes_that_win():
 def test_frames_are_smoothed_and_counted(coffee):
     other, state = samples.load_sample("chelsea"), None
     for frame in (coffee, other) * 3:
-        marked, bars, html, state = classification_live.classify_frame(
-            frame, 3, MODEL, 0.9, 6.9, state
-        )
+        marked, bars, html, state, numbers = live.classify_frame(frame, 3, MODEL, 0.9, 6.9, state)
     assert marked.shape == other.shape
     assert state.raw_flicker == 5
     assert state.smooth_flicker < 5
     assert bars["label"] == "espresso"
     assert "6 frames" in visible(html)
+    assert numbers == {
+        "frames": 6,
+        "changes_single_frames": 5,
+        "changes_smoothed": state.smooth_flicker,
+    }
 
 
 def test_crop_is_marked_where_the_network_looks():
     frame = np.full((480, 640, 3), 240, np.uint8)
-    marked = classification_live.mark_crop(frame, MODEL)
+    marked = live.mark_crop(frame, MODEL)
     assert (marked[30:450, 109:529] == 240).all()
     assert (marked[:, :109] == 80).all()
     assert (frame == 240).all()
 
 
 def test_the_samples_are_measured():
-    *_, (numbers, drawing, mistakes, table, report) = classification_ranks.measure_samples()
-    assert numbers["pictures"] == len(classification_ranks.SAMPLE_CLASSES)
+    *_, (numbers, drawing, mistakes, table, report) = ranks.measure_samples()
+    assert numbers["pictures"] == len(ranks.SAMPLE_CLASSES)
     assert numbers["rank_1"] == report.accuracy(1) < numbers["rank_5"] == 1
     assert "5 of 5 pictures" in visible(drawing)
     assert "said: tiger cat" in visible(mistakes)
     assert table["filename"] == "rank_n.csv"
-    assert "No mistake" in visible(classification_ranks.show_mistakes(report, 5, MODEL))
+    assert "No mistake" in visible(ranks.show_mistakes(report, 5, MODEL))
 
 
 def test_long_runs_show_how_far_they_are(tmp_path, coffee, monkeypatch):
-    monkeypatch.setattr(classification_ranks.time, "monotonic", iter(range(99)).__next__)
+    monkeypatch.setattr(ranks.time, "monotonic", iter(range(99)).__next__)
     path = tmp_path / "set.zip"
     with zipfile.ZipFile(path, "w") as archive:
         for i in range(20):
             archive.writestr(f"espresso/{i}.jpg", images.to_jpeg(coffee))
-    steps = [step[1] for step in classification_ranks.measure(str(path))]
+    steps = [step[1] for step in ranks.measure(str(path))]
     seen = [re.search(r"(\d+) of 20 pictures", visible(str(step))) for step in steps]
     assert [int(match[1]) for match in seen if match] == [8, 16, 20]
 
@@ -228,11 +247,11 @@ def test_a_set_without_a_readable_picture_is_told(tmp_path):
     with zipfile.ZipFile(path, "w") as archive:
         archive.writestr("espresso/a.jpg", "text")
     with pytest.raises(InputError, match="could be read"):
-        list(classification_ranks.measure(str(path)))
+        list(ranks.measure(str(path)))
     with pytest.raises(InputError, match="no zip file yet"):
-        list(classification_ranks.measure(None))
+        list(ranks.measure(None))
     with pytest.raises(InputError, match="N from 1 to 5"):
-        list(classification_ranks.measure(str(path), n=6))
+        list(ranks.measure(str(path), n=6))
 
 
 def test_no_network_is_told_in_a_sentence_and_soon(monkeypatch, tmp_path):
@@ -243,8 +262,8 @@ def test_no_network_is_told_in_a_sentence_and_soon(monkeypatch, tmp_path):
 
     monkeypatch.setattr(socket, "create_connection", refuse)
     with pytest.raises(InputError, match="bundled model"):
-        list(ui.fetch_model("resnet50"))
-    assert list(ui.fetch_model(MODEL)) == []
+        list(lesson.fetch_model("resnet50"))
+    assert list(lesson.fetch_model(MODEL)) == []
 
 
 def test_a_stopped_download_ends(monkeypatch):
@@ -258,9 +277,9 @@ def test_a_stopped_download_ends(monkeypatch):
         finally:
             ended.set()
 
-    monkeypatch.setattr(weights, "is_available", lambda name: False)
-    monkeypatch.setattr(weights, "fetch", fetch)
-    running = ui.fetch_model("resnet50")
+    monkeypatch.setattr(registry, "is_available", lambda name: False)
+    monkeypatch.setattr(download, "fetch", fetch)
+    running = lesson.fetch_model("resnet50")
     assert "ResNet-50" in next(running)
     assert going.wait(PATIENCE_SECONDS)
     assert "50%" in next(running)
@@ -301,7 +320,7 @@ def test_api_names_classes_and_says_none_of_these(client, coffee_file):
 
 def test_api_answers_are_the_packages(client, coffee_file, coffee):
     bars, *_ = client.predict(coffee_file, 20, MODEL, 2.0, api_name="/classification")
-    top = classification.predict_topk(coffee, 20, temperature=2.0)
+    top = classifier.predict_topk(coffee, 20, temperature=2.0)
     assert [row["label"] for row in bars["confidences"]] == list(top.labels)
     np.testing.assert_allclose(
         [row["confidence"] for row in bars["confidences"]], top.probabilities, atol=1e-4
@@ -312,12 +331,18 @@ def test_api_of_the_other_views(client, coffee_file):
     numbers, _ = client.predict(coffee_file, "rotation", api_name="/classification_curve")
     assert numbers["levels"][0] == -180
     assert numbers["label"] == "espresso"
-    _, right, broken = client.predict(coffee_file, "bgr", api_name="/classification_steps")
+    _, right, broken, steps = client.predict(coffee_file, "bgr", api_name="/classification_steps")
+    assert steps["broken_step"] == "colours"
     assert right["label"] == "espresso"
     assert broken["confidences"] != right["confidences"]
-    _, left, right = client.predict(coffee_file, "ten_crops", api_name="/classification_compare")
+    _, left, right, agreement = client.predict(
+        coffee_file, "ten_crops", api_name="/classification_compare"
+    )
     assert left["label"] == right["label"] == "espresso"
-    view, bars, flicker = client.predict(coffee_file, 3, api_name="/classification_frame")
+    assert agreement["same_first_place"]
+    visitor = Client(client.src, verbose=False)  # whose first frame this is
+    view, bars, flicker, numbers = visitor.predict(coffee_file, 3, api_name="/classification_frame")
+    assert numbers == {"frames": 1, "changes_single_frames": 0, "changes_smoothed": 0}
     assert view.startswith("data:image/jpeg;base64,")
     assert bars["label"] == "espresso"
     assert "1 frames" in visible(flicker)

@@ -2,14 +2,20 @@
 
 from copy import deepcopy
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
 
 import numpy as np
 from PIL import Image
 
-from cvcore import classification, images, runtime, weights
-from cvcore.errors import InputError
-from cvcore.model_cache import keep_models
-from cvcore.preprocessing import get_recipe, prepare
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, predictor
+from cvcore.engine.cache import keep_models
+from cvcore.recognition import classifier
+from cvcore.recognition.preprocessing import get_recipe, prepare
+
+if TYPE_CHECKING:
+    from torch import nn
 
 
 @dataclass(frozen=True)
@@ -46,33 +52,34 @@ VARIANTS = {
 
 
 def predict_variant(
-    image: np.ndarray, variant: str, *, model: str = classification.DEFAULT_MODEL
+    image: images.Picture, variant: str, *, model: str = classifier.DEFAULT_MODEL
 ) -> np.ndarray:
-    """Logits (C,) of a picture uint8 (H, W, 3) by a variant of a classifier.
+    """Logits (C,) of a picture by a variant of a classifier.
 
     Raises ``InputError`` for an unknown variant or model.
     """
     if variant not in VARIANTS:
         raise InputError(f"There is no variant {variant!r}: choose one of {', '.join(VARIANTS)}.")
-    image = images.check_image(image)
+    image = images.as_image(image)
     if variant == "ten_crops":
-        return classification.run_network(ten_crops(image, model), model=model).mean(axis=0)
+        return classifier.run_network(ten_crops(image, model), model=model).mean(axis=0)
     if variant == "grey":
-        return classification.predict_logits([to_grey(image)], model=model)[0]
+        return classifier.predict_logits([to_grey(image)], model=model)[0]
     if variant == "small":
         size_hw = (SMALL_SIDE, SMALL_SIDE)
-        predict = runtime.load_predictor(model, size_hw=size_hw)
+        predict = predictor.load_predictor(model, size_hw=size_hw)
         return predict(_resize_input(prepare(image, model), SMALL_SIDE)[None])[0][0]
     bits = {"eight_bits": 8, "five_bits": 5}[variant]
     return _predict_rounded(prepare(image, model), model, bits)
 
 
-def ten_crops(image: np.ndarray, model: str) -> list[np.ndarray]:
+def ten_crops(image: images.Picture, model: str) -> list[np.ndarray]:
     """Ten network inputs float32 (3, crop, crop) of a picture: corners and centre, and mirrored.
 
     Krizhevsky et al., "ImageNet Classification with Deep Convolutional Neural Networks", NeurIPS
     2012. The picture is resized as usual first, so each crop has the usual scale.
     """
+    image = images.as_image(image)
     recipe = get_recipe(model)
     height, width = image.shape[:2]
     # a long picture's far ends say nothing about its centre: the crops come from its middle part
@@ -91,8 +98,9 @@ def ten_crops(image: np.ndarray, model: str) -> list[np.ndarray]:
     return [images.to_chw(crop) for one in crops for crop in (one, one[:, ::-1])]
 
 
-def to_grey(image: np.ndarray) -> np.ndarray:
-    """A picture uint8 (H, W, 3) with its luminance (ITU-R 601-2) in all three channels."""
+def to_grey(image: images.Picture) -> np.ndarray:
+    """A picture with its luminance (ITU-R 601-2) in all three channels."""
+    image = images.as_image(image)
     return np.asarray(Image.fromarray(image).convert("L").convert("RGB"))
 
 
@@ -123,11 +131,11 @@ def _predict_rounded(x: np.ndarray, model: str, bits: int) -> np.ndarray:
 
 
 @keep_models(most=2)
-def _rounded_network(model: str, bits: int):
+def _rounded_network(model: str, bits: int) -> "nn.Module":
     """A copy of the network with every filter rounded; norms and biases stay exact."""
     import torch
 
-    network = deepcopy(weights.load_model(model))
+    network = deepcopy(checkpoints.load_model(model))
     for layer in network.modules():
         if isinstance(layer, torch.nn.Conv2d | torch.nn.Linear):
             exact = layer.weight.detach().cpu().numpy()

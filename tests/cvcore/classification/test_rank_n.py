@@ -7,9 +7,11 @@ import zipfile
 
 import pytest
 
-from cvcore import evaluation, images, samples, weights
-from cvcore.errors import InputError
-from cvcore.evaluation import evaluate, find_class, read_set, to_csv
+from cvcore.classification import rank_n
+from cvcore.classification.rank_n import evaluate, find_class, read_set, to_csv
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.engine import registry
 
 CAT, ESPRESSO = 285, 967  # Egyptian cat, espresso
 
@@ -71,7 +73,7 @@ def test_find_class_says_what_is_wrong(folder, says):
 
 
 def test_every_class_is_found_by_its_id_index_and_name():
-    rows = weights.read_label_rows("imagenet.tsv")
+    rows = registry.read_label_rows("imagenet.tsv")
     assert len(rows) == 1000
     for index, (synset, _, name) in enumerate(rows):
         assert find_class(synset) == find_class(str(index)) == find_class(name) == index
@@ -136,14 +138,14 @@ def test_csv_reads_back(make_zip, files):
     path = make_zip({"espresso/=1+1.png": files["coffee"], "espresso/b.png": b"x"})
     (report,) = evaluate(read_set(path))
     rows = list(
-        csv.DictReader(io.StringIO(to_csv(report, weights.load_labels("efficientnet_lite0"))))
+        csv.DictReader(io.StringIO(to_csv(report, registry.load_labels("efficientnet_lite0"))))
     )
     assert [row["rank"] for row in rows] == ["1", "unreadable"]
     assert rows[0]["true_class"] == rows[0]["top1"] == "espresso"
     assert float(rows[0]["p1"]) > 0.9
     only = next(iter(csv.reader([to_csv(report, ["=a"] * 1000).splitlines()[1]])))
     assert only[0] == "espresso/=1+1.png"
-    assert evaluation._plain("=1+1/a.png") == "'=1+1/a.png"
+    assert rank_n._plain("=1+1/a.png") == "'=1+1/a.png"
 
 
 def refused(source, says):
@@ -199,11 +201,11 @@ def test_zip_that_lies_about_its_sizes(make_zip):
 def test_many_pictures_of_allowed_size_are_refused_together(make_zip):
     entries = {f"espresso/{i}.png": bytes(29_000_000) for i in range(2)}
     path = make_zip(entries, compression=zipfile.ZIP_DEFLATED)
-    limit, evaluation.MAX_TOTAL_BYTES = evaluation.MAX_TOTAL_BYTES, 40_000_000
+    limit, rank_n.MAX_TOTAL_BYTES = rank_n.MAX_TOTAL_BYTES, 40_000_000
     try:
         refused(path, "pack fewer")
     finally:
-        evaluation.MAX_TOTAL_BYTES = limit
+        rank_n.MAX_TOTAL_BYTES = limit
 
 
 def test_huge_table_of_contents_is_refused_before_it_is_parsed(make_zip):

@@ -6,14 +6,17 @@ from collections.abc import Iterator
 import gradio as gr
 
 import cvcore
-from cvcore import samples, weights
-from cvcore.errors import InputError
-from cvcore.evaluation import LabelledPicture, LabelledSet, RankReport
-from demos import ui
-from demos.classification_answers import DEFAULT_MODEL
-from demos.classification_folder import FolderButton
-from demos.classification_views import draw_mistakes, draw_ranks, draw_sentence
+from cvcore.classification.rank_n import LabelledPicture, LabelledSet, RankReport
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.engine import registry
+from cvcore.recognition.classifier import DEFAULT_MODEL
+from demos import components as ui
+from demos import lesson
+from demos.classification.folder import FolderButton
+from demos.classification.views import draw_mistakes, draw_ranks, draw_sentence
 
+FIRST_RANK = 1  # at which mistakes are shown
 # What the sample pictures show, in ImageNet's words.
 SAMPLE_CLASSES = {
     "chelsea": "tabby",
@@ -23,46 +26,29 @@ SAMPLE_CLASSES = {
     "loafer": "Loafer",
 }
 
-LESSON = r"""
-**Rank-N accuracy** counts a picture as right when its true class is among the $N$ most probable:
-$$\text{Rank-}N = \frac{1}{M}\sum_{i=1}^{M} \big[\,\mathrm{rank}_i(\text{truth}_i) \le N\,\big]$$
-
-| the picture shows a collie; the network says | p | rank |
-|:--|--:|--:|
-| Shetland sheepdog | .44 | 1 |
-| **collie** | **.31** | **2** |
-| chow | .10 | 3 |
-
-Wrong at rank 1, right at rank 2. ImageNet has 120 breeds of dog, and often more than one class in
-a picture, which is why Rank-5 is reported beside Rank-1.
-
-Name each folder after a class: its ImageNet name (`Egyptian cat`), its synset id (`n02124075`) or
-its index (`285`).
-"""
-
 
 def measure(
-    source: str | None, model: str = DEFAULT_MODEL, n: int = 1
+    source: str | None, model: str = DEFAULT_MODEL, n: int = FIRST_RANK
 ) -> Iterator[tuple[dict, str, str, dict, RankReport | None]]:
     """Rank-1 to Rank-5 of a zip file, as numbers and drawn; its mistakes at rank n; the table."""
     if not source:
         raise InputError("There is no zip file yet: choose one, or a folder.")
     check_n(n)
-    for sentence in ui.fetch_model(model):
+    for sentence in lesson.fetch_model(model):
         yield gr.skip(), draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
     yield None, draw_sentence("Reading the table of contents …"), "", None, None
-    yield from run(cvcore.evaluation.read_set(source, model=model), model, n)
+    yield from run(cvcore.classification.rank_n.read_set(source, model=model), model, n)
 
 
 def measure_samples(
-    model: str = DEFAULT_MODEL, n: int = 1
+    model: str = DEFAULT_MODEL, n: int = FIRST_RANK
 ) -> Iterator[tuple[dict, str, str, dict, RankReport | None]]:
     """The same for the sample pictures that come with the project."""
     check_n(n)
     pictures = [
         LabelledPicture(
             f"{folder}/{samples.index()[name].file}",
-            cvcore.evaluation.find_class(folder, model=model),
+            cvcore.classification.rank_n.find_class(folder, model=model),
             samples.index()[name].path.read_bytes,
         )
         for name, folder in SAMPLE_CLASSES.items()
@@ -74,16 +60,16 @@ def run(
     labelled: LabelledSet, model: str, n: int
 ) -> Iterator[tuple[dict, str, str, dict, RankReport]]:
     """Classify a set, showing the accuracy so far at least once a second."""
-    labels = weights.load_labels(model)
+    labels = registry.load_labels(model)
     shown = time.monotonic()
     try:
-        for report in cvcore.evaluation.evaluate(labelled, model=model):
+        for report in cvcore.classification.rank_n.evaluate(labelled, model=model):
             if report.seen < report.total and time.monotonic() - shown > 0.4:
                 shown = time.monotonic()
                 yield gr.skip(), draw_ranks(report), gr.skip(), gr.skip(), report
         if not report.pictures:
             raise InputError("None of these pictures could be read: use JPEG or PNG files.")
-        table = cvcore.evaluation.to_csv(report, labels).encode()
+        table = cvcore.classification.rank_n.to_csv(report, labels).encode()
         link = ui.download_value("rank_n.csv", table, "text/csv")
         mistakes = draw_mistakes(report.mistakes(n), labels)
         yield describe(report), draw_ranks(report), mistakes, link, report
@@ -105,7 +91,7 @@ def show_mistakes(report: RankReport | None, n: int, model: str) -> str:
     """The mistakes of a finished or stopped run at another rank; classifies nothing anew."""
     if report is None:
         return gr.skip()
-    return draw_mistakes(report.mistakes(check_n(n)), weights.load_labels(model))
+    return draw_mistakes(report.mistakes(check_n(n)), registry.load_labels(model))
 
 
 def check_n(n: int) -> int:
@@ -114,7 +100,7 @@ def check_n(n: int) -> int:
     return int(n)
 
 
-def build(tab: ui.Tab, model: gr.Dropdown) -> None:
+def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
     """A zip file or folder in, Rank-1 to Rank-5, the mistakes and a table out."""
     report = gr.State()
     gr.Markdown("## Rank-N: how often is it right?")
@@ -127,15 +113,15 @@ def build(tab: ui.Tab, model: gr.Dropdown) -> None:
                 height=150,
             )
             FolderButton("classification-zip", elem_id="classification-folder")
-            n = ui.Slider(1, 5, 1, step=1, label="Show the mistakes at rank N")
+            n = ui.Slider(1, 5, FIRST_RANK, step=1, label="Show the mistakes at rank N")
             with gr.Row() as buttons:
                 start = gr.Button("Measure", variant="primary", size="sm")
                 try_samples = gr.Button("Use the samples", size="sm")
         with gr.Column(scale=3, min_width=320):
-            accuracy = gr.HTML(elem_id="classification-ranks")
-            numbers = gr.JSON(visible=False)
+            accuracy = gr.HTML(elem_id="classification-ranks", label="accuracy")
+            numbers = gr.JSON(visible=False, label="numbers")
             table = ui.Download("Every picture's rank as a table")
-            mistakes = gr.HTML(elem_id="classification-mistakes")
+            mistakes = gr.HTML(elem_id="classification-mistakes", label="mistakes")
     outputs = [numbers, accuracy, mistakes, table, report]
     running = tab.run(
         [start.click, source.upload],

@@ -6,7 +6,7 @@ from itertools import pairwise
 
 import numpy as np
 
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
 
 WINDOW = 100  # frames over which flicker is counted
 

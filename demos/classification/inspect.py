@@ -1,0 +1,228 @@
+"""Looking behind an answer: the network's input, a second model, and the answer's curve."""
+
+from collections.abc import Iterator
+from html import escape
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.classification import preprocessing_faults as faults
+from cvcore.classification.robustness import Curve
+from cvcore.classification.variants import VARIANTS
+from cvcore.core.corruptions import CORRUPTIONS
+from cvcore.engine import registry
+from cvcore.recognition.classifier import DEFAULT_MODEL
+from demos import components as ui
+from demos import lesson
+from demos.classification.answers import Answer, to_bars
+from demos.classification.bars import Bars
+from demos.classification.controls import DEFAULT_TEMPERATURE, list_model_choices
+from demos.classification.curve import draw_curve
+from demos.classification.views import draw_page, draw_sentence, draw_trace, percent
+
+NAMES = STEPS, TWO_MODELS, CURVE = "Its input", "Two models", "Robustness"
+NO_FAULT = "none"
+BARS_BESIDE = 5  # more do not fit beside each other
+BARS_BELOW = 3  # so that steps and answers fit on one screen
+
+
+def list_faults() -> list[tuple[str, str]]:
+    """(text, name) of every way to break a step."""
+    names = [
+        (f"{fault.step}: {fault.title[0].lower()}{fault.title[1:]}", name)
+        for name, fault in faults.FAULTS.items()
+    ]
+    return [("nothing: all steps as in training", NO_FAULT), *names]
+
+
+def list_second_models() -> list[tuple[str, str]]:
+    """(text, name) of what can stand in the second place: variants first, they need no network."""
+    same = [(f"the same network, {variant.title}", name) for name, variant in VARIANTS.items()]
+    return [*same, *list_model_choices()]
+
+
+def show_steps(
+    image: np.ndarray | None, fault: str, model: str = DEFAULT_MODEL
+) -> tuple[str, dict, dict, dict]:
+    """What the network sees, with one step broken, the answers without and with the fault, and the
+    steps as numbers."""
+    name = None if fault == NO_FAULT else fault
+    trace = faults.trace(image, model, fault=name)
+    inputs = [faults.prepare(image, model, fault=one) for one in (None, name)]
+    right, broken = cvcore.recognition.classifier.run_network(inputs, model=model)
+    step, story = (faults.FAULTS[name].step, faults.FAULTS[name].story) if name else ("", "")
+    return (
+        draw_trace(trace, broken_step=step, story=story),
+        to_bars(Answer(model, right), BARS_BELOW, heading="Steps as in training"),
+        to_bars(
+            Answer(model, broken),
+            BARS_BELOW,
+            heading="One step broken" if name else "Nothing broken",
+        ),
+        describe_steps(trace, step),
+    )
+
+
+def describe_steps(trace: faults.Trace, broken_step: str) -> dict:
+    """The steps' numbers, as calls through the API get them."""
+    values = trace.normalised
+    return {
+        "broken_step": broken_step or None,
+        "picture_hw": list(trace.source.shape[:2]),
+        "resized_hw": list(trace.resized.shape[:2]),
+        "crop_xyxy": [int(place) for place in trace.crop_xyxy],
+        "input_hw": list(values.shape[-2:]),
+        "input_min": float(values.min()),
+        "input_max": float(values.max()),
+        "input_mean": float(values.mean()),
+    }
+
+
+def compare(
+    image: np.ndarray | None,
+    second: str,
+    model: str = DEFAULT_MODEL,
+    temperature: float = DEFAULT_TEMPERATURE,
+) -> Iterator[tuple[str, dict, dict, dict]]:
+    """Two answers to one picture, by a model and by another model or a variant of the same: how far
+    they agree, the answers, and the agreement as numbers."""
+    is_variant = second in VARIANTS
+    if not is_variant:
+        for sentence in lesson.fetch_model(second):
+            yield draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
+    first = Answer(model, cvcore.recognition.classifier.predict_logits([image], model=model)[0])
+    if is_variant:
+        other = Answer(
+            model, cvcore.classification.variants.predict_variant(image, second, model=model)
+        )
+        title, story = f"The same, {VARIANTS[second].title}", VARIANTS[second].story
+    else:
+        logits = cvcore.recognition.classifier.predict_logits([image], model=second)[0]
+        other, row = Answer(second, logits), registry.get_weight(second)
+        title, story = row.title, f"{row.score}."
+    left = to_bars(
+        first, BARS_BESIDE, temperature=temperature, heading=registry.get_weight(model).title
+    )
+    right = to_bars(other, BARS_BESIDE, temperature=temperature, heading=title)
+    agreement = measure_agreement(left, right, first, other, temperature)
+    yield draw_agreement(agreement, story), left, right, agreement
+
+
+def measure_agreement(
+    left: dict, right: dict, first: Answer, other: Answer, temperature: float
+) -> dict:
+    """Same first place or not, classes shared, and how far apart the answers are."""
+    names = [{row["label"] for row in bars["confidences"]} for bars in (left, right)]
+    p, q = (cvcore.recognition.classifier.softmax(a.logits, temperature) for a in (first, other))
+    return {
+        "same_first_place": left["label"] == right["label"],
+        "classes_shared": len(names[0] & names[1]),
+        "classes_compared": BARS_BESIDE,
+        "probability_elsewhere": 0.5 * float(np.abs(p - q).sum()),
+    }
+
+
+def draw_agreement(agreement: dict, story: str) -> str:
+    """The agreement in a sentence."""
+    same = "agree" if agreement["same_first_place"] else "disagree"
+    elsewhere = percent(agreement["probability_elsewhere"])
+    return draw_page(
+        f'<p class="big">They <b>{same}</b> on the first place, share '
+        f"{agreement['classes_shared']} of {BARS_BESIDE} classes, and {elsewhere} of the "
+        "probability lies elsewhere.</p>",
+        f'<p class="soft">{escape(story)}</p>',
+    )
+
+
+def show_curve(
+    image: np.ndarray | None,
+    kind: str,
+    model: str = DEFAULT_MODEL,
+    temperature: float = DEFAULT_TEMPERATURE,
+) -> tuple[dict, str, tuple[Curve, np.ndarray]]:
+    """The answer under rising blur, noise, rotation or brightness: numbers, drawing and state."""
+    curve = cvcore.classification.robustness.robustness_curve(image, kind, model=model)
+    small = cvcore.classification.robustness.to_working_size(image)
+    labels = registry.load_labels(model)
+    return (
+        describe_curve(curve, labels, temperature),
+        draw_curve(curve, small, labels, temperature=temperature),
+        (curve, small),
+    )
+
+
+def describe_curve(curve: Curve, labels: tuple[str, ...], temperature: float) -> dict:
+    """The curve's numbers, as calls through the API get them."""
+    probabilities = cvcore.recognition.classifier.softmax(curve.logits, temperature)
+    first = int(curve.winners[curve.clean])
+    return {
+        "corruption": curve.kind,
+        "unit": CORRUPTIONS[curve.kind].unit,
+        "levels": curve.levels.tolist(),
+        "label": labels[first],
+        "probabilities": probabilities[:, first].tolist(),
+        "winners": [labels[index] for index in curve.winners],
+        "stays_from_to": list(curve.safe_range),
+    }
+
+
+def redraw_curve(state: tuple[Curve, np.ndarray] | None, temperature: float, model: str) -> str:
+    """The same curve at another temperature; no network runs."""
+    if state is None:
+        return gr.skip()
+    return draw_curve(*state, registry.load_labels(model), temperature=temperature)
+
+
+def build(
+    tab: lesson.Tab, views: lesson.LazyTabs, news: gr.Textbox, picture: gr.Image,
+    controls: dict[str, Any],
+) -> None:  # fmt: skip
+    """Three views beside the answer, worked out when they are looked at; ``news`` counts pictures
+    and models, as without a picture there is nothing to work out."""
+    model, temperature, follows = controls["model"], controls["temperature"], [news.change]
+    tab.run(
+        [picture.change, model.change], None, [picture, news], news, api_name=None,
+        js="(picture, count) => picture ? String(Number(count) + 1) : count",
+    )  # fmt: skip
+    with gr.Tab(STEPS) as section:
+        fault = ui.Dropdown(list_faults(), value="bgr", label="Break a step on purpose")
+        steps = gr.HTML(elem_id="classification-steps", label="steps")
+        bars = _build_bars("as trained", "broken")
+        numbers = gr.JSON(visible=False, label="numbers")
+    views.add(
+        STEPS, section, show_steps, [picture, fault, model], [steps, *bars, numbers],
+        api_name="classification_steps", controls=[fault.input], follows=follows,
+    )  # fmt: skip
+
+    with gr.Tab(TWO_MODELS) as section:
+        second = ui.Dropdown(list_second_models(), value="grey", label="Beside it")
+        agreement = gr.HTML(elem_id="classification-agreement", label="agreement")
+        bars = _build_bars("first", "second")
+        numbers = gr.JSON(visible=False, label="numbers")
+    views.add(
+        TWO_MODELS, section, compare, [picture, second, model, temperature],
+        [agreement, *bars, numbers], api_name="classification_compare",
+        controls=[second.input, temperature.release], follows=follows, kind="heavy",
+    )  # fmt: skip
+
+    with gr.Tab(CURVE) as section:
+        corruptions = [(corruption.title, name) for name, corruption in CORRUPTIONS.items()]
+        kind = ui.Radio(corruptions, value="blur", label="Spoil the picture by")
+        drawing = gr.HTML(elem_id="classification-curve", label="curve")
+        numbers, state = gr.JSON(visible=False, label="numbers"), gr.State()
+    views.add(
+        CURVE, section, show_curve, [picture, kind, model, temperature], [numbers, drawing, state],
+        api_name="classification_curve", controls=[kind.input], follows=follows, kind="steady",
+    )  # fmt: skip
+    tab.run(
+        temperature.input, redraw_curve, [state, temperature, model], drawing,
+        api_name=None, kind="stream",
+    )  # fmt: skip
+
+
+def _build_bars(*labels: str) -> list[Bars]:
+    """Answers beside each other."""
+    with gr.Row():
+        return [Bars(min_width=200, label=label) for label in labels]

@@ -1,0 +1,77 @@
+"""The webcam's answer, frame by frame, with smoothing and a count of the flicker."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.classification import smoothing
+from demos import components as ui
+from demos import lesson
+from demos.classification.answers import Answer, to_bars
+from demos.classification.bars import Bars
+from demos.classification.views import draw_page
+
+
+def classify_frame(
+    frame: np.ndarray,
+    k: int,
+    model: str,
+    inertia: float,
+    limit: float,
+    state: smoothing.Smoothing | None,
+) -> tuple[np.ndarray, dict, str, smoothing.Smoothing, dict]:
+    """One frame: the picture with the crop marked, smoothed bars, the flicker drawn and counted,
+    and between these two the new state."""
+    logits = cvcore.recognition.classifier.predict_logits([frame], model=model)[0]
+    state = smoothing.smooth(state, cvcore.recognition.classifier.softmax(logits), inertia=inertia)
+    bars = to_bars(Answer(model, logits), k, limit=limit, probabilities=state.probabilities)
+    return mark_crop(frame, model), bars, draw_flicker(state), state, count_flicker(state)
+
+
+def mark_crop(frame: np.ndarray, model: str) -> np.ndarray:
+    """The frame, darkened where the network does not look."""
+    left, top, right, bottom = cvcore.recognition.preprocessing.find_crop(frame.shape[:2], model)
+    marked = frame // 3
+    marked[top:bottom, left:right] = frame[top:bottom, left:right]
+    return marked
+
+
+def draw_flicker(state: smoothing.Smoothing) -> str:
+    """How often the first place changed, without and with smoothing, over the last frames."""
+    frames = len(state.raw_winners)
+    return draw_page(
+        "<table><thead><tr><th>first place changed</th><th>single frames</th><th>smoothed</th></tr>"
+        f"</thead><tbody><tr><td>in the last {frames} frames</td>"
+        f"<td><b>{state.raw_flicker}</b></td><td><b>{state.smooth_flicker}</b></td></tr></tbody>"
+        "</table>"
+    )
+
+
+def count_flicker(state: smoothing.Smoothing) -> dict:
+    """The same counts, as calls through the API get them."""
+    return {
+        "frames": len(state.raw_winners),
+        "changes_single_frames": state.raw_flicker,
+        "changes_smoothed": state.smooth_flicker,
+    }
+
+
+def build(tab: lesson.Tab, controls: dict[str, Any]) -> None:
+    """The webcam beside its smoothed answer."""
+    state = gr.State()
+    gr.Markdown("## Live on the webcam")
+    with gr.Row():
+        with gr.Column(scale=3, min_width=320):
+            place = gr.Column()
+            inertia = ui.Slider(
+                0, 0.98, 0.8, step=0.02, label="Smoothing: how much of the past is kept"
+            )
+        with gr.Column(scale=2, min_width=320):
+            bars = Bars(elem_id="classification-live-bars", label="answers")
+            flicker = gr.HTML(elem_id="classification-flicker", label="flicker")
+            numbers = ui.Panel(visible=False, label="numbers")
+    with place:
+        given = [controls["k"], controls["model"], inertia, controls["limit"], state]
+        tab.live(classify_frame, given, extra_outputs=[bars, flicker, state, numbers])
