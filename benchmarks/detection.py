@@ -4,17 +4,19 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Row, measure
-from cvcore import detection, runtime, samples
-from cvcore.detection_drawing import draw_boxes
-from cvcore.images import resize, to_data_uri
-from cvcore.ultralytics_engine import load_yolo
+from cvcore import detection
+from cvcore.core import samples
+from cvcore.core.images import resize, to_data_uri
+from cvcore.detection.drawing import draw_boxes
+from cvcore.engine import predictor
+from cvcore.engine.ultralytics import load_yolo
 
 MODEL, SIZE = detection.DEFAULT_MODEL, detection.DEFAULT_SIZE
 
 
 def run() -> list[Row]:
     """Rows for a photograph, a webcam frame, and a slider's redraw."""
-    runtime.load_predictor(MODEL, wait=True)
+    predictor.load_predictor(MODEL, wait=True)
     street = samples.load_sample("street")
     frame = resize(street[300:900], (480, 640))
     threads, yolo = torch.get_num_threads(), load_yolo(MODEL, SIZE)

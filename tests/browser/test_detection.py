@@ -5,7 +5,8 @@ import re
 import numpy as np
 import pytest
 
-from cvcore import detection, samples, video
+from cvcore import detection
+from cvcore.core import samples, video
 from tests.support.browser import poll
 
 pytestmark = pytest.mark.browser
@@ -147,14 +148,14 @@ def test_the_view_by_keyboard(tab, page):
     for key, times in (("ArrowLeft", 30), ("ArrowDown", 6), ("Shift+ArrowDown", 25)):
         for _ in range(times):
             page.keyboard.press(key)
-    tab.locator("#detection-judgement svg").wait_for()
+    tab.locator("#detection-judgement svg[role=img]").wait_for()
     said = re.search(r"IoU (0\.\d\d)", tab.locator(".detector .panel").inner_text())[1]
     cells = tab.locator("#detection-judgement td", has_text=said)
     cells.first.wait_for()  # the server judges the box as it now stands
     tab.locator("#detection-truth-iou").wait_for()
     canvas.focus()
     page.keyboard.press("Delete")
-    tab.locator("#detection-judgement svg").wait_for(state="detached")
+    tab.locator("#detection-judgement svg[role=img]").wait_for(state="detached")
 
 
 def test_a_cancelled_drag_leaves_nothing(tab, page):
@@ -198,7 +199,7 @@ def test_a_truth_box_is_judged(tab, page, screenshot):
     tab.locator("#detection-judgement").get_by_text("0 true").wait_for()
     screenshot("detection-truth")
     tab.get_by_role("button", name="Remove all").click()
-    tab.locator("#detection-judgement svg").wait_for(state="detached")
+    tab.locator("#detection-judgement svg[role=img]").wait_for(state="detached")
 
 
 def test_input_size_and_classes(tab, page):
@@ -255,7 +256,7 @@ def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, traffic
 def film(tmp_path_factory):
     path = tmp_path_factory.mktemp("film") / "street.mp4"
     street = samples.load_sample("street")[300:900]
-    with video.FilmWriter(path, 15) as writer:
+    with video.VideoWriter(path, 15) as writer:
         for step in range(40):
             writer.write(street[step : step + 480])
     return path
@@ -264,16 +265,16 @@ def film(tmp_path_factory):
 def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     """About 10 s: 40 frames, each through the network, and again up to Stop."""
     open_view(tab, "A whole film")
-    tab.locator("#detection-film input[type=file]").set_input_files(film)
-    tab.locator("#detection-film video").wait_for()
-    progress = tab.locator("#detection-film-progress")
-    seen = held("detection_video", "annotate_film")
+    tab.locator("#detection-video input[type=file]").set_input_files(film)
+    tab.locator("#detection-video video").wait_for()
+    progress = tab.locator("#detection-video-progress")
+    seen = held("detection.video", "annotate_video")
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text(re.compile(r"Frame \d+ of 40")).wait_for()
-    tab.locator("#detection-film-stop").click()
+    tab.locator("#detection-video-stop").click()
     progress.get_by_text("Stopped early").wait_for()
     page.wait_for_function(
-        "() => document.querySelector('#detection-film-result video')?.readyState >= 2"
+        "() => document.querySelector('#detection-video-result video')?.readyState >= 2"
     )  # the film up to there, and the browser plays it
     rest()  # the run has ended, and nothing is asked for any more
     stopped = progress.inner_text()
@@ -282,12 +283,12 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     seen.hold(0)
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text("Frame 40 of 40").wait_for()
-    result = tab.locator("#detection-film-result video")
+    result = tab.locator("#detection-video-result video")
     result.wait_for()
     page.wait_for_function(
-        "() => document.querySelector('#detection-film-result video').readyState >= 2"
+        "() => document.querySelector('#detection-video-result video').readyState >= 2"
     )  # the browser plays it
-    screenshot("detection-film")
+    screenshot("detection-video")
 
 
 def test_the_way_to_yolo(tab, page, screenshot):

@@ -1,0 +1,143 @@
+"""Suppression, step by step: thousands of boxes become a few.
+
+The confidence limit drops the weak boxes; non-maximum suppression (NMS) then drops those that say
+once more what a surer box of their class has said. ``explain_suppression`` keeps every step.
+"""
+
+from collections.abc import Collection
+from dataclasses import dataclass
+
+import numpy as np
+
+from cvcore.core.errors import InputError
+from cvcore.detection.boxes import box_iou
+from cvcore.detection.predictions import Detections, RawPredictions, find_class_ids
+
+DEFAULT_CONFIDENCE = 0.25
+DEFAULT_IOU = 0.45
+MAX_BOXES = 300
+
+
+@dataclass(frozen=True)
+class NmsStep:
+    """One turn of non-maximum suppression; the numbers are row indices of the boxes given."""
+
+    kept: int  # the most confident box still there
+    suppressed: np.ndarray  # (K,) boxes that overlap it too much
+    ious: np.ndarray  # (K,) by how much
+
+
+def nms_steps(
+    xyxy: np.ndarray, confidence: np.ndarray, class_id: np.ndarray, iou: float
+) -> list[NmsStep]:
+    """Non-maximum suppression within each class, turn by turn.
+
+    The most confident box (N, 4) is kept and every box of its class with a greater IoU than
+    ``iou`` goes; then the most confident of those left, and so on. Equal confidences keep their
+    order.
+    """
+    left = np.argsort(-confidence, kind="stable")
+    steps = []
+    while left.size:
+        best, rest = left[0], left[1:]
+        overlap = box_iou(xyxy[best : best + 1], xyxy[rest])[0]
+        goes = (overlap > iou) & (class_id[rest] == class_id[best])
+        steps.append(NmsStep(int(best), rest[goes], overlap[goes]))
+        left = rest[~goes]
+    return steps
+
+
+@dataclass(frozen=True)
+class Suppression:
+    """How candidates became detections."""
+
+    proposed: int  # boxes that the network proposes
+    candidates: Detections  # those above the confidence limit, of the chosen classes, not clipped
+    steps: tuple[NmsStep, ...]  # indices into candidates
+    detections: Detections
+
+    def _repr_html_(self) -> str:
+        return self.detections._repr_html_()
+
+
+def suppress(
+    raw: RawPredictions,
+    *,
+    confidence: float = DEFAULT_CONFIDENCE,
+    iou: float = DEFAULT_IOU,
+    classes: Collection[str] | None = None,
+    max_boxes: int = MAX_BOXES,
+) -> Detections:
+    """Detections from stored predictions: confidence limit, then NMS within each class.
+
+    ``classes`` are the labels wanted (None or empty: all). Raises InputError unless both limits
+    are in [0, 1] and the labels are known.
+    """
+    return explain_suppression(
+        raw, confidence=confidence, iou=iou, classes=classes, max_boxes=max_boxes
+    ).detections
+
+
+def explain_suppression(
+    raw: RawPredictions,
+    *,
+    confidence: float = DEFAULT_CONFIDENCE,
+    iou: float = DEFAULT_IOU,
+    classes: Collection[str] | None = None,
+    max_boxes: int = MAX_BOXES,
+    multi_label: bool = False,
+) -> Suppression:
+    """The same as ``suppress``, with all candidates and every step of the NMS.
+
+    With ``multi_label`` a box counts once for each class above the limit, as benchmarks do it;
+    else only for its best class.
+    """
+    confidence = check_share("The confidence limit", confidence)
+    iou = check_share("The IoU limit", iou)
+    rows = np.flatnonzero(raw.objectness >= confidence)  # no class score is greater than that
+    scores = raw.class_scores(rows)
+    if wanted := find_class_ids(classes, raw.labels):
+        others = np.setdiff1d(np.arange(scores.shape[1]), wanted)
+        scores[:, others] = -1
+    if multi_label:
+        at, class_id = np.nonzero(scores >= confidence)
+    else:
+        class_id = scores.argmax(axis=1)
+        at = np.flatnonzero(scores[np.arange(len(rows)), class_id] >= confidence)
+        class_id = class_id[at]
+    score = scores[at, class_id]
+    order = np.argsort(-score, kind="stable")
+    candidates = _gather(raw, rows[at][order], class_id[order], score[order])
+    steps = nms_steps(candidates.xyxy, candidates.confidence, candidates.class_id, iou)
+    kept = np.array([step.kept for step in steps[:max_boxes]], dtype=np.int64)
+    detections = _gather(
+        raw, candidates.row[kept], candidates.class_id[kept], candidates.confidence[kept], clip=True
+    )
+    return Suppression(len(raw.xyxy), candidates, tuple(steps), detections)
+
+
+def _gather(
+    raw: RawPredictions,
+    rows: np.ndarray,
+    class_id: np.ndarray,
+    confidence: np.ndarray,
+    *,
+    clip: bool = False,
+) -> Detections:
+    xyxy = raw.xyxy[rows]
+    if clip:
+        height, width = raw.letterbox.image_hw
+        xyxy = np.clip(xyxy, 0, np.array([width, height, width, height], np.float32))
+    labels = raw.labels
+    return Detections(xyxy, confidence, class_id, tuple(labels[i] for i in class_id), rows)
+
+
+def check_share(name: str, value: float) -> float:
+    """``value`` as a float in [0, 1], else InputError."""
+    try:
+        share = float(value)
+    except (TypeError, ValueError):
+        share = float("nan")
+    if not 0 <= share <= 1:
+        raise InputError(f"{name} must be a number from 0 to 1; got {str(value)[:40]}.")
+    return share

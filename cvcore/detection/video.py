@@ -1,0 +1,143 @@
+"""Detections and tracks through a whole video, drawn into a new one."""
+
+from collections import Counter
+from collections.abc import Collection, Iterator
+from dataclasses import dataclass, field
+from pathlib import Path
+
+import cv2
+import numpy as np
+
+from cvcore import detection
+from cvcore.core import video
+from cvcore.core.drawing import class_colour, draw_heatmap
+from cvcore.core.errors import InputError
+from cvcore.core.images import Picture, as_image
+from cvcore.detection.drawing import draw_blurred, draw_boxes
+from cvcore.detection.tracking import LOW_CONFIDENCE, Tracker, Tracks
+
+MAX_SECONDS = 60
+MAX_SIDE = 640  # pixels
+STYLES = ("boxes", "blur", "heat map")
+# Parts of the frame: left, top, right, bottom as shares of its width and height.
+ZONES: dict[str, tuple[float, float, float, float] | None] = {
+    "none": None,
+    "left half": (0.0, 0.0, 0.5, 1.0),
+    "right half": (0.5, 0.0, 1.0, 1.0),
+    "upper half": (0.0, 0.0, 1.0, 0.5),
+    "lower half": (0.0, 0.5, 1.0, 1.0),
+    "middle": (0.25, 0.25, 0.75, 0.75),
+}
+
+
+@dataclass(frozen=True)
+class VideoProgress:
+    """How far the work is, and what has been seen so far."""
+
+    done: int  # frames
+    total: int  # frames, about: one that cannot be decoded is counted, too
+    frame: np.ndarray = field(repr=False)  # (H, W, 3) the last frame, drawn
+    tracks: dict[str, int]  # different objects of each class so far
+    in_zone: int  # different objects whose foot has stood in the zone
+
+
+def annotate_video(
+    source: str | Path,
+    target: str | Path,
+    *,
+    model: str = detection.DEFAULT_MODEL,
+    confidence: float = detection.DEFAULT_CONFIDENCE,
+    iou: float = detection.DEFAULT_IOU,
+    classes: Collection[str] | None = None,
+    input_size: int = detection.DEFAULT_SIZE,
+    style: str = "boxes",
+    zone: str = "none",
+) -> Iterator[VideoProgress]:
+    """Write ``source`` with detections and track numbers to the MP4 file ``target``.
+
+    Yields after every frame; closing the generator ends the work and leaves the film so far. Each
+    frame is shown when it was in ``source``, also where that one's rate varies.
+    ``style``: boxes with tracks, every object blurred, or a heat map of where objects stood.
+    Raises InputError for a file that is no film, one of more than a minute, or unknown settings.
+    """
+    if style not in STYLES:
+        raise InputError(f"There is no style {style!r}: choose {', '.join(STYLES)}.")
+    if zone not in ZONES:
+        raise InputError(f"There is no zone {zone!r}: choose {', '.join(ZONES)}.")
+    detection.check_share("The confidence limit", confidence)
+    info = video.read_info(source)
+    if info.seconds > MAX_SECONDS + 0.5:
+        raise InputError(
+            f"This film lasts {info.seconds:.0f} seconds: choose one of at most {MAX_SECONDS}."
+        )
+    tracker = Tracker(confidence=confidence, fps=info.fps)
+    heat, inside = None, set()
+    with video.VideoWriter(target, info.fps) as writer:
+        frames = video.read_timed_frames(source, max_side=MAX_SIDE)
+        for done, (seconds, frame) in enumerate(frames, start=1):
+            hw = frame.shape[:2]
+            raw = detection.predict_raw(frame, model=model, input_size=input_size, square=False)
+            found = detection.suppress(
+                raw, confidence=min(LOW_CONFIDENCE, confidence), iou=iou, classes=classes
+            )
+            tracks = tracker.update(found, hw)
+            inside |= find_in_zone(tracks, zone, hw)
+            heat = add_heat(np.zeros(hw, np.float32) if heat is None else heat, tracks)
+            drawn = draw_frame(frame, tracks, tracker, style=style, heat=heat)
+            if ZONES[zone]:
+                drawn = draw_zone(drawn, zone, len(inside))
+            writer.write(drawn, seconds=seconds)
+            counts = dict(Counter(tracker.seen.values()).most_common())
+            yield VideoProgress(done, info.frames, drawn, counts, len(inside))
+
+
+def find_in_zone(tracks: Tracks, zone: str, image_hw: tuple[int, int]) -> set[int]:
+    """Numbers of the tracks whose foot (middle of the lower edge) stands in the zone."""
+    part = ZONES[zone]
+    if part is None:
+        return set()
+    left, top, right, bottom = part
+    box, (height, width) = tracks.detections.xyxy, image_hw
+    x, y = (box[:, 0] + box[:, 2]) / 2 / width, box[:, 3] / height
+    is_inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
+    return set(tracks.track_id[is_inside].tolist())
+
+
+def add_heat(heat: np.ndarray, tracks: Tracks) -> np.ndarray:
+    """The map (H, W) with one more for every pixel of every box of this frame."""
+    heat = heat.copy()
+    for x1, y1, x2, y2 in tracks.detections.xyxy.round().astype(int):
+        heat[y1:y2, x1:x2] += 1
+    return heat
+
+
+def draw_frame(
+    frame: Picture, tracks: Tracks, tracker: Tracker, *, style: str, heat: np.ndarray
+) -> np.ndarray:
+    """One frame of the new film."""
+    if style == "blur":
+        return draw_blurred(frame, tracks.detections)
+    if style == "heat map":
+        return draw_heatmap(frame, heat, opacity=0.55, vmin=0)
+    picture = draw_boxes(frame, tracks.detections, track_ids=tracks.track_id)
+    for number in tracks.track_id.tolist():
+        points = np.round(tracker.trails[number]).astype(np.int32).reshape(-1, 1, 2)
+        cv2.polylines(picture, [points], False, class_colour(number), 2, cv2.LINE_AA)
+    return picture
+
+
+def draw_zone(picture: Picture, zone: str, count: int) -> np.ndarray:
+    """The zone's outline and how many different objects have been in it."""
+    picture = as_image(picture).copy()
+    part = ZONES[zone]
+    if part is None:
+        return picture
+    left, top, right, bottom = part
+    height, width = picture.shape[:2]
+    corner = (round(left * (width - 1)), round(top * (height - 1)))
+    other = (round(right * (width - 1)), round(bottom * (height - 1)))
+    cv2.rectangle(picture, corner, other, (255, 255, 255), 2, cv2.LINE_AA)
+    text, at = f"zone: {count}", (corner[0] + 10, corner[1] + 30)
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0, 0, 0), 5, cv2.LINE_AA)
+    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2, cv2.LINE_AA)
+    return picture

@@ -1,0 +1,117 @@
+"""Tab: object detection with YOLO. Which objects are where, and how do the boxes come about?"""
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.detection import DEFAULT_MODEL
+from demos import components as ui
+from demos import lesson
+from demos.detection import (
+    explain,
+    ground_truth,
+    live,
+    models,
+    older_detectors,
+    sizes,
+    suppression,
+    video,
+)
+from demos.detection.canvas import DetectionView, to_view
+from demos.detection.controls import Settings, build_controls, choose_sample
+from demos.detection.state import LessonState
+
+TITLE = "YOLO detection"
+SHORT = "Detection"  # on the tab's button
+SUMMARY = "Which objects are where, and how do a network's thousands of boxes become a few?"
+NETWORKS = (DEFAULT_MODEL,)  # made ready
+CODE = (
+    "cvcore.detection:predict_boxes",
+    "cvcore.detection.yolo_heads:decode_heads",
+    "cvcore.detection.suppression:nms_steps",
+    "cvcore.detection.boxes:box_iou",
+    "cvcore.detection.ground_truth:match_ground_truth",
+    "cvcore.detection.roi_pooling:roi_pool",
+    "cvcore.detection.older_detectors:cut_out",
+    "cvcore.detection.older_detectors:pool_region",
+    "cvcore.detection.older_detectors:list_anchors",
+    "cvcore.detection.explain:explain_detection",
+)
+
+
+def detect(
+    image: np.ndarray | None, settings: Settings
+) -> tuple[dict, dict, str, dict, dict, dict, LessonState]:
+    """Run the network once: numbers, view, latency, three files to download, and what to keep."""
+    raw = cvcore.detection.predict_raw(image, **settings.network())
+    state = LessonState(image, raw)
+    results, *others = suppression.suppress(state, settings)
+    return results, to_view(image, raw, settings), *others, state
+
+
+def build(tab: lesson.Tab) -> None:
+    """The picture and its boxes, what each inner tab asks of them, and the webcam."""
+    state = gr.State()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            picture = tab.picture_input(
+                sample=choose_sample(), elem_id="detection-picture", height=220
+            )
+            controls = build_controls()
+            notice = gr.HTML(elem_id="detection-notice")
+        with gr.Column(scale=3, min_width=320):
+            results = gr.JSON(visible=False, label="results")
+            view = DetectionView(label="boxes", elem_id="detection-view")
+            badge = ui.Badge(label="timings")
+            truths = ground_truth.build(tab, view, state, controls)
+            with gr.Row():
+                files = [
+                    ui.Download("Picture with boxes", min_width=150),
+                    ui.Download("Table (CSV)", min_width=150),
+                    ui.Download("JSON", min_width=150),
+                ]
+    _build_inner_tabs(tab, picture, view, controls, truths)
+    live.build(tab, controls)
+    tab.lesson()
+    tab.show_code(*CODE)
+    _connect(tab, picture, controls, notice, [results, view, badge, *files, state])
+
+
+def _build_inner_tabs(
+    tab: lesson.Tab, picture: gr.Image, view: gr.HTML, controls: lesson.Controls, truths: gr.JSON
+) -> None:  # fmt: skip
+    lazy = lesson.LazyTabs(
+        tab, [one.TITLE for one in (explain, sizes, video, older_detectors)]
+    )  # fmt: skip
+    with gr.Tabs():
+        with gr.Tab(explain.TITLE) as section:
+            lazy.note(explain.TITLE, section)
+            explain.build(tab, view, picture, controls)
+        with gr.Tab(sizes.TITLE) as section:
+            lazy.note(sizes.TITLE, section)
+            sizes.build(tab, picture, controls, truths)
+        with gr.Tab(video.TITLE) as section:
+            lazy.note(video.TITLE, section)
+            video.build(tab, controls)
+        with gr.Tab(older_detectors.TITLE) as section:
+            older_detectors.build(tab, picture, lazy, section)
+
+
+def _connect(
+    tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls, notice: gr.HTML, outputs: list
+) -> None:  # fmt: skip
+    """What makes the network run again, and what only the suppression."""
+    results, view, badge, *files, state = outputs
+    wait = {"settings": controls, "show_progress_on": badge}  # the view says by itself what goes on
+    tab.on_open(detect, [picture], outputs, **wait)
+    tab.run(
+        [picture.change, controls["input_size"].release], detect, [picture], outputs,
+        api_name="detection", **wait,
+    )  # fmt: skip
+    tab.run(
+        picture.clear, lambda: (None, None, "", None, None, None, None), None, outputs,
+        api_name=None,
+    )  # fmt: skip
+    suppression.connect(tab, state, view, [results, badge, *files], controls)
+    for ready in models.connect(tab, controls["model"], notice):
+        tab.run(ready.then, detect, [picture], outputs, api_name=None, **wait)

@@ -1,0 +1,86 @@
+"""The settings of the detection tab and the controls that set them."""
+
+from dataclasses import dataclass
+from typing import Any
+
+import gradio as gr
+
+from cvcore.core import samples
+from cvcore.detection import DEFAULT_CONFIDENCE, DEFAULT_IOU, DEFAULT_MODEL, DEFAULT_SIZE
+from cvcore.engine import registry
+from demos import components as ui
+from demos import lesson
+
+MIN_CONFIDENCE = 0.01  # the least that can be asked for
+
+
+@dataclass(frozen=True)
+class Limits:
+    """Which of the network's boxes are left: see ``cvcore.detection.suppress``."""
+
+    confidence: float = DEFAULT_CONFIDENCE  # share, 0 to 1
+    iou: float = DEFAULT_IOU  # share, 0 to 1
+    classes: list[str] | None = None  # labels; none: all
+
+    def limits(self) -> dict[str, Any]:
+        """As ``cvcore.detection.suppress`` takes them."""
+        return {"confidence": self.confidence, "iou": self.iou, "classes": self.classes}
+
+
+@dataclass(frozen=True)
+class Settings(Limits):
+    """The limits, and which network looks at how large a picture."""
+
+    input_size: float = DEFAULT_SIZE  # pixels, a multiple of 32 from 160 to 640
+    model: str = DEFAULT_MODEL
+
+    def network(self) -> dict[str, Any]:
+        """As ``cvcore.detection.predict_raw`` takes it."""
+        return {"model": self.model, "input_size": self.input_size}
+
+
+DEFAULTS = Settings()
+
+
+def build_controls() -> lesson.Controls:
+    """The controls of all that is looked for in the picture."""
+    d = DEFAULTS
+    return lesson.Controls(
+        Settings,
+        confidence=ui.Slider(
+            MIN_CONFIDENCE, 0.99, d.confidence, step=0.01, label="Confidence limit",
+            elem_id="detection-confidence",
+        ),
+        iou=ui.Slider(
+            0, 1, d.iou, step=0.01, label="IoU limit of NMS", elem_id="detection-iou"
+        ),
+        classes=ui.Dropdown(
+            list(registry.load_labels(DEFAULT_MODEL)), multiselect=True,
+            label="Only these classes (empty: all 80)", elem_id="detection-classes",
+        ),
+        input_size=ui.Slider(
+            160, 640, d.input_size, step=32, label="Input size in pixels", elem_id="detection-size"
+        ),
+        model=ui.Dropdown(lesson.list_models("detection"), value=d.model, label="Model"),
+    )  # fmt: skip
+
+
+def take_limits(controls: lesson.Controls) -> dict[str, Any]:
+    """The controls of the limits alone, by field of ``Limits``."""
+    return {name: controls[name] for name in ("confidence", "iou", "classes")}
+
+
+def choose_sample() -> str:
+    """A picture with several objects, if its package is here."""
+    return "street" if "street" in samples.index() else "coffee"
+
+
+def build_source() -> dict[str, Any]:
+    """Parameters of the API alone: what a call is about, if not what its session looked at."""
+    return {
+        "image": ui.SafeImage(visible=False, label="Picture, if another"),
+        "input_size": ui.Number(
+            visible=False, label="Input size, if another", elem_classes=["personal"]
+        ),
+        "model": gr.Textbox(visible=False, label="Model, if another"),
+    }

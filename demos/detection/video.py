@@ -1,0 +1,157 @@
+"""A video in, a video with boxes and tracks out; a stopped one up to there."""
+
+import contextlib
+import tempfile
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from html import escape
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+
+import cvcore
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.detection.video import STYLES, ZONES, VideoProgress
+from demos import components as ui
+from demos import lesson
+from demos.detection.controls import Settings
+from demos.detection.views import draw_page, draw_sentence
+
+TITLE = "A whole film"
+WAIT_SECONDS = 10.0  # for a stopped video's last frame
+LIMIT = "At most 60 seconds and 40 MB; worked on at 640 pixels."
+
+
+@dataclass(frozen=True)
+class VideoSettings(Settings):
+    """What is looked for, how it is drawn, and who is counted."""
+
+    style: str = STYLES[0]
+    zone: str = next(iter(ZONES))  # part of the frame
+
+    def work(self) -> dict[str, Any]:
+        """As ``cvcore.detection.video.annotate_video`` takes it."""
+        return self.limits() | self.network() | {"style": self.style, "zone": self.zone}
+
+
+@dataclass
+class Rest:
+    """What a video that is stopped half-way has come to; it lies in memory, gone with the visit."""
+
+    video: bytes = field(default=b"", repr=False)  # MP4
+    last: str = ""  # the last progress, drawn
+    is_over: bool = False
+
+
+def annotate(
+    source: str | None, settings: VideoSettings
+) -> Iterator[tuple[str, str | None, dict, Rest | None]]:
+    """The last frame and the progress twice a second; at the end the video and its counts.
+
+    Closed before that, it leaves the video so far in the ``Rest``.
+    """
+    if not source:
+        raise InputError("There is no film yet: upload one or record one with the webcam.")
+    rest = Rest()
+    yield draw_sentence("Opening the film …"), None, {}, rest
+    for sentence in lesson.fetch_model(settings.model):
+        yield draw_sentence(sentence), None, {}, rest
+    with tempfile.TemporaryDirectory() as folder:
+        target = Path(folder) / "detections.mp4"
+        started = shown = time.monotonic()
+        progress, is_whole = None, False
+        running = cvcore.detection.video.annotate_video(source, target, **settings.work())
+        try:
+            with contextlib.closing(running):
+                for progress in running:
+                    now = time.monotonic()
+                    if now - shown > 0.4 or progress.done == 1:
+                        shown = now
+                        yield draw_progress(progress, now - started), None, {}, rest
+            if progress is None:
+                raise InputError("This film has no frames: choose another one.")
+            seconds = time.monotonic() - started
+            numbers = {
+                "frames": progress.done,
+                "seconds": round(seconds, 2),
+                "tracks": progress.tracks,
+                "in_zone": progress.in_zone,
+            }
+            is_whole = True
+            yield draw_progress(progress, seconds, is_over=True), str(target), numbers, None
+        finally:
+            if progress is not None and not is_whole:
+                rest.video = target.read_bytes()
+                rest.last = draw_progress(progress, time.monotonic() - started, is_over=True)
+            rest.is_over = True
+
+
+def offer_rest(rest: Rest | None) -> Iterator[tuple[str, str | None, None]]:
+    """After Stop: the video up to there."""
+    if rest is None:
+        yield gr.skip(), gr.skip(), None
+        return
+    end = time.monotonic() + WAIT_SECONDS
+    while not rest.is_over and time.monotonic() < end:
+        time.sleep(0.05)
+    if not rest.video:
+        yield gr.skip(), gr.skip(), None
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        path = Path(folder) / "detections.mp4"
+        path.write_bytes(rest.video)
+        yield draw_sentence("Stopped early: the film up to here.") + rest.last, str(path), None
+
+
+def draw_progress(progress: VideoProgress, seconds: float, *, is_over: bool = False) -> str:
+    """The last frame (while it works), a bar, the speed and the objects so far."""
+    total = max(progress.total, progress.done)
+    rate = progress.done / max(seconds, 1e-6)
+    left = "" if is_over else f", {(total - progress.done) / rate:.0f} s left"
+    seen = ", ".join(f"{escape(name)} {count}" for name, count in progress.tracks.items())
+    shown = images.to_data_uri(progress.frame, quality=70)
+    return draw_page(
+        "" if is_over else f'<img class="shown" alt="last frame" src="{shown}">',
+        f'<p class="big">Frame {progress.done} of {total}, {rate:.0f} a second{left}</p>',
+        f'<div class="track"><i style="width:{100 * progress.done / total:.1f}%"></i></div>',
+        f'<p class="big">Different objects: {seen or "none yet"}</p>',
+    )
+
+
+def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
+    """Video, settings, Start and Stop; the new video beside them."""
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            source = ui.Video(
+                label="Your film", sources=["upload", "webcam"], height=260,
+                elem_id="detection-video",
+            )  # fmt: skip
+            gr.Markdown(LIMIT)
+            style = ui.Radio(STYLES, value=VideoSettings.style, label="Draw")
+            zone = ui.Dropdown(
+                list(ZONES), value=VideoSettings.zone, label="Count who enters a zone"
+            )
+            with gr.Row() as buttons:
+                start = gr.Button("Start", variant="primary", size="sm")
+        with gr.Column(scale=3, min_width=320):
+            progress = gr.HTML(label="progress", elem_id="detection-video-progress")
+            result = ui.Video(
+                label="With boxes", interactive=False, height=360, autoplay=True,
+                elem_id="detection-video-result",
+            )  # fmt: skip
+            numbers = gr.JSON(visible=False, label="numbers")
+    rest = gr.State()
+    running = tab.run(
+        start.click, annotate, [source], [progress, result, numbers, rest],
+        settings=lesson.Controls(VideoSettings, **controls.parts, style=style, zone=zone),
+        api_name="detection_video", kind="heavy",
+    )  # fmt: skip
+    with buttons:
+        stop = tab.stop_button(running, elem_id="detection-video-stop")
+    for over in (stop.click, running.failure):  # too long a work is ended, too
+        tab.run(
+            over, offer_rest, rest, [progress, result, rest], api_name=None, show_progress="hidden"
+        )

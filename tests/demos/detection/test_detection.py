@@ -1,0 +1,469 @@
+"""The tab's handlers as plain functions, and through the running app's API."""
+
+import json
+import re
+from dataclasses import replace
+from pathlib import Path
+from typing import ClassVar
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+
+from cvcore import detection as det
+from cvcore.core import samples, video
+from cvcore.core.errors import InputError
+from demos import detection
+from demos.detection import (
+    explain,
+    ground_truth,
+    live,
+    models,
+    older_detectors,
+    roi_pooling,
+    sizes,
+    suppression,
+)
+from demos.detection import video as detection_video
+from demos.detection.canvas import to_view
+from demos.detection.controls import DEFAULTS, Limits, Settings
+from demos.detection.explain import ExplainSettings
+from demos.detection.ground_truth import JudgementSettings
+from demos.detection.live import FrameSettings
+from demos.detection.sizes import SizesSettings
+from demos.detection.state import LessonState, find_state
+from demos.detection.video import VideoSettings
+from tests.support.files import write_bad_files, write_odd_pictures
+
+CUP = {"x1": 140, "y1": 40, "x2": 445, "y2": 330, "label": "cup"}
+
+
+@pytest.fixture(scope="module")
+def coffee():
+    return samples.load_sample("coffee")
+
+
+@pytest.fixture(scope="module")
+def state(coffee):
+    return LessonState(coffee, det.predict_raw(coffee))
+
+
+def visible(html):
+    html = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S)
+    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
+
+
+def read_series(html):
+    """Each series of a chart: its name and its points, [pixel x, pixel y, x, y] with words."""
+    found = re.findall(r"""data-name="([^"]*)" data-points='([^']*)'""", html)
+    return [(name, json.loads(points)) for name, points in found]
+
+
+def test_results_and_files(coffee):
+    results, view, badge, picture, table, file, _ = detection.detect(coffee, Settings())
+    assert [row["label"] for row in results["detections"]] == ["cup"]
+    assert results["proposed"] == 2535
+    assert results["above_confidence"] >= 1
+    assert "network" in badge
+    assert picture["href"].startswith("data:image/jpeg")
+    assert table["filename"].endswith(".csv")
+    assert file["filename"].endswith(".json")
+    assert json.dumps(view)
+
+
+def test_limits_do_not_run_the_network(state, monkeypatch):
+    monkeypatch.setattr(det, "predict_raw", None)
+    few, *_ = suppression.suppress(state, Limits(0.5))
+    many, *_ = suppression.suppress(state, Limits(0.02))
+    assert len(many["detections"]) > len(few["detections"]) == 1
+    none, *_ = suppression.suppress(state, Limits(0.02, 0.45, ["zebra"]))
+    assert none["detections"] == []
+    with pytest.raises(InputError, match="no picture"):
+        suppression.suppress(None, Limits())
+
+
+def test_view_holds_every_strong_box(coffee, state):
+    import base64
+
+    view = to_view(coffee, state.raw, Limits())
+    boxes = np.frombuffer(base64.b64decode(view["boxes"]), "<f4").reshape(-1, 4)
+    scores = np.frombuffer(base64.b64decode(view["scores"]), "<f4").reshape(-1, 5)
+    expected = det.explain_suppression(state.raw, confidence=0.01).candidates
+    assert len(boxes) == len(scores) == len(view["cells"]) == len(view["raw"]) == len(expected)
+    assert boxes == pytest.approx(expected.xyxy)
+    assert scores[:, 0] == pytest.approx(expected.confidence)
+    assert [top[0] for top in view["classes_top"]] == expected.class_id.tolist()
+    assert len(base64.b64decode(view["objectness"])) == 2535
+
+
+def test_detections_are_judged_by_the_ground_truth(state):
+    html, numbers = ground_truth.judge(state, [CUP], JudgementSettings())
+    assert numbers["true_positives"] == 1
+    assert numbers["recall"] == 1
+    assert "1 true" in visible(html)
+    curve, (name, [limit]) = read_series(html)
+    assert "<polyline" in html
+    assert name == "at the confidence limit"
+    assert limit[2:] == curve[1][0][2:] == ["recall 1.00", "1"]  # the cup is the surest box
+    _, numbers = ground_truth.judge(state, [CUP | {"label": "zebra"}], JudgementSettings())
+    assert numbers["false_positives"] == 1
+    assert numbers["missed"] == 1
+    assert ground_truth.judge(state, [], JudgementSettings()) == ("", {})
+    # the cup's box is no better than this
+    html, numbers = ground_truth.judge(state, [CUP], JudgementSettings(limit=0.95))
+    assert numbers["true_positives"] == 0
+    assert "at IoU 0.95" in visible(html)
+    assert "you drew no box around counts as false" in visible(html)
+    street = samples.load_sample("street")
+    every = LessonState(street, det.predict_raw(street))
+    html, numbers = ground_truth.judge(every, [CUP], JudgementSettings(0.01, 0.9))
+    assert html.count("<tr>") == 1 + len(numbers["detections"]) > 13  # every one is listed
+
+
+@pytest.mark.parametrize(
+    "bad",
+    [
+        "cup",
+        [{"x1": 1}],
+        [CUP | {"label": "unicorn"}],
+        [CUP | {"x2": float("nan")}],
+        [CUP | {"x1": "left"}],
+        [CUP] * 51,
+    ],
+)
+def test_bad_truths(state, bad):
+    with pytest.raises(InputError):
+        ground_truth.judge(state, bad, JudgementSettings())
+
+
+def test_sizes_grow_with_the_picture(coffee, monkeypatch):
+    monkeypatch.setattr(sizes, "SIZES", (160, 320))
+    *_, (html, rows) = sizes.measure_sizes(coffee, SizesSettings(truths=[CUP]))
+    assert [row["boxes"] for row in rows] == [3 * (25 + 100), 3 * (100 + 400)]
+    assert all(0 <= row["average_precision"] <= 1 for row in rows)
+    assert html.count("<rect") == 2
+    assert "pictures a second from picture to drawn picture" in visible(html)
+
+
+def test_bars_of_sizes_stand_on_one_line():
+    """100 ms are half as high as 200 ms; their figures stand above them."""
+    row = {"boxes": 9, "found": 2, "counts": {"cup": 2}}
+    rows = [row | {"ms": 100, "input_size": 160}, row | {"ms": 200, "input_size": 320}]
+    html = sizes.draw_sizes(rows)
+    (x1, y1, high1), (x2, y2, high2) = [
+        tuple(map(float, bar))
+        for bar in re.findall(
+            r'<rect x="([\d.]+)" y="([\d.]+)" width="[\d.]+" height="([\d.]+)"', html
+        )
+    ]
+    assert y1 + high1 == pytest.approx(y2 + high2, abs=0.2)
+    assert high2 == pytest.approx(2 * high1, abs=0.2)
+    figures = re.findall(r'<text x="([\d.]+)" y="([\d.]+)" text-anchor="middle">(\d00)<', html)
+    assert [words for *_, words in figures] == ["100", "200"]
+    assert [float(y) for _, y, _ in figures] == pytest.approx([y1 - 6, y2 - 6], abs=0.2)
+    assert x1 < float(figures[0][0]) < x2 < float(figures[1][0])
+    [(name, points)] = read_series(html)
+    assert name == "ms"
+    assert [point[2:] for point in points] == [
+        ["160 pixels: cup 2", "100"], ["320 pixels: cup 2", "200"],
+    ]  # fmt: skip
+
+
+def test_a_size_is_timed_as_the_line_under_the_view(coffee, monkeypatch):
+    """The network's timings, and suppression and drawing on top."""
+    drawn = []
+
+    class Clock:
+        ms: ClassVar = {}
+
+        def lap(self, name):
+            self.ms[name] = 1e6
+
+    monkeypatch.setattr(sizes, "Stopwatch", Clock)
+    monkeypatch.setattr(sizes, "draw_boxes", lambda *parts: drawn.append(parts) or coffee)
+    row = sizes.measure(coffee, 160, SizesSettings())
+    assert row["ms"] > 1e6
+    assert len(drawn) == sizes.RUNS
+
+
+def test_frames_get_tracks(coffee):
+    tracks = FrameSettings(style=live.TRACKS)
+    tracker = None
+    for _ in range(3):
+        picture, counts, _, tracker, numbers = live.detect_frame(coffee, tracker, tracks)
+    assert picture.shape == coffee.shape
+    assert list(tracker.seen.values()) == ["cup"]
+    assert "Different ones so far: cup 1" in visible(counts)
+    assert numbers["counts"] == numbers["seen"] == {"cup": 1}
+    assert [row["label"] for row in numbers["detections"]] == ["cup"]
+    # another limit is no new start, and it counts
+    strict = replace(tracks, confidence=0.9)
+    _, counts, _, tracker, numbers = live.detect_frame(np.zeros_like(coffee), tracker, strict)
+    assert "Now: nothing" in visible(counts)
+    assert "Different ones so far: cup 1" in visible(counts)
+    assert numbers["detections"] == []
+    for _ in range(3):
+        _, counts, _, tracker, _ = live.detect_frame(coffee[:, ::-1], tracker, strict)
+    assert "Now: nothing" in visible(counts)  # the cup is less sure than 0.9
+    blurred, _, _, tracker, numbers = live.detect_frame(
+        coffee, tracker, FrameSettings(style="blur")
+    )
+    assert tracker is None
+    assert numbers["seen"] == {}
+    assert (blurred != coffee).any()
+
+
+def test_a_model_that_is_here_waits_for_nobody(monkeypatch):
+    model, sentence, wanted = models.choose_model("yolov3_tiny")
+    assert model == "yolov3_tiny"
+    assert "mAP50" in sentence
+    assert "__type__" in wanted  # nothing goes to the queue of long work
+    model, sentence, wanted = models.choose_model("yolo11n")
+    assert model == "yolov3_tiny"  # until the other one is here
+    assert wanted[0] == "yolo11n"
+    assert models.choose_model("yolo11n")[2] != wanted  # chosen again, it is tried again
+
+    def fail(name):
+        yield "Downloading YOLO11n: 0%"
+        raise InputError("YOLO11n cannot be downloaded without a network: use the bundled model.")
+
+    monkeypatch.setattr(models.lesson, "fetch_model", fail)
+    (_, first), (model, last) = models.get_model(wanted)
+    assert "0%" in first
+    assert model == "yolov3_tiny"
+    assert "use the bundled model" in last
+
+
+def test_windows_are_counted(coffee):
+    html, numbers = older_detectors.count_windows(coffee, 100, 0.5, 2.0)
+    assert numbers["windows"] == 11 * 7 + 5 * 3 + 2 * 1
+    assert "windows" in visible(html)
+    with pytest.raises(InputError, match="smaller"):
+        older_detectors.count_windows(np.zeros((20, 20, 3), np.uint8), 64)
+
+
+def test_the_way_is_walked_on_the_picture(coffee):
+    html, numbers = older_detectors.show_way(coffee)
+    assert html.count("<h4>") == 5
+    assert html.count("<img") == 4 + len(numbers["cut_outs"])
+    assert "6 regions" not in html  # all are counted, not only those shown
+    assert numbers["boxes"] == 2535
+    assert numbers["anchors"] == 37 * 56 * 9
+    assert f"{numbers['windows']:,} windows" in visible(html)
+    for odd in (np.zeros((1, 1, 3), np.uint8), np.full((2, 300, 3), 90, np.uint8)):
+        _, numbers = older_detectors.show_way(odd)
+        assert numbers["windows"] == numbers["regions"] == 0
+        _, _, windows, found = older_detectors.show_all(odd, 64, 0.25, 1.5)
+        assert "smaller" in windows
+        assert found is None
+    with pytest.raises(InputError, match="no picture"):
+        older_detectors.show_way(None)
+    cards, *empty = older_detectors.show_all(None, 64, 0.25, 1.5)  # the inner tab says the same
+    assert "no picture" in visible(cards)
+    assert empty == [None, "", None]
+
+
+def test_a_box_is_explained(coffee):
+    *first, (html, numbers) = explain.explain_box(coffee, ExplainSettings(masks=16))
+    assert numbers["label"] == "cup"
+    assert numbers["share_done"] == 1
+    x0, y0, x1, y1 = numbers["box"]
+    assert numbers["area"] == pytest.approx((x1 - x0) * (y1 - y0) / (400 * 600), abs=1e-3)
+    assert 0 < numbers["inside"] <= 1
+    assert "of the masks" not in visible(html)
+    assert all("of the masks" in visible(html) for html, _ in first)
+    for number in (0, 2, None, 1.5):
+        with pytest.raises(InputError, match="number of the box"):
+            next(explain.explain_box(coffee, ExplainSettings(number=number)))
+    with pytest.raises(InputError, match="no box"):
+        next(explain.explain_box(coffee, ExplainSettings(confidence=0.99)))
+    with pytest.raises(InputError, match="no picture"):
+        next(explain.explain_box(None, ExplainSettings()))
+
+
+def test_pooling_of_a_typed_matrix():
+    html, output = roi_pooling.pool(roi_pooling.START)
+    assert output == [[4, 7, 5], [6, 8, 3], [6, 8, 9]]
+    assert html.count("won") >= 8
+    for bad in ([[1, None]], [["x"]], [[1, 2], [3]], None, []):
+        with pytest.raises(InputError, match="number"):
+            roi_pooling.pool(bad)
+
+
+@pytest.fixture(scope="module")
+def film(tmp_path_factory, coffee):
+    path = tmp_path_factory.mktemp("film") / "cup.mp4"
+    with video.VideoWriter(path, 10) as writer:
+        for step in range(6):
+            writer.write(np.roll(coffee, 4 * step, axis=1))
+    return path
+
+
+def test_film_reports_and_finishes(film):
+    for state in detection_video.annotate(str(film), VideoSettings()):
+        html, target, numbers, _ = state
+        if target:
+            assert video.read_info(target).frames == 6
+    assert numbers["tracks"].get("cup") == 1
+    assert "Frame 6 of 6" in visible(html)
+    assert not Path(target).exists()  # its folder is gone; the page has its own copy
+    with pytest.raises(InputError, match="no film"):
+        next(detection_video.annotate(None, VideoSettings()))
+
+
+def test_a_stopped_film_is_kept_up_to_there(film):
+    running = detection_video.annotate(str(film), VideoSettings())
+    next(running)
+    *_, rest = next(running)
+    running.close()
+    assert rest.is_over
+    offered = detection_video.offer_rest(rest)
+    html, target, cleared = next(offered)
+    assert video.read_info(target).frames == 1
+    assert "Frame 1 of 6" in visible(html)
+    assert "Stopped" in html
+    assert cleared is None
+    offered.close()
+    assert not Path(target).exists()
+
+
+def test_stop_waits_for_the_last_frame(film, monkeypatch):
+    """The film is still being closed when the visitor has pressed Stop."""
+    rest, looks = detection_video.Rest(), []
+
+    def close_film(_seconds: float) -> None:
+        looks.append(rest.is_over)
+        if len(looks) == 3:
+            rest.video, rest.last, rest.is_over = film.read_bytes(), "<p>last</p>", True
+
+    monkeypatch.setattr(detection_video.time, "sleep", close_film)
+    ((html, target, _),) = detection_video.offer_rest(rest)
+    assert looks == [False] * 3
+    assert html.endswith("<p>last</p>")
+    assert target.endswith(".mp4")
+
+
+def test_a_stop_without_a_film_changes_nothing(film):
+    for rest in (None, detection_video.Rest(is_over=True)):
+        (shown,) = detection_video.offer_rest(rest)
+        assert shown[2] is None
+        assert all("__type__" in part for part in shown[:2])  # skipped
+    *_, (_, _, _, rest) = detection_video.annotate(str(film), VideoSettings())
+    assert rest is None  # the whole film is there already
+
+
+# --- through the API ---------------------------------------------------------------------------
+
+
+@pytest.fixture
+def newcomer(serve):
+    """A session that has called nothing yet."""
+    return Client(serve("detection").url, verbose=False)
+
+
+def test_api_detects_and_suppresses(client):
+    picture = handle_file(samples.index()["coffee"].path)
+    results, *_ = client.predict(picture, 0.25, 0.45, [], 416, "yolov3_tiny", api_name="/detection")
+    assert results["counts"] == {"cup": 1}
+    many, *_ = client.predict(0.02, 0.45, [], api_name="/detection_suppress")
+    assert len(many["detections"]) > 1
+    assert "cup" in many["counts"]
+    _, numbers = client.predict([CUP], 0.25, 0.45, [], 0.5, api_name="/detection_truth")
+    assert numbers["true_positives"] == 1
+
+
+def test_a_sessions_first_call_may_be_any(newcomer):
+    """Nothing was looked at before: the call says what is to be."""
+    coffee = handle_file(samples.index()["coffee"].path)
+    _, numbers = newcomer.predict([CUP], image=coffee, api_name="/detection_truth")
+    assert numbers["true_positives"] == 1
+    results, *_ = newcomer.predict(image=coffee, input_size=320, api_name="/detection_suppress")
+    assert results["input_size"] == 320
+    assert results["counts"] == {"cup": 1}
+    again, *_ = newcomer.predict(api_name="/detection_suppress")
+    assert again["input_size"] == 320  # what a call leaves out is as before
+    assert again["counts"] == {"cup": 1}
+    for size in (1, 417, float("1e9")):
+        with pytest.raises(AppError, match="multiple of 32"):
+            newcomer.predict(input_size=size, api_name="/detection_suppress")
+    with pytest.raises(AppError, match="no detector called"):
+        newcomer.predict(model="none", api_name="/detection_suppress")
+
+
+def test_a_first_call_without_a_picture_is_about_the_tabs_own(newcomer):
+    sample, *_ = newcomer.predict(api_name="/detection_suppress")
+    assert sample["counts"]["person"] == 3
+    assert sample["input_size"] == DEFAULTS.input_size
+
+
+def test_what_is_kept_answers_for_its_own_picture_alone(coffee, state, monkeypatch):
+    changed = [
+        (coffee[:, ::-1], Settings()),
+        (coffee[:-1], Settings()),
+        (coffee, Settings(input_size=320)),
+        (coffee, Settings(model="another")),
+    ]
+    asked = []
+    monkeypatch.setattr(det, "predict_raw", lambda image, **options: asked.append(options))
+    assert find_state(state, coffee.copy(), Settings(0.9)) is state
+    assert not asked
+    for image, settings in changed:
+        new = find_state(state, image, settings)
+        assert new.image is image
+        assert asked.pop() == settings.network()
+    assert find_state(None, coffee, Settings()) is not None
+    assert len(asked) == 1
+
+
+def test_api_frame_and_lesson(client):
+    picture = handle_file(samples.index()["coffee"].path)
+    view, counts, _, numbers = client.predict(
+        picture, 0.25, 0.45, [], 416, "yolov3_tiny", "boxes", api_name="/detection_frame"
+    )
+    assert view.startswith("data:image/jpeg")
+    assert "cup" in counts
+    assert numbers["counts"] == {"cup": 1}
+    (row,) = numbers["detections"]
+    assert 0 <= row["x1"] < row["x2"] <= 600
+    assert {"network", "NMS", "drawing"} <= set(numbers["ms"])
+    _, numbers = client.predict(picture, 64, 0.25, 1.5, api_name="/detection_windows")
+    assert numbers["windows"] > 100
+
+
+def test_api_film(client, film):
+    _, result, numbers = client.predict(
+        handle_file(film),
+        0.25,
+        0.45,
+        [],
+        416,
+        "yolov3_tiny",
+        "boxes",
+        "none",
+        api_name="/detection_video",
+    )
+    assert numbers["frames"] == 6
+    assert video.read_info(result).frames == 6
+
+
+def test_api_refuses_in_a_sentence(client, tmp_path):
+    rest = (0.25, 0.45, [], 416, "yolov3_tiny")
+    for path in write_bad_files(tmp_path).values():
+        with pytest.raises(Exception, match="picture"):
+            client.predict(handle_file(path), *rest, api_name="/detection")
+    for path in write_odd_pictures(tmp_path).values():
+        results, *_ = client.predict(handle_file(path), *rest, api_name="/detection")
+        assert results["proposed"] == 2535
+    good = handle_file(samples.index()["coffee"].path)
+    with pytest.raises(Exception, match="multiple of 32"):
+        client.predict(good, 0.25, 0.45, [], 170, "yolov3_tiny", api_name="/detection")
+    with pytest.raises(Exception, match="IoU limit of NMS: give a number from 0 to 1"):
+        client.predict(good, 0.25, -1, [], 416, "yolov3_tiny", api_name="/detection")
+    with pytest.raises(Exception, match="choose one of person, bicycle"):
+        client.predict(good, 0.25, 0.45, ["unicorn"], 416, "yolov3_tiny", api_name="/detection")
+    (tmp_path / "text.mp4").write_text("This is not a film.")
+    with pytest.raises(Exception, match="could not be read as a film"):
+        client.predict(
+            handle_file(tmp_path / "text.mp4"), *rest, "boxes", "none", api_name="/detection_video"
+        )
