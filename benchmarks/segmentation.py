@@ -4,17 +4,19 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Row, measure
-from cvcore import runtime, samples, segmentation, weights
-from cvcore.images import resize, to_data_uri
-from cvcore.segmentation_drawing import blur_background, draw_overlay
-from demos.segmentation_live import LIVE_SIDE
+from cvcore import segmentation
+from cvcore.core import samples
+from cvcore.core.images import resize, to_data_uri
+from cvcore.engine import checkpoints, predictor
+from cvcore.segmentation.drawing import blur_background, draw_overlay
+from demos.segmentation.live import LIVE_SIDE
 
 
 def run() -> list[Row]:
     """Rows for the network alone, a live frame with its background blurred, and a slider."""
-    runtime.load_predictor("unet_person", wait=True)
+    predictor.load_predictor("unet_person", wait=True)
     frame = resize(samples.load_sample("astronaut")[:384], (480, 640))
-    net = weights.load_model(segmentation.WEIGHTS["person"])
+    net = checkpoints.load_model(segmentation.WEIGHTS["person"])
 
     @torch.inference_mode()
     def eager(longest: int) -> np.ndarray:

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from cvcore import images
+from cvcore.core import images
 from tests.support.browser import next_frames, poll
 
 pytestmark = pytest.mark.browser
@@ -142,7 +142,7 @@ def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
     poll(page, lambda: count_painted() == painted, "The truth drawn again")
 
 
-def test_count_doubt_and_files(page, tab, screenshot):
+def test_count_uncertainty_and_files(page, tab, screenshot):
     says = tab.locator("#segmentation-view .says b")
     for part in (
         tab.get_by_role("button", name=re.compile("nuclei", re.I)).first,
@@ -163,10 +163,10 @@ def test_count_doubt_and_files(page, tab, screenshot):
     expect(counted).to_have_text(f"{together} objects")
     screenshot("segmentation_count")
     tab.get_by_role("tab", name="How sure?").click()
-    doubt = tab.locator("#segmentation-doubt")
-    doubt.get_by_text("bits a pixel").wait_for()
-    expect(doubt).to_contain_text("nuclei do not change in a mirror")
-    assert doubt.locator("img").count() == 3
+    uncertainty = tab.locator("#segmentation-uncertainty")
+    uncertainty.get_by_text("bits a pixel").wait_for()
+    expect(uncertainty).to_contain_text("nuclei do not change in a mirror")
+    assert uncertainty.locator("img").count() == 3
     screenshot("segmentation_doubt")
     with page.expect_download() as saved:
         tab.get_by_text("Cut out (PNG)").click()
@@ -244,7 +244,7 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
     tab.locator("#segmentation-background input[type=file]").set_input_files(tmp_path / "own.png")
     wait_for_corner((200, 200, 0))
     screenshot("segmentation_own_background")
-    tab.get_by_label("inside the U").click()
+    tab.get_by_role("radio", name="inside the U").click()
     diagram = tab.locator("#segmentation-live-u")
     expect(diagram.locator(".level")).to_have_count(9)
     diagram.locator(".skip").nth(1).click()

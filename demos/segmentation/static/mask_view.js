@@ -3,6 +3,35 @@
 // a number of its own, so that the same file counts again.
 const MODES = [['overlay', 'Mask'], ['probability', 'Probability'], ['cut', 'Cut out'], ['brush', 'Brush a truth']];
 const COLOURS = {overlay: [214, 39, 160], truth: [86, 180, 233]};
+
+// The picture with what the view shows over it, RGBA into `data`; returns the mask's share of it.
+// Probabilities and the truth are 0 to 255, the threshold too; a pixel at the threshold is inside.
+const colourIn = (data, {pixels, chances, truth, width, threshold, opacity, mode}) => {
+  const isIn = (i) => chances[i] >= threshold;
+  let inside = 0;
+  for (let i = 0; i < chances.length; i++) {
+    const p = chances[i], hit = p >= threshold, j = 4 * i;
+    let colour = null, share = opacity;
+    if (hit) inside++;
+    if (mode === 'probability') { colour = [p, p, p]; share = 1; }
+    else if (mode === 'cut') {
+      const light = (((i % width) >> 3) + ((i / width | 0) >> 3)) & 1 ? 235 : 205;
+      if (!hit) { colour = [light, light, light]; share = 1; }
+    } else if (mode === 'brush') {
+      if (truth && truth[i] > 127) { colour = COLOURS.truth; share = 0.55; }
+    } else if (hit) {
+      colour = COLOURS.overlay;
+      const column = i % width, edge = column === 0 || column === width - 1
+        || !isIn(i - 1) || !isIn(i + 1) || !isIn(i - width) || !isIn(i + width);
+      if (edge) share = 1;
+    }
+    for (let c = 0; c < 3; c++) data[j + c] = colour ? pixels[j + c] * (1 - share) + colour[c] * share : pixels[j + c];
+    data[j + 3] = 255;
+  }
+  return inside / chances.length;
+};
+
+// --- in the page ---------------------------------------------------------------------------
 const find = (name) => element.querySelector(name);
 const root = find('.masker'), canvas = find('canvas'), pen = canvas.getContext('2d', {willReadFrequently: true});
 let mode = 'overlay', brush = 'paint', last = null, at = null, source = null;
@@ -32,30 +61,11 @@ const limit = () => (props.value.threshold ?? 0.5) * 255;
 
 const draw = () => {
   if (!pixels) return;
-  const out = pen.createImageData(canvas.width, canvas.height), data = out.data;
-  const threshold = limit(), opacity = props.value.opacity ?? 0.5, width = canvas.width;
-  const isIn = (i) => chances[i] >= threshold;
-  let inside = 0;
-  for (let i = 0; i < chances.length; i++) {
-    const p = chances[i], hit = p >= threshold, j = 4 * i;
-    let colour = null, share = opacity;
-    if (hit) inside++;
-    if (mode === 'probability') { colour = [p, p, p]; share = 1; }
-    else if (mode === 'cut') {
-      const light = (((i % width) >> 3) + ((i / width | 0) >> 3)) & 1 ? 235 : 205;
-      if (!hit) { colour = [light, light, light]; share = 1; }
-    } else if (mode === 'brush') {
-      if (truth && truth[i] > 127) { colour = COLOURS.truth; share = 0.55; }
-    } else if (hit) {
-      colour = COLOURS.overlay;
-      const edge = i % width === 0 || !isIn(i - 1) || !isIn(i + 1) || !isIn(i - width) || !isIn(i + width);
-      if (edge) share = 1;
-    }
-    for (let c = 0; c < 3; c++) data[j + c] = colour ? pixels[j + c] * (1 - share) + colour[c] * share : pixels[j + c];
-    data[j + 3] = 255;
-  }
+  const out = pen.createImageData(canvas.width, canvas.height);
+  const share = colourIn(out.data, {pixels, chances, truth, width: canvas.width, threshold: limit(),
+    opacity: props.value.opacity ?? 0.5, mode});
   pen.putImageData(out, 0, 0);
-  say(inside / chances.length);
+  say(share);
 };
 const say = (share) => {
   const words = find('.says'); words.replaceChildren();
@@ -109,7 +119,7 @@ const stroke = (from, to) => {
   paint.globalCompositeOperation = brush === 'erase' ? 'destination-out' : 'source-over';
   paint.strokeStyle = '#fff'; paint.lineCap = 'round';
   paint.lineWidth = Number(find('input').value) / 100 * Math.max(canvas.width, canvas.height);
-  paint.beginPath(); paint.moveTo(...from); paint.lineTo(to[0] + 0.01, to[1]); paint.stroke();
+  paint.beginPath(); paint.moveTo(from[0], from[1]); paint.lineTo(to[0] + 0.01, to[1]); paint.stroke();
   truth = read(layer, 3); draw();
 };
 const show = () => {
@@ -118,7 +128,7 @@ const show = () => {
   root.classList.toggle('brushing', mode === 'brush'); find('.tools').hidden = mode !== 'brush'; draw();
 };
 element.addEventListener('click', (event) => {
-  const {mode: chosen, brush: tool, act} = event.target.closest('button')?.dataset || {};
+  const {mode: chosen, brush: tool, act} = /** @type {Element} */ (event.target).closest('button')?.dataset || {};
   if (chosen) { mode = chosen; show(); }
   if (tool) { brush = tool; show(); }
   if (!act || !paint) return;

@@ -1,4 +1,4 @@
-"""Masks, their overlap and doubt, beside torchmetrics and scikit-image."""
+"""Masks, their overlap and uncertainty, beside torchmetrics and scikit-image."""
 
 import math
 
@@ -9,12 +9,13 @@ import torch
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from cvcore import evaluate_segmentation, images, samples, weights
 from cvcore import segmentation as seg
-from cvcore import segmentation_drawing as drawing
-from cvcore.errors import InputError
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints
 from cvcore.models.unet import PlainEncoder, build_nuclei_unet, build_person_unet, build_small_unet
-from cvcore.segmentation_objects import count_objects
+from cvcore.segmentation import drawing, evaluation
+from cvcore.segmentation.objects import count_objects
 
 
 @pytest.fixture(scope="module")
@@ -94,7 +95,7 @@ def test_levels_are_those_of_the_u(astronaut):
 
 
 def test_a_cut_skip_carries_zeros(astronaut):
-    net = weights.load_model("unet_person")
+    net = checkpoints.load_model("unet_person")
     x = torch.from_numpy(seg.to_input(astronaut[:128, :128], longest=64))
     with torch.inference_mode():
         down = list(net.encoder(x))
@@ -242,7 +243,7 @@ def test_the_command_scores_a_folder(tmp_path, monkeypatch, capsys, kind, values
     turned = np.ascontiguousarray(in_order[:, ::-1])  # the left half: overlap 1
     shifted = np.repeat(values[[0, 2, 1, 3]][None], 64, 0).repeat(16, 1)  # half of each
     write_pairs(tmp_path, kind, {"a": in_order, "b": turned, "c": shifted})
-    assert evaluate_segmentation.main([str(tmp_path)]) == 0
+    assert evaluation.main([str(tmp_path)]) == 0
     said = capsys.readouterr().out
     assert "3 pictures" in said
     # Dice 0, 1, 1/2 and IoU 0, 1, 1/3; the error is their deviation by the root of 3
@@ -253,19 +254,19 @@ def test_the_command_scores_a_folder(tmp_path, monkeypatch, capsys, kind, values
 
 
 def test_the_command_takes_the_part_that_training_holds_back(tmp_path, monkeypatch, capsys):
-    from cvcore.training.segmentation_data import read_pairs, split
+    from cvcore.segmentation.dataset import read_pairs, split
 
     truth = np.zeros((32, 32), np.uint8)
     truth[:, :16] = 255
     write_pairs(tmp_path, "masks", {f"{number:02}": truth for number in range(20)})
     for seed in (0, 1):
         train, test = split(read_pairs(tmp_path), 0.15, seed)
-        chosen = evaluate_segmentation.choose_part(tmp_path, "test", seed=seed)
+        chosen = evaluation.choose_part(tmp_path, "test", seed=seed)
         assert [picture.stem for picture, _ in chosen] == [pair.name for pair in test]
-        chosen = evaluate_segmentation.choose_part(tmp_path, "train", seed=seed)
+        chosen = evaluation.choose_part(tmp_path, "train", seed=seed)
         assert [picture.stem for picture, _ in chosen] == [pair.name for pair in train]
     monkeypatch.setattr(seg, "predict_mask", answer_left_half)
-    assert evaluate_segmentation.main([str(tmp_path), "--part", "test", "--seed", "1"]) == 0
+    assert evaluation.main([str(tmp_path), "--part", "test", "--seed", "1"]) == 0
     said = capsys.readouterr().out
     assert "3 pictures, part test of seed 1" in said
     assert "mean over pictures 1.0000 ± 0.0000" in said
@@ -282,10 +283,10 @@ def test_the_command_refuses_in_one_sentence(tmp_path, capsys):
         ([str(tmp_path), "--longest", "0"], "longer side"),
         ([str(tmp_path), "--threshold", "nan"], "threshold"),
     ):
-        assert evaluate_segmentation.main(arguments) == 1
+        assert evaluation.main(arguments) == 1
         assert sentence in capsys.readouterr().err
     cv2.imwrite(str(tmp_path / "masks" / "a.png"), truth[:16])
-    assert evaluate_segmentation.main([str(tmp_path)]) == 1
+    assert evaluation.main([str(tmp_path)]) == 1
     assert "same size" in capsys.readouterr().err
 
 

@@ -1,46 +1,45 @@
 """Inside the U: what every level shows, and what is lost without a skip connection."""
 
-from typing import Any
-
 import gradio as gr
 
 import cvcore
-from cvcore import images
-from cvcore.drawing import colourise
-from cvcore.errors import InputError
-from cvcore.map_grid import draw_grid
-from cvcore.segmentation import Level, Walk
-from cvcore.segmentation_drawing import draw_disagreement
-from demos import ui
-from demos.segmentation_kept import Kept, need
-from demos.segmentation_views import draw_figure, draw_page, draw_row
+from cvcore.core import images
+from cvcore.core.drawing import colourise
+from cvcore.core.errors import InputError
+from cvcore.probes.map_grid import draw_grid
+from cvcore.segmentation import DEFAULT_THRESHOLD, Level, Walk
+from cvcore.segmentation.drawing import draw_disagreement
+from demos import components as ui
+from demos import lesson
+from demos.segmentation.state import LessonState, check_state, for_calls, once_there
+from demos.segmentation.views import draw_figure, draw_page, draw_row
 
 TITLE = "Inside the U"
 
 
-class UDiagram(ui.Drawn):
+class UDiagram(ui.JsComponent):
     """The U with a picture at every level; fires ``cut`` with ``{cut: [level, ...]}``."""
 
     MARKUP = '<div class="ushape" role="group" aria-label="The U"></div>'
-    SCRIPTS = ("segmentation_levels.js",)
-    STYLES = ("segmentation_levels.css",)
+    SCRIPTS = ("levels.js",)
+    STYLES = ("levels.css",)
 
 
 def show_levels(
-    kept: Kept | None, cut: list | None = None, threshold: float = 0.5
+    state: LessonState | None, cut: list | None = None, threshold: float = DEFAULT_THRESHOLD
 ) -> tuple[dict, str]:
     """The U with its features, and the mask with and without the skip connections in ``cut``."""
-    need(kept)
+    check_state(state)
     cut = cut or []
     if not isinstance(cut, list) or not all(type(level) is int for level in cut):
         raise InputError("The skip connections to cut are a list of numbers, 0 is the finest.")
     seg = cvcore.segmentation
-    walk = seg.walk_levels(kept.image, model=kept.mask.model, cut=cut)
+    walk = seg.walk_levels(state.image, model=state.mask.model, cut=cut)
     diagram = draw_u(walk) | {
         "unsure": seg.unsure_share(walk.mask.probability),
-        "unsure_whole": seg.unsure_share(kept.mask.probability),
+        "unsure_whole": seg.unsure_share(state.mask.probability),
     }
-    whole, now = kept.mask.above(threshold), walk.mask.above(threshold)
+    whole, now = state.mask.above(threshold), walk.mask.above(threshold)
     overlap = seg.compare_masks(now, whole)
     diagram["dice_to_whole"] = overlap.dice
     figures = [
@@ -49,12 +48,12 @@ def show_levels(
             f"{title}: <b>{unsure:.0%}</b> of edge and inside is undecided (0.1 to 0.9)",
         )
         for title, probability, unsure in (
-            ("Whole network", kept.mask.probability, diagram["unsure_whole"]),
+            ("Whole network", state.mask.probability, diagram["unsure_whole"]),
             (name_cut(walk.cut), walk.mask.probability, diagram["unsure"]),
         )
     ]  # fmt: skip
     changed = draw_figure(
-        draw_disagreement(kept.image, now, whole),
+        draw_disagreement(state.image, now, whole),
         f"Masks: Dice <b>{overlap.dice:.2f}</b> to the whole network's; red is new, blue is lost",
     )
     return diagram, draw_page(draw_row(*figures, changed))
@@ -79,6 +78,7 @@ def draw_level(level: Level) -> dict:
     return {
         "side": level.side,
         "number": level.number,
+        "shape": [channels, height, width],
         "words": f"{channels} × {height} × {width}",
         "src": images.to_data_uri(tiles, format="png"),
     }
@@ -90,7 +90,10 @@ def read_cut(event: gr.EventData) -> list[int]:
     return sorted({int(level) for level in cut if type(level) is int}) if cut else []
 
 
-def build(tab: ui.Tab, connect: Any, kept: gr.State, threshold: Any, model: Any) -> None:
+def build(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
+    model: gr.Radio, call: lesson.Controls,
+) -> None:  # fmt: skip
     """The section with the diagram."""
     with gr.Tab(TITLE) as section:
         cut = gr.JSON([], visible=False)
@@ -98,11 +101,16 @@ def build(tab: ui.Tab, connect: Any, kept: gr.State, threshold: Any, model: Any)
             "Down the left side the picture shrinks and channels grow; up the right side it grows "
             "back. **Click a skip connection** to cut it: the way up gets zeros there."
         )
-        diagram = UDiagram(elem_id="segmentation-u")
-        result = gr.HTML(elem_id="segmentation-cut")
+        diagram = UDiagram(label="levels", elem_id="segmentation-u")
+        result = gr.HTML(label="masks", elem_id="segmentation-cut")
+    inputs, outputs = [state, cut, threshold], [diagram, result]
     tab.run(diagram.cut, read_cut, None, cut, api_name=None, kind="stream")
-    connect(
-        TITLE, section, show_levels, [kept, cut, threshold], [diagram, result],
-        api_name="segmentation_levels", controls=[cut.change],
+    lazy.add(
+        TITLE, section, once_there(show_levels), inputs, outputs, api_name=None, kind="stream",
+        follows=[part.change for part in inputs],
+    )  # fmt: skip
+    tab.endpoint(
+        for_calls(show_levels), inputs, [*outputs, state], settings=call,
+        api_name="segmentation_levels",
     )  # fmt: skip
     tab.run(model.input, lambda: [], None, cut, api_name=None)

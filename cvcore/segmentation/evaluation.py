@@ -1,7 +1,7 @@
 """Dice and IoU over a folder of pictures and masks.
 
-    python -m cvcore.evaluate_segmentation DIR [--model nuclei] [--threshold 0.5]
-    python -m cvcore.evaluate_segmentation DIR --part test --seed 0
+    python -m cvcore.segmentation.evaluation DIR [--model nuclei] [--threshold 0.5]
+    python -m cvcore.segmentation.evaluation DIR --part test --seed 0
 
 ``DIR/images`` holds the pictures and ``DIR/masks`` (8 bits: 128 and more belongs to it),
 ``DIR/labels`` (a number per object, 0 is background) or ``DIR/semantic_masks`` (COCO's class
@@ -16,16 +16,13 @@ from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
-import cv2
 import numpy as np
 
 from cvcore import segmentation
-from cvcore.errors import InputError
-from cvcore.images import load_image
+from cvcore.core.errors import InputError
+from cvcore.core.images import load_image
+from cvcore.segmentation.dataset import list_pairs, read_mask, split
 
-KINDS = ("masks", "semantic_masks", "labels")  # folders of masks, the first that fits is taken
-PERSON_CLASS = 1  # of COCO's semantic masks
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 MAX_SIDE = 8192  # pixels: pictures are measured as they are
 
 
@@ -44,50 +41,27 @@ class SegmentationScore:
     pooled_iou: float
 
 
-def list_pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """The pictures of a folder with their masks, by name; InputError if there are none."""
-    for kind in KINDS:
-        masks = {path.stem: path for path in (folder / kind).glob("*.png")}
-        pictures = sorted(
-            path for path in (folder / "images").glob("*") if path.suffix.lower() in SUFFIXES
-        )
-        pairs = [(path, masks[path.stem]) for path in pictures if path.stem in masks]
-        if pairs:
-            return pairs
-    raise InputError(
-        f"There are no pairs in {folder}: it needs images/NAME.jpg and masks/NAME.png "
-        "or labels/NAME.png."
-    )
-
-
-def read_mask(path: Path) -> np.ndarray:
-    """The mask, bool (H, W), of a file; what its numbers mean is said by its folder's name."""
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if values is None:
-        raise InputError(f"{path.name} could not be read as a mask: it should be a PNG.")
-    if values.ndim == 3:
-        values = values[..., :3].max(axis=2)
-    if path.parent.name == "labels":
-        return values > 0
-    if path.parent.name == "semantic_masks":
-        return values == PERSON_CLASS
-    return values >= (32768 if values.dtype == np.uint16 else 128)
-
-
 def summarise(overlaps: Sequence[segmentation.Overlap]) -> SegmentationScore:
     """Means over pictures, and all their pixels together."""
     pooled = segmentation.Overlap(
-        *(sum(getattr(one, name) for one in overlaps) for name in ("both", "predicted", "truth"))
+        both=sum(one.both for one in overlaps),
+        predicted=sum(one.predicted for one in overlaps),
+        ground_truth=sum(one.ground_truth for one in overlaps),
     )
-    values = []
-    for name in ("dice", "iou"):
-        each = np.array([getattr(one, name) for one in overlaps])
-        error = each.std(ddof=1) / len(each) ** 0.5 if len(each) > 1 else np.nan
-        values += [float(each.mean()), float(error), float(np.median(each))]
-    return SegmentationScore(len(overlaps), *values, pooled.dice, pooled.iou)
+    dice = _summarise_one(np.array([one.dice for one in overlaps]))
+    iou = _summarise_one(np.array([one.iou for one in overlaps]))
+    return SegmentationScore(len(overlaps), *dice, *iou, pooled.dice, pooled.iou)
 
 
-def choose_part(folder: Path, part: str, *, share: float = 0.15, seed: int = 0) -> list[tuple]:
+def _summarise_one(each: np.ndarray) -> tuple[float, float, float]:
+    """Mean, its standard error, median."""
+    error = each.std(ddof=1) / len(each) ** 0.5 if len(each) > 1 else np.nan
+    return float(each.mean()), float(error), float(np.median(each))
+
+
+def choose_part(
+    folder: Path, part: str, *, share: float = 0.15, seed: int = 0
+) -> list[tuple[Path, Path]]:
     """The pairs of a folder that training holds back ("test"), the others ("train"), or "all".
 
     ``share`` and ``seed`` are those of the training. InputError where no pair is left.
@@ -99,8 +73,6 @@ def choose_part(folder: Path, part: str, *, share: float = 0.15, seed: int = 0) 
         raise InputError(f"The share held back is a number from 0 to 1, got {share!r}.")
     if seed < 0:
         raise InputError(f"The seed is a number from 0 on, got {seed!r}.")
-    from cvcore.training.segmentation_data import split  # which imports this module
-
     train, test = split(pairs, share, seed)
     chosen = {"train": train, "test": test}[part]
     if not chosen:
@@ -119,24 +91,25 @@ def evaluate(
     overlaps = []
     for done, (picture, mask_file) in enumerate(pairs, start=1):
         image = load_image(picture, max_side=MAX_SIDE)
-        truth = read_mask(mask_file)
-        if truth.shape != image.shape[:2]:
+        ground_truth = read_mask(mask_file)
+        height, width = ground_truth.shape
+        if (height, width) != image.shape[:2]:
             raise InputError(
-                f"{mask_file.name} has {truth.shape[1]} x {truth.shape[0]} pixels, its picture "
+                f"{mask_file.name} has {width} x {height} pixels, its picture "
                 f"{image.shape[1]} x {image.shape[0]}: make both the same size."
             )
-        overlaps.append(segmentation.compare_masks(predict(image), truth))
+        overlaps.append(segmentation.compare_masks(predict(image), ground_truth))
         yield done, len(pairs)
     yield summarise(overlaps)
 
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m cvcore.evaluate_segmentation", description=__doc__.splitlines()[0]
+        prog="python -m cvcore.segmentation.evaluation", description=__doc__.splitlines()[0]
     )
     parser.add_argument("folder", type=Path, help="with images/ and masks/ or labels/ in it")
     parser.add_argument("--model", default=segmentation.DEFAULT_MODEL)
-    parser.add_argument("--threshold", type=float, default=0.5)
+    parser.add_argument("--threshold", type=float, default=segmentation.DEFAULT_THRESHOLD)
     parser.add_argument("--longest", type=int, help="pixels: the longer side the network sees")
     parser.add_argument("--part", choices=("all", "train", "test"), default="all")
     parser.add_argument("--share", type=float, default=0.15, help="held back by training, 0 to 1")
@@ -153,17 +126,17 @@ def main(arguments: list[str] | None = None) -> int:
         pairs = choose_part(options.folder, options.part, share=options.share, seed=options.seed)
         for state in evaluate(pairs, predict):
             if isinstance(state, SegmentationScore):
-                break
-            if sys.stderr.isatty():
+                score = state
+            elif sys.stderr.isatty():
                 print(f"\r{state[0]} of {state[1]} pictures", end="", file=sys.stderr, flush=True)
     except InputError as error:
         print(error, file=sys.stderr)
         return 1
     part = "" if options.part == "all" else f", part {options.part} of seed {options.seed}"
-    print(f"{state.pictures} pictures{part}, {options.model}, threshold {threshold:g}")
+    print(f"{score.pictures} pictures{part}, {options.model}, threshold {threshold:g}")
     for name in ("Dice", "IoU"):
         mean, error, median, pooled = (
-            getattr(state, pattern.format(name.lower()))
+            getattr(score, pattern.format(name.lower()))
             for pattern in ("{}", "{}_error", "{}_median", "pooled_{}")
         )
         spread = "" if np.isnan(error) else f" ± {error:.4f}"

@@ -4,9 +4,12 @@ import numpy as np
 import pytest
 import torch
 
-from cvcore import samples, segmentation, segmentation_tuning, weights
-from cvcore.errors import InputError
-from cvcore.segmentation_tuning import Example, check_examples, fine_tune, predict_tuned
+from cvcore import segmentation
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints
+from cvcore.segmentation import fine_tuning
+from cvcore.segmentation.fine_tuning import Example, check_examples, fine_tune, predict_tuned
 
 
 @pytest.fixture(scope="module")
@@ -19,7 +22,7 @@ def example():
 
 
 def test_it_learns_and_the_bundled_network_stays(example):
-    net = weights.load_model("unet_person")
+    net = checkpoints.load_model("unet_person")
     before = {name: value.clone() for name, value in net.state_dict().items()}
     untaught = segmentation.predict_mask(example.image).above(0.5)
     steps = list(fine_tune([example], steps=25, learning_rate=3e-3))
@@ -39,12 +42,12 @@ def test_it_learns_at_the_scale_at_which_it_is_used():
     image = rng.integers(0, 256, (240, 400, 3), np.uint8)
     mask = np.zeros((240, 400), bool)
     mask[100:140, 50:350] = True
-    net = weights.load_model("unet_person")
+    net = checkpoints.load_model("unet_person")
     with torch.inference_mode():
         whole = net.encoder(torch.from_numpy(segmentation.to_input(image)))
     size_hw = segmentation.fit_size(mask.shape)
     assert size_hw == (192, 320)
-    squares = segmentation_tuning._look(net, Example(image, mask), 0, "person", rng)
+    squares = fine_tuning._look(net, Example(image, mask), 0, "person", rng)
     assert len(squares) > 0
     for down, target in squares:
         assert target.shape == (1, 1, 192, 192)

@@ -5,7 +5,11 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
-from cvcore.errors import InputError
+from cvcore.core import notebook
+from cvcore.core.errors import InputError
+from cvcore.segmentation.drawing import draw_objects
+
+DEFAULT_DISTANCE = 3  # pixels between the centres of two objects that touch
 
 
 @dataclass(frozen=True, eq=False)
@@ -20,9 +24,18 @@ class Objects:
     def count(self) -> int:
         return len(self.areas)
 
+    def _repr_html_(self) -> str:
+        black = np.zeros((*self.labels.shape, 3), np.uint8)
+        drawn = draw_objects(black, self.labels)
+        return notebook.picture_html(drawn, f"{self.count} objects")
+
 
 def count_objects(
-    mask: np.ndarray, *, split_touching: bool = True, min_area: int = 12, min_distance: float = 3.0
+    mask: np.ndarray,
+    *,
+    split_touching: bool = True,
+    min_area: int = 12,
+    min_distance: float = DEFAULT_DISTANCE,
 ) -> Objects:
     """Count the objects of a mask, bool (H, W).
 

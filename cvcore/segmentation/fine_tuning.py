@@ -1,4 +1,4 @@
-"""Teach a trained U-Net from a handful of brushed pictures, while one watches.
+"""Fine-tune a trained U-Net on a handful of annotated pictures, while one watches.
 
 The way down stays as it is: what it sees in the pictures is computed once, at the scale at which
 the network is used. Only the way up learns, from squares cut out of that, so that a few pictures
@@ -16,11 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cvcore import images, segmentation, weights
-from cvcore.errors import InputError
+from cvcore import segmentation
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.core.timing import Stopwatch
+from cvcore.engine import checkpoints
 from cvcore.models.unet import UNet
-from cvcore.timing import Stopwatch
-from cvcore.training.losses import loss_bce_dice
+from cvcore.segmentation.losses import loss_bce_dice
 
 SIDE = 192  # pixels: squares of this side are cut out, at the scale at which pictures are seen
 MAX_EXAMPLES = 20
@@ -90,7 +92,7 @@ def fine_tune(
         raise InputError(f"The learning rate is above 0 and at most 0.1, got {learning_rate!r}.")
     steps, rng = int(steps), np.random.default_rng(seed)
     with torch.inference_mode(False):
-        net = copy_way_up(start or weights.load_model(segmentation.WEIGHTS[model]))
+        net = copy_decoder(start or checkpoints.load_model(segmentation.WEIGHTS[model]))
         learning = [*net.decoder.parameters(), *net.head.parameters()]
         optimiser = torch.optim.Adam(learning, learning_rate)
         schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
@@ -116,11 +118,12 @@ def fine_tune(
 
 
 def _is_number(value: object) -> bool:
-    is_number = isinstance(value, int | float) and not isinstance(value, bool)
-    return is_number and math.isfinite(value)
+    if not isinstance(value, int | float) or isinstance(value, bool):
+        return False
+    return math.isfinite(value)
 
 
-def copy_way_up(net: UNet) -> UNet:
+def copy_decoder(net: UNet) -> UNet:
     """A network with the same way down and a copy of the way up that can learn."""
     twin = copy.copy(net)
     twin._modules = dict(net._modules)
@@ -131,11 +134,11 @@ def copy_way_up(net: UNet) -> UNet:
 
 @torch.inference_mode()
 def predict_tuned(
-    image: np.ndarray, net: UNet, *, model: str = segmentation.DEFAULT_MODEL
+    image: images.Picture, net: UNet, *, model: str = segmentation.DEFAULT_MODEL
 ) -> segmentation.Mask:
     """``segmentation.predict_mask`` with a tuned network."""
     segmentation.check_model(model)
-    images.check_image(image, min_side=segmentation.MIN_SIDE)
+    image = images.as_image(image, min_side=segmentation.MIN_SIDE)
     watch = Stopwatch()
     batch = segmentation.to_input(image, model=model)
     watch.lap("preprocess")

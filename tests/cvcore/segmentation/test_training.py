@@ -6,9 +6,10 @@ import numpy as np
 import pytest
 import torch
 
-from cvcore import images
-from cvcore.training.losses import loss_bce_dice, soft_dice
-from cvcore.training.segmentation_data import RECIPES, Pair, augment, repeat_rare, split
+from cvcore.core import images
+from cvcore.segmentation.dataset import Pair, split
+from cvcore.segmentation.losses import loss_bce_dice, soft_dice
+from cvcore.training.segmentation.data import RECIPES, augment, repeat_rare
 
 
 def make_pair(name="a", size=64):
@@ -58,7 +59,7 @@ def test_rare_looks_are_repeated():
 
 def test_training_goes_on_after_a_crash(tmp_path, monkeypatch):
     pytest.importorskip("lightning")
-    from cvcore.training.segmentation import Segmenter, main
+    from cvcore.training.segmentation.train import Segmenter, main
 
     for name in ("images", "masks"):
         (tmp_path / name).mkdir()

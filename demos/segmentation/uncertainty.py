@@ -1,28 +1,29 @@
 """How sure is the network? Entropy, and the same picture in a mirror."""
 
-from typing import Any
-
 import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.drawing import colourise
-from demos import ui
-from demos.segmentation_kept import MODELS, Kept, need
-from demos.segmentation_views import draw_figure, draw_page, draw_row
+from cvcore.core.drawing import colourise
+from cvcore.segmentation import DEFAULT_THRESHOLD
+from demos import components as ui
+from demos import lesson
+from demos.segmentation.controls import MODELS
+from demos.segmentation.state import LessonState, check_state, for_calls, once_there
+from demos.segmentation.views import draw_figure, draw_page, draw_row
 
 TITLE = "How sure?"
 NAMES = {model: name for name, model in MODELS}
 
 
-def show_doubt(kept: Kept | None, threshold: float = 0.5) -> dict:
+def show_uncertainty(state: LessonState | None, threshold: float = DEFAULT_THRESHOLD) -> dict:
     """The entropy map and the flip test, with the numbers that sum them up."""
-    need(kept)
+    check_state(state)
     seg = cvcore.segmentation
-    bits = seg.entropy(kept.mask.probability)
-    test = seg.flip_test(kept.image, model=kept.mask.model)
+    bits = seg.entropy(state.mask.probability)
+    test = seg.flip_test(state.image, model=state.mask.model)
     threshold = seg.check_threshold(threshold)
-    straight, mean = kept.mask.above(threshold), test.probability >= threshold
+    straight, mean = state.mask.above(threshold), test.probability >= threshold
     agreement = seg.compare_masks(straight, mean).dice
     changed = float(np.mean(test.difference > 0.5))
     figures = [
@@ -41,7 +42,7 @@ def show_doubt(kept: Kept | None, threshold: float = 0.5) -> dict:
     ]
     words = (
         "Entropy asks the network itself: −p·log₂p − (1−p)·log₂(1−p), most at p = 0.5. "
-        f"But a network can be sure and wrong. The flip test asks twice: {NAMES[kept.mask.model]} "
+        f"But a network can be sure and wrong. The flip test asks twice: {NAMES[state.mask.model]} "
         "do not change in a mirror, so where the answers differ, at least one is wrong."
     )
     return {
@@ -52,8 +53,19 @@ def show_doubt(kept: Kept | None, threshold: float = 0.5) -> dict:
     }
 
 
-def build(tab: ui.Tab, connect: Any, kept: gr.State, threshold: Any) -> None:
+def build(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
+    call: lesson.Controls,
+) -> None:  # fmt: skip
     """The section with the two maps."""
     with gr.Tab(TITLE) as section:
-        panel = ui.Panel(elem_id="segmentation-doubt")
-    connect(TITLE, section, show_doubt, [kept, threshold], panel, api_name="segmentation_doubt")
+        panel = ui.Panel(label="uncertainty", elem_id="segmentation-uncertainty")
+    inputs = [state, threshold]
+    lazy.add(
+        TITLE, section, once_there(show_uncertainty), inputs, panel, api_name=None, kind="stream",
+        follows=[part.change for part in inputs],
+    )  # fmt: skip
+    tab.endpoint(
+        for_calls(show_uncertainty), inputs, [panel, state], settings=call,
+        api_name="segmentation_doubt",
+    )  # fmt: skip

@@ -1,11 +1,10 @@
 """Pictures with masks, and the changes that make few of them last.
 
-The folders are those of ``cvcore.evaluate_segmentation``.
+The folders are those of ``cvcore.segmentation.dataset``.
 """
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from pathlib import Path
 
 import cv2
 import numpy as np
@@ -13,40 +12,9 @@ import torch
 from torch import Tensor
 from torch.utils.data import Dataset
 
-from cvcore import images
-from cvcore.evaluate_segmentation import list_pairs, read_mask
+from cvcore.core import images
 from cvcore.segmentation import fit_size
-
-
-@dataclass(frozen=True)
-class Pair:
-    """A picture and what in it belongs to the object."""
-
-    name: str
-    image: np.ndarray  # uint8 (H, W, 3)
-    mask: np.ndarray  # bool (H, W)
-
-
-def read_pairs(folder: Path) -> list[Pair]:
-    """All pictures of a folder that have a mask, in the order of their names."""
-    pairs = []
-    for picture, mask_file in list_pairs(folder):
-        image = images.load_image(picture, max_side=512)
-        mask = read_mask(mask_file).astype(np.uint8)
-        if mask.shape != image.shape[:2]:
-            mask = cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-        pairs.append(Pair(picture.stem, image, mask.astype(bool)))
-    return pairs
-
-
-def split(pairs: Sequence[Pair], share: float, seed: int) -> tuple[list[Pair], list[Pair]]:
-    """Deal the pairs into training and validation; ``share`` (0 to 1) goes to validation."""
-    order = np.random.default_rng(seed).permutation(len(pairs))
-    held = set(order[: round(share * len(pairs))].tolist())
-    return (
-        [pair for index, pair in enumerate(pairs) if index not in held],
-        [pair for index, pair in enumerate(pairs) if index in held],
-    )
+from cvcore.segmentation.dataset import Pair
 
 
 def repeat_rare(pairs: Sequence[Pair]) -> list[Pair]:
@@ -155,7 +123,7 @@ def _recolour(image: np.ndarray, recipe: Recipe, rng: np.random.Generator) -> np
     if rng.uniform() < 0.15:
         quality = [cv2.IMWRITE_JPEG_QUALITY, int(rng.integers(20, 80))]
         x = cv2.imdecode(cv2.imencode(".jpg", x, quality)[1], cv2.IMREAD_COLOR)
-    return x
+    return np.asarray(x)
 
 
 def augment(
@@ -168,7 +136,7 @@ def augment(
     """
     image, mask = _warp(pair, recipe, rng)
     if behind and rng.uniform() < recipe.paste and mask.mean() > 0.01:
-        back, back_mask = _warp(behind[rng.integers(len(behind))], recipe, rng)
+        back, back_mask = _warp(behind[int(rng.integers(len(behind)))], recipe, rng)
         if rng.uniform() < 0.5:  # light of its own
             back = _recolour(back, recipe, rng)
         soft = cv2.GaussianBlur(mask, (0, 0), rng.uniform(0.5, 1.5))[..., None]

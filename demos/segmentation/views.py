@@ -5,9 +5,10 @@ from html import escape
 
 import numpy as np
 
-from cvcore import images
+from cvcore.core import images
 from cvcore.segmentation import Overlap
-from cvcore.segmentation_drawing import AGREED, EXTRA, MISSED
+from cvcore.segmentation.drawing import AGREED, EXTRA, MISSED
+from demos.lesson import charts
 
 STYLE = """<style>
 .seg { color: var(--body-text-color); font-size: 1.05rem; }
@@ -29,9 +30,7 @@ STYLE = """<style>
 .seg figcaption { font-size: 1.1rem; margin-top: .2rem; }
 .seg .key i { display: inline-block; width: 1rem; height: 1rem; border-radius: .2rem;
   vertical-align: -.1rem; margin: 0 .3rem 0 .9rem; }
-.seg svg { width: 100%; max-height: 12rem; font-size: 14px; }
-.seg svg text { fill: var(--body-text-color); }
-.seg svg .axis { stroke: var(--body-text-color-subdued); }
+.seg .beside { flex: 1 1 18rem; }
 </style>"""
 
 
@@ -60,7 +59,7 @@ def draw_row(*figures: str) -> str:
 
 def draw_formulas(overlap: Overlap) -> str:
     """Dice and IoU with the picture's own numbers in them."""
-    both, predicted, truth = overlap.both, overlap.predicted, overlap.truth
+    both, predicted, truth = overlap.both, overlap.predicted, overlap.ground_truth
     return (
         '<p class="formula">Dice = <span class="frac"><span>2 |T ∩ P|</span><span>|T| + |P|</span>'
         f'</span> = <span class="frac"><span>2 · {both:,}</span><span>{truth:,} + {predicted:,}'
@@ -81,7 +80,7 @@ def draw_key(overlap: Overlap) -> str:
         '<p class="key">'
         + entry(AGREED, "right", overlap.both)
         + entry(EXTRA, "too much", overlap.predicted - overlap.both)
-        + entry(MISSED, "missed", overlap.truth - overlap.both)
+        + entry(MISSED, "missed", overlap.ground_truth - overlap.both)
         + "</p>"
     )
 
@@ -112,39 +111,33 @@ def draw_scores(rows: list[dict]) -> str:
     return html + "</table>"
 
 
-def draw_line(values: list[float], total: int, title: str) -> str:
-    """A curve over steps, on a scale from 0 to its greatest value."""
-    most = max(max(values), 1e-6)
-    points = " ".join(
-        f"{45 + 340 * index / max(total - 1, 1):.1f},{150 - 130 * value / most:.1f}"
-        for index, value in enumerate(values)
-    )
-    return (
-        f'<svg viewBox="0 0 400 180" role="img" aria-label="{escape(title, quote=True)}">'
-        '<path class="axis" d="M45 15V150H390" fill="none"/>'
-        f'<text x="40" y="25" text-anchor="end">{most:.2f}</text>'
-        '<text x="40" y="154" text-anchor="end">0</text>'
-        f'<text x="215" y="172" text-anchor="middle">{escape(title)}</text>'
-        f'<polyline points="{points}" fill="none" stroke="var(--color-accent)" stroke-width="3"/>'
-        "</svg>"
-    )
+def draw_losses(losses: Sequence[float], total: int) -> str:
+    """The loss step by step, with room for the steps to come."""
+    chart = charts.draw_chart(
+        [charts.Line("loss", np.arange(1, len(losses) + 1), losses)],
+        title="Loss, step by step", x=charts.Axis("step", 0, total), y=charts.Axis(low=0),
+        size=charts.HALF,
+    )  # fmt: skip
+    return f'<div class="beside">{chart}</div>'
 
 
-def draw_histogram(areas: np.ndarray, title: str, *, bars: int = 16) -> str:
+def draw_histogram(areas: np.ndarray, *, bars: int = 16) -> str:
     """How many objects have which size."""
     counts, edges = np.histogram(areas, bins=bars)
-    most = max(int(counts.max()), 1)
-    width = 340 / bars
-    drawn = "".join(
-        f'<rect x="{46 + index * width:.1f}" y="{150 - 130 * count / most:.1f}" '
-        f'width="{width - 2:.1f}" height="{130 * count / most:.1f}" fill="#4f46e5"/>'
-        for index, count in enumerate(counts)
-    )
-    return (
-        f'<svg viewBox="0 0 400 180" role="img" aria-label="{escape(title, quote=True)}">{drawn}'
-        '<path class="axis" d="M45 15V150H390" fill="none"/>'
-        f'<text x="40" y="25" text-anchor="end">{most}</text>'
-        f'<text x="46" y="168">{edges[0]:.0f}</text>'
-        f'<text x="388" y="168" text-anchor="end">{edges[-1]:.0f} px</text>'
-        f'<text x="215" y="176" text-anchor="middle">{escape(title)}</text></svg>'
-    )
+
+    step = edges[1] - edges[0]
+    words = [f"{edge:.0f}" if step >= 1 else charts.short(edge) for edge in edges]
+
+    def tell(at: float) -> str:
+        number = min(int(np.searchsorted(edges, at, side="right")) - 1, bars - 1)
+        return f"{words[number]} to {words[number + 1]} px"
+
+    return charts.draw_chart(
+        [charts.Bars("objects", (edges[:-1] + edges[1:]) / 2, counts, width=step)],
+        title="Area of the objects",
+        x=charts.Axis(
+            "area, px", edges[0], edges[-1], text=tell,
+            ticks=list(zip(edges, words, strict=True))[:: bars // 4],
+        ),
+        y=charts.Axis("objects", low=0), size=charts.HALF,
+    )  # fmt: skip

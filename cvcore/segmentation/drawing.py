@@ -3,8 +3,10 @@
 import cv2
 import numpy as np
 
-from cvcore.errors import InputError
+from cvcore.core.errors import InputError
+from cvcore.core.images import Picture, as_image
 
+DEFAULT_OPACITY = 0.5
 OVERLAY = (214, 39, 160)  # magenta: rare in photographs
 # Safe for the colour-blind: right, predicted but not true, true but not predicted.
 AGREED, EXTRA, MISSED = (0, 158, 115), (213, 94, 0), (86, 180, 233)
@@ -16,13 +18,14 @@ BACKGROUNDS = {
 
 
 def draw_overlay(
-    image: np.ndarray,
+    image: Picture,
     mask: np.ndarray,
     *,
-    opacity: float = 0.5,
+    opacity: float = DEFAULT_OPACITY,
     colour: tuple[int, int, int] = OVERLAY,
 ) -> np.ndarray:
     """Colour the mask, bool (H, W), and draw its outline; ``opacity`` 0 leaves the outline."""
+    image = as_image(image)
     if not 0 <= opacity <= 1:
         raise InputError(f"The opacity is a number from 0 to 1, got {opacity!r}.")
     drawn = image.copy()
@@ -31,9 +34,10 @@ def draw_overlay(
 
 
 def draw_outline(
-    image: np.ndarray, mask: np.ndarray, *, colour: tuple[int, int, int] = OVERLAY
+    image: Picture, mask: np.ndarray, *, colour: tuple[int, int, int] = OVERLAY
 ) -> np.ndarray:
     """Draw the border of a mask, bool (H, W)."""
+    image = as_image(image)
     drawn = image.copy()
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
     cv2.drawContours(drawn, contours, -1, colour, max(1, round(max(image.shape[:2]) / 400)))
@@ -41,21 +45,23 @@ def draw_outline(
 
 
 def draw_disagreement(
-    image: np.ndarray, prediction: np.ndarray, truth: np.ndarray, *, opacity: float = 0.65
+    image: Picture, prediction: np.ndarray, ground_truth: np.ndarray, *, opacity: float = 0.65
 ) -> np.ndarray:
     """Green where both masks agree on the object, red what is too much, blue what is missed."""
+    image = as_image(image)
     drawn = cv2.addWeighted(image, 0.6, np.full_like(image, 128), 0.4, 0)
     for where, colour in (
-        (prediction & truth, AGREED),
-        (prediction & ~truth, EXTRA),
-        (truth & ~prediction, MISSED),
+        (prediction & ground_truth, AGREED),
+        (prediction & ~ground_truth, EXTRA),
+        (ground_truth & ~prediction, MISSED),
     ):
         drawn[where] = np.rint(image[where] * (1 - opacity) + np.array(colour) * opacity)
     return drawn
 
 
-def draw_objects(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
+def draw_objects(image: Picture, labels: np.ndarray) -> np.ndarray:
     """Outline every object of int labels (H, W) in a colour of its own."""
+    image = as_image(image)
     drawn = image.copy()
     edges = np.zeros(labels.shape, bool)
     edges[:, 1:] |= labels[:, 1:] != labels[:, :-1]
@@ -71,20 +77,24 @@ def draw_objects(image: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 
 def replace_background(
-    image: np.ndarray, probability: np.ndarray, background: np.ndarray | tuple[int, int, int]
+    image: Picture, probability: np.ndarray, background: Picture | tuple[int, int, int]
 ) -> np.ndarray:
     """Put the object before a picture (H, W, 3) or a colour; edges stay soft.
 
     Probabilities from 0.25 to 0.75 are stretched over 0 to 1: what is sure is kept whole.
     """
+    image = as_image(image)
     if isinstance(background, tuple):
-        background = np.full_like(image, background)
+        behind = np.full_like(image, background)
+    else:
+        behind = as_image(background)
     alpha = np.clip((probability - 0.25) * 2, 0, 1).astype(np.float32)
-    return cv2.blendLinear(image, np.ascontiguousarray(background), alpha, 1 - alpha)
+    return cv2.blendLinear(image, np.ascontiguousarray(behind), alpha, 1 - alpha)
 
 
-def fit_background(picture: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
+def fit_background(picture: Picture, size_hw: tuple[int, int]) -> np.ndarray:
     """The middle of a picture, as large as covers ``size_hw`` (height, width)."""
+    picture = as_image(picture)
     height, width = size_hw
     scale = max(height / picture.shape[0], width / picture.shape[1])
     h, w = min(round(height / scale), picture.shape[0]), min(round(width / scale), picture.shape[1])
@@ -97,22 +107,24 @@ def fit_background(picture: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     )
 
 
-def cut_out(image: np.ndarray, mask: np.ndarray) -> np.ndarray:
+def cut_out(image: Picture, mask: np.ndarray) -> np.ndarray:
     """The picture with the mask, bool (H, W), as its opacity: uint8 (H, W, 4).
 
     What is outside is black under its transparency, so that nothing of it is saved.
     """
+    image = as_image(image)
     alpha = mask.astype(np.uint8)
     return np.dstack([image * alpha[..., None], alpha * 255])
 
 
 def blur_background(
-    image: np.ndarray, probability: np.ndarray, *, strength: float = 0.04
+    image: Picture, probability: np.ndarray, *, strength: float = 0.04
 ) -> np.ndarray:
     """Keep the object sharp and blur the rest; ``strength`` as a share of the longer side.
 
     The background is blurred without the object in it, so that the object's colours do not bleed.
     """
+    image = as_image(image)
     scale = 4
     height, width = image.shape[:2]
     small_size = (max(1, width // scale), max(1, height // scale))

@@ -9,14 +9,35 @@ from collections.abc import Collection
 from dataclasses import dataclass, field
 
 import cv2
+import lazy_loader
 import numpy as np
 
-from cvcore import images, runtime, weights
-from cvcore.errors import InputError
-from cvcore.timing import Stopwatch
+from cvcore.core import images, notebook
+from cvcore.core.drawing import colourise
+from cvcore.core.errors import InputError
+from cvcore.core.timing import Stopwatch
+from cvcore.engine import checkpoints, predictor
+
+# Its other parts are loaded when they are first named.
+__getattr__, _, _modules = lazy_loader.attach(
+    __name__, ["dataset", "drawing", "evaluation", "fine_tuning", "losses", "objects"]
+)
+
+
+def __dir__() -> list[str]:
+    return sorted({*__all__, *_modules})
+
+
+__all__ = [
+    "DEFAULT_MODEL", "DEFAULT_THRESHOLD", "LONGEST", "MAX_LONGEST", "MIN_SIDE", "STRIDE", "WEIGHTS",
+    "FlipTest", "Level", "Mask", "Overlap", "Walk", "check_longest", "check_masks", "check_model",
+    "check_threshold", "compare_masks", "dice", "entropy", "fit_size", "flip_test", "iou",
+    "predict_mask", "to_input", "to_probability", "unsure_share", "walk_levels",
+]  # fmt: skip
 
 WEIGHTS = {"person": "unet_person", "nuclei": "unet_nuclei"}
 DEFAULT_MODEL = "person"
+DEFAULT_THRESHOLD = 0.5
 MIN_SIDE = 16  # pixels
 MAX_LONGEST = 2048  # pixels: more than a network is shown
 # pixels: the longer side at which a network sees a picture (people also in small pictures, which
@@ -35,9 +56,16 @@ class Mask:
     """Pixels: the size at which the network saw the picture."""
     ms: dict[str, float] = field(default_factory=dict, repr=False)
 
-    def above(self, threshold: float = 0.5) -> np.ndarray:
+    def above(self, threshold: float = DEFAULT_THRESHOLD) -> np.ndarray:
         """The mask, bool (H, W): the pixels with at least this probability."""
         return self.probability >= check_threshold(threshold)
+
+    def _repr_html_(self) -> str:
+        mask = self.above().astype(np.uint8) * 255
+        return notebook.pictures_html(
+            (colourise(self.probability, vmin=0, vmax=1), mask),
+            ("probability", f"mask: {(mask > 0).mean():.1%} of the picture"),
+        )
 
 
 @dataclass(frozen=True)
@@ -46,19 +74,22 @@ class Overlap:
 
     both: int
     predicted: int
-    truth: int
+    ground_truth: int
 
     @property
     def dice(self) -> float:
         """2 |T and P| / (|T| + |P|); 1 when both masks are empty."""
-        total = self.predicted + self.truth
+        total = self.predicted + self.ground_truth
         return 2 * self.both / total if total else 1.0
 
     @property
     def iou(self) -> float:
         """|T and P| / |T or P|, the intersection over the union; 1 when both are empty."""
-        union = self.predicted + self.truth - self.both
+        union = self.predicted + self.ground_truth - self.both
         return self.both / union if union else 1.0
+
+    def _repr_html_(self) -> str:
+        return notebook.bars_html(("Dice", "IoU"), (self.dice, self.iou))
 
 
 @dataclass(frozen=True, eq=False)
@@ -67,6 +98,10 @@ class FlipTest:
 
     probability: np.ndarray = field(repr=False)  # float32 (H, W), the mean of the two
     difference: np.ndarray = field(repr=False)  # float32 (H, W), 0: both say the same
+
+    def _repr_html_(self) -> str:
+        maps = [colourise(one, vmin=0, vmax=1) for one in (self.probability, self.difference)]
+        return notebook.pictures_html(maps, ("probability", "difference"))
 
 
 @dataclass(frozen=True, eq=False)
@@ -86,6 +121,11 @@ class Walk:
     mask: Mask
     levels: tuple[Level, ...]
     cut: tuple[int, ...]  # the skip connections that were cut
+
+    def _repr_html_(self) -> str:
+        strongest = [colourise(level.maps[0], vmin=0, vmax=1) for level in self.levels]
+        words = [f"{level.side} {level.number}" for level in self.levels]
+        return self.mask._repr_html_() + notebook.pictures_html(strongest, words)
 
 
 def check_model(model: str) -> str:
@@ -130,9 +170,10 @@ def fit_size(
 
 
 def to_input(
-    image: np.ndarray, *, model: str = DEFAULT_MODEL, longest: int | None = None
+    image: images.Picture, *, model: str = DEFAULT_MODEL, longest: int | None = None
 ) -> np.ndarray:
     """The picture as the network takes it: float32 (1, 3, h, w) in [0, 1]."""
+    image = images.as_image(image)
     size_hw = fit_size(image.shape[:2], model=model, longest=longest)
     small = cv2.resize(image, size_hw[::-1], interpolation=_filter(image.shape[:2], size_hw))
     return images.to_chw(small)[None]
@@ -149,7 +190,7 @@ def to_probability(logits: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
 
 
 def predict_mask(
-    image: np.ndarray, *, model: str = DEFAULT_MODEL, longest: int | None = None
+    image: images.Picture, *, model: str = DEFAULT_MODEL, longest: int | None = None
 ) -> Mask:
     """The probability of every pixel of uint8 (H, W, 3) to belong to a person, or a nucleus.
 
@@ -158,8 +199,8 @@ def predict_mask(
     ``longest`` outside 16 to 2048.
     """
     check_model(model)
-    images.check_image(image, min_side=MIN_SIDE)
-    predict = runtime.load_predictor(WEIGHTS[model])
+    image = images.as_image(image, min_side=MIN_SIDE)
+    predict = predictor.load_predictor(WEIGHTS[model])
     watch = Stopwatch()
     batch = to_input(image, model=model, longest=longest)
     watch.lap("preprocess")
@@ -170,36 +211,36 @@ def predict_mask(
     return Mask(probability, model, batch.shape[2:], watch.ms)
 
 
-def check_masks(prediction: np.ndarray, truth: np.ndarray) -> None:
+def check_masks(prediction: np.ndarray, ground_truth: np.ndarray) -> None:
     """Raise unless both are bool masks (H, W) of one size."""
-    for mask in (prediction, truth):
+    for mask in (prediction, ground_truth):
         if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype != np.bool_:
             raise TypeError("Expected two bool masks (H, W).")
-    if prediction.shape != truth.shape:
-        raise ValueError(f"The masks differ in size: {prediction.shape} and {truth.shape}.")
+    if prediction.shape != ground_truth.shape:
+        raise ValueError(f"The masks differ in size: {prediction.shape} and {ground_truth.shape}.")
 
 
-def compare_masks(prediction: np.ndarray, truth: np.ndarray) -> Overlap:
+def compare_masks(prediction: np.ndarray, ground_truth: np.ndarray) -> Overlap:
     """Count what two masks, bool (H, W), share."""
-    check_masks(prediction, truth)
+    check_masks(prediction, ground_truth)
     return Overlap(
-        int(np.count_nonzero(prediction & truth)),
+        int(np.count_nonzero(prediction & ground_truth)),
         int(np.count_nonzero(prediction)),
-        int(np.count_nonzero(truth)),
+        int(np.count_nonzero(ground_truth)),
     )
 
 
-def dice(prediction: np.ndarray, truth: np.ndarray) -> float:
+def dice(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
     """Dice's coefficient of two masks, 0 to 1; 1 when both are empty.
 
     Dice, "Measures of the Amount of Ecologic Association Between Species", Ecology 1945.
     """
-    return compare_masks(prediction, truth).dice
+    return compare_masks(prediction, ground_truth).dice
 
 
-def iou(prediction: np.ndarray, truth: np.ndarray) -> float:
+def iou(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
     """Intersection over union (Jaccard's index) of two masks, 0 to 1; 1 when both are empty."""
-    return compare_masks(prediction, truth).iou
+    return compare_masks(prediction, ground_truth).iou
 
 
 def entropy(probability: np.ndarray) -> np.ndarray:
@@ -208,8 +249,9 @@ def entropy(probability: np.ndarray) -> np.ndarray:
     return (-p * np.log2(p) - (1 - p) * np.log2(1 - p)).astype(np.float32)
 
 
-def flip_test(image: np.ndarray, *, model: str = DEFAULT_MODEL) -> FlipTest:
+def flip_test(image: images.Picture, *, model: str = DEFAULT_MODEL) -> FlipTest:
     """Ask twice, the second time with the picture mirrored: a sure answer stays the same."""
+    image = images.as_image(image)
     straight = predict_mask(image, model=model).probability
     mirrored = predict_mask(np.ascontiguousarray(image[:, ::-1]), model=model).probability[:, ::-1]
     return FlipTest((straight + mirrored) / 2, np.abs(straight - mirrored))
@@ -217,12 +259,12 @@ def flip_test(image: np.ndarray, *, model: str = DEFAULT_MODEL) -> FlipTest:
 
 def unsure_share(probability: np.ndarray, *, low: float = 0.1, high: float = 0.9) -> float:
     """The pixels between yes and no, as a share (0 to 1) of those that are not a clear no."""
-    unsure = np.count_nonzero((probability > low) & (probability < high))
-    return unsure / max(np.count_nonzero(probability > low), 1)
+    unsure = int(np.count_nonzero((probability > low) & (probability < high)))
+    return unsure / max(int(np.count_nonzero(probability > low)), 1)
 
 
 def walk_levels(
-    image: np.ndarray,
+    image: images.Picture,
     *,
     model: str = DEFAULT_MODEL,
     cut: Collection[int] = (),
@@ -238,8 +280,8 @@ def walk_levels(
     import torch
 
     check_model(model)
-    images.check_image(image, min_side=MIN_SIDE)
-    net = weights.load_model(WEIGHTS[model])
+    image = images.as_image(image, min_side=MIN_SIDE)
+    net = checkpoints.load_model(WEIGHTS[model])
     for level in cut:
         if isinstance(level, bool) or level not in range(len(net.decoder)):
             raise InputError(

@@ -1,11 +1,12 @@
 """Train a U-Net on pictures with masks, on Lightning.
 
     pip install lightning tensorboard
-    python -m cvcore.training.segmentation person --data person --more coco128 --out runs/person
-    python -m cvcore.training.segmentation nuclei --data nuclei --out runs/nuclei
+    python -m cvcore.training.segmentation.train person --data person --more coco128
+        --out runs/person
+    python -m cvcore.training.segmentation.train nuclei --data nuclei --out runs/nuclei
 
 ``--data`` has ``images/`` and beside it ``masks/`` or ``labels/`` (see
-``cvcore.training.segmentation_data``); your own pairs will do. Fifteen in a hundred are held back
+``cvcore.training.segmentation.data``); your own pairs will do. Fifteen in a hundred are held back
 for the score and decide nothing; of the rest, eight in a hundred choose the epoch: the one with the
 best Dice on them is kept. Both are measured on whole pictures at their own size (at most 512), with
 an exponential moving average of the weights. ``--all`` trains on every pair, for all epochs.
@@ -30,19 +31,12 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
-from cvcore import weights
+from cvcore.engine import checkpoints
 from cvcore.models import unet
+from cvcore.segmentation.dataset import Pair, read_pairs, split
+from cvcore.segmentation.losses import loss_bce_dice
 from cvcore.training.convert import halve, save_state
-from cvcore.training.losses import loss_bce_dice
-from cvcore.training.segmentation_data import (
-    RECIPES,
-    Pair,
-    TrainingPairs,
-    WholePairs,
-    read_pairs,
-    repeat_rare,
-    split,
-)
+from cvcore.training.segmentation.data import RECIPES, TrainingPairs, WholePairs, repeat_rare
 
 BUILD = {
     "person": unet.build_person_unet,
@@ -109,7 +103,7 @@ class Segmenter(lightning.LightningModule):
             self.net.encoder.load_state_dict(
                 {
                     name: value
-                    for name, value in weights.load_state("efficientnet_lite0").items()
+                    for name, value in checkpoints.load_state("efficientnet_lite0").items()
                     if name in self.net.encoder.state_dict()
                 }
             )
@@ -166,7 +160,9 @@ def load_data(
 
     The last two are empty with ``--all``.
     """
-    training, choosing, held = read_pairs(options.data), [], []
+    training = read_pairs(options.data)
+    choosing: list[Pair] = []
+    held: list[Pair] = []
     if not options.all:
         training, held = split(training, settings.held_back, settings.seed)
         training, choosing = split(training, settings.validation, settings.seed)
@@ -200,25 +196,7 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, float]:
     callbacks = [best, EMAWeightAveraging(decay=settings.average)]
     if choosing:
         callbacks.append(EarlyStopping("val_dice", mode="max", patience=settings.patience))
-    trainer = lightning.Trainer(
-        accelerator=options.accelerator,
-        devices=options.devices,
-        num_nodes=options.num_nodes,
-        strategy=options.strategy,
-        precision=options.precision,
-        max_epochs=settings.epochs,
-        max_time=options.max_time,
-        callbacks=callbacks,
-        logger=[
-            CSVLogger(options.out, name="csv"),
-            TensorBoardLogger(options.out, name="tensorboard", version=""),
-        ],
-        gradient_clip_val=1.0,
-        log_every_n_steps=1,
-        enable_progress_bar=options.progress,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-    )
+    trainer = _build_trainer(options, settings.epochs, callbacks)
     task = Segmenter(settings)
     if options.start:
         task.net.load_state_dict({k: v.float() for k, v in load_file(options.start).items()})
@@ -254,6 +232,31 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, float]:
     if choosing:
         scores["val_dice"] = float(best.best_model_score)
     return scores
+
+
+def _build_trainer(
+    options: argparse.Namespace, epochs: int, callbacks: list[lightning.Callback]
+) -> lightning.Trainer:
+    """The device and its share of the work as the command asks for; logs go beside the weights."""
+    return lightning.Trainer(
+        accelerator=options.accelerator,
+        devices=options.devices,
+        num_nodes=options.num_nodes,
+        strategy=options.strategy,
+        precision=options.precision,
+        max_epochs=epochs,
+        max_time=options.max_time,
+        callbacks=callbacks,
+        logger=[
+            CSVLogger(options.out, name="csv"),
+            TensorBoardLogger(options.out, name="tensorboard", version=""),
+        ],
+        gradient_clip_val=1.0,
+        log_every_n_steps=1,
+        enable_progress_bar=options.progress,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+    )
 
 
 def parse(arguments: list[str] | None = None) -> tuple[argparse.Namespace, Settings]:

@@ -2,31 +2,36 @@
 
 import csv
 import io
-from typing import Any
 
 import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.segmentation_drawing import draw_objects
-from demos import ui
-from demos.segmentation_kept import Kept, need
-from demos.segmentation_views import draw_figure, draw_histogram, draw_page
+from cvcore.segmentation import DEFAULT_THRESHOLD
+from cvcore.segmentation.drawing import draw_objects
+from cvcore.segmentation.objects import DEFAULT_DISTANCE, Objects
+from demos import components as ui
+from demos import lesson
+from demos.segmentation.state import LessonState, check_state, for_calls, once_there
+from demos.segmentation.views import draw_figure, draw_histogram, draw_page
 
 TITLE = "Count"
 
 
 def show_count(
-    kept: Kept | None, threshold: float = 0.5, split: bool = True, distance: float = 3
+    state: LessonState | None,
+    threshold: float = DEFAULT_THRESHOLD,
+    split: bool = True,
+    distance: float = DEFAULT_DISTANCE,
 ) -> tuple[dict, dict | None]:
     """How many objects the mask has, outlined one by one, and how large they are."""
-    need(kept)
-    mask = kept.mask.above(threshold)
-    count = cvcore.segmentation_objects.count_objects
+    check_state(state)
+    mask = state.mask.above(threshold)
+    count = cvcore.segmentation.objects.count_objects
     touching = count(mask, split_touching=False)
     found = count(mask, min_distance=distance) if split else touching
     figure = draw_figure(
-        draw_objects(kept.image, found.labels), "every object in a colour of its own", png=True
+        draw_objects(state.image, found.labels), "every object in a colour of its own", png=True
     )
     words = f'<p class="formula"><b>{found.count}</b> object{"s" * (found.count != 1)}</p>'
     if split:
@@ -36,7 +41,7 @@ def show_count(
     if found.count:
         words += (
             f"<p>Area: median <b>{np.median(found.areas):.0f}</b> px, from {found.areas.min()} to "
-            f"{found.areas.max()} px.</p>" + draw_histogram(found.areas, "area of the objects")
+            f"{found.areas.max()} px.</p>" + draw_histogram(found.areas)
         )
     numbers = {
         "count": found.count,
@@ -49,7 +54,7 @@ def show_count(
     return numbers, ui.download_value("objects.csv", to_csv(found), "text/csv")
 
 
-def to_csv(found: Any) -> bytes:
+def to_csv(found: Objects) -> bytes:
     """The objects as a table: number, area, centre."""
     text = io.StringIO()
     writer = csv.writer(text, lineterminator="\n")
@@ -59,15 +64,25 @@ def to_csv(found: Any) -> bytes:
     return text.getvalue().encode()
 
 
-def build(tab: ui.Tab, connect: Any, kept: gr.State, threshold: Any) -> None:
+def build(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
+    call: lesson.Controls,
+) -> None:  # fmt: skip
     """The section that counts."""
     with gr.Tab(TITLE) as section:
         with gr.Row():
             split = gr.Checkbox(True, label="Part objects that touch (watershed)")
-            distance = ui.Slider(1, 20, 3, step=1, label="Centres at least so many pixels apart")
-        panel = ui.Panel(elem_id="segmentation-count")
+            distance = ui.Slider(
+                1, 20, DEFAULT_DISTANCE, step=1, label="Centres at least so many pixels apart"
+            )
+        panel = ui.Panel(label="objects", elem_id="segmentation-count")
         table = ui.Download("Table of objects (CSV)")
-    connect(
-        TITLE, section, show_count, [kept, threshold, split, distance], [panel, table],
-        api_name="segmentation_count", controls=[split.change, distance.change],
+    inputs, outputs = [state, threshold, split, distance], [panel, table]
+    lazy.add(
+        TITLE, section, once_there(show_count), inputs, outputs, api_name=None, kind="stream",
+        follows=[part.change for part in inputs],
+    )  # fmt: skip
+    tab.endpoint(
+        for_calls(show_count), inputs, [*outputs, state], settings=call,
+        api_name="segmentation_count",
     )  # fmt: skip

@@ -5,15 +5,15 @@ from typing import Any
 import gradio as gr
 import numpy as np
 
-from cvcore import images
-from cvcore.errors import InputError
+from cvcore.core import images
+from cvcore.core.errors import InputError
 from cvcore.segmentation import Mask
-from demos import ui
+from demos import components as ui
 
 SHOWN_SIDE = 640  # pixels
 
 
-class MaskView(ui.Drawn):
+class MaskView(ui.JsComponent):
     """Mask, probability, cut-out and a truth to brush; its value comes from ``to_view``.
 
     Fires ``truth`` with ``{mask: data address}`` when the truth was brushed.
@@ -28,8 +28,8 @@ class MaskView(ui.Drawn):
 <button type="button" data-brush="erase">Rub out</button>
 <button type="button" data-act="copy">Start from the network's mask</button>
 <button type="button" data-act="clear">Clear</button></div></div>"""
-    SCRIPTS = ("segmentation_view.js",)
-    STYLES = ("segmentation_view.css",)
+    SCRIPTS = ("mask_view.js",)
+    STYLES = ("mask_view.css",)
 
 
 def to_view(image: np.ndarray, mask: Mask, *, threshold: float, opacity: float) -> dict[str, Any]:
@@ -71,7 +71,7 @@ def to_mask(picture: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     return mask
 
 
-def read_brush(event: gr.EventData, size_hw: tuple[int, int]) -> np.ndarray:
-    """The brushed truth bool (H, W) out of a ``truth`` event."""
+def read_annotation(event: gr.EventData, size_hw: tuple[int, int]) -> np.ndarray:
+    """The annotated truth bool (H, W) out of a ``truth`` event."""
     picture = images.load_data_uri(getattr(event, "mask", ""))
     return fit_mask(picture[..., 0] > 127, size_hw)

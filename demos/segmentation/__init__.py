@@ -1,0 +1,149 @@
+"""Tab: segmentation with a U-Net. Which pixels belong to a person, and how does a network know?"""
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.core.timing import Stopwatch
+from cvcore.segmentation import WEIGHTS
+from cvcore.segmentation.drawing import cut_out, draw_overlay
+from demos import components as ui
+from demos import lesson
+from demos.segmentation import count, fine_tune, ground_truth, levels, live, uncertainty
+from demos.segmentation.controls import DEFAULTS, Settings, build_controls
+from demos.segmentation.mask_view import MaskView, to_view
+from demos.segmentation.state import SAMPLE, LessonState, build_call, for_calls
+
+TITLE = "U-Net segmentation"
+SHORT = "Segmentation"  # on the tab's button
+SUMMARY = "Which pixels belong to a person, or to a cell's nucleus? A class for every pixel."
+NETWORKS = tuple(WEIGHTS.values())  # made ready
+SAMPLES = ("astronaut", "chelsea", "coffee", "camera", "rocket", "nuclei_light", "nuclei_purple")
+# While a slider moves, the view follows it in the browser.
+FOLLOW = "(view, threshold, opacity) => view && ({...view, threshold, opacity})"
+
+
+def segment(
+    image: np.ndarray | None, settings: Settings
+) -> tuple[dict, dict, str, dict, dict, dict, LessonState]:
+    """Run the network once: numbers, view, latency, files to download, and what to keep."""
+    mask = cvcore.segmentation.predict_mask(image, model=settings.model)
+    state = LessonState(image, mask)
+    threshold, opacity = settings.threshold, settings.opacity
+    numbers, *others = rethreshold(state, threshold, opacity)
+    return numbers, to_view(image, mask, threshold=threshold, opacity=opacity), *others, state
+
+
+def rethreshold(
+    state: LessonState | None,
+    threshold: float = DEFAULTS.threshold,
+    opacity: float = DEFAULTS.opacity,
+) -> tuple[dict, str, dict, dict, dict]:
+    """Numbers, latency and files at another threshold, without the network."""
+    images.check_image(state.image if state else None)
+    watch = Stopwatch()
+    inside = state.mask.above(threshold)
+    drawn = images.to_jpeg(draw_overlay(state.image, inside, opacity=opacity), quality=90)
+    mask_file = images.to_png(images.to_rgb(inside))
+    cut_file = images.to_png(cut_out(state.image, inside))
+    watch.lap("drawing")
+    numbers = {
+        "model": state.mask.model,
+        "inside_share": float(inside.mean()),
+        "inside_pixels": int(inside.sum()),
+        "unsure_share": cvcore.segmentation.unsure_share(state.mask.probability),
+        "network_size": list(state.mask.size_hw),
+        "ms": {name: round(value, 1) for name, value in state.mask.ms.items()},
+    }
+    return (
+        numbers,
+        ui.badge(state.mask.ms | watch.ms),
+        ui.download_value("overlay.jpg", drawn, "image/jpeg"),
+        ui.download_value("mask.png", mask_file, "image/png"),
+        ui.download_value("cut_out.png", cut_file, "image/png"),
+    )
+
+
+def rethreshold_again(state: LessonState | None, threshold: float, opacity: float) -> tuple:
+    """``rethreshold`` while a slider moves; without a picture there is nothing to say."""
+    return rethreshold(state, threshold, opacity) if state else (gr.skip(),) * 5
+
+
+def build(tab: lesson.Tab) -> None:
+    """The picture and its mask, what each inner tab asks of it, and the webcam."""
+    state = gr.State()
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            picture = tab.picture_input(
+                sample=SAMPLE, names=choose_samples(), elem_id="segmentation-picture",
+                height=220,
+            )  # fmt: skip
+            controls = build_controls()
+        with gr.Column(scale=3, min_width=320):
+            numbers = gr.JSON(visible=False, label="numbers")
+            view = MaskView(label="mask", elem_id="segmentation-view")
+            badge = ui.Badge(label="timings")
+            with gr.Row():
+                files = [
+                    ui.Download(name, min_width=140)
+                    for name in ("Picture with mask", "Mask (PNG)", "Cut out (PNG)")
+                ]
+    call = build_call()
+    _build_inner_tabs(tab, state, picture, view, controls, call)
+    live.build(tab, controls)
+    tab.lesson()
+    tab.show_code(
+        "cvcore.segmentation:predict_mask",
+        "cvcore.models.unet:UNet",
+        "cvcore.segmentation:Overlap",
+        "cvcore.segmentation.losses:loss_bce_dice",
+        "cvcore.segmentation.objects:count_objects",
+        "cvcore.segmentation.fine_tuning:fine_tune",
+    )
+    _connect(tab, picture, controls, call, [numbers, view, badge, *files, state])
+
+
+def _build_inner_tabs(
+    tab: lesson.Tab, state: gr.State, picture: gr.Image, view: MaskView,
+    controls: lesson.Controls, call: lesson.Controls,
+) -> None:  # fmt: skip
+    model, threshold = controls["model"], controls["threshold"]
+    views = (ground_truth, levels, uncertainty, count, fine_tune)
+    lazy = lesson.LazyTabs(tab, [one.TITLE for one in views])
+    with gr.Tabs():
+        annotated, upload = ground_truth.build(tab, lazy, state, threshold, view, picture, model)
+        levels.build(tab, lazy, state, threshold, model, call)
+        uncertainty.build(tab, lazy, state, threshold, call)
+        count.build(tab, lazy, state, threshold, call)
+        fine_tune.build(tab, lazy, state, threshold, (annotated, upload), call)
+
+
+def _connect(
+    tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls, call: lesson.Controls,
+    outputs: list,
+) -> None:  # fmt: skip
+    """What makes the network run again, and what only the threshold."""
+    numbers, view, badge, *files, state = outputs
+    wait = {"settings": controls, "show_progress_on": badge}
+    tab.on_open(segment, [picture], outputs, **wait)
+    tab.run(
+        [picture.change, controls["model"].input], segment, [picture], outputs,
+        api_name="segmentation", **wait,
+    )  # fmt: skip
+    tab.run(picture.clear, lambda: (None, None, "", *[None] * 4), None, outputs, api_name=None)
+    sliders = [controls["threshold"], controls["opacity"]]
+    moved = [slider.change for slider in sliders]
+    gr.on(moved, None, [view, *sliders], view, js=FOLLOW, api_visibility="private")
+    # The numbers and files come after.
+    inputs, followers = [state, *sliders], [numbers, badge, *files]
+    tab.run(moved, rethreshold_again, inputs, followers, api_name=None, kind="stream")
+    tab.endpoint(
+        for_calls(rethreshold), inputs, [*followers, state], settings=call,
+        api_name="segmentation_threshold",
+    )  # fmt: skip
+
+
+def choose_samples() -> tuple[str, ...]:
+    """The samples of this tab that are here."""
+    return tuple(name for name in SAMPLES if name in cvcore.core.samples.index())

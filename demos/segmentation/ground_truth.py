@@ -1,0 +1,112 @@
+"""How right is the mask? Dice, IoU and the disagreement with a truth, brushed or uploaded."""
+
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.segmentation import DEFAULT_THRESHOLD
+from cvcore.segmentation.drawing import draw_disagreement
+from demos import components as ui
+from demos import lesson
+from demos.segmentation.mask_view import MaskView, read_annotation, to_mask
+from demos.segmentation.state import LessonState, check_state, once_there
+from demos.segmentation.views import draw_figure, draw_formulas, draw_key, draw_page, draw_sentence
+
+TITLE = "Right or wrong?"
+NO_TRUTH = (
+    "There is no truth yet: choose “Brush a truth” above the picture and paint, or upload a mask."
+)
+
+
+def compare(
+    state: LessonState | None, ground_truth: np.ndarray | None, threshold: float = DEFAULT_THRESHOLD
+) -> dict:
+    """Dice and IoU of the mask and the truth, written out, and where they disagree."""
+    check_state(state)
+    if ground_truth is None or ground_truth.shape != state.image.shape[:2]:
+        return {"html": draw_sentence(NO_TRUTH)}
+    predicted = state.mask.above(threshold)
+    overlap = cvcore.segmentation.compare_masks(predicted, ground_truth)
+    drawn = draw_disagreement(state.image, predicted, ground_truth)
+    figure = draw_figure(drawn, draw_key(overlap))
+    words = "<div>" + draw_formulas(overlap) + "<p>T: truth, P: prediction, in pixels.</p></div>"
+    return {
+        "html": draw_page(f'<div class="row">{figure}{words}</div>'),
+        "dice": overlap.dice,
+        "iou": overlap.iou,
+        "both": overlap.both,
+        "predicted": overlap.predicted,
+        "truth": overlap.ground_truth,
+    }
+
+
+def take_annotation(state: LessonState | None, event: gr.EventData) -> np.ndarray | None:
+    """The truth that was brushed on the picture; None when everything was rubbed out."""
+    ground_truth = read_annotation(event, check_state(state).image.shape[:2])
+    return ground_truth if ground_truth.any() else None
+
+
+def take_file(
+    state: LessonState | None, picture: np.ndarray | None, view: dict | None
+) -> tuple[np.ndarray | None, Any]:
+    """The truth of an uploaded mask, or none once it is removed, and the view with it."""
+    if state is None and picture is None:
+        return None, gr.skip()
+    check_state(state)
+    if picture is None:
+        ground_truth, shown = None, ""
+    else:
+        ground_truth = to_mask(picture, state.image.shape[:2])
+        shown = images.to_data_uri(images.to_rgb(ground_truth), format="png")
+    # The number tells the view that this is to be drawn, also when the mask is the same again.
+    number = ((view or {}).get("truth_number") or 0) + 1
+    return ground_truth, {**(view or {}), "truth": shown, "truth_number": number}
+
+
+def compare_file(
+    image: np.ndarray | None, mask: np.ndarray | None, model: str, threshold: float
+) -> dict:
+    """Dice and IoU of a picture's prediction and a mask's picture, in one call."""
+    if mask is None:
+        images.check_image(image)
+        return {"html": draw_sentence(NO_TRUTH)}
+    predicted = cvcore.segmentation.predict_mask(image, model=model)
+    return compare(LessonState(image, predicted), to_mask(mask, image.shape[:2]), threshold)
+
+
+def build(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
+    view: MaskView, picture: gr.Image, model: gr.Radio,
+) -> tuple[gr.State, ui.SafeImage]:  # fmt: skip
+    """The section; returns what holds the ground truth, and where its file is uploaded."""
+    with gr.Tab(TITLE) as section:
+        ground_truth = gr.State()
+        panel = ui.Panel(
+            {"html": draw_sentence(NO_TRUTH)}, label="comparison", elem_id="segmentation-truth"
+        )
+        upload = ui.SafeImage(
+            label="Or upload a mask: white is inside, black outside", sources=["upload"],
+            height=160, elem_id="segmentation-mask",
+        )  # fmt: skip
+    # A stroke that comes while another is on its way waits: the last one counts.
+    tab.run(view.truth, take_annotation, state, ground_truth, api_name=None, kind="stream")
+    tab.run(
+        [upload.upload, upload.clear], take_file, [state, upload, view], [ground_truth, view],
+        api_name=None, show_progress_on=upload,  # a wrong mask must not cover the view
+    )  # fmt: skip
+    inputs = [state, ground_truth, threshold]
+    lazy.add(
+        TITLE, section, once_there(compare), inputs, panel, api_name=None, kind="stream",
+        follows=[part.change for part in inputs],
+    )  # fmt: skip
+    tab.run(
+        picture.change, lambda: (None, None), None, [ground_truth, upload], api_name=None,
+        show_progress="hidden",
+    )  # fmt: skip
+    tab.endpoint(
+        compare_file, [picture, upload, model, threshold], panel, api_name="segmentation_compare"
+    )
+    return ground_truth, upload

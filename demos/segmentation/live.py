@@ -1,0 +1,171 @@
+"""The webcam: cut a person out, blur or replace what is behind, or look into the U meanwhile."""
+
+from dataclasses import dataclass, field
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.core.timing import Stopwatch
+from cvcore.segmentation.drawing import (
+    BACKGROUNDS,
+    blur_background,
+    draw_overlay,
+    fit_background,
+    replace_background,
+)
+from demos import components as ui
+from demos import lesson
+from demos.components.pictures import DataPicture
+from demos.segmentation.controls import MODELS, Settings
+from demos.segmentation.levels import UDiagram, draw_u, read_cut
+
+LIVE_SIDE = 256  # pixels: the longer side that the network sees of a frame
+BACKGROUND_SIDE = 1024  # pixels: enough behind any frame
+OWN, INSIDE = "your own background", "inside the U"
+EFFECTS = (
+    "mask", "blur the background", *(f"{name} background" for name in BACKGROUNDS), "beach", OWN,
+    INSIDE,
+)  # fmt: skip
+HINT = (
+    "Threshold and opacity, above, act on “mask” and “inside the U”. Backgrounds are mixed in by "
+    "the probability itself, so that hair and edges stay soft. Steadiness is how much of the "
+    "previous frames goes into each answer: less flicker, but a longer trail."
+)
+NO_BACKGROUND = "There is no background yet: upload a picture of your own under the choices."
+
+
+@dataclass(frozen=True, eq=False)
+class FrameSettings(Settings):
+    """What is looked for in a frame, and what is done with it."""
+
+    effect: str = EFFECTS[1]
+    steadiness: float = 0.3  # share of the frames before in every frame's answer, 0 to 0.9
+    background: np.ndarray | None = field(default=None, repr=False)  # else the visit's own
+
+
+@dataclass
+class LiveState:
+    """What one visitor's webcam goes on with; frames and controls change it where it is."""
+
+    background: np.ndarray | None = field(default=None, repr=False)  # the visitor's own
+    cut: list[int] = field(default_factory=list)  # skip connections that carry zeros
+    past: np.ndarray | None = field(default=None, repr=False)  # the last frame's probability
+
+
+def segment_frame(
+    frame: np.ndarray, state: LiveState, settings: FrameSettings
+) -> tuple[np.ndarray, str, dict | None, dict]:
+    """One frame with its background gone, blurred or replaced, and where the time went.
+
+    Also the U with its features (None for other effects), and the numbers. The probability is kept
+    for the next frame.
+    """
+    seg, diagram, effect = cvcore.segmentation, None, settings.effect
+    own = state.background if settings.background is None else settings.background
+    if effect == OWN and own is None:
+        raise InputError(NO_BACKGROUND)
+    if effect == INSIDE:
+        walk = seg.walk_levels(frame, model=settings.model, longest=LIVE_SIDE, cut=state.cut)
+        mask = walk.mask
+    else:
+        mask = seg.predict_mask(frame, model=settings.model, longest=LIVE_SIDE)
+    watch = Stopwatch()
+    probability = steady(mask.probability, state.past, settings.steadiness)
+    state.past = probability
+    if effect == INSIDE:
+        diagram = draw_u(walk)
+    inside = probability >= seg.check_threshold(settings.threshold)
+    if effect == "blur the background":
+        picture = blur_background(frame, probability)
+    elif effect in ("beach", OWN):
+        size_hw = frame.shape[:2]
+        behind = draw_beach(size_hw) if effect == "beach" else fit_background(own, size_hw)
+        picture = replace_background(frame, probability, behind)
+    elif effect.removesuffix(" background") in BACKGROUNDS:
+        colour = BACKGROUNDS[effect.removesuffix(" background")]
+        picture = replace_background(frame, probability, colour)
+    else:
+        picture = draw_overlay(frame, inside, opacity=settings.opacity)
+    watch.lap("drawing")
+    ms = mask.ms | watch.ms
+    numbers = {
+        "model": mask.model,
+        "inside_share": float(inside.mean()),
+        "ms": {name: round(value, 1) for name, value in ms.items()},
+    }
+    return picture, ui.badge(ms), diagram, numbers
+
+
+def steady(probability: np.ndarray, past: np.ndarray | None, steadiness: float) -> np.ndarray:
+    """The probability with a share of the frames before; a webcam of another size starts anew."""
+    if past is None or past.shape != probability.shape:
+        return probability
+    return steadiness * past + (1 - steadiness) * probability
+
+
+def draw_beach(size_hw: tuple[int, int]) -> np.ndarray:
+    """Sky, sea and sand, from three colours and a gradient."""
+    heights = np.array([0.0, 0.45, 0.5, 0.68, 0.72, 1.0])
+    colours = np.array(
+        [(90, 160, 230), (205, 232, 250), (20, 105, 150), (70, 190, 195), (238, 214, 168),
+         (214, 178, 120)], np.float64,
+    )  # fmt: skip
+    rows = np.linspace(0, 1, size_hw[0])
+    column = np.stack([np.interp(rows, heights, colours[:, c]) for c in range(3)], axis=1)
+    return np.repeat(np.rint(column).astype(np.uint8)[:, None], size_hw[1], axis=1)
+
+
+def take_background(picture: np.ndarray | None) -> np.ndarray | None:
+    """A picture to put behind people, as large as frames need it."""
+    return None if picture is None else images.shrink(picture, BACKGROUND_SIDE)
+
+
+def keep_background(state: LiveState, picture: np.ndarray | None) -> None:
+    state.background = take_background(picture)
+
+
+def keep_cut(state: LiveState, event: gr.EventData) -> None:
+    state.cut = read_cut(event)
+
+
+def forget(state: LiveState) -> None:
+    """Another network: the frames before and the cuts were the other one's."""
+    state.cut, state.past = [], None
+
+
+def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
+    """The webcam beside its masks."""
+    gr.Markdown("## Live on the webcam")
+    state, d = gr.State(LiveState()), FrameSettings()
+    with gr.Row():
+        effect = ui.Radio(EFFECTS, value=d.effect, label="What to do", scale=4)
+        model = ui.Radio(MODELS, value=controls["model"].value, label="Find", scale=1)
+        steadiness = ui.Slider(0, 0.9, d.steadiness, step=0.1, label="Steadiness", scale=1)
+    with gr.Row(visible=False) as chooser:
+        own = ui.SafeImage(
+            label="Your own background", sources=["upload", "clipboard"], height=140,
+            elem_id="segmentation-background",
+        )  # fmt: skip
+    gr.Markdown(HINT)
+    place = gr.Column()
+    badge = ui.Badge(label="timings")
+    diagram = UDiagram(label="levels", elem_id="segmentation-live-u")
+    # For calls through the API: they have no visit whose background could be kept.
+    background = DataPicture(visible=False, label="background")
+    numbers = ui.Panel(visible=False, label="numbers")
+    settings = lesson.Controls(
+        FrameSettings, effect=effect, model=model, threshold=controls["threshold"],
+        opacity=controls["opacity"], steadiness=steadiness, background=background,
+    )  # fmt: skip
+    with place:
+        tab.live(segment_frame, [state], settings=settings, extra_outputs=[badge, diagram, numbers])
+    tab.run(
+        effect.change, lambda effect: gr.Row(visible=effect == OWN), effect, chooser, api_name=None,
+        show_progress="hidden",
+    )  # fmt: skip
+    tab.run([own.upload, own.clear], keep_background, [state, own], None, api_name=None)
+    tab.run(diagram.cut, keep_cut, [state], None, api_name=None, kind="stream")
+    tab.run(model.input, forget, [state], None, api_name=None)

@@ -1,0 +1,497 @@
+"""The tab's handlers as plain functions, and through the running app's API."""
+
+import base64
+import io
+import json
+import re
+from dataclasses import replace
+from types import SimpleNamespace
+
+import numpy as np
+import pytest
+from gradio_client import Client, handle_file
+from gradio_client.exceptions import AppError
+from PIL import Image
+
+from cvcore import segmentation as seg
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.segmentation import fine_tuning
+from demos import segmentation
+from demos.segmentation import count, fine_tune, ground_truth, levels, live, uncertainty, views
+from demos.segmentation.controls import Settings
+from demos.segmentation.fine_tune import Tuning, TuningSettings
+from demos.segmentation.live import FrameSettings, LiveState
+from demos.segmentation.mask_view import to_mask
+from demos.segmentation.state import LessonState, find_state, once_there
+from demos.server.errors import UNEXPECTED
+from tests.support.files import THIN, write_bad_files, write_odd_pictures
+
+
+@pytest.fixture(scope="module")
+def astronaut():
+    return samples.load_sample("astronaut")
+
+
+@pytest.fixture(scope="module")
+def state(astronaut):
+    return LessonState(astronaut, seg.predict_mask(astronaut))
+
+
+def test_numbers_view_and_files(astronaut):
+    numbers, view, badge, overlay, mask_file, cut_file, state = segmentation.segment(
+        astronaut, Settings()
+    )
+    assert numbers["inside_pixels"] == state.mask.above(0.5).sum()
+    assert json.dumps(view)
+    grey = images.load_data_uri(view["probability"])[..., 0] / 255
+    np.testing.assert_allclose(grey, state.mask.probability, atol=0.003)
+    assert "network" in badge
+    assert overlay["href"].startswith("data:image/jpeg")
+    saved = images.load_data_uri(mask_file["href"])[..., 0] > 0
+    np.testing.assert_array_equal(saved, state.mask.above(0.5))
+    png = base64.b64decode(cut_file["href"].partition(",")[2])
+    cut = np.array(Image.open(io.BytesIO(png)))
+    np.testing.assert_array_equal(cut[..., 3] > 0, state.mask.above(0.5))
+    np.testing.assert_array_equal(cut[saved][:, :3], astronaut[saved])
+    assert not cut[~saved].any()
+
+
+def test_the_threshold_does_not_run_the_network(state, monkeypatch):
+    monkeypatch.setattr(seg, "predict_mask", None)
+    shares = [
+        segmentation.rethreshold(state, value)[0]["inside_share"] for value in (0.1, 0.5, 0.9)
+    ]
+    assert shares == sorted(shares, reverse=True)
+    assert shares[0] > shares[2]
+    with pytest.raises(InputError, match="no picture"):
+        segmentation.rethreshold(None)
+
+
+def test_comparison_is_written_out(state):
+    whole = state.mask.above(0.5)
+    result = ground_truth.compare(state, whole, 0.5)
+    assert result["dice"] == result["iou"] == 1
+    half = whole.copy()
+    half[:, :256] = False
+    result = ground_truth.compare(state, half, 0.5)
+    assert result["dice"] == pytest.approx(2 * half.sum() / (half.sum() + whole.sum()))
+    assert f"2 · {half.sum():,}" in result["html"]
+    assert f"{result['dice']:.3f}" in result["html"]
+    assert "no truth yet" in ground_truth.compare(state, None)["html"]
+
+
+def test_masks_of_another_shape_are_refused(state):
+    square = images.to_rgb(state.mask.above(0.5))
+    assert (
+        to_mask(images.resize(square, (256, 256)), (512, 512)) == state.mask.above(0.5)
+    ).mean() > 0.98
+    with pytest.raises(InputError, match="same shape"):
+        to_mask(square[:200], (512, 512))
+
+
+@pytest.mark.parametrize("values", [(0, 255), (0, 1), (1, 2), (100, 101)])
+def test_masks_of_two_values_are_taken_as_they_are(values):
+    truth = np.zeros((30, 40), bool)
+    truth[5:20, 10:30] = True
+    picture = images.to_rgb(np.where(truth, values[1], values[0]).astype(np.uint8))
+    np.testing.assert_array_equal(to_mask(picture, (30, 40)), truth)
+
+
+def test_masks_with_nothing_inside_are_refused():
+    for grey in (np.zeros((30, 40)), np.full((30, 40), 90), np.arange(1200).reshape(30, 40) % 100):
+        with pytest.raises(InputError, match="Nothing is inside this mask"):
+            to_mask(images.to_rgb(grey.astype(np.uint8)), (30, 40))
+
+
+def test_a_truth_comes_and_goes_with_its_file(state):
+    inside = state.mask.above(0.5)
+    mask, view = ground_truth.take_file(
+        state, images.to_rgb(inside), {"src": "data:image/jpeg;base64,"}
+    )
+    np.testing.assert_array_equal(mask, inside)
+    np.testing.assert_array_equal(images.load_data_uri(view["truth"])[..., 0] > 0, inside)
+    again = ground_truth.take_file(state, images.to_rgb(inside), view)[1]
+    assert again["truth_number"] > view["truth_number"] > 0
+    mask, gone = ground_truth.take_file(state, None, again)
+    assert mask is None
+    assert not gone["truth"]
+    assert gone["truth_number"] > again["truth_number"]
+    assert ground_truth.take_file(None, None, None)[0] is None
+
+
+def test_brushes_may_leave_nothing(state):
+    black = np.zeros_like(state.image)
+    black[0, :3] = 40  # what a soft rubber leaves is no truth
+
+    def brush(picture):
+        return SimpleNamespace(mask=images.to_data_uri(picture, format="png"))
+
+    assert ground_truth.take_annotation(state, brush(black)) is None
+    black[100:200, 100:200] = 255
+    assert ground_truth.take_annotation(state, brush(black)).sum() == 100 * 100
+
+
+def test_cutting_skips_is_seen(state):
+    diagram, _ = levels.show_levels(state, [])
+    assert diagram["dice_to_whole"] > 0.999
+    cut, html = levels.show_levels(state, [0, 1])
+    assert cut["unsure"] > diagram["unsure"]
+    assert cut["dice_to_whole"] < 1
+    assert "Without skip connections 0, 1:" in html
+    assert "Without skip connection 2:" in levels.show_levels(state, [2])[1]
+    for wrong in ([9], "all", [0.5]):
+        with pytest.raises(InputError):
+            levels.show_levels(state, wrong)
+
+
+def test_uncertainty_and_count(state):
+    numbers = uncertainty.show_uncertainty(state)
+    assert 0 < numbers["mean_entropy"] < 0.5
+    assert 0.8 < numbers["dice_to_mean"] <= 1
+    result, table = count.show_count(state, 0.5, False)
+    assert result["count"] == result["components"] == len(result["areas"]) >= 1
+    assert table["filename"] == "objects.csv"
+
+
+def test_nuclei_are_counted():
+    """Beside scikit-image's count, in a table of as many lines."""
+    from skimage.measure import label, regionprops
+
+    image = samples.load_sample("nuclei_light")
+    state = LessonState(image, seg.predict_mask(image, model="nuclei"))
+    areas = [one.area for one in regionprops(label(state.mask.above(0.5), connectivity=2))]
+    result, table = count.show_count(state)
+    assert result["components"] == sum(area >= 12 for area in areas)
+    assert result["components"] <= result["count"] <= len(areas) * 3
+    assert sum(result["areas"]) == pytest.approx(sum(areas), rel=0.05)
+    lines = base64.b64decode(table["href"].partition(",")[2]).decode().splitlines()
+    assert lines[0] == "object,area_px,x,y"
+    assert [int(line.split(",")[1]) for line in lines[1:]] == result["areas"]
+    assert "nuclei do not change" in uncertainty.show_uncertainty(state)["html"]
+
+
+def read_points(html):
+    """What a chart says where it is pointed at: [pixel x, pixel y, x, y], the last two in words."""
+    (points,) = re.findall(r"data-points='([^']*)'", html)
+    return json.loads(points)
+
+
+def test_areas_are_counted_in_sixteen_bars():
+    points = read_points(views.draw_histogram(np.array([10, 10, 14, 90])))
+    assert [int(point[3]) for point in points] == [3, *[0] * 14, 1]
+    assert points[0][2] == "10 to 15 px"
+    assert points[-1][2] == "85 to 90 px"
+    assert len(read_points(views.draw_histogram(np.array([12])))) == 16
+
+
+def test_losses_leave_room_for_steps_to_come():
+    points = read_points(views.draw_losses([1.5, 1.0, 0.75], 6))
+    assert [point[2:] for point in points] == [["1", "1.5"], ["2", "1"], ["3", "0.75"]]
+    x = [point[0] for point in points]
+    assert x[1] - x[0] == pytest.approx(x[2] - x[1], abs=0.11)
+    assert points[2][1] > points[1][1] > points[0][1]  # downwards
+
+
+def keep(*pairs):
+    examples = None
+    for image, mask, model in pairs:
+        state = LessonState(image, seg.predict_mask(image, model=model))
+        examples, panel = fine_tune.keep_example(state, mask, examples)
+    assert panel["pairs"] == len(pairs)
+    return state, examples
+
+
+def test_teaching_streams_and_is_tried(state):
+    examples, panel = fine_tune.keep_example(state, state.mask.above(0.5), None)
+    assert panel["pairs"] == 1
+    again, _ = fine_tune.keep_example(state, state.mask.above(0.6), examples)
+    assert len(again) == 1  # the same picture
+    tuning = Tuning()
+    *_, last = fine_tune.fine_tune(state, examples, tuning, TuningSettings(10))
+    assert last["step"] == len(last["losses"]) == 10
+    tried = fine_tune.try_tuned(state, tuning)
+    assert "as it came" in tried["html"]
+    assert "after 10 steps of teaching" in tried["html"]
+    with pytest.raises(InputError, match="Nothing was taught"):
+        fine_tune.try_tuned(state, Tuning())
+    with pytest.raises(InputError, match="brush it"):
+        fine_tune.keep_example(state, None, [])
+    with pytest.raises(InputError, match="Keep 1 to"):
+        list(fine_tune.fine_tune(state, None, Tuning(), TuningSettings()))
+    with pytest.raises(InputError, match="number of steps"):
+        list(fine_tune.fine_tune(state, examples, Tuning(), TuningSettings(float("nan"))))
+
+
+def test_scores_tell_learned_from_held_back(astronaut):
+    """Three pairs whose truth is the opposite of what the network finds; the third is held back.
+
+    About 10 s: a network is taught until it has learned the opposite of what it knew.
+    """
+    pairs = [
+        (picture, ~seg.predict_mask(picture).above(0.5), "person")
+        for picture in (astronaut, astronaut[:, ::-1].copy(), astronaut[40:, 40:].copy())
+    ]
+    state, examples = keep(*pairs)
+    tuning = Tuning()
+    states = list(fine_tune.fine_tune(state, examples, tuning, TuningSettings(25, 0.005)))
+    scores = states[-1]["scores"]
+    assert [row["held_back"] for row in scores] == [False, False, True]
+    for row, one in zip(scores, examples, strict=True):
+        assert row["dice"][0] == pytest.approx(0, abs=0.01)
+        now = fine_tuning.predict_tuned(one.image, tuning.net).above(0.5)
+        assert row["dice"][1] == pytest.approx(seg.dice(now, one.mask))
+        assert row["iou"][1] == pytest.approx(seg.iou(now, one.mask))
+        assert row["dice"][1] > 0.3
+    assert "mean, pictures it learned from" in states[-1]["html"]
+    assert "mean, pictures held back" in states[-1]["html"]
+    tried = fine_tune.try_tuned(state, tuning, 0.5, examples, False)
+    assert [row["held_back"] for row in tried["scores"]] == [False] * 3
+    assert "held back" not in tried["html"]
+    # The pair that is held back takes no part.
+    spoilt = [*examples[:2], fine_tuning.Example(examples[2].image, ~examples[2].mask)]
+    losses = [list(fine_tune.fine_tune(state, each, Tuning(), TuningSettings(3)))[-1]["losses"]
+              for each in (examples, spoilt)]  # fmt: skip
+    assert losses[0] == pytest.approx(losses[1])
+
+
+def test_what_was_taught_before_stop_is_kept_and_goes_on(state):
+    examples, _ = fine_tune.keep_example(state, ~state.mask.above(0.5), None)
+    tuning = Tuning()
+    run = fine_tune.fine_tune(state, examples, tuning, TuningSettings(100, 0.005))
+    next(run)
+    next(run)
+    run.close()
+    stopped = len(tuning.losses)
+    assert 1 <= stopped < 100
+    assert f"after {stopped} steps of teaching" in fine_tune.try_tuned(state, tuning)["html"]
+    *_, last = fine_tune.go_on(state, examples, tuning, TuningSettings(10))
+    assert last["step"] == len(last["losses"]) == stopped + 10
+    nuclei = LessonState(state.image, seg.predict_mask(state.image, model="nuclei"))
+    with pytest.raises(InputError, match="other network"):
+        list(fine_tune.go_on(nuclei, examples, tuning, TuningSettings(10)))
+    *_, last = fine_tune.fine_tune(state, examples, tuning, TuningSettings(1))
+    assert last["step"] == 1
+
+
+@pytest.mark.parametrize("effect", live.EFFECTS)
+def test_live_effects(astronaut, effect):
+    own = np.zeros((40, 90, 3), np.uint8)
+    own[..., 1] = 123
+    visit = LiveState(background=own, cut=[1])
+    settings = FrameSettings(effect=effect, steadiness=0.0)
+    picture, badge, diagram, numbers = live.segment_frame(astronaut, visit, settings)
+    assert picture.shape == astronaut.shape
+    assert picture.dtype == np.uint8
+    assert "network" in badge
+    assert numbers["model"] == "person"
+    assert numbers["inside_share"] == pytest.approx((visit.past >= 0.5).mean())
+    assert 0.2 < numbers["inside_share"] < 0.8
+    corner, face = picture[10, 505], picture[120, 225]  # no person; the person
+    if effect != live.INSIDE:
+        assert diagram is None
+    else:
+        assert diagram["cut"] == [1]
+        assert len(diagram["levels"]) == 9
+        assert "down" in {level["side"] for level in diagram["levels"]}
+        assert all(
+            level["words"] == " × ".join(map(str, level["shape"])) for level in diagram["levels"]
+        )
+    if effect in ("mask", live.INSIDE):
+        np.testing.assert_array_equal(corner, astronaut[10, 505])
+        assert (face != astronaut[120, 225]).any()
+    else:
+        np.testing.assert_array_equal(face, astronaut[120, 225])
+        assert (corner != astronaut[10, 505]).any()
+    if effect == live.OWN:
+        np.testing.assert_array_equal(corner, (0, 123, 0))
+    assert visit.past.shape == astronaut.shape[:2]
+
+
+def test_own_background_is_asked_for(astronaut):
+    settings = FrameSettings(effect=live.OWN)
+    with pytest.raises(InputError, match="upload a picture"):
+        live.segment_frame(astronaut, LiveState(), settings)
+    assert live.take_background(None) is None
+    assert live.take_background(np.zeros((600, 2000, 3), np.uint8)).shape[1] == 1024
+    # a call through the API brings its own
+    red = np.zeros((30, 30, 3), np.uint8)
+    red[..., 0] = 200
+    picture, *_ = live.segment_frame(astronaut, LiveState(), replace(settings, background=red))
+    np.testing.assert_array_equal(picture[10, 505], (200, 0, 0))
+
+
+def test_frames_before_steady_the_mask(astronaut):
+    black = np.zeros(astronaut.shape[:2], np.float32)
+
+    def ask(steadiness, past):
+        visit = LiveState(past=past)
+        live.segment_frame(astronaut, visit, FrameSettings(effect="mask", steadiness=steadiness))
+        return visit.past
+
+    raw = ask(0.0, None)
+    np.testing.assert_allclose(ask(0.6, black), 0.4 * raw, atol=1e-6)
+    np.testing.assert_array_equal(ask(0.6, black[:9]), raw)  # a webcam of another size
+
+
+def test_the_webcam_goes_on_with_what_was_chosen():
+    visit = LiveState(past=np.zeros((4, 4), np.float32))
+    live.keep_background(visit, np.zeros((600, 2000, 3), np.uint8))
+    live.keep_cut(visit, SimpleNamespace(cut=[2, 0, "x"]))
+    assert visit.background.shape[1] == 1024
+    assert visit.cut == [0, 2]
+    live.forget(visit)  # another network
+    assert visit.cut == []
+    assert visit.past is None
+    assert visit.background is not None
+    live.keep_background(visit, None)
+    assert visit.background is None
+
+
+def test_an_inner_tab_waits_for_a_picture(state):
+    assert "__type__" in once_there(count.show_count)(None, 0.5, True, 3)  # nothing is changed
+    assert once_there(count.show_count)(state, 0.5, True, 3)[0]["count"] >= 1
+
+
+def test_api(client, tmp_path, state):
+    picture = handle_file(samples.index()["astronaut"].path)
+    numbers, *_ = client.predict(picture, "person", 0.5, 0.5, api_name="/segmentation")
+    assert numbers["inside_pixels"] == pytest.approx(state.mask.above(0.5).sum(), rel=0.01)
+    (tmp_path / "mask.png").write_bytes(images.to_png(images.to_rgb(state.mask.above(0.5))))
+    result = client.predict(
+        picture, handle_file(tmp_path / "mask.png"), "person", 0.5, api_name="/segmentation_compare"
+    )
+    assert result["dice"] > 0.98
+    frame, badge, diagram, numbers = client.predict(
+        picture, "inside the U", "person", 0.5, 0.5, 0.3, api_name="/segmentation_frame"
+    )
+    assert frame.startswith("data:image/jpeg;base64,")
+    assert "network" in badge
+    assert len(diagram["levels"]) == 9
+    assert 0.2 < numbers["inside_share"] < 0.8
+    assert client.predict(0.5, True, 3, api_name="/segmentation_count")[0]["count"] >= 1
+
+
+def test_a_calls_own_background(client):
+    picture = handle_file(samples.index()["astronaut"].path)
+    red = np.zeros((30, 30, 3), np.uint8)
+    red[..., 0] = 200
+    frame, *_ = client.predict(
+        picture, live.OWN, background=images.to_data_uri(red, format="png"),
+        api_name="/segmentation_frame",
+    )  # fmt: skip
+    assert images.load_data_uri(frame)[10, 505] == pytest.approx((200, 0, 0), abs=8)
+
+
+@pytest.fixture
+def newcomer(serve):
+    """A session that has called nothing yet."""
+    return Client(serve("segmentation").url, verbose=False)
+
+
+def test_a_sessions_first_call_may_be_any(serve, astronaut, state):
+    """Nothing was looked at before: the call says what is to be."""
+    nuclei = {"image": handle_file(samples.index()["nuclei_light"].path), "model": "nuclei"}
+
+    def ask(name, **given):
+        newcomer = Client(serve("segmentation").url, verbose=False)
+        return newcomer.predict(**given, api_name=f"/segmentation_{name}")
+
+    found = ask("count", **nuclei)[0]
+    sample = ask("count")[0]  # the tab's own picture
+    assert sample["areas"] == count.show_count(state)[0]["areas"] != found["areas"]
+    assert ask("doubt", **nuclei)["mean_entropy"] > 0
+    diagram, _ = ask("levels", cut=[0], **nuclei)
+    assert diagram["dice_to_whole"] < 1
+    numbers, *_ = ask("threshold", threshold=0.9, opacity=0.5)
+    assert numbers["inside_pixels"] == pytest.approx(state.mask.above(0.9).sum(), rel=0.01)
+    assert ask("threshold", **nuclei)[0]["model"] == "nuclei"
+    assert ask("count", image=None)[0]["areas"] == sample["areas"]
+    with pytest.raises(AppError, match="model"):
+        ask("count", model="none")
+
+
+def test_teaching_through_the_api(newcomer, tmp_path, state):
+    """About 10 s: pairs of pictures and masks, then training; before them, what to call first."""
+    for name, sentence in (
+        ("teach", "call /segmentation_keep"),
+        ("go_on", "call /segmentation_keep"),
+        ("try", "call /segmentation_teach"),
+        ("keep", "no truth for this picture"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            newcomer.predict(api_name=f"/segmentation_{name}")
+    (tmp_path / "mask.png").write_bytes(images.to_png(images.to_rgb(~state.mask.above(0.5))))
+    picture = handle_file(samples.index()["astronaut"].path)
+    pair = {"image": picture, "mask": handle_file(tmp_path / "mask.png")}
+    for _ in range(2):
+        panel = newcomer.predict(**pair, api_name="/segmentation_keep")
+        assert panel["pairs"] == 1  # the same picture
+    taught = newcomer.predict(steps=10, rate=0.005, api_name="/segmentation_teach")
+    assert taught["step"] == 10
+    more = newcomer.predict(steps=10, rate=0.005, api_name="/segmentation_go_on")
+    assert more["step"] == 20
+    (row,) = newcomer.predict(api_name="/segmentation_try")["scores"]
+    assert row["dice"][1] > row["dice"][0] == pytest.approx(0, abs=0.01)
+
+
+def test_what_is_kept_answers_for_its_own_picture_alone(astronaut, state, monkeypatch):
+    asked = []
+    monkeypatch.setattr(seg, "predict_mask", lambda image, **options: asked.append(options))
+    assert find_state(state, astronaut.copy(), "person") is state
+    assert not asked
+    for image, model in (
+        (astronaut[:, ::-1], "person"), (astronaut[:-1], "person"), (astronaut, "nuclei"),
+    ):  # fmt: skip
+        assert find_state(state, image, model).image is image
+        assert asked.pop() == {"model": model}
+    assert find_state(None, astronaut, "person").image is astronaut
+
+
+def test_odd_files_work_and_bad_files_get_a_sentence(client, tmp_path):
+    def ask(path):
+        return client.predict(handle_file(path), "person", 0.5, 0.5, api_name="/segmentation")
+
+    odd = write_odd_pictures(tmp_path)
+    thin = [odd.pop(name) for name in THIN]
+    for name, path in odd.items():
+        numbers, view, *_ = ask(path)
+        height, width = images.load_image(path).shape[:2]
+        shown = images.load_data_uri(view["probability"])
+        assert shown.shape[:2] == (height, width), name
+        if name == "rotated.jpg":
+            assert height > width
+        grey = shown[..., 0] / 255
+        assert numbers["inside_share"] == pytest.approx((grey >= 0.5).mean(), abs=0.02), name
+    for path in (*thin, *write_bad_files(tmp_path).values()):
+        with pytest.raises(AppError, match="picture") as refused:
+            ask(path)
+        assert UNEXPECTED not in str(refused.value)
+
+
+def test_odd_masks_and_numbers_through_the_api(client, tmp_path):
+    picture = handle_file(samples.index()["astronaut"].path)
+
+    def compare(mask, name="mask.png"):
+        (tmp_path / name).write_bytes(images.to_png(mask))
+        return client.predict(
+            picture, handle_file(tmp_path / name), "person", 0.5, api_name="/segmentation_compare"
+        )
+
+    inside = np.zeros((512, 512), np.uint8)
+    inside[100:200, 100:300] = 1
+    assert compare(inside)["truth"] == 100 * 200
+    with pytest.raises(AppError, match="Nothing is inside this mask"):
+        compare(inside * 0)
+    with pytest.raises(AppError, match="same shape"):
+        compare(inside[:200])
+    for change, sentence in (
+        ({"threshold": -0.1}, "Threshold: give a number from 0 to 1"),
+        ({"threshold": 2}, "Threshold: give a number from 0 to 1"),
+        ({"model": "cats"}, "Find: choose one of"),
+    ):
+        with pytest.raises(AppError, match=sentence):
+            client.predict(
+                picture, change.get("model", "person"), change.get("threshold", 0.5), 0.5,
+                api_name="/segmentation",
+            )  # fmt: skip
