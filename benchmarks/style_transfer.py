@@ -10,7 +10,8 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Row, measure
-from cvcore import samples, style_transfer
+from cvcore import style_transfer
+from cvcore.core import samples
 from cvcore.models.torchvision_net import build_vgg19
 from cvcore.style_transfer.scene import Canvas, Scene, load_extractor, to_tensor
 
@@ -25,8 +26,8 @@ def run() -> list[Row]:
 
     def prepare(extractor: style_transfer.Extractor):
         pixels = to_tensor(photo, extractor)
-        sheet = to_tensor(style_transfer.fit(style, SIDE), extractor)
-        scene, canvas = Scene(extractor, pixels, [sheet]), Canvas(pixels, "adam")
+        painting = to_tensor(style_transfer.fit(style, SIDE), extractor)
+        scene, canvas = Scene(extractor, pixels, [painting]), Canvas(pixels, "adam")
         return lambda: canvas.step(scene, style_transfer.StyleWeights(), 1, 0.0)
 
     torch.manual_seed(0)

@@ -10,13 +10,15 @@ import hashlib
 import math
 import threading
 from collections import OrderedDict
+from typing import Any
 
 import numpy as np
 
-from cvcore import images, weights
-from cvcore.errors import InputError
-from cvcore.model_cache import keep_models
-from cvcore.runtime import open_session
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints
+from cvcore.engine.cache import keep_models
+from cvcore.engine.predictor import open_session
 from cvcore.style_transfer.colours import keep_colours as put_colours_back
 
 STYLE_SIDE = 256  # pixels: what the first network reads
@@ -29,14 +31,14 @@ _known: OrderedDict[bytes, np.ndarray] = OrderedDict()  # numbers by the style's
 _lock = threading.Lock()
 
 
-def style_numbers(style: np.ndarray, *, stroke: float = STROKE) -> np.ndarray:
-    """The 100 numbers, float32 (100,), of a style picture uint8 (H, W, 3).
+def style_numbers(style: images.Picture, *, stroke: float = STROKE) -> np.ndarray:
+    """The 100 numbers, float32 (100,), of a style picture.
 
     They are remembered by the picture's hash, the picture is not. See ``read_numbers``.
     """
-    images.check_image(style, min_side=MIN_SIDE)
+    style = images.as_image(style, min_side=MIN_SIDE)
     key = hashlib.sha256(repr((style.shape, stroke)).encode())
-    key.update(np.ascontiguousarray(style))
+    key.update(np.ascontiguousarray(style).data)
     with _lock:
         known = _known.pop(key.digest(), None)
     numbers = read_numbers(style, stroke=stroke) if known is None else known
@@ -47,13 +49,13 @@ def style_numbers(style: np.ndarray, *, stroke: float = STROKE) -> np.ndarray:
     return numbers.copy()
 
 
-def read_numbers(picture: np.ndarray, *, stroke: float = STROKE) -> np.ndarray:
+def read_numbers(picture: images.Picture, *, stroke: float = STROKE) -> np.ndarray:
     """The 100 numbers of a picture, read anew and remembered nowhere.
 
     ``stroke`` 1 reads its middle square; above, up to 4, the mean over squares that are so many
     times smaller and cover it: seen so close, its strokes are coarser, and its colours all count.
     """
-    images.check_image(picture, min_side=MIN_SIDE)
+    picture = images.as_image(picture, min_side=MIN_SIDE)
     check_range("stroke size", stroke, 1, 4)
     whole = min(picture.shape[:2])
     square = images.centre_crop(picture, whole)
@@ -70,16 +72,16 @@ def read_numbers(picture: np.ndarray, *, stroke: float = STROKE) -> np.ndarray:
 
 
 @keep_models(most=2)
-def _session(name: str):
-    return open_session(weights.load_onnx(name))
+def _session(name: str) -> Any:
+    return open_session(checkpoints.load_onnx(name))
 
 
 def mix_numbers(
-    content: np.ndarray,
-    style: np.ndarray,
+    content: images.Picture,
+    style: images.Picture,
     *,
     strength: float = 1.0,
-    second: np.ndarray | None = None,
+    second: images.Picture | None = None,
     mix: float = 0.5,
     stroke: float = STROKE,
 ) -> np.ndarray:
@@ -96,7 +98,7 @@ def mix_numbers(
     return weaken(numbers, content, strength)
 
 
-def weaken(numbers: np.ndarray, content: np.ndarray, strength: float) -> np.ndarray:
+def weaken(numbers: np.ndarray, content: images.Picture, strength: float) -> np.ndarray:
     """``numbers`` (100,) nearer to the photograph's own (``strength`` < 1), or farther off."""
     check_range("strength", strength, 0, 2)
     if strength == 1:
@@ -106,11 +108,11 @@ def weaken(numbers: np.ndarray, content: np.ndarray, strength: float) -> np.ndar
 
 
 def stylise_fast(
-    content: np.ndarray,
-    style: np.ndarray,
+    content: images.Picture,
+    style: images.Picture,
     *,
     strength: float = 1.0,
-    second: np.ndarray | None = None,
+    second: images.Picture | None = None,
     mix: float = 0.5,
     stroke: float = STROKE,
     side: int = DEFAULT_SIDE,
@@ -122,7 +124,7 @@ def stylise_fast(
     for ``strength``, ``second``, ``mix`` and ``stroke``; ``keep_colours`` takes only the brightness
     from the painting.
     """
-    check_pictures(content, style)
+    content, style = check_pictures(content, style)
     check_range("size", side, *SIDES, is_whole=True)
     numbers = mix_numbers(content, style, strength=strength, second=second, mix=mix, stroke=stroke)
     small = fit(content, side)
@@ -130,8 +132,9 @@ def stylise_fast(
     return put_colours_back(small, painted) if keep_colours else painted
 
 
-def paint(image: np.ndarray, numbers: np.ndarray) -> np.ndarray:
+def paint(image: images.Picture, numbers: np.ndarray) -> np.ndarray:
     """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3)."""
+    image = images.as_image(image)
     height, width = image.shape[:2]
     bottom, right = -height % 4, -width % 4
     batch = images.to_chw(np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge"))[None]
@@ -140,11 +143,12 @@ def paint(image: np.ndarray, numbers: np.ndarray) -> np.ndarray:
     return images.to_image(painted[0, :, :height, :width])
 
 
-def fit(image: np.ndarray, side: int, *, resample: str = "lanczos") -> np.ndarray:
+def fit(image: images.Picture, side: int, *, resample: str = "lanczos") -> np.ndarray:
     """The picture with its longer side at exactly ``side`` pixels, no side under 32.
 
-    ``resample`` as in ``cvcore.images.resize``.
+    ``resample`` as in ``cvcore.core.images.resize``.
     """
+    image = images.as_image(image)
     scale = side / max(image.shape[:2])
     size_hw = tuple(max(32, round(length * scale)) for length in image.shape[:2])
     if size_hw == image.shape[:2]:
@@ -152,17 +156,20 @@ def fit(image: np.ndarray, side: int, *, resample: str = "lanczos") -> np.ndarra
     return images.resize(image, size_hw, resample=resample)
 
 
-def check_pictures(content: np.ndarray | None, *styles: np.ndarray | None) -> None:
-    """Raise ``InputError`` unless there are pictures to work with."""
-    images.check_image(content, min_side=MIN_SIDE)
+def check_pictures(
+    content: images.Picture | None, *styles: images.Picture | None
+) -> list[np.ndarray]:
+    """All of them as uint8 (H, W, 3); ``InputError`` unless they are pictures to work with."""
+    found = [images.as_image(content, min_side=MIN_SIDE)]
     for style in styles:
         if style is None:
             raise InputError("There is no style picture yet: upload one or click a style.")
-        images.check_image(style, min_side=MIN_SIDE)
-    for image in (content, *styles):
+        found.append(images.as_image(style, min_side=MIN_SIDE))
+    for image in found:
         height, width = image.shape[:2]
         if max(height, width) > 8 * min(height, width):
             raise InputError("This picture is too narrow to paint: choose a wider one.")
+    return found
 
 
 def check_range(

@@ -17,19 +17,27 @@ import numpy as np
 import torch
 from torch import Tensor
 
-from cvcore import images
-from cvcore.activations import get_layer
-from cvcore.errors import InputError
+from cvcore.core import images, notebook
+from cvcore.core.errors import InputError
+from cvcore.probes.hooks import get_layer
 from cvcore.style_transfer.colours import keep_colours as put_colours_back
 from cvcore.style_transfer.fast import check_pictures, check_range, fit
 from cvcore.style_transfer.losses import gram_matrix
+from cvcore.style_transfer.options import (
+    DEFAULT_MODEL,
+    DEFAULT_SIDE,
+    DEFAULT_STEPS,
+    MAX_STEPS,
+    SIDES,
+    STARTS,
+    StyleWeights,
+    check_choice,
+)
 from cvcore.style_transfer.scene import (
     OPTIMISERS,
     Canvas,
     Extractor,
     Scene,
-    StyleWeights,
-    check_choice,
     load_extractor,
     look,
     resize,
@@ -37,9 +45,6 @@ from cvcore.style_transfer.scene import (
     to_tensor,
 )
 
-DEFAULT_MODEL = "efficientnet_lite0"
-DEFAULT_SIDE, DEFAULT_STEPS = 384, 200
-SIDES, MAX_STEPS = (64, 768), 2000
 COARSE_SHARE = 0.4  # of the steps, at half size
 
 
@@ -72,13 +77,16 @@ class StyleStep:
             return image
         return put_colours_back(images.resize(self.colours, image.shape[:2]), image)
 
+    def _repr_html_(self) -> str:
+        return notebook.picture_html(self.image, f"step {self.step} of {self.total}")
+
 
 def stylise(
-    content: np.ndarray,
-    style: np.ndarray,
+    content: images.Picture,
+    style: images.Picture,
     *,
     weights: StyleWeights | Callable[[], StyleWeights] | None = None,
-    second: np.ndarray | None = None,
+    second: images.Picture | None = None,
     second_layers: Sequence[str] = (),
     side: int = DEFAULT_SIDE,
     steps: int = DEFAULT_STEPS,
@@ -102,15 +110,8 @@ def stylise(
     With ``seconds`` (0.5 to 600) the clock counts instead of the steps. Closing the generator ends
     the work. Raises ``InputError`` for values out of range.
     """
-    styles = (style,) if second is None else (style, second)
-    check_pictures(content, *styles)
-    check_range("size", side, *SIDES, is_whole=True)
-    check_range("steps", steps, 1, MAX_STEPS, is_whole=True)
-    if seconds is not None:
-        check_range("seconds", seconds, 0.5, 600)
-    check_range("stroke size", stroke, 0.3, 2)
-    check_choice("start", start, ("content", "style", "noise"))
-    check_choice("optimiser", optimiser, tuple(OPTIMISERS))
+    content, *styles = check_pictures(content, *((style,) if second is None else (style, second)))
+    _check_options(side, steps, seconds, stroke, start, optimiser)
     extractor = load_extractor(model) if isinstance(model, str) else model
     for name in second_layers:
         check_choice("style layer", name, extractor.style_layers)
@@ -118,49 +119,103 @@ def stylise(
     ask().check(len(extractor.style_layers))
     photo = fit(content, side)
     full = to_tensor(photo, extractor)
-    sheets = [to_tensor(fit(one, max(32, round(side * stroke))), extractor) for one in styles]
-    picture = _first_picture(full, sheets[0], start, seed) if resume is None else resume.pixels
-    number, total, planned, spent = 0, steps, steps, 0.0
-    if resume is not None:
-        if tuple(resume.pixels.shape[2:]) not in (scaled(full, 0.5), scaled(full, 1.0)):
-            raise InputError("The earlier painting has another size: start a new one.")
-        number, total, spent = resume.step, resume.total, resume.seconds
-        planned = resume.planned or total
-        if number >= total:
-            total += steps
-    began = time.perf_counter() - spent
-    # 1 at the end of the run that was planned; above, when it was made longer
-    done = spent / seconds if seconds else number / planned
-    for scale, begin, end in ((0.5, 0.0, COARSE_SHARE), (1.0, COARSE_SHARE, total / planned)):
-        if done >= end - 1e-9:
+    style_pictures = [
+        to_tensor(fit(one, max(32, round(side * stroke))), extractor) for one in styles
+    ]
+    first = _first_picture(full, style_pictures[0], start, seed) if resume is None else None
+    yield from paint_steps(
+        extractor, full, style_pictures, first, ask, _Progress(full, steps, seconds, resume),
+        second_layers=second_layers, optimiser=optimiser, resume=resume,
+        colours=photo if keep_colours else None,
+    )  # fmt: skip
+
+
+def _check_options(
+    side: int, steps: int, seconds: float | None, stroke: float, start: str, optimiser: str
+) -> None:
+    check_range("size", side, *SIDES, is_whole=True)
+    check_range("steps", steps, 1, MAX_STEPS, is_whole=True)
+    if seconds is not None:
+        check_range("seconds", seconds, 0.5, 600)
+    check_range("stroke size", stroke, 0.3, 2)
+    check_choice("start", start, STARTS)
+    check_choice("optimiser", optimiser, tuple(OPTIMISERS))
+
+
+class _Progress:
+    """How far a run is: by its steps, or by the clock where ``seconds`` are given."""
+
+    def __init__(
+        self, full: Tensor, steps: int, seconds: float | None, resume: StyleStep | None
+    ) -> None:
+        self.limit = seconds
+        self.number, self.total, self.planned, self.spent = 0, steps, steps, 0.0
+        if resume is not None:
+            if tuple(resume.pixels.shape[2:]) not in (scaled(full, 0.5), scaled(full, 1.0)):
+                raise InputError("The earlier painting has another size: start a new one.")
+            self.number, self.total, self.spent = resume.step, resume.total, resume.seconds
+            self.planned = resume.planned or self.total
+            if self.number >= self.total:
+                self.total += steps
+        self._began = time.perf_counter() - self.spent
+
+    @property
+    def done(self) -> float:
+        """1 at the end of the run that was planned; above, when it was made longer."""
+        return self.spent / self.limit if self.limit else self.number / self.planned
+
+    @property
+    def steps(self) -> int:
+        """Of the whole run; by the clock, as many as the pace so far lets expect."""
+        return round(self.number / min(1.0, self.done)) if self.limit else self.total
+
+    def count(self) -> None:
+        """A step was taken; the clock stands until ``go_on``."""
+        self.number += 1
+        self._paused = time.perf_counter()
+        self.spent = self._paused - self._began
+
+    def go_on(self) -> None:
+        self._began += time.perf_counter() - self._paused
+
+
+def paint_steps(
+    extractor: Extractor, full: Tensor, style_pictures: Sequence[Tensor], first: Tensor | None,
+    ask: Callable[[], StyleWeights], progress: _Progress, *, second_layers: Sequence[str],
+    optimiser: str, resume: StyleStep | None, colours: np.ndarray | None,
+) -> Iterator[StyleStep]:  # fmt: skip
+    """The steps of ``stylise``, from the picture ``first`` or on from ``resume``: two fifths at
+    half size, the others at the whole."""
+    picture = first if resume is None else resume.pixels
+    end_of_all = progress.total / progress.planned
+    for scale, begin, end in ((0.5, 0.0, COARSE_SHARE), (1.0, COARSE_SHARE, end_of_all)):
+        if progress.done >= end - 1e-9:
             continue
         size_hw = scaled(full, scale)
         scene = Scene(
-            extractor, resize(full, size_hw), [resize(one, scaled(one, scale)) for one in sheets],
+            extractor, resize(full, size_hw),
+            [resize(one, scaled(one, scale)) for one in style_pictures],
             second_layers=second_layers, is_shifted=optimiser == "adam",
         )  # fmt: skip
         canvas = resume.canvas if resume is not None else None
-        if canvas is None or not canvas.fits(size_hw, optimiser, number):
+        if canvas is None or not canvas.fits(size_hw, optimiser, progress.number):
             canvas = Canvas(resize(picture, size_hw), optimiser)
-        while done < end - 1e-9:
-            number += 1
-            current = ask()
-            current.check(len(extractor.style_layers))
-            progress = min(1.0, (done - begin) / (min(end, 1.0) - begin))
-            losses, errors = canvas.step(scene, current, number, progress)
+        while progress.done < end - 1e-9:
+            weights = ask()
+            weights.check(len(extractor.style_layers))
+            share = min(1.0, (progress.done - begin) / (min(end, 1.0) - begin))
+            losses, errors = canvas.step(scene, weights, progress.number + 1, share)
             picture = canvas.picture()
-            paused = time.perf_counter()
-            done = (paused - began) / seconds if seconds else number / planned
-            whole = round(number / min(1.0, done)) if seconds else total
+            progress.count()
             yield StyleStep(
-                number, whole, losses, errors, picture, photo if keep_colours else None, current,
-                paused - began, planned, canvas if optimiser == "adam" else None,
+                progress.number, progress.steps, losses, errors, picture, colours, weights,
+                progress.spent, progress.planned, canvas if optimiser == "adam" else None,
             )  # fmt: skip
-            began += time.perf_counter() - paused
+            progress.go_on()
 
 
 def rebuild_content(
-    content: np.ndarray,
+    content: images.Picture,
     layer: str,
     *,
     side: int = 256,
@@ -173,7 +228,7 @@ def rebuild_content(
     What the layer has forgotten stays open. Mahendran and Vedaldi, "Understanding Deep Image
     Representations by Inverting Them", 2015; Gatys et al. 2015, figure 1. Raises ``InputError``.
     """
-    check_pictures(content)
+    (content,) = check_pictures(content)
     check_range("size", side, *SIDES, is_whole=True)
     check_range("steps", steps, 1, MAX_STEPS, is_whole=True)
     extractor = load_extractor(model) if isinstance(model, str) else model
@@ -200,27 +255,30 @@ class LossMeter:
     """
 
     def __init__(
-        self, content: np.ndarray, style: np.ndarray, *, side: int = DEFAULT_SIDE,
+        self, content: images.Picture, style: images.Picture, *, side: int = DEFAULT_SIDE,
         model: str | Extractor = DEFAULT_MODEL,
     ) -> None:  # fmt: skip
-        check_pictures(content, style)
+        content, style = check_pictures(content, style)
         check_range("size", side, *SIDES, is_whole=True)
         extractor = load_extractor(model) if isinstance(model, str) else model
-        photo, sheet = (to_tensor(fit(one, side), extractor) for one in (content, style))
-        self.scene, self.size_hw = Scene(extractor, photo, [sheet], is_shifted=False), photo.shape
+        photo, painting = (to_tensor(fit(one, side), extractor) for one in (content, style))
+        self.scene = Scene(extractor, photo, [painting], is_shifted=False)
+        self.size_hw = tuple(photo.shape[2:])
 
-    def measure(self, picture: np.ndarray, weights: StyleWeights | None = None) -> dict[str, float]:
-        """content, style, smoothness and total of a picture uint8 (H, W, 3)."""
-        pixels = resize(to_tensor(picture, self.scene.extractor), tuple(self.size_hw[2:]))
+    def measure(
+        self, picture: images.Picture, weights: StyleWeights | None = None
+    ) -> dict[str, float]:
+        """content, style, smoothness and total of a picture."""
+        pixels = resize(to_tensor(picture, self.scene.extractor), self.size_hw)
         with torch.no_grad():
             return self.scene.weigh(pixels, weights or StyleWeights(), 0)[1]
 
 
 def gram_matrices(
-    image: np.ndarray, *, side: int = DEFAULT_SIDE, model: str | Extractor = DEFAULT_MODEL
+    image: images.Picture, *, side: int = DEFAULT_SIDE, model: str | Extractor = DEFAULT_MODEL
 ) -> dict[str, np.ndarray]:
-    """The Gram matrix float32 (C, C) of each style layer on a picture uint8 (H, W, 3)."""
-    check_pictures(image)
+    """The Gram matrix float32 (C, C) of each style layer on a picture."""
+    (image,) = check_pictures(image)
     extractor = load_extractor(model) if isinstance(model, str) else model
     with torch.no_grad():
         maps = look(extractor.module, to_tensor(fit(image, side), extractor),
@@ -230,11 +288,11 @@ def gram_matrices(
     }
 
 
-def _first_picture(photo: Tensor, sheet: Tensor, start: str, seed: int) -> Tensor:
+def _first_picture(photo: Tensor, style: Tensor, start: str, seed: int) -> Tensor:
     if start == "content":
         return photo
     if start == "style":
-        return resize(sheet, tuple(photo.shape[2:]))
+        return resize(style, tuple(photo.shape[2:]))
     generator = torch.Generator().manual_seed(seed)
     noise = torch.rand(photo.shape, generator=generator).to(photo.device)
     return 0.5 + 0.3 * (noise - 0.5)

@@ -9,9 +9,10 @@ from types import MappingProxyType
 
 import numpy as np
 
-from cvcore.errors import InputError
-from cvcore.images import load_image
-from cvcore.weights import ASSETS
+from cvcore.core import notebook
+from cvcore.core.errors import InputError
+from cvcore.core.images import load_image
+from cvcore.core.paths import ASSETS
 
 
 @dataclass(frozen=True)
@@ -28,6 +29,9 @@ class Style:
     @property
     def path(self) -> Path:
         return ASSETS / "styles" / self.file
+
+    def _repr_html_(self) -> str:
+        return notebook.picture_html(load_image(self.path), f"{self.title}. {self.credit}")
 
 
 @cache

@@ -6,16 +6,15 @@ See ``cvcore.style_transfer.gatys``, which brings the two together.
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, field
 
-import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cvcore import images
-from cvcore.activations import record
-from cvcore.errors import InputError
-from cvcore.fusion import load_fused
-from cvcore.model_cache import keep_models
+from cvcore.core.images import Picture, as_image
+from cvcore.engine import tensors
+from cvcore.engine.cache import keep_models
+from cvcore.engine.fusion import load_fused
+from cvcore.probes.hooks import record
 from cvcore.style_transfer.losses import (
     StyleTarget,
     content_error,
@@ -23,6 +22,7 @@ from cvcore.style_transfer.losses import (
     style_error,
     total_variation,
 )
+from cvcore.style_transfer.options import STYLE_LAYERS, StyleWeights, check_choice
 
 SCALES = (1.0, 0.5)  # sizes of the picture at which Gram matrices are compared
 SHIFTS = ((0, 0), (3, 1), (-1, -3), (1, -2))  # pixels down and right, in turn
@@ -37,38 +37,6 @@ class Extractor:
     module: nn.Module = field(repr=False)
     style_layers: tuple[str, ...]
     content_layer: str
-
-
-STYLE_LAYERS: dict[str, tuple[tuple[str, ...], str]] = {
-    "efficientnet_lite0": (
-        ("act1", "blocks.0.0", "blocks.1.1", "blocks.2.1", "blocks.3.2"), "blocks.2.1",
-    ),
-    "vgg19": (  # relu1_1, relu2_1, relu3_1, relu4_1, relu5_1; relu4_2
-        tuple(f"net.features.{index}" for index in (1, 6, 11, 20, 29)), "net.features.22",
-    ),
-}  # fmt: skip
-
-
-@dataclass(frozen=True)
-class StyleWeights:
-    """How much each loss counts."""
-
-    content: float = 0.3
-    style: float = 1.0
-    smoothness: float = 3.0
-    """Of the total variation."""
-    layers: tuple[float, ...] = ()
-    """Of each style layer beside the others; empty: all 1."""
-
-    def check(self, layer_count: int) -> None:
-        """Raise ``InputError`` for a weight below 0, or layers that do not fit."""
-        values = {"content": self.content, "style": self.style, "smoothness": self.smoothness}
-        values |= {f"layer {index + 1}": value for index, value in enumerate(self.layers)}
-        for name, value in values.items():
-            if value is None or not 0 <= value <= 1000:  # also refuses NaN
-                raise InputError(f"Choose a weight for {name} from 0 to 1000, got {value}.")
-        if self.layers and len(self.layers) != layer_count:
-            raise InputError(f"Give {layer_count} layer weights, got {len(self.layers)}.")
 
 
 @keep_models(most=2)
@@ -86,7 +54,7 @@ class Scene:
     """What the picture is compared with at one size."""
 
     def __init__(
-        self, extractor: Extractor, photo: Tensor, sheets: Sequence[Tensor], *,
+        self, extractor: Extractor, photo: Tensor, style_pictures: Sequence[Tensor], *,
         second_layers: Sequence[str] = (), is_shifted: bool = True,
     ) -> None:  # fmt: skip
         self.extractor = extractor
@@ -94,8 +62,10 @@ class Scene:
         layers = extractor.style_layers
         self.styles: dict[float, dict[str, StyleTarget]] = {}
         with torch.no_grad():
-            for scale in SCALES if sheets else ():
-                seen = [look(extractor.module, shrink(one, scale), layers) for one in sheets]
+            for scale in SCALES if style_pictures else ():
+                seen = [
+                    look(extractor.module, shrink(one, scale), layers) for one in style_pictures
+                ]
                 self.styles[scale] = {
                     name: read_style(seen[-1 if name in second_layers else 0][name])
                     for name in layers
@@ -147,7 +117,8 @@ class Canvas:
         self.start, self.size_hw = start, tuple(start.shape[2:])
         sizes = [tuple(-(-side // 2**level) for side in self.size_hw) for level in range(_LEVELS)]
         self.layers = [start.new_zeros(1, 3, *size).requires_grad_() for size in sizes]
-        self.name, self.weights = optimiser, None
+        self.name = optimiser
+        self.weights: StyleWeights | None = None
         self.number = 0  # of its last step
 
     def fits(self, size_hw: tuple[int, int], optimiser: str, number: int) -> bool:
@@ -203,8 +174,9 @@ def look(module: nn.Module, picture: Tensor, layers: Sequence[str]) -> dict[str,
     return record(module, picture.contiguous(memory_format=torch.channels_last), names)
 
 
-def to_tensor(image: np.ndarray, extractor: Extractor) -> Tensor:
-    return images.to_batch(image, device=next(extractor.module.parameters()).device)
+def to_tensor(image: Picture, extractor: Extractor) -> Tensor:
+    image = as_image(image)
+    return tensors.to_batch(image, device=next(extractor.module.parameters()).device)
 
 
 def shift(picture: Tensor, by: tuple[int, int]) -> Tensor:
@@ -232,8 +204,3 @@ def resize(picture: Tensor, size_hw: tuple[int, int]) -> Tensor:
 
 def scaled(picture: Tensor, scale: float) -> tuple[int, int]:
     return tuple(max(16, round(side * scale)) for side in picture.shape[2:])
-
-
-def check_choice(name: str, value: str, known: Sequence[str]) -> None:
-    if value not in known:
-        raise InputError(f"There is no {name} {value!r}: choose one of {', '.join(known)}.")

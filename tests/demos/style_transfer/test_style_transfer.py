@@ -1,6 +1,8 @@
 """The tab's handlers, as plain functions and through the API."""
 
 import base64
+import json
+import re
 from types import SimpleNamespace
 
 import cv2
@@ -9,28 +11,38 @@ import pytest
 from gradio_client import handle_file
 from gradio_client.exceptions import AppError
 
-from cvcore import samples, style_transfer
-from cvcore.errors import InputError
+from cvcore import style_transfer
+from cvcore.core import samples
+from cvcore.core.errors import InputError
 from cvcore.style_transfer import gatys as steps_module
 from demos import style_transfer as tab
-from demos import style_transfer_gatys as gatys
-from demos import style_transfer_layers as layers
-from demos import style_transfer_race as race
-from demos import style_transfer_views as views
+from demos.style_transfer import fast, gatys, layers, live, race, views
+from demos.style_transfer.controls import FastSettings, Settings, Weights
+from demos.style_transfer.state import LessonState
 from tests.support.files import THIN, write_bad_files, write_odd_pictures
 
 CAT = str(samples.index()["chelsea"].path)
 NIGHT = style_transfer.load_style("night")
 STYLE = str(style_transfer.index()["night"].path)
 WEIGHTS = (0.15, 1, 3, 1, 1, 1, 1, 1)
+FAST = FastSettings(side=128)
 
 
-def settings(*, steps=10, side=128, start="content", optimiser="adam", weights=WEIGHTS):
-    return ("efficientnet_lite0", start, optimiser, steps, side, 1, [], *weights)
+def settings(**changed):
+    return Settings(**({"steps": 10, "side": 128, "content_weight": 0.15} | changed))
+
+
+def values(*, steps=10, side=128, start="content", weights=WEIGHTS):
+    """The same, as calls through the API give them."""
+    return ("efficientnet_lite0", start, "adam", steps, side, 1, [], *weights)
+
+
+def stylise_frame(frame, numbers, name):
+    return live.stylise_frame(frame, numbers, 1, False, 128, name)
 
 
 def test_one_pass_says_what_it_painted_with(sample):
-    value, badge, saved = tab.show_fast(sample, NIGHT, None, False, 1, 0.5, 128, 2)
+    value, badge, saved = fast.show_fast(sample, NIGHT, None, FAST)
     np.testing.assert_allclose(value["numbers"], style_transfer.style_numbers(NIGHT))
     assert value["size"] == [85, 128]
     assert "network" in badge
@@ -40,9 +52,9 @@ def test_one_pass_says_what_it_painted_with(sample):
 
 def test_missing_pictures_are_one_sentence(sample):
     with pytest.raises(InputError, match="no picture yet"):
-        tab.show_fast(None, NIGHT, None, False, 1, 0.5, 128, 2)
+        fast.show_fast(None, NIGHT, None, FAST)
     with pytest.raises(InputError, match="no style picture yet"):
-        next(gatys.show_painting(sample, None, None, False, gatys.Board(), *settings()))
+        next(gatys.show_painting(sample, None, None, LessonState(), settings()))
     with pytest.raises(InputError, match="no style picture yet"):
         next(race.show_race(sample, None, 2))
     with pytest.raises(InputError, match="no picture yet"):
@@ -51,100 +63,100 @@ def test_missing_pictures_are_one_sentence(sample):
 
 def test_a_webcam_frame_is_painted_at_its_size():
     frame = np.full((120, 160, 3), 90, np.uint8)
-    numbers = tab.read_numbers(NIGHT, None, 0.5, 2)
-    painted, badge = tab.stylise_frame(frame, numbers, 1, False, 128, "")
+    numbers = live.read_numbers(NIGHT, None, 0.5, 2)
+    painted, badge = stylise_frame(frame, numbers, "")
     assert painted.shape == (96, 128, 3)
     assert "network" in badge
-    named, _ = tab.stylise_frame(frame, None, 1, False, 128, "night")
+    named, _ = stylise_frame(frame, None, "night")
     np.testing.assert_array_equal(named, painted)
-    other, _ = tab.stylise_frame(frame, numbers, 1, False, 128, "glass")
+    other, _ = stylise_frame(frame, numbers, "glass")
     assert np.abs(painted.astype(int) - other).mean() > 2
 
 
 def test_without_a_style_the_webcam_says_so():
-    assert tab.read_numbers(None, None, 0.5, 2) is None
+    assert live.read_numbers(None, None, 0.5, 2) is None
     frame = np.full((120, 160, 3), 90, np.uint8)
     with pytest.raises(InputError, match="no style picture yet"):
-        tab.stylise_frame(frame, None, 1, False, 128, "")
+        stylise_frame(frame, None, "")
 
 
 def test_frames_are_not_remembered(monkeypatch):
-    from cvcore.style_transfer import fast
+    from cvcore.style_transfer.fast import _known
 
-    numbers = tab.read_numbers(NIGHT, None, 0.5, 2)
-    before = list(fast._known)
+    numbers = live.read_numbers(NIGHT, None, 0.5, 2)
+    before = list(_known)
     frame = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
-    tab.stylise_frame(frame, numbers, 1.5, False, 128, "")
-    assert list(fast._known) == before
+    live.stylise_frame(frame, numbers, 1.5, False, 128, "")
+    assert list(_known) == before
 
 
 def test_sliders_act_on_a_run_that_is_under_way(sample):
-    board = gatys.Board()
-    run = gatys.show_painting(sample, NIGHT, None, False, board, *settings(steps=30))
+    state = LessonState()
+    run = gatys.show_painting(sample, NIGHT, None, state, settings(steps=30))
     next(run)
     next(run)
-    before = board.curves["style"][-1][1] / board.step.losses["style"]
+    before = state.curves["style"][-1][1] / state.step.losses["style"]
     assert before == pytest.approx(1)
-    gatys.turn_weights(board, 0.15, 3, 3, 1, 1, 1, 1, 1)
+    gatys.set_weights(state, Weights(content_weight=0.15, style_weight=3))
     *_, (value, saved) = run
-    assert board.curves["style"][-1][1] / board.step.losses["style"] == pytest.approx(3)
+    assert state.curves["style"][-1][1] / state.step.losses["style"] == pytest.approx(3)
     assert value["step"] == 30
     assert saved is not None
 
 
 def test_a_point_of_the_curve_has_the_weights_of_its_step(sample):
     """Also when the slider moves while the step is computed."""
-    board = gatys.Board()
-    run = gatys.show_painting(sample, NIGHT, None, False, board, *settings(steps=10))
+    state = LessonState()
+    run = gatys.show_painting(sample, NIGHT, None, state, settings(steps=10))
     next(run)
     next(run)
-    losses, weights = board.step.losses, board.step.weights
-    gatys.turn_weights(board, 0.15, 4, 3, 1, 1, 1, 1, 1)
-    assert board.curves["style"][-1][1] == pytest.approx(weights.style * losses["style"])
-    value = gatys.draw_step(board)
+    losses, weights = state.step.losses, state.step.weights
+    gatys.set_weights(state, Weights(content_weight=0.15, style_weight=4))
+    assert state.curves["style"][-1][1] == pytest.approx(weights.style * losses["style"])
+    value = gatys.draw_step(state)
     assert value["weights"] == {"style": 1, "content": 0.15, "smoothness": 3}
     run.close()
 
 
-def stop_early(image, board, **changed):
-    run = gatys.show_painting(image, NIGHT, None, False, board, *settings(steps=20, **changed))
+def stop_early(image, state, **changed):
+    run = gatys.show_painting(image, NIGHT, None, state, settings(steps=20, **changed))
     next(run)
     next(run)
     run.close()
-    return board.step.step
+    return state.step.step
 
 
 def test_stop_and_go_on(sample):
-    board = gatys.Board()
-    stopped = stop_early(sample, board)
-    *_, (value, _) = gatys.go_on(sample, NIGHT, None, False, board, *settings(steps=20))
+    state = LessonState()
+    stopped = stop_early(sample, state)
+    *_, (value, _) = gatys.go_on(sample, NIGHT, None, state, settings(steps=20))
     assert 1 <= stopped < 20
-    assert [number for number, _ in board.curves["style"]] == list(range(1, 21))
+    assert [number for number, _ in state.curves["style"]] == list(range(1, 21))
     assert value["step"] == value["total"] == 20
     assert value["notes"] == []
 
 
 def test_a_stopped_painting_can_be_saved(sample):
-    board = gatys.Board()
-    nothing = gatys.show_stopped(board)
+    state = LessonState()
+    nothing = gatys.show_stopped(state)
     assert all(part["__type__"] == "update" for part in nothing)
-    stopped = stop_early(sample, board)
-    value, saved = gatys.show_stopped(board)
+    stopped = stop_early(sample, state)
+    value, saved = gatys.show_stopped(state)
     assert value["step"] == stopped
     data = base64.b64decode(saved["href"].partition(",")[2])
     np.testing.assert_array_equal(cv2.imdecode(np.frombuffer(data, np.uint8), 1)[..., ::-1],
-                                  board.step.image)  # fmt: skip
+                                  state.step.image)  # fmt: skip
 
 
 @pytest.mark.parametrize("change", ["picture", "style", "size"])
 def test_another_picture_begins_a_new_painting(sample, change):
-    board = gatys.Board()
-    stop_early(sample, board)
+    state = LessonState()
+    stop_early(sample, state)
     image = sample[:, ::-1] if change == "picture" else sample
     style = NIGHT[::-1] if change == "style" else NIGHT
     given = settings(side=160 if change == "size" else 128)
-    *_, (value, _) = gatys.go_on(image, style, None, False, board, *given)
-    assert [number for number, _ in board.curves["style"]] == list(range(1, 11))
+    *_, (value, _) = gatys.go_on(image, style, None, state, given)
+    assert [number for number, _ in state.curves["style"]] == list(range(1, 11))
     assert value["notes"] == [gatys.NEW]
     assert gatys.NEW in value["html"]
 
@@ -154,9 +166,8 @@ def test_another_picture_begins_a_new_painting(sample, change):
     [(NIGHT, [], gatys.IDLE_STYLE), (None, [2], gatys.IDLE_LAYERS), (NIGHT, [0], None)],
 )
 def test_a_second_style_without_layers_is_no_secret(sample, second, ticked, note):
-    model, start, optimiser, steps, side, stroke, _, *weights = settings()
-    given = (model, start, optimiser, steps, side, stroke, ticked, *weights)
-    *_, (value, _) = gatys.show_painting(sample, NIGHT, second, False, gatys.Board(), *given)
+    given = settings(second_layers=ticked)
+    *_, (value, _) = gatys.show_painting(sample, NIGHT, second, LessonState(), given)
     assert value["notes"] == ([note] if note else [])
 
 
@@ -220,37 +231,38 @@ def test_the_styles_own_gram_matrices_are_not_off(sample):
 
 
 def test_grams_are_of_the_painting_only_where_it_shows_these_pictures(sample):
-    board = gatys.Board()
-    stopped = stop_early(sample, board)
-    assert f"painted, step {stopped}" in layers.show_grams(sample, NIGHT, board)["errors"]
-    other = layers.show_grams(sample[:, ::-1], NIGHT, board)
+    state = LessonState()
+    stopped = stop_early(sample, state)
+    assert f"painted, step {stopped}" in layers.show_grams(sample, NIGHT, state)["errors"]
+    other = layers.show_grams(sample[:, ::-1], NIGHT, state)
     assert "painted in one pass" in other["errors"]
     assert "EfficientNet-Lite0" in other["html"]
 
 
 def test_grams_by_the_network_that_painted(sample, monkeypatch):
-    board = gatys.Board()
-    stop_early(sample, board)
-    board.settings = (128, "vgg19")
+    state = LessonState()
+    stop_early(sample, state)
+    state.made_with = (128, "vgg19")
     asked = []
     monkeypatch.setattr(
         style_transfer, "gram_matrices",
         lambda picture, *, model: asked.append(model) or {"relu": np.eye(3)}, raising=False,
     )  # fmt: skip
-    assert "VGG19" in layers.show_grams(sample, NIGHT, board)["html"]
+    assert "VGG19" in layers.show_grams(sample, NIGHT, state)["html"]
     assert asked == ["vgg19"] * 3
 
 
 def test_open_grams_follow_the_picture(sample):
-    followed = layers.follow_grams(layers.PLACE, sample, NIGHT, None)
-    assert followed["errors"]
-    for given in (("Race", sample, NIGHT), (layers.PLACE, None, NIGHT)):
-        assert layers.follow_grams(*given, None)["__type__"] == "update"
+    assert layers.follow_grams(sample, NIGHT, None)["errors"]
+    for given, missing in (((sample, None), "no style picture"), ((None, NIGHT), "no picture")):
+        said = layers.follow_grams(*given, None)
+        assert f"There is {missing} yet" in said["html"]
+        assert "<table" not in said["html"]
 
 
 def test_rebuild_by_vgg19_takes_its_layer(sample, monkeypatch):
     asked = {}
-    monkeypatch.setattr(layers.ui, "fetch_model", lambda model: iter(()))
+    monkeypatch.setattr(layers.lesson, "fetch_model", lambda model: iter(()))
     monkeypatch.setattr(
         style_transfer, "rebuild_content",
         lambda image, layer, **given: asked.update(given, layer=layer) or iter(()), raising=False,
@@ -266,10 +278,27 @@ def test_rebuild_shows_what_is_left(sample):
 
 
 def test_curves_keep_to_their_frame():
-    svg = views.draw_curves({"total": [(1, 5.0), (2, 0.0), (3, 0.2)]}, x_max=3, x_word="steps")
-    points = svg.split('points="')[1].split('"')[0].split()
-    assert all(0 <= float(point.split(",")[1]) <= 121 for point in points)
-    assert views.draw_curves({"total": []}, x_max=3, x_word="steps") == ""
+    said = {"title": "Loss", "x_max": 3, "x_word": "steps"}
+    svg = views.draw_curves({"total": [(1, 5.0), (2, 0.0), (3, 0.2)]}, **said)
+    points = svg.split('<polyline points="')[1].split('"')[0].split()
+    top, low = map(float, svg.split('data-span="')[1].split('"')[0].split())
+    assert len(points) == 3
+    assert all(top <= float(point.split(",")[1]) <= low for point in points)
+    assert views.draw_curves({"total": []}, **said) == ""
+
+
+def test_curves_tell_their_values_and_the_level():
+    points = {"style": [(1, 5.0), (2, 0.25)], "content": [(1, 0.5), (2, 0.125)]}
+    svg = views.draw_curves(
+        points, title="Loss", x_max=2, x_word="seconds", level=("one pass", 0.75)
+    )
+    shown = re.findall(r"data-name=\"(\w+)\" data-points='(.*?)'", svg)
+    # the first is drawn last, on top
+    assert [name for name, _ in shown] == ["content", "style"]
+    told = {name: [tuple(map(float, row[2:])) for row in json.loads(rows)] for name, rows in shown}
+    assert told == points
+    assert "one pass</text>" in svg
+    assert ">seconds</text>" in svg
 
 
 def test_api(client):
@@ -286,13 +315,13 @@ def test_api(client):
     )
     assert len(value["numbers"]) == 100
     value, saved = client.predict(
-        handle_file(CAT), handle_file(STYLE), None, True, *settings(),
+        handle_file(CAT), handle_file(STYLE), None, True, *values(),
         api_name="/style_transfer_steps",
     )  # fmt: skip
     assert value["step"] == 10
     assert saved["filename"] == "painting.png"
     value, _ = client.predict(
-        handle_file(CAT), handle_file(STYLE), None, False, *settings(),
+        handle_file(CAT), handle_file(STYLE), None, False, *values(),
         api_name="/style_transfer_go_on",
     )  # fmt: skip
     assert (value["step"], value["total"]) == (20, 20)
@@ -304,6 +333,34 @@ def test_api(client):
         handle_file(CAT), 1, False, 128, "dusk", api_name="/style_transfer_frame"
     )  # fmt: skip
     assert frame.startswith("data:image/jpeg;base64,")
+
+
+def test_each_endpoint_answers_a_new_session(client):
+    """What a painting is needed for says in one sentence how to begin one."""
+    begin = "No painting has begun yet: call /style_transfer_steps first"
+    for name in ("/style_transfer_stopped", "/style_transfer_weights"):
+        client.reset_session()
+        with pytest.raises(AppError, match=begin):
+            client.predict(api_name=name)
+    client.reset_session()
+    frame, _ = client.predict(handle_file(CAT), side=128, api_name="/style_transfer_frame")
+    named, _ = client.predict(
+        handle_file(CAT), side=128, name=tab.DEFAULT_STYLE, api_name="/style_transfer_frame"
+    )
+    assert frame == named  # the style that the page shows at first
+    client.reset_session()
+    value, _ = client.predict(
+        handle_file(CAT), handle_file(STYLE), None, steps=10, side=128,
+        api_name="/style_transfer_go_on",
+    )  # fmt: skip
+    assert value["step"] == 10
+    stopped, _ = client.predict(api_name="/style_transfer_stopped")
+    assert stopped["step"] == 10
+    client.reset_session()
+    grams = client.predict(
+        handle_file(CAT), handle_file(STYLE), api_name="/style_transfer_grams"
+    )  # fmt: skip
+    assert "painted in one pass" in grams["errors"]
 
 
 def test_a_style_that_is_clicked_is_its_file():
@@ -338,5 +395,5 @@ def test_numbers_out_of_range_through_the_api(client):
         ({"weights": (-1, *WEIGHTS[1:])}, "Content: give a number from 0 to 2"),
     ):
         with pytest.raises(AppError, match=message):
-            client.predict(handle_file(CAT), handle_file(STYLE), None, False, *settings(**change),
+            client.predict(handle_file(CAT), handle_file(STYLE), None, False, *values(**change),
                            api_name="/style_transfer_steps")  # fmt: skip

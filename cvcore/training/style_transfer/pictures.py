@@ -1,6 +1,6 @@
 """Paint the style pictures of ``assets/styles/``: brush strokes, facets, cuts and tiles by rule.
 
-    python -m cvcore.training.style_pictures
+    python -m cvcore.training.style_transfer.pictures
 
 Every picture is made from random numbers with a fixed seed: the same command gives the same
 pictures. Each paints colours over a simple scene in one manner, rich in texture, as networks read
@@ -15,8 +15,8 @@ from pathlib import Path
 import cv2
 import numpy as np
 
-from cvcore.images import to_jpeg
-from cvcore.weights import ASSETS
+from cvcore.core.images import to_jpeg
+from cvcore.core.paths import ASSETS
 
 SIDE = 512  # pixels
 Field = np.ndarray  # (H, W) or (H, W, 3), float
@@ -46,7 +46,8 @@ def blend(value: Field, stops: list[tuple[float, str]]) -> Field:
 
 
 def hex_rgb(colour: str) -> tuple[int, int, int]:
-    return tuple(int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    red, green, blue = (int(colour[i : i + 2], 16) for i in (1, 3, 5))
+    return red, green, blue
 
 
 def brush(
@@ -259,7 +260,7 @@ def paint_wave(rng: np.random.Generator) -> Field:
         outline = (np.abs(depth) < 0.004)[..., None]
         painting = np.where(outline, np.array(hex_rgb("#152a4d")), painting)
     for px, py in rng.random((500, 2)) * (SIDE, SIDE * 0.75):
-        cv2.circle(painting, (int(px), int(py)), rng.integers(1, 4), hex_rgb("#f8f3e4"), -1)
+        cv2.circle(painting, (int(px), int(py)), int(rng.integers(1, 4)), hex_rgb("#f8f3e4"), -1)
     grain = cloud(rng, 90, 1)[..., None]
     return cv2.GaussianBlur(painting, (0, 0), 0.7) * (0.9 + 0.17 * grain)
 

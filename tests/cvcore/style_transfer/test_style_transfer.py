@@ -8,8 +8,9 @@ import pytest
 import torch
 from torch import nn
 
-from cvcore import samples, weights
-from cvcore.errors import InputError
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.engine.cache import release
 from cvcore.style_transfer import (
     STYLE_LAYERS,
     Extractor,
@@ -226,17 +227,17 @@ def test_the_clock_stands_between_the_steps(sample, toy, monkeypatch):
 
 def test_paints_on_vgg19(sample, monkeypatch):
     """With random weights: where it reads, what it compares and what moves."""
-    from cvcore import fusion
+    from cvcore.engine import fusion
     from cvcore.models.torchvision_net import build_vgg19
 
     torch.manual_seed(0)
     network = build_vgg19().eval().requires_grad_(False)
-    monkeypatch.setattr(fusion.weights, "load_model", lambda name: {"vgg19": network}[name])
+    monkeypatch.setattr(fusion.checkpoints, "load_model", lambda name: {"vgg19": network}[name])
     try:
         steps = list(stylise(sample, NIGHT, side=64, steps=6, model="vgg19"))
         grams = gram_matrices(sample, side=64, model="vgg19")
     finally:
-        weights.release()  # nobody else paints on random weights
+        release()  # nobody else paints on random weights
     assert tuple(steps[-1].layer_errors) == STYLE_LAYERS["vgg19"][0]
     assert steps[-1].losses["style"] < steps[2].losses["style"]  # both at full size
     assert [len(gram) for gram in grams.values()] == [64, 128, 256, 512, 512]
@@ -310,7 +311,7 @@ def test_the_layers_of_vgg19_are_the_papers():
 
 
 def test_the_networks_weights_stay_as_they_were(sample):
-    from cvcore.fusion import load_fused
+    from cvcore.engine.fusion import load_fused
 
     module = load_fused("efficientnet_lite0")
     before = [value.clone() for value in module.state_dict().values()]
@@ -375,7 +376,7 @@ def test_pictures_that_do_not_do(sample):
 
 def test_a_stroke_too_short_to_paint_costs_no_other():
     """Strokes of 5 pixels, of which every third has but one point, over the whole canvas."""
-    from cvcore.training.style_pictures import SIDE, brush
+    from cvcore.training.style_transfer.pictures import SIDE, brush
 
     grey, rng = np.full((SIDE, SIDE, 3), 128.0), np.random.default_rng(0)
     _, relief = brush(grey, np.zeros((SIDE, SIDE)), rng, count=600, length=5, width=6)
@@ -391,7 +392,7 @@ def test_no_scale_leaves_less_than_16_pixels():
 
 
 def test_the_style_pictures_are_what_the_program_paints():
-    from cvcore.training.style_pictures import PAINTERS, paint
+    from cvcore.training.style_transfer.pictures import PAINTERS, paint
 
     assert set(PAINTERS) == set(index())
     stored = load_style("glass").astype(int)

@@ -5,7 +5,8 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 from gradio_client import Client, handle_file
 
-from cvcore import samples, style_transfer
+from cvcore import style_transfer
+from cvcore.core import samples
 from tests.support.server import wait_until
 from tests.support.visitor import Visitor
 
@@ -52,9 +53,11 @@ def test_a_slider_moves_while_a_queued_run_is_going(serve, hold, monkeypatch):
     left_alone = paint_with_slider(visitor, None)
     assert left_alone["weights"] == {"style": 1, "content": 0.3, "smoothness": 3}
     (turn,) = (fn for fn in page.blocks.fns.values() if fn.api_name == "style_transfer_weights")
-    monkeypatch.setattr(turn, "fn", lambda *args, _fn=turn.fn: moves.append(_fn(*args)))
+    monkeypatch.setattr(
+        turn, "fn", lambda *args, _fn=turn.fn, **given: moves.append(_fn(*args, **given))
+    )
     hold(5, (lambda: moves, "The move of the slider"))
-    moved = paint_with_slider(visitor, {"param_1": 2, "param_2": 0.05})
+    moved = paint_with_slider(visitor, {"content_weight": 2, "style_weight": 0.05})
     assert moved["step"] == left_alone["step"] == 60
     assert moved["weights"] == {"style": 0.05, "content": 2, "smoothness": 3}
     assert moved["losses"]["content"] < 0.8 * left_alone["losses"]["content"]

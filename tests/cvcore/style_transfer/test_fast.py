@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 import torch
 
-from cvcore import images, weights
-from cvcore.errors import InputError
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, tensors
 from cvcore.models.style_network import build_style_network
 from cvcore.style_transfer import (
     LossMeter,
@@ -29,14 +30,14 @@ def test_the_painter_is_magentas(sample):
     import onnx
     from onnx import numpy_helper
 
-    stored = onnx.load_from_string(weights.load_onnx("style_transform")).graph.initializer
+    stored = onnx.load_from_string(checkpoints.load_onnx("style_transform")).graph.initializer
     arrays = {item.name: torch.from_numpy(numpy_helper.to_array(item).copy()) for item in stored}
     network = build_style_network().eval()
     state = network.state_dict()  # biases of 0 are stored once for all
     network.load_state_dict({name: arrays.get(name, 0 * state[name]) for name in state})
     small, numbers = fit(sample, 96), style_numbers(NIGHT)
     with torch.no_grad():
-        expected = network(images.to_batch(small, device="cpu"), torch.from_numpy(numbers)[None])
+        expected = network(tensors.to_batch(small, device="cpu"), torch.from_numpy(numbers)[None])
     got = paint(small, numbers)
     assert np.abs(got.astype(int) - images.to_image(expected)).max() <= 1
 

@@ -1,6 +1,6 @@
 """Paint the sheet of six pairs for the project's front page.
 
-    python -m cvcore.training.style_sheet
+    python -m cvcore.training.style_transfer.grid
 
 A row a pair: the photograph, the style, painted in one pass, painted step by step with the page's
 own settings.
@@ -11,8 +11,9 @@ from pathlib import Path
 
 import numpy as np
 
-from cvcore import images, samples, style_transfer
-from cvcore.weights import ASSETS
+from cvcore import style_transfer
+from cvcore.core import images, samples
+from cvcore.core.paths import ASSETS
 
 PAIRS = (
     ("chelsea", "glass"), ("camera", "dusk"), ("loafer", "night"),

@@ -6,7 +6,8 @@ from html import escape
 
 import numpy as np
 
-from cvcore import drawing, images
+from cvcore.core import drawing, images
+from demos.lesson import charts
 
 STYLE = """<style>
 .sty { color: var(--body-text-color); font-size: 1.05rem; }
@@ -15,8 +16,7 @@ STYLE = """<style>
 .sty .pair { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
 .sty .pair > * { flex: 1 1 260px; min-width: 0; margin: 0; }
 .sty figcaption { font-size: 1.1rem; font-variant-numeric: tabular-nums; }
-.sty svg { width: 100%; display: block; }
-.sty svg text { fill: var(--body-text-color); font-size: 11px; }
+.sty .numbers svg { width: 100%; height: 2.3rem; display: block; fill: var(--color-accent); }
 .sty .scroll { overflow-x: auto; }
 .sty.sty table { border: 0 !important; border-collapse: collapse; width: 100%;
   font-variant-numeric: tabular-nums; }
@@ -25,10 +25,12 @@ STYLE = """<style>
   padding: .25rem .4rem; text-align: left; color: inherit; background: none; }
 .sty .short img { max-height: 290px; object-position: left top; }
 .sty .gram { width: 118px; image-rendering: pixelated; }
-.sty .key b { display: inline-block; width: .9rem; height: .9rem; margin: 0 .3rem -.1rem .8rem; }
 .sty .bar { background: var(--color-accent); height: .8rem; border-radius: .2rem; }
 </style>"""
-COLOURS = {"style": "#c8481f", "content": "#2a78c2", "smoothness": "#2b8a57", "total": "#8a8f98"}
+COLOURS = {
+    "style": charts.VERMILION, "content": charts.BLUE, "smoothness": charts.GREEN,
+    "total": charts.GREY,
+}  # fmt: skip
 
 
 def draw_page(html: str) -> str:
@@ -55,9 +57,9 @@ def draw_numbers(numbers: Mapping[str, np.ndarray]) -> str:
             for index, height in enumerate((19 * values / limit).tolist())
         )
         rows.append(
-            f'<div>{escape(name)}<svg viewBox="0 0 300 40" preserveAspectRatio="none" '
-            f'style="height:2.3rem" fill="var(--color-accent)" role="img" '
-            f'aria-label="{escape(name)}: 100 numbers">{bars}</svg></div>'
+            f'<div class="numbers">{escape(name)}<svg viewBox="0 0 300 40" '
+            f'preserveAspectRatio="none" role="img" aria-label="{escape(name)}: 100 numbers">'
+            f"{bars}</svg></div>"
         )
     return "".join(rows)
 
@@ -65,9 +67,11 @@ def draw_numbers(numbers: Mapping[str, np.ndarray]) -> str:
 def draw_curves(
     curves: Mapping[str, Sequence[tuple[float, float]]],
     *,
+    title: str,
     x_max: float,
     x_word: str,
     level: tuple[str, float] | None = None,
+    size: tuple[int, int] = charts.HALF,
 ) -> str:
     """Lines of (x, value) points, values on a logarithmic axis; ``level`` is a dashed line."""
     values = [value for points in curves.values() for _, value in points if value > 0]
@@ -77,39 +81,15 @@ def draw_curves(
         return ""
     top = math.ceil(math.log10(max(values)) + 1e-9)
     low = min(max(math.floor(math.log10(min(values))), top - 3), top - 1)
-
-    def place(value: float) -> float:
-        return 120 - 112 * (math.log10(max(value, 10**low)) - low) / (top - low)
-
-    lines = "".join(
-        f'<line x1="34" x2="400" y1="{place(10**k):.0f}" y2="{place(10**k):.0f}" '
-        f'stroke="var(--border-color-primary)"/><text x="0" y="{place(10**k) + 4:.0f}">'
-        f"{10.0**k:g}</text>"
-        for k in range(low, top + 1)
-    )
-    for name, points in curves.items():
-        path = " ".join(
-            f"{34 + 366 * min(x / x_max, 1):.1f},{place(value):.1f}" for x, value in points
-        )
-        lines += (
-            f'<polyline points="{path}" fill="none" stroke="{COLOURS[name]}" stroke-width="2.2"/>'
-        )
-    if level:
-        height = place(level[1])
-        lines += (
-            f'<line x1="34" x2="400" y1="{height:.1f}" y2="{height:.1f}" '
-            f'stroke="{COLOURS["style"]}" stroke-dasharray="6 4" stroke-width="2"/>'
-            f'<text x="300" y="{height - 4:.0f}">{escape(level[0])}</text>'
-        )
-    key = "".join(
-        f'<b style="background:{COLOURS[name]}"></b>{escape(name)} {points[-1][1]:.3g}'
+    parts: list[charts.Line | charts.Mark] = [
+        charts.Line(name, *zip(*points, strict=True), COLOURS[name], note=f"{points[-1][1]:.3g}")
         for name, points in curves.items()
         if points
-    )
-    return (
-        f'<svg viewBox="0 0 404 138" role="img" aria-label="Losses over {x_word}">{lines}'
-        f'<text x="330" y="136">{x_max:g} {x_word}</text></svg><div class="key">{key}</div>'
-    )
+    ]
+    if level:
+        parts.append(charts.Mark(level[1], level[0], axis="y", colour=COLOURS["style"]))
+    y = charts.Axis("loss", 10.0**low, 10.0**top, is_log=True)
+    return charts.draw_chart(parts, title=title, x=charts.Axis(x_word, 0, x_max), y=y, size=size)
 
 
 def draw_layers(errors: Mapping[str, float]) -> str:
