@@ -9,7 +9,9 @@ from torch.nn import functional as F
 from torchvision.models import googlenet
 
 from benchmarks.harness import Row, measure
-from cvcore import deep_dream, dream_motion, images, samples
+from cvcore import deep_dream
+from cvcore.core import images, samples
+from cvcore.deep_dream import motion
 
 
 def run() -> list[Row]:
@@ -39,7 +41,7 @@ def run() -> list[Row]:
     frame, state = images.resize(picture, (480, 640)), [None]
 
     def live() -> None:
-        _, state[0] = dream_motion.dream_on(frame, state[0])
+        _, state[0] = motion.dream_on(frame, state[0])
 
     spent = measure(live)
     return [

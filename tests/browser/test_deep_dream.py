@@ -7,7 +7,7 @@ import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
-from cvcore import images
+from cvcore.core import images
 from tests.support.browser import next_frames, poll, unfold
 
 pytestmark = pytest.mark.browser

@@ -6,17 +6,19 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import favourites, images
-from cvcore.dream_layers import LAYERS
-from demos import ui
+from cvcore.core import images
+from cvcore.deep_dream.layers import LAYERS
+from cvcore.feature_maps import visualizations
+from demos import components as ui
+from demos import lesson
 
 COLUMNS = 8
 THUMBNAIL_SIDE = 128  # pixels
 
 
-class _Picker(ui.Drawn):
-    SCRIPTS = ("deep_dream_pickers.js",)
-    STYLES = ("deep_dream.css",)
+class _Picker(ui.JsComponent):
+    SCRIPTS = ("pickers.js",)
+    STYLES = ("style.css",)
 
 
 class LayerPicker(_Picker):
@@ -30,7 +32,7 @@ class ChannelPicker(_Picker):
 
     MARKUP = """<div class="channels" tabindex="0" role="application"
       aria-label="Channels of the layer: arrow keys move, Enter chooses">
-      <div class="sheet"><img alt="What each channel likes best" hidden>
+      <div class="channel-grid"><img alt="What each channel likes best" hidden>
       <i class="over" hidden></i><i class="chosen" hidden></i></div></div>
       <output class="note"></output>"""
 
@@ -38,7 +40,7 @@ class ChannelPicker(_Picker):
 def draw_layers(image: np.ndarray, layer: str) -> Iterator[dict]:
     """The value of ``LayerPicker`` for a picture, growing by a layer at a time."""
     items = []
-    for name, picture in cvcore.dream_sheet.draw_thumbnails(image):
+    for name, picture in cvcore.deep_dream.grid.draw_thumbnails(image):
         source = images.to_data_uri(images.shrink(picture, THUMBNAIL_SIDE), quality=75)
         items.append({"layer": name, "words": LAYERS[name], "src": source})
         yield {"items": list(items), "chosen": layer}
@@ -46,16 +48,16 @@ def draw_layers(image: np.ndarray, layer: str) -> Iterator[dict]:
 
 def draw_channels(layer: str, channel: int, model: str) -> dict:
     """The value of ``ChannelPicker`` for a layer."""
-    tiles = favourites.load_favourites(model, layer)
+    tiles = visualizations.load_visualizations(model, layer)
     if tiles is None:
         return {"src": "", "count": 0}
     count, side = len(tiles), tiles.shape[1]
     rows = -(-count // COLUMNS)
-    sheet = np.full((rows * COLUMNS, side, side, 3), 128, np.uint8)
-    sheet[:count] = tiles
-    sheet = sheet.reshape(rows, COLUMNS, side, side, 3).swapaxes(1, 2)
+    grid = np.full((rows * COLUMNS, side, side, 3), 128, np.uint8)
+    grid[:count] = tiles
+    grid = grid.reshape(rows, COLUMNS, side, side, 3).swapaxes(1, 2)
     return {
-        "src": images.to_data_uri(sheet.reshape(rows * side, COLUMNS * side, 3), quality=80),
+        "src": images.to_data_uri(grid.reshape(rows * side, COLUMNS * side, 3), quality=80),
         "columns": COLUMNS,
         "rows": rows,
         "count": count,
@@ -74,11 +76,11 @@ def pick_layer(asked: int, aim: str, event: gr.EventData) -> tuple[str, int]:
 
 def pick_channel(event: gr.EventData) -> int:
     """The channel whose picture was clicked."""
-    return ui.read_int(event, "channel")
+    return lesson.read_int(event, "channel")
 
 
-def build_channels(tab: ui.Tab, number: gr.Number, elem_id: str) -> ChannelPicker:
+def build_channels(tab: lesson.Tab, number: gr.Number, elem_id: str) -> ChannelPicker:
     """A picker that fills in a number field."""
-    picker = ChannelPicker(elem_id=elem_id)
+    picker = ChannelPicker(elem_id=elem_id, label=elem_id.removeprefix("deep-dream-"))
     tab.run(picker.pick, pick_channel, None, number, api_name=None, kind="stream")
     return picker

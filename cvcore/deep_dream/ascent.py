@@ -4,7 +4,7 @@ Mordvintsev, Olah and Tyka, "Inceptionism: Going Deeper into Neural Networks", G
 2015: gradient ascent on a layer's activations, from small to large copies of the picture
 (octaves), moved about at random (jitter). The gradient is normalised, so each step changes the
 picture equally much; the objective is divided by the layer's own strength, so that layers and
-channels can be compared and mixed. ``cvcore.maximisation`` does the ascent.
+channels can be compared and mixed. ``cvcore.probes.activation_maximization`` does the ascent.
 """
 
 import math
@@ -16,12 +16,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore import images
-from cvcore.activations import get_layer, list_layers, record
-from cvcore.dream_layers import DEFAULT_LAYER, DEFAULT_MODEL
-from cvcore.errors import InputError
-from cvcore.fusion import load_fused
-from cvcore.maximisation import Settings, Step, maximise
+from cvcore.core import images, notebook
+from cvcore.core.errors import InputError
+from cvcore.deep_dream.layers import DEFAULT_LAYER, DEFAULT_MODEL
+from cvcore.engine import tensors
+from cvcore.engine.fusion import load_fused
+from cvcore.probes.activation_maximization import Settings, Step, maximise
+from cvcore.probes.hooks import get_layer, list_layers, record
 
 DEFAULT_SIDE = 320  # pixels: the longer side
 SIDES = (64, 640)
@@ -64,6 +65,11 @@ class DreamStep:
         """The picture, uint8 (H, W, 3)."""
         return images.to_image(self.pixels)
 
+    def _repr_html_(self) -> str:
+        return notebook.picture_html(
+            self.image, f"step {self.number} of {self.total}, objective {self.objective:.2f}"
+        )
+
 
 @lru_cache(maxsize=4)
 def list_blocks(model: str = DEFAULT_MODEL) -> tuple[DreamLayer, ...]:
@@ -79,13 +85,13 @@ def list_blocks(model: str = DEFAULT_MODEL) -> tuple[DreamLayer, ...]:
 
 
 def dream(
-    image: np.ndarray,
+    image: images.Picture,
     *,
     layer: str = DEFAULT_LAYER,
     channel: int | None = None,
     second: Unit | None = None,
     mix: float = 0.5,
-    guide: np.ndarray | None = None,
+    guide: images.Picture | None = None,
     class_idx: int | None = None,
     mask: np.ndarray | None = None,
     octaves: int = DEFAULTS.octaves,
@@ -98,7 +104,7 @@ def dream(
     seed: int = 0,
     model: str = DEFAULT_MODEL,
 ) -> Iterator[DreamStep]:
-    """Amplify what a layer sees in a picture uint8 (H, W, 3), step by step.
+    """Amplify what a layer sees in a picture, step by step.
 
     ``channel`` picks one channel of ``layer``, else all count. ``second`` is another layer and
     channel that takes a share ``mix`` in [0, 1]. With a ``guide``, a picture, those features of
@@ -148,9 +154,9 @@ def to_settings(
     return settings
 
 
-def to_start(image: np.ndarray, side: int, model: str = DEFAULT_MODEL) -> Tensor:
+def to_start(image: images.Picture, side: int, model: str = DEFAULT_MODEL) -> Tensor:
     """A picture as float (1, 3, H, W) in [0, 1] with its longer side at ``side`` pixels."""
-    images.check_image(image, min_side=MIN_SIDE)
+    image = images.as_image(image, min_side=MIN_SIDE)
     if side is None or not SIDES[0] <= side <= SIDES[1]:
         raise InputError(f"Choose a size from {SIDES[0]} to {SIDES[1]} pixels, got {side}.")
     height, width = image.shape[:2]
@@ -162,7 +168,7 @@ def to_start(image: np.ndarray, side: int, model: str = DEFAULT_MODEL) -> Tensor
     scale = side / max(height, width)
     size_hw = max(32, round(height * scale)), max(32, round(width * scale))
     resized = images.resize(image, size_hw, resample="lanczos")
-    return images.to_batch(resized, device=next(load_fused(model).parameters()).device)
+    return tensors.to_batch(resized, device=next(load_fused(model).parameters()).device)
 
 
 def _to_weight(mask: np.ndarray, start: Tensor) -> Tensor:
@@ -189,7 +195,7 @@ def build_objective(
     channel: int | None = None,
     second: Unit | None = None,
     mix: float = 0.5,
-    guide: np.ndarray | None = None,
+    guide: images.Picture | None = None,
     class_idx: int | None = None,
     side: int = DEFAULT_SIDE,
 ) -> tuple[Sequence[str], Objective]:

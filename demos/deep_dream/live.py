@@ -6,10 +6,11 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.timing import Stopwatch
-from demos import ui
+from cvcore.core.timing import Stopwatch
+from demos import components as ui
+from demos import lesson
 
-KEPT_SECONDS = 600  # of memory for a dream whose browser never said goodbye
+STATE_SECONDS = 600  # of memory for a dream whose browser never said goodbye
 
 
 def dream_frame(
@@ -17,16 +18,16 @@ def dream_frame(
 ) -> tuple[np.ndarray, str, Any]:
     """One frame, dreamt on from the last: the picture, the latency, and what to go on from."""
     watch = Stopwatch()
-    picture, state = cvcore.dream_motion.dream_on(
+    picture, state = cvcore.deep_dream.motion.dream_on(
         frame, state, layer=layer, steps=steps, strength=strength
     )
     watch.lap(f"{steps:.0f} steps")
     return picture, ui.badge(watch.ms), state
 
 
-def build(tab: ui.Tab, layer: gr.Dropdown) -> None:
+def build(tab: lesson.Tab, layer: gr.Dropdown) -> None:
     """The webcam beside its dream."""
-    state = gr.State(None, time_to_live=KEPT_SECONDS)
+    state = gr.State(None, time_to_live=STATE_SECONDS)
     gr.Markdown(
         "Hold still and the dream grows; what moves wakes up. The layer is the one chosen above."
     )

@@ -1,4 +1,16 @@
 // Pictures to choose from: a row of layers, or a sheet of channels (arrow keys and Enter too).
+
+// A sheet of rows x columns with `count` pictures: one picture's frame, and which lies under a place.
+const frameOf = ({columns, rows}, index) => ({
+  left: `${100 * (index % columns) / columns}%`, top: `${100 * Math.floor(index / columns) / rows}%`,
+  width: `${100 / columns}%`, height: `${100 / rows}%`,
+});
+const indexAt = ({columns, rows, count}, across, down) => {
+  const column = Math.floor(across * columns), index = Math.floor(down * rows) * columns + column;
+  return column >= 0 && column < columns && index >= 0 && index < count ? index : -1;
+};
+
+// --- in the page ---------------------------------------------------------------------------
 const layers = element.querySelector('.layers'), channels = element.querySelector('.channels');
 if (layers) {
   const mark = (name) => layers.querySelectorAll('button').forEach((button) =>
@@ -33,11 +45,7 @@ if (layers) {
   const over = channels.querySelector('.over'), chosen = channels.querySelector('.chosen');
   let cell = 0;
   const place = (frame, index) => {
-    const {columns, rows} = props.value;
-    frame.style.left = `${100 * (index % columns) / columns}%`;
-    frame.style.top = `${100 * Math.floor(index / columns) / rows}%`;
-    frame.style.width = `${100 / columns}%`;
-    frame.style.height = `${100 / rows}%`;
+    Object.assign(frame.style, frameOf(props.value, index));
     frame.hidden = false;
   };
   const say = (index) => {
@@ -46,10 +54,7 @@ if (layers) {
   const find = (event) => {
     const value = props.value, box = image.getBoundingClientRect();
     if (!value || !value.count || !box.width) return -1;
-    const column = Math.floor((event.clientX - box.left) / box.width * value.columns);
-    const row = Math.floor((event.clientY - box.top) / box.height * value.rows);
-    const index = row * value.columns + column;
-    return column >= 0 && column < value.columns && index >= 0 && index < value.count ? index : -1;
+    return indexAt(value, (event.clientX - box.left) / box.width, (event.clientY - box.top) / box.height);
   };
   const point = (index) => {
     if (index < 0) { over.hidden = true; say(props.value ? props.value.chosen : 0); return; }

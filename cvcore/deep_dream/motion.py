@@ -14,7 +14,8 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cvcore import images
+from cvcore.core import images
+from cvcore.core.errors import InputError
 from cvcore.deep_dream import (
     DEFAULT_SIDE,
     DEFAULTS,
@@ -24,10 +25,9 @@ from cvcore.deep_dream import (
     to_settings,
     to_start,
 )
-from cvcore.dream_layers import DEFAULT_LAYER, DEFAULT_MODEL
-from cvcore.errors import InputError
-from cvcore.fusion import load_fused
-from cvcore.maximisation import blur, maximise
+from cvcore.deep_dream.layers import DEFAULT_LAYER, DEFAULT_MODEL
+from cvcore.engine.fusion import load_fused
+from cvcore.probes.activation_maximization import blur, maximise
 
 LIMITS = {"frames": (2, 240), "zoom": (1.0, 1.2), "turn": (-10.0, 10.0)}
 MAX_CONTRAST = 1.15  # times the photograph's own deviation: a film's frames would else burn out
@@ -38,16 +38,19 @@ MOTION = 0.08  # in [0, 1]: a place that changed by this much forgets most of it
 
 
 @dataclass(frozen=True)
-class FilmFrame:
+class ZoomFrame:
     """One frame of a film."""
 
     number: int  # counted from 1; the first is the photograph
     total: int
     image: np.ndarray = field(repr=False)  # uint8 (H, W, 3), even sides
 
+    def _repr_png_(self) -> bytes:
+        return images.to_png(self.image)
 
-def zoom_film(
-    image: np.ndarray,
+
+def zoom_video(
+    image: images.Picture,
     *,
     frames: int = 48,
     zoom: float = 1.04,
@@ -63,7 +66,7 @@ def zoom_film(
     model: str = DEFAULT_MODEL,
     layer: str = DEFAULT_LAYER,
     **aim: Any,
-) -> Iterator[FilmFrame]:
+) -> Iterator[ZoomFrame]:
     """Fall into a dream: each frame is the one before, enlarged by ``zoom`` (1 to 1.2), turned by
     ``turn`` degrees to the left (-10 to 10) and dreamt on.
 
@@ -80,14 +83,14 @@ def zoom_film(
     start = start[..., : start.shape[2] // 2 * 2, : start.shape[3] // 2 * 2]
     layers, objective = build_objective(model, start, layer=layer, side=side, **aim)
     module, picture, total = load_fused(model), start, int(frames)
-    yield FilmFrame(1, total, images.to_image(picture))
+    yield ZoomFrame(1, total, images.to_image(picture))
     for number in range(2, total + 1):
         moved = keep_contrast(zoom_in(picture, zoom, turn), start)
         for step in maximise(
             module, layers, objective, moved, replace(settings, seed=settings.seed + number)
         ):
             picture = step.image
-        yield FilmFrame(number, total, images.to_image(picture))
+        yield ZoomFrame(number, total, images.to_image(picture))
 
 
 def zoom_in(picture: Tensor, zoom: float, turn: float = 0.0) -> Tensor:
@@ -121,7 +124,7 @@ class LiveDream:
 
 
 def dream_on(
-    frame: np.ndarray,
+    frame: images.Picture,
     last: LiveDream | None = None,
     *,
     layer: str = DEFAULT_LAYER,
@@ -130,12 +133,13 @@ def dream_on(
     side: int = LIVE_SIDE,
     model: str = DEFAULT_MODEL,
 ) -> tuple[np.ndarray, LiveDream]:
-    """One webcam frame uint8 (H, W, 3), dreamt on from the last one, and what to hand on.
+    """One webcam frame, dreamt on from the last one, and what to hand on.
 
     The dream's change of the last frame is laid on this one, except where the picture moved, and
     goes on for ``steps`` steps (1 to 8) in one octave; ``strength`` (0.02 to 0.4) limits it. The
     change is found on a small copy and added to the frame. Raises ``InputError``.
     """
+    frame = images.as_image(frame)
     if steps is None or not 1 <= steps <= 8 or steps != int(steps):
         raise InputError(f"Choose a number of steps from 1 to 8, got {steps}.")
     if strength is None or not 0.02 <= strength <= 0.4:

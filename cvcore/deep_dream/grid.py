@@ -1,30 +1,33 @@
 """What each layer makes of a picture: small dreams to choose from, and a sheet to look at.
 
-python -m cvcore.dream_sheet assets/screenshots/deep_dream.jpg
+python -m cvcore.deep_dream.grid assets/screenshots/deep_dream.jpg
 """
 
 import argparse
 from collections.abc import Iterator
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
-from cvcore import deep_dream, images, samples
-from cvcore.dream_layers import LAYERS
+from cvcore import deep_dream
+from cvcore.core import images, samples
+from cvcore.deep_dream.layers import LAYERS
 
 PICTURES = ("chelsea", "coffee", "rocket")
-THUMBNAIL = {"side": 128, "octaves": 2, "steps": 6, "jitter": 12, "step_size": 0.03}
+THUMBNAIL: dict[str, Any] = {"side": 128, "octaves": 2, "steps": 6, "jitter": 12, "step_size": 0.03}
 CELL_HW = (170, 256)
 
 
-def draw_thumbnails(image: np.ndarray) -> Iterator[tuple[str, np.ndarray]]:
+def draw_thumbnails(image: images.Picture) -> Iterator[tuple[str, np.ndarray]]:
     """A small, quick dream of the picture at each layer: its name, and uint8 (h, w, 3)."""
+    image = images.as_image(image)
     for layer in LAYERS:
         *_, last = deep_dream.dream(image, layer=layer, **THUMBNAIL)
         yield layer, last.image
 
 
-def draw_sheet(names: tuple[str, ...] = PICTURES) -> np.ndarray:
+def draw_grid(names: tuple[str, ...] = PICTURES) -> np.ndarray:
     """A row a sample picture: itself, then its dream at each layer, as the tab makes it."""
     rows = []
     for name in names:
@@ -40,7 +43,7 @@ def draw_sheet(names: tuple[str, ...] = PICTURES) -> np.ndarray:
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, help="the JPEG file to write")
-    parser.parse_args().file.write_bytes(images.to_jpeg(draw_sheet(), quality=82))
+    parser.parse_args().file.write_bytes(images.to_jpeg(draw_grid(), quality=82))
 
 
 if __name__ == "__main__":

@@ -5,16 +5,18 @@ import pytest
 import torch
 from torch import nn
 
-from cvcore import deep_dream, fusion, weights
-from cvcore.errors import InputError
-from cvcore.maximisation import Pixels, Settings, blur
+from cvcore import deep_dream
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.engine import checkpoints, fusion
+from cvcore.probes.activation_maximization import Pixels, Settings, blur
 
 QUICK = {"side": 64, "octaves": 1, "steps": 3, "jitter": 4}
 
 
 def test_fused_network_gives_the_same_answers():
     module, fused = (
-        weights.load_model("efficientnet_lite0"),
+        checkpoints.load_model("efficientnet_lite0"),
         fusion.load_fused("efficientnet_lite0"),
     )
     assert any(isinstance(part, nn.BatchNorm2d) for part in module.modules())
@@ -67,7 +69,9 @@ def test_guided_objective_by_hand(sample, monkeypatch):
     own = torch.tensor([[3.0, 0.0], [0.0, 4.0]]).view(1, 2, 1, 2)
     guide = torch.eye(2).view(1, 2, 1, 2)
     monkeypatch.setattr(
-        deep_dream, "_look", lambda _, seen, layers: {layers[0]: own if seen is start else guide}
+        deep_dream.ascent,
+        "_look",
+        lambda _, seen, layers: {layers[0]: own if seen is start else guide},
     )
     layers, objective = deep_dream.build_objective(
         deep_dream.DEFAULT_MODEL, start, layer="here", guide=sample
@@ -123,7 +127,7 @@ def fine_share(change: np.ndarray) -> float:
 
 def test_dreams_have_no_checkerboard(sample):
     """No peak at the network's strides beyond the photograph's own, and no stipple of pixels."""
-    photo = deep_dream.images.to_image(deep_dream.to_start(sample, 320))
+    photo = images.to_image(deep_dream.to_start(sample, 320))
     limits = {period: 1.8 * max(height, 1) for period, height in peaks(photo).items()}
     assert list(limits) == [2, 4, 16]
     for period in limits:  # a checkerboard of 16 grey levels in 255 would be found
@@ -141,7 +145,7 @@ def test_mask_keeps_the_rest(sample):
     mask = np.zeros((60, 90), bool)
     mask[:, :30] = True
     picture = list(deep_dream.dream(sample, mask=mask, side=90, octaves=2, steps=3))[-1].image
-    before = deep_dream.images.to_image(deep_dream.to_start(sample, 90))
+    before = images.to_image(deep_dream.to_start(sample, 90))
     changed = (picture != before).any(axis=2)
     assert changed[:, :28].mean() > 0.9
     assert not changed[:, 33:].any()

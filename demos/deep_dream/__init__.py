@@ -1,0 +1,195 @@
+"""DeepDream: what a layer sees in a picture, amplified step by step."""
+
+import time
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core import images
+from cvcore.deep_dream.layers import DEFAULT_MODEL as MODEL
+from cvcore.engine import registry
+from demos import components as ui
+from demos import lesson
+from demos.deep_dream import live, zoom_video
+from demos.deep_dream.controls import Settings, build_aim, build_steps, show_fields
+from demos.deep_dream.pickers import (
+    LayerPicker,
+    draw_channels,
+    draw_layers,
+    pick_layer,
+)
+from demos.deep_dream.views import Dream, draw_step
+
+TITLE = "DeepDream"
+SUMMARY = "A picture is changed until a layer answers more strongly: you see what it looks for."
+NETWORKS = (MODEL,)  # made ready
+PREVIEW_SECONDS = 0.4
+PAINTED_SIDE = 448  # pixels of the picture to paint on
+
+
+def show_dream(
+    image: np.ndarray | None, mask: np.ndarray | None, run: lesson.RunToken, settings: Settings
+) -> Iterator[tuple[dict, dict | None, str]]:
+    """Dream, with a preview twice a second; at the end the picture to keep and the timing.
+
+    A dream that the visitor asks for later, which renews ``run``, ends this one.
+    """
+    mine, options = run.newest, settings.aimed()
+    images.check_image(image)
+    before = classify(image)[0]
+    started, shown, drawing = time.perf_counter(), 0.0, 0.0
+    curve, octaves_at = [], {}
+    for step in cvcore.deep_dream.dream(image, mask=mask, **settings.work(), **options):
+        if run.newest is not mine:
+            return
+        octaves_at.setdefault(step.octave, step.number - 1)
+        curve.append(step.objective)
+        now, done = time.perf_counter(), step.number == step.total
+        if now - shown < PREVIEW_SECONDS and not done:
+            continue
+        top = classify(step.image)
+        state = f"done in {now - started:.1f} s" if done else f"octave {step.octave}"
+        value = {
+            "html": draw_step(
+                step.image, f"Step {step.number} of {step.total}, {state}", curve, step.total, top,
+                before, list(octaves_at.values())[1:],
+            ),
+            "step": step.number,
+            "curve": curve,
+            "top5": dict(top),
+        }  # fmt: skip
+        saved = ui.download_value("dream.png", images.to_png(step.image), "image/png")
+        shown = time.perf_counter()
+        drawing += shown - now
+        ms = {
+            "one step": 1000 * (shown - started - drawing) / step.number,
+            "classes and drawing": 1000 * (shown - now),
+            "in all": 1000 * (shown - started),
+        }
+        yield value, saved if done else None, ui.badge(ms)
+
+
+def classify(picture: np.ndarray) -> list[tuple[str, float]]:
+    """The five most probable classes with their probabilities."""
+    classification = cvcore.classification
+    logits = classification.predict_logits([picture], model=MODEL)[0]
+    top = classification.to_topk(logits, registry.load_labels(MODEL), 5)
+    return list(zip(top.labels, top.probabilities.tolist(), strict=True))
+
+
+def show_layers(
+    image: np.ndarray | None, layer: str, asked: int, run: lesson.RunToken
+) -> Iterator[tuple[dict, str | None, None, int]]:
+    """Each layer's small dream of the picture, the picture to paint on, and nothing painted; at
+    the end the large dream is asked for. A cleared picture is no mistake, and another picture,
+    which renews ``run``, ends this."""
+    mine = run.newest
+    if image is None:
+        yield gr.skip(), None, None, asked
+        return
+    painted = images.to_data_uri(images.shrink(image, PAINTED_SIDE))
+    for value in draw_layers(image, layer):
+        if run.newest is not mine:
+            return
+        yield value, painted, None, asked
+    yield value, painted, None, asked + 1
+
+
+def show_channels(layer: str, aim: str, channel: float, second: float) -> tuple[dict, dict]:
+    """What the layer's channels like best, where one is to be chosen."""
+    first = draw_channels(layer, channel, MODEL) if aim in ("channel", "mix") else gr.skip()
+    return first, draw_channels(layer, second, MODEL) if aim == "mix" else gr.skip()
+
+
+def read_painted(event: gr.EventData) -> np.ndarray | None:
+    """Where to dream; nothing painted means everywhere."""
+    mask = ui.read_mask(event)
+    return mask if mask.any() else None
+
+
+def build(tab: lesson.Tab) -> None:
+    """A layer for all: a still, a video, and the webcam."""
+    layers = LayerPicker(elem_id="deep-dream-layers", label="layers")
+    with gr.Tabs():
+        with gr.Tab("Your picture"):
+            image, controls = _build_picture(tab, layers)
+        with gr.Tab("Zoom film"):
+            zoom_video.build(tab, image, controls)
+        with gr.Tab("Webcam"):
+            live.build(tab, controls["layer"])
+    tab.lesson()
+    tab.show_code(
+        "cvcore.probes.activation_maximization:maximise",
+        "cvcore.probes.activation_maximization:Pixels",
+        "cvcore.deep_dream:build_objective",
+        "cvcore.deep_dream.motion:zoom_video",
+        "cvcore.deep_dream.motion:dream_on",
+    )
+
+
+def _build_picture(tab: lesson.Tab, layers: LayerPicker) -> tuple[gr.Image, lesson.Controls]:
+    """Picture and choices on the left, the dream on the right."""
+    with gr.Row():
+        with gr.Column(scale=2, min_width=320):
+            image = tab.picture_input(height=170, elem_id="deep-dream-picture")
+            aim = build_aim(tab)
+            with gr.Accordion("Paint where to dream", open=False):
+                painter = ui.Painter(elem_id="deep-dream-painter", label="picture to paint on")
+            controls = lesson.Controls(Settings, **aim.parts, **build_steps())
+        with gr.Column(scale=5, min_width=320):
+            with gr.Row():
+                start = gr.Button("Dream", variant="primary", size="sm", min_width=80)
+                place = gr.Column(min_width=80)
+                saved = ui.Download("Save the dream (PNG)")
+            view = Dream(
+                {"html": '<p class="big">First a small dream for each layer …</p>'},
+                elem_id="deep-dream-view",
+                label="dream",
+            )
+            badge = ui.Badge()
+    outputs = [view, saved, badge]
+    mask, running = _connect_dream(tab, image, controls, start, layers, painter, outputs)
+    with place:
+        tab.stop_button(*running)
+    tab.run(painter.paint, read_painted, None, mask, api_name=None, kind="stream")
+    tab.run(
+        controls["aim"].change, show_fields, controls["aim"], aim.fields, api_name=None,
+        show_progress="hidden",
+    )  # fmt: skip
+    tab.run(
+        [controls["aim"].change, controls["layer"].change], show_channels,
+        [controls[name] for name in ("layer", "aim", "channel", "second")],
+        [aim.channels, aim.seconds], api_name="deep_dream_channels", show_progress="hidden",
+    )  # fmt: skip
+    return image, controls
+
+
+def _connect_dream(
+    tab: lesson.Tab, image: gr.Image, controls: lesson.Controls, start: gr.Button,
+    layers: LayerPicker, painter: ui.Painter, outputs: list,
+) -> tuple[gr.State, list]:  # fmt: skip
+    """What sets off the small dreams and the large one; returns where to dream, and the runs."""
+    mask, small, large = gr.State(), gr.State(lesson.RunToken()), gr.State(lesson.RunToken())
+    asked = gr.State(0)  # how many dreams were asked for on the page; each change starts one
+    # first the earlier run is ended, then the new work begins: never the other way round
+    passed = tab.run(asked.change, lesson.renew, large, None, api_name=None, queue=False)
+    running = tab.run(
+        passed.then, show_dream, [image, mask, large], outputs, settings=controls,
+        api_name="deep_dream", kind="heavy", trigger_mode="always_last",
+        show_progress="minimal", show_progress_on=outputs[0],
+    )  # fmt: skip
+    news = [image.change, tab.opened.change]
+    passed = tab.run(news, lesson.renew, [small, large], None, api_name=None, queue=False)
+    shown = tab.run(
+        passed.then, show_layers, [image, controls["layer"], asked, small],
+        [layers, painter, mask, asked], api_name="deep_dream_layers", kind="steady",
+        trigger_mode="always_last", show_progress="hidden",
+    )  # fmt: skip
+    tab.run(start.click, lambda asked: asked + 1, asked, asked, api_name=None)
+    tab.run(
+        layers.pick, pick_layer, [asked, controls["aim"]], [controls["layer"], asked],
+        api_name=None, show_progress="hidden",
+    )  # fmt: skip
+    return mask, [shown, running]
