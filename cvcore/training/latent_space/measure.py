@@ -1,0 +1,172 @@
+"""What is measured on a generator and its discriminator as they ship, when a run is kept."""
+
+from pathlib import Path
+
+import numpy as np
+import torch
+from safetensors.torch import load_file
+from torch import Tensor, nn
+from torch.nn import functional as F
+
+from cvcore.engine.checkpoints import load_model, unpack_state
+from cvcore.latent_space.history import measure_variety
+from cvcore.models import gan as networks
+from cvcore.training.latent_space.drawing import draw
+from cvcore.training.latent_space.kid import LATENT_SEED, Features, KernelDistance
+
+PACKED = ".safetensors.xz"  # of cvcore.engine.checkpoints.pack_state
+SPREAD_BATCHES = 20
+QUANTILES = np.linspace(0, 1, 21)
+MEMORY_PICTURES = 1000
+VARIED = 100  # pictures, or ten of each class
+
+
+def load_kept(kind: str, folder: Path) -> tuple[nn.Module, nn.Module | None]:
+    """The generator and the discriminator (None for the failed run) as they lie in ``folder``."""
+    word = "face" if kind == "faces" else "digit"
+    generator = getattr(networks, f"build_{word}_generator")()
+    whole = folder / f"gan_{kind}.safetensors"
+    state = load_file(whole) if whole.is_file() else unpack_state(folder / f"gan_{kind}{PACKED}")
+    generator.load_state_dict({key: _widen(value) for key, value in state.items()})
+    packed = folder / f"gan_{kind}_d{PACKED}"
+    if not packed.is_file():
+        return generator.eval(), None
+    judge = getattr(networks, f"build_{word}_discriminator")()
+    judge.load_state_dict(unpack_state(packed))
+    return generator.eval(), judge.eval()
+
+
+def _widen(value: Tensor) -> Tensor:
+    return value.float() if value.is_floating_point() else value
+
+
+def measure(
+    kind: str, folder: Path, real: Tensor, classes: Tensor | None, settings: dict
+) -> dict[str, object]:
+    """All that is measured on a kind's networks in ``folder``, for its part of the lessons.
+
+    ``real`` are the training pictures, uint8 (N, C, S, S), with their ``classes`` (N,) or None;
+    ``settings`` those of the run.
+    """
+    generator, judge = load_kept(kind, folder)
+    mean, deviation = KernelDistance(real, seed=settings["seed"]).measure(generator)
+    found: dict[str, object] = {
+        "kept_kid": [round(mean, 5), round(deviation, 5)],
+        "variety": compare_variety(generator, real, classes),
+    }
+    if judge is not None:
+        spread = measure_spread(judge, real, settings["batch_size"])
+        found["spread"] = round(spread, 4)
+        found["real_logits"] = measure_logits(judge, real, classes, spread)
+    if classes is None:
+        found["memory"] = measure_memory(generator, real)
+    else:
+        found["accuracy"] = round(measure_accuracy(generator), 4)
+    return found
+
+
+@torch.inference_mode()
+def measure_spread(judge: nn.Module, real: Tensor, batch_size: int) -> float:
+    """How much real pictures of a batch differ, as the discriminator sees it."""
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(0))
+    parts = real[order[: SPREAD_BATCHES * batch_size]].split(batch_size)
+    return float(np.mean([float(judge.measure_spread(part.float() / 127.5 - 1)) for part in parts]))
+
+
+@torch.inference_mode()
+def measure_logits(
+    judge: nn.Module, real: Tensor, classes: Tensor | None, spread: float
+) -> list[float]:
+    """Quantiles (0, 5, ... 100 %) of the discriminator's logits of real pictures."""
+    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(1))[:1000]
+    logits = [
+        judge(
+            real[part].float() / 127.5 - 1,
+            torch.full((len(part),), spread),
+            None if classes is None else classes[part],
+        )
+        for part in order.split(50)
+    ]
+    return to_quantiles(torch.cat(logits))
+
+
+def to_quantiles(values: Tensor) -> list[float]:
+    """The values' quantiles: 0, 5, ... 100 %."""
+    return [round(float(q), 4) for q in np.quantile(values.numpy(), QUANTILES)]
+
+
+def draw_fixed(generator: nn.Module, count: int) -> tuple[Tensor, Tensor | None]:
+    """Pictures uint8 (count, C, S, S) of latents that are always the same, and their classes."""
+    latents = torch.randn(
+        count, networks.LATENT_SIZE, generator=torch.Generator().manual_seed(LATENT_SEED)
+    )
+    classes = torch.arange(count) % generator.classes if generator.classes else None
+    parts = [
+        draw(generator, latents[rows], None if classes is None else classes[rows])
+        for rows in torch.arange(count).split(50)
+    ]
+    return torch.cat(parts), classes
+
+
+@torch.inference_mode()
+def measure_accuracy(generator: nn.Module, count: int = 1000) -> float:
+    """Share of made digits that the bundled digits network reads as what was asked for."""
+    made, classes = draw_fixed(generator, count)
+    read = load_model("digits_cnn").cpu()(made[:, :, 2:-2, 2:-2].float() / 255).argmax(dim=1)
+    return float((read == classes).float().mean())
+
+
+def compare_variety(generator: nn.Module, real: Tensor, classes: Tensor | None) -> dict[str, float]:
+    """The mean distance, in grey levels a pixel, between two made and between two real pictures.
+
+    Of one class, where there are classes; then the mean over them.
+    """
+    made, made_classes = draw_fixed(generator, VARIED)
+    found = {}
+    for word, pictures, labels in (("made", made, made_classes), ("real", real, classes)):
+        groups = [pictures] if labels is None else [pictures[labels == c] for c in range(10)]
+        size = VARIED // len(groups)
+        values = [measure_variety(_spread_out(group, size).numpy()) for group in groups]
+        found[word] = round(float(np.mean(values)), 2)
+    return found
+
+
+def _spread_out(pictures: Tensor, count: int) -> Tensor:
+    return pictures[:: max(1, len(pictures) // count)][:count]
+
+
+@torch.inference_mode()
+def measure_memory(
+    generator: nn.Module, real: Tensor, *, features: nn.Module | None = None,
+    count: int = MEMORY_PICTURES,
+) -> dict[str, list[float]]:  # fmt: skip
+    """How far pictures are from the nearest training picture, mirrored or not: quantiles.
+
+    For ``made`` pictures; for ``real`` ones, to the nearest *other* one; and for ``copied`` ones,
+    training pictures moved by two pixels and blurred, as a generator would make them that had
+    learnt them by heart. Distance: 1 - cosine of two pictures' features (0 the same).
+    """
+    features = features or Features()
+
+    def look(pictures: Tensor) -> Tensor:
+        parts = [F.normalize(features(part).float(), dim=1) for part in pictures.split(50)]
+        return torch.cat(parts)
+
+    known = look(real)
+    chosen = torch.randperm(len(real), generator=torch.Generator().manual_seed(2))[:count]
+    some = real[chosen]
+    copied = F.avg_pool2d(some.roll(2, dims=3).float(), 3, 1, 1, count_include_pad=False)
+    found = {}
+    for word, pictures in (
+        ("made", draw_fixed(generator, count)[0]),
+        ("real", some),
+        ("copied", copied.round().byte()),
+    ):
+        nearest = torch.full((len(pictures),), 2.0)
+        for view in (pictures, pictures.flip(3)):
+            distances = 1 - look(view) @ known.T
+            if word == "real":
+                distances[torch.arange(len(chosen)), chosen] = 2.0  # not to itself
+            nearest = torch.minimum(nearest, distances.min(dim=1).values)
+        found[word] = to_quantiles(nearest.clamp(min=0))
+    return found

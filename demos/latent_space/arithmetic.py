@@ -1,0 +1,79 @@
+"""A - B + C with averaged latents."""
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from demos import lesson
+from demos.latent_space.controls import Choices, Settings
+from demos.latent_space.letters import pick
+from demos.latent_space.views import Panel, draw_picture, number
+
+TITLE = "A − B + C"
+# Of seed 12: smiling women, the same serious, men serious. Of a digit: any three each.
+GROUPS = "A: 2, 10, 21; B: 7, 11, 13; C: 4, 14, 20; D: 3"
+GROUPS_SEED = 12
+
+
+def show_sum(own: dict | None, settings: Settings) -> dict:
+    """The averages of A, B and C, their sum, and the same sum of pixels.
+
+    ``more_real_than``: the share of real pictures that look less real to the discriminator.
+    """
+    ls = cvcore.latent_space
+    chosen = pick(settings, own)
+    means = {key: ls.average(chosen[key]) for key in "ABC"}
+    total = ls.combine(chosen["A"], chosen["B"], chosen["C"])
+    z = np.stack([means["A"], means["B"], means["C"], total])
+    pictures = ls.generate(z, name=settings.name, classes=settings.digit)
+    real = ls.rank_scores(
+        ls.score(pictures, name=settings.name, classes=settings.digit), settings.name
+    )
+    a, b, c = (picture.astype(np.int16) for picture in pictures[:3])
+    pixels = np.clip(a - b + c, 0, 255).astype(np.uint8)
+    counts = {key: len(chosen[key]) for key in "ABC"}
+    parts = []
+    for place, (sign, key) in enumerate(zip(("", "−", "+"), "ABC", strict=True)):
+        words = f"<b>{key}</b>: mean of {counts[key]}" if counts[key] > 1 else f"<b>{key}</b>"
+        parts += [f'<span class="sign">{sign}</span>', draw_picture(pictures[place], words, 92)]
+    parts += [
+        '<span class="sign">=</span>',
+        draw_picture(pictures[3], "<b>sum of latents</b>", 150),
+        draw_picture(pixels, "with pixels", 92),
+    ]
+    raw = means["A"] - means["B"] + means["C"]
+    html = (
+        f'<div class="row">{"".join(parts)}</div><p class="big">D finds the sum more real than '
+        f"<b>{real[3]:.0%}</b> of real pictures (A {real[0]:.0%}, B {real[1]:.0%}, C {real[2]:.0%})"
+        f".</p><p>Added up, the latent is {number(np.linalg.norm(raw), 1)} long; it is brought back"
+        f" to {number(np.linalg.norm(total), 1)}. Give A, B and C several pictures each that share "
+        "what you mean (tick “several each”): A smiling, B the same kind of person serious, C "
+        "someone else serious. The averages lose what is particular to one picture.</p>"
+    )
+    return {
+        "html": html,
+        "more_real_than": dict(zip(("A", "B", "C", "sum"), real.tolist(), strict=True)),
+        "length_added_up": float(np.linalg.norm(raw)),
+        "length": float(np.linalg.norm(total)),
+    }
+
+
+def set_groups(applied: list) -> tuple[float, float, str, list]:
+    """Seed, truncation and letters of the example with three pictures each."""
+    return GROUPS_SEED, cvcore.latent_space.paths.NO_TRUNCATION, GROUPS, [GROUPS, applied[1] + 1]
+
+
+def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
+    """The sum, and an example with several pictures a letter."""
+    with gr.Tab(TITLE, id="sum") as section:
+        panel = Panel(label="sum", elem_id="latent-space-sum")
+        example = gr.Button("Example: three pictures each", size="sm")
+    lazy.add(
+        TITLE, section, show_sum, [choices.own], panel, settings=choices.controls,
+        api_name="latent_space_sum", follows=choices.changes, trigger_mode="always_last",
+    )  # fmt: skip
+    tab.run(
+        example.click, set_groups, choices.applied,
+        [choices["seed"], choices["truncation"], choices["text"], choices.applied],
+        api_name=None, show_progress="hidden",
+    )  # fmt: skip

@@ -1,0 +1,105 @@
+"""The settings of the GAN tab and the controls that set them."""
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import gradio as gr
+
+from demos import components as ui
+from demos import lesson
+from demos.latent_space.views import LatentGrid
+
+GENERATORS = [("Faces", "faces"), ("Digits", "digits")]
+LETTERS = "A: 1; B: 2; C: 3; D: 4"
+DIRECTIONS = 6
+
+
+@dataclass(frozen=True)
+class Settings:
+    """Which generator, its 24 pictures, and which of them the letters stand for."""
+
+    name: str = "faces"  # of the generator
+    digit: float = 3  # 0 to 9; faces have no classes
+    seed: float | None = 12  # 0 to 999,999
+    truncation: float = 4  # standard deviations, 0.1 to 4: as good as none
+    text: str = LETTERS
+
+
+@dataclass(frozen=True)
+class PathSettings(Settings):
+    """A path from A to B, or a random walk from A."""
+
+    frames: float = 25  # 2 to 60
+    walk: str = "path"  # or "walk"
+
+
+@dataclass(frozen=True)
+class SearchSettings(Settings):
+    """The search for the latent of one's own picture."""
+
+    aim: str = "own"  # or "made": of picture A
+    steps: float = 100  # 10 to 400
+    on_sphere: bool = True  # keeps the length at which the generator was trained
+
+
+@dataclass(frozen=True)
+class MoveSettings(Settings):
+    """Places along the principal directions, in standard deviations from A's, -4 to 4."""
+
+    direction_1: float = 0
+    direction_2: float = 0
+    direction_3: float = 0
+    direction_4: float = 0
+    direction_5: float = 0
+    direction_6: float = 0
+
+    @property
+    def amounts(self) -> list[float]:
+        return [getattr(self, f"direction_{i + 1}") for i in range(DIRECTIONS)]
+
+
+DEFAULTS, PATH_DEFAULTS, SEARCH_DEFAULTS = Settings(), PathSettings(), SearchSettings()
+
+
+@dataclass(frozen=True, eq=False)
+class Choices:
+    """The left side of the tab, and what the inner tabs share of it."""
+
+    controls: lesson.Controls  # of ``Settings``
+    grid: LatentGrid
+    fresh: gr.Button  # other pictures
+    frames: gr.Slider
+    own: gr.State = field(default_factory=lambda: gr.State({}))
+    """Latents found for the visitor's pictures, by generator, and the digits they were read as."""
+    applied: gr.State = field(default_factory=lambda: gr.State([LETTERS, 0]))
+    """The letters that count, and how often they were set anew."""
+
+    def __getitem__(self, name: str) -> Any:
+        return self.controls[name]
+
+    @property
+    def changes(self) -> list[Any]:
+        """The events after which other latents count."""
+        c = self.controls
+        return [self.applied.change, c["seed"].change, c["digit"].change, c["truncation"].release]
+
+
+def build_choices() -> Choices:
+    """Generator, seed and truncation, the pictures, and the letters as written."""
+    d = DEFAULTS
+    with gr.Row():
+        name = ui.Radio(GENERATORS, value=d.name, label="Generator", scale=2, min_width=200)
+        digit = ui.Slider(0, 9, d.digit, step=1, label="Digit", visible=False, min_width=140)
+        seed = ui.Number(
+            d.seed, label="Seed", precision=0, minimum=0, maximum=999_999, min_width=80
+        )
+    grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
+    truncation = ui.Slider(0.1, 4, d.truncation, step=0.1, label="Truncation (σ)")
+    fresh = gr.Button("24 other pictures", size="sm")
+    with gr.Accordion("Letters and frames", open=False):
+        text = gr.Textbox(d.text, label="Who has which picture", max_length=200)
+        frames = ui.Slider(2, 60, PATH_DEFAULTS.frames, step=1, label="Frames of a path")
+    controls = lesson.Controls(
+        Settings, name=name, digit=digit, seed=seed, truncation=truncation, text=text
+    )
+    return Choices(controls, grid, fresh, frames)

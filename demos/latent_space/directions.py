@@ -1,0 +1,111 @@
+"""Sliders along the principal directions, and what lies along each."""
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core.timing import Stopwatch
+from demos import components as ui
+from demos import lesson
+from demos.latent_space.controls import DIRECTIONS, Choices, MoveSettings, Settings
+from demos.latent_space.letters import pick
+from demos.latent_space.views import Panel, draw_picture, draw_strip, number
+
+TITLE = "Directions"
+REACH = 3.0  # standard deviations
+
+
+def show_directions(own: dict | None, settings: Settings) -> dict:
+    """Six directions, each from -3 to 3 standard deviations, from A."""
+    ls = cvcore.latent_space
+    start = ls.average(pick(settings, own)["A"])
+    directions = ls.find_directions(settings.name)
+    places = np.linspace(-REACH, REACH, 7)
+    z = [
+        ls.move(start, directions, [None] * row + [place])
+        for row in range(DIRECTIONS)
+        for place in places
+    ]
+    pictures = ls.generate(np.array(z), name=settings.name, classes=settings.digit)
+    rows = "".join(
+        draw_strip(
+            pictures[7 * row : 7 * row + 7],
+            f"<b>{row + 1}</b> · {directions.shares[row]:.1%} of the variance",
+        )
+        for row in range(DIRECTIONS)
+    )
+    return {
+        "html": f'<p class="soft">from −{REACH:g} to {REACH:g} standard deviations:</p>'
+        f'<div class="plots">{rows}</div>',
+        "shares_of_variance": directions.shares[:DIRECTIONS].tolist(),
+    }
+
+
+def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
+    """A beside A moved along the directions.
+
+    ``more_real_than``: the share of real pictures that look less real to the discriminator.
+    """
+    ls = cvcore.latent_space
+    start = ls.average(pick(settings, own)["A"])
+    directions = ls.find_directions(settings.name)
+    here = directions.latents[:DIRECTIONS] @ start
+    watch = Stopwatch()
+    moved = ls.move(start, directions, here + np.array(settings.amounts))
+    pictures = ls.generate(np.stack([start, moved]), name=settings.name, classes=settings.digit)
+    watch.lap("network")
+    real = ls.rank_scores(
+        ls.score(pictures, name=settings.name, classes=settings.digit), settings.name
+    )
+    watch.lap("discriminator")
+    html = (
+        f'<div class="row">{draw_picture(pictures[0], "<b>A</b>", 150)}'
+        f"{draw_picture(pictures[1], '<b>A, moved</b>', 220)}"
+        f'<p class="big">length {number(np.linalg.norm(moved), 1)} (was '
+        f"{number(np.linalg.norm(start), 1)})<br>D: more real than <b>{real[1]:.0%}</b> of real "
+        f"pictures (was {real[0]:.0%})</p></div>"
+    )
+    value = {
+        "html": html,
+        "length_of_A": float(np.linalg.norm(start)),
+        "length": float(np.linalg.norm(moved)),
+        "more_real_than": dict(zip(("A", "moved"), real.tolist(), strict=True)),
+    }
+    return value, ui.badge(watch.ms)
+
+
+def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
+    """A beside A moved by six sliders, and a strip of pictures for each of them."""
+    with gr.Tab(TITLE, id="directions") as section:
+        with gr.Row():
+            sliders = {
+                f"direction_{i + 1}": ui.Slider(
+                    -4, 4, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1,
+                    label=f"Direction {i + 1}", min_width=100,
+                )
+                for i in range(DIRECTIONS)
+            }  # fmt: skip
+            reset = gr.Button("All to 0", size="sm", min_width=80, scale=0)
+        view = Panel(label="moved", elem_id="latent-space-moved")
+        badge = ui.Badge(label="timings")
+        rows = Panel(label="directions", elem_id="latent-space-directions")
+    parts = list(sliders.values())
+    moving = {
+        "settings": lesson.Controls(MoveSettings, **choices.controls.parts, **sliders),
+        "trigger_mode": "always_last",
+    }
+    _, followed = lazy.add(
+        TITLE, section, show_moved, [choices.own], [view, badge], api_name=None,
+        follows=choices.changes, **moving,
+    )  # fmt: skip
+    tab.run(
+        [slider.change for slider in parts], show_moved, [choices.own], [view, badge],
+        api_name="latent_space_move", kind="stream", **moving,
+    )  # fmt: skip
+    tab.run(reset.click, None, None, parts, api_name=None, js=f"() => {[0] * DIRECTIONS}")
+    strips = {"settings": choices.controls, "trigger_mode": "always_last"}
+    lazy.add(
+        TITLE, section, show_directions, [choices.own], rows,
+        api_name="latent_space_directions", **strips,
+    )  # fmt: skip
+    tab.run(followed.then, show_directions, [choices.own], rows, api_name=None, **strips)

@@ -1,0 +1,117 @@
+"""The path from A to B, or a walk from A: every frame at once, and as a video."""
+
+import time
+from collections.abc import Iterator
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from demos import components as ui
+from demos import lesson
+from demos.latent_space.controls import PATH_DEFAULTS, Choices, PathSettings
+from demos.latent_space.letters import pick
+from demos.latent_space.views import ROUND, STRAIGHT, Morph, Panel, to_sprite
+
+TITLE = "Path"
+VIDEO_SIDE = 256  # pixels
+VIDEO_SECONDS = 4
+NEWS_SECONDS = 0.3  # between two words on how far a video is
+
+
+def show_path(own: dict | None, settings: PathSettings) -> dict:
+    """Both paths from A to B with lengths and D's opinion, every frame at once."""
+    ls, s = cvcore.latent_space, settings
+    chosen = pick(s, own)
+    a, b = ls.average(chosen["A"]), ls.average(chosen["B"])
+    if s.walk == "walk":
+        z = ls.random_walk(a, s.frames, seed=s.seed, truncation=s.truncation)
+        ways = {"random walk from A": (ROUND, z)}
+    else:
+        ways = {
+            "sphere (slerp)": (ROUND, ls.interpolate(a, b, s.frames)),
+            "straight (lerp)": (STRAIGHT, ls.interpolate(a, b, s.frames, mode="lerp")),
+        }
+    latents = np.concatenate([z for _, z in ways.values()])
+    pictures = ls.generate(latents, name=s.name, classes=s.digit)
+    real = ls.rank_scores(ls.score(pictures, name=s.name, classes=s.digit), s.name)
+    count = int(s.frames)
+    paths = [
+        {
+            "name": title, "colour": colour,
+            "norms": np.linalg.norm(z, axis=1).round(3).tolist(),
+            "real": real[i * count : (i + 1) * count].round(3).tolist(),
+        }
+        for i, (title, (colour, z)) in enumerate(ways.items())
+    ]  # fmt: skip
+    return {
+        "sprite": to_sprite(pictures, count), "paths": paths, "loop": s.walk == "walk",
+        "key": f"{s.name} {s.digit} {s.seed} {s.truncation} {s.text} {count} {s.walk}",
+    }  # fmt: skip
+
+
+def show_once_open(opened: int, own: dict | None, settings: PathSettings) -> dict:
+    """The first of the inner tabs says that it is shown before the address has set the controls."""
+    return show_path(own, settings) if opened else gr.skip()
+
+
+def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict, dict, dict]]:
+    """The path along the sphere, or the walk, as a GIF and as an MP4, enlarged, and how far it is.
+
+    The videos are sent once: the last answer of a run is sent again, so that one says "done" alone.
+    """
+    ls, s = cvcore.latent_space, settings
+    chosen = pick(s, own)
+    a = ls.average(chosen["A"])
+    if s.walk == "walk":
+        z = ls.random_walk(a, s.frames, seed=s.seed, truncation=s.truncation)
+    else:
+        z = ls.interpolate(a, ls.average(chosen["B"]), s.frames)
+    pictures = ls.generate(z, name=s.name, classes=s.digit)
+    shown, progress = 0.0, {}
+    for number, total, videos in cvcore.latent_space.video.render_videos(
+        pictures, seconds=VIDEO_SECONDS, side=VIDEO_SIDE, is_closed=s.walk == "walk"
+    ):
+        progress = {"frame": number, "frames": total}
+        if videos is not None:
+            gif = ui.download_value("latent.gif", videos[0], "image/gif")
+            mp4 = ui.download_value("latent.mp4", videos[1], "video/mp4")
+            yield gif, mp4, {"html": f"{total} frames"} | progress
+        elif time.monotonic() - shown > NEWS_SECONDS:
+            shown = time.monotonic()
+            yield gr.skip(), gr.skip(), {"html": f"frame {number} of {total}"} | progress
+    yield gr.skip(), gr.skip(), {"html": "done"} | progress
+
+
+def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
+    """The inner tab that is open at first."""
+    with gr.Tab(TITLE, id="path") as section:
+        walk = ui.Radio(
+            [("from A to B", "path"), ("random walk from A", "walk")],
+            value=PATH_DEFAULTS.walk, label="Way", show_label=False, container=False,
+        )  # fmt: skip
+        morph = Morph(label="paths", elem_id="latent-space-morph")
+        with gr.Row():
+            start = gr.Button("Make GIF and film", size="sm", min_width=120)
+            place = gr.Column(min_width=70)
+            gif = ui.Download("GIF")
+            mp4 = ui.Download("MP4")
+            news = Panel(label="progress", elem_id="latent-space-video")
+    settings = lesson.Controls(
+        PathSettings, **choices.controls.parts, frames=choices.frames, walk=walk
+    )
+    lazy.add(
+        TITLE, section, show_once_open, [tab.opened, choices.own], morph, settings=settings,
+        api_name=None, controls=[choices.frames.release, walk.input],
+        follows=[*choices.changes, tab.opened.change], trigger_mode="always_last",
+    )  # fmt: skip
+    tab.endpoint(
+        show_path, [choices.own], morph, settings=settings, api_name="latent_space_path",
+        trigger_mode="always_last",
+    )  # fmt: skip
+    running = tab.run(
+        start.click, save_video, [choices.own], [gif, mp4, news], settings=settings,
+        api_name="latent_space_film", kind="heavy", show_progress="hidden",
+    )  # fmt: skip
+    with place:
+        tab.stop_button(running)

@@ -1,0 +1,60 @@
+"""A, B, C and D in each other's style."""
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from demos import lesson
+from demos.latent_space.controls import Choices, Settings
+from demos.latent_space.letters import pick
+from demos.latent_space.views import Panel, draw_picture, draw_strip
+
+TITLE = "Styles"
+
+
+def show_styles(own: dict | None, settings: Settings) -> dict:
+    """A, B, C and D in each other's style; digits: the same latents as all ten digits."""
+    ls = cvcore.latent_space
+    chosen = pick(settings, own)
+    z = np.stack([ls.average(chosen[key]) for key in "ABCD"])
+    if settings.name == "digits":
+        digits = np.tile(np.arange(10), 4)
+        generated = ls.generate(np.repeat(z, 10, axis=0), name=settings.name, classes=digits)
+        rows = "".join(
+            draw_strip(generated[10 * row : 10 * row + 10], f"<b>{key}</b>")
+            for row, key in enumerate("ABCD")
+        )
+        return {
+            "html": "<p>The latents of A to D (rows), asked for as each of the ten digits: slant "
+            "and thickness are the latent's, the digit is the class. The gates that mix styles of "
+            f'faces change nothing that can be seen in grey digits.</p><div class="rows">{rows}'
+            "</div>",
+            "difference": 0.0,
+        }
+    shapes, styles = np.repeat(z, 4, axis=0), np.tile(z, (4, 1))
+    mixed = ls.mix_styles(shapes, styles, name=settings.name)
+    table = mixed.reshape(4, 4, *mixed.shape[1:])
+    plain = table[np.arange(4), np.arange(4)]
+    moved = np.abs(table.astype(np.float64) - plain[:, None]).mean(axis=(2, 3, 4))
+    difference = float(moved[~np.eye(4, dtype=bool)].mean())
+    cells = ["<span></span>", *(f"<b>style of {key}</b>" for key in "ABCD")]
+    for i, key in enumerate("ABCD"):
+        cells.append(f"<b>shape of {key}</b>")
+        for j in range(4):
+            mark = ' class="own"' if i == j else ""
+            cells.append(f"<div{mark}>{draw_picture(table[i, j], '', 84)}</div>")
+    return {
+        "html": "<p>One latent grows into the shapes; the other sets the gates of the 32 × 32 maps "
+        f"(framed: both the same). Another style moves a pixel by <b>{difference:.0f}</b> grey "
+        f'levels on average.</p><div class="styles">{"".join(cells)}</div>',
+        "difference": difference,
+    }
+
+
+def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
+    with gr.Tab(TITLE, id="styles") as section:
+        panel = Panel(label="styles", elem_id="latent-space-styles")
+    lazy.add(
+        TITLE, section, show_styles, [choices.own], panel, settings=choices.controls,
+        api_name="latent_space_styles", follows=choices.changes, trigger_mode="always_last",
+    )  # fmt: skip

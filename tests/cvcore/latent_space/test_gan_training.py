@@ -1,0 +1,346 @@
+"""The training of the generators, with toy sizes."""
+
+import csv
+import json
+import os
+import subprocess
+import sys
+from dataclasses import replace
+
+import numpy as np
+import pytest
+import torch
+from safetensors.torch import save_file
+from torch.nn import functional as F
+
+from cvcore.engine.checkpoints import pack_state, unpack_state
+from cvcore.models.gan import Discriminator, Generator, build_digit_generator
+from cvcore.training.latent_space import augment, export, gan
+from tests.support.server import ROOT, free_port
+
+
+def test_losses_by_hand():
+    real, made = torch.tensor([2.0, -1.0]), torch.tensor([0.5, -3.0])
+    p_real, p_made = torch.sigmoid(real), torch.sigmoid(made)
+    original = -(p_real.log().mean() + (1 - p_made).log().mean())
+    for loss in ("non-saturating", "minimax"):
+        torch.testing.assert_close(gan.discriminator_loss(real, made, loss), original)
+    torch.testing.assert_close(gan.generator_loss(made, "non-saturating"), -p_made.log().mean())
+    torch.testing.assert_close(gan.generator_loss(made, "minimax"), (1 - p_made).log().mean())
+    assert gan.discriminator_loss(real, made, "hinge") == pytest.approx((0 + 2) / 2 + 1.5 / 2)
+    assert gan.generator_loss(made, "hinge") == pytest.approx(1.25)
+
+
+def test_minimax_falls_flat_where_the_discriminator_is_sure():
+    slopes = {}
+    for loss in ("minimax", "non-saturating"):
+        made = torch.tensor([-8.0], requires_grad=True)
+        gan.generator_loss(made, loss).backward()
+        slopes[loss] = float(made.grad)
+    assert slopes["non-saturating"] == pytest.approx(-1, abs=1e-3)
+    assert abs(slopes["minimax"]) < 1e-3
+
+
+@pytest.mark.parametrize("channels", [1, 3])
+def test_augmentation_keeps_shapes_and_lets_gradients_through(channels):
+    torch.manual_seed(0)
+    x = (torch.rand(6, channels, 16, 16) - 0.5).requires_grad_()
+    y = augment.augment(x)
+    assert y.shape == x.shape
+    assert not torch.equal(y, x)
+    y.sum().backward()
+    assert torch.isfinite(x.grad).all()
+    assert (x.grad != 0).flatten(1).any(dim=1).all()
+
+
+def test_colour_changes_keep_the_mean_on_average_and_cover_sets_zeros():
+    torch.manual_seed(1)
+    x = torch.full((4000, 3, 2, 2), 0.2)
+    assert float(augment.change_colour(x).mean()) == pytest.approx(0.2, abs=0.02)
+    covered = augment.cover(torch.ones(200, 1, 16, 16))
+    shares = (covered == 0).float().mean(dim=(1, 2, 3))
+    assert ((covered == 0) | (covered == 1)).all()
+    assert float(shares.max()) <= 0.25
+    assert float(shares.min()) > 0
+
+
+def test_shift_moves_without_changing_values():
+    torch.manual_seed(2)
+    x = torch.zeros(50, 1, 16, 16)
+    x[:, :, 8, 8] = 1
+    moved = augment.shift(x)
+    assert torch.equal(moved.sum(dim=(1, 2, 3)), torch.ones(50))
+    assert len({tuple(place) for place in moved.nonzero()[:, 2:].tolist()}) > 5
+
+
+def test_networks_take_any_batch_and_spread_alone_is_shared():
+    torch.manual_seed(0)
+    generator = Generator(32, 1, 10, width=0.1).eval()
+    judge = Discriminator(32, 1, 10, width=0.1).eval()
+    for network in (generator, judge):
+        assert len(network(*network.example_inputs())) == 2
+    classes = torch.tensor([1, 2, 3])
+    pictures = generator(torch.randn(3, 128), classes)
+    assert pictures.shape == (3, 1, 32, 32)
+    assert float(pictures.abs().max()) <= 1
+    spread = judge.measure_spread(pictures)
+    alone = judge(pictures, spread.expand(3), classes)
+    torch.testing.assert_close(alone, judge(pictures, classes=classes))
+    torch.testing.assert_close(alone[:1], judge(pictures[:1], spread.expand(1), classes[:1]))
+
+
+def test_the_average_follows_slowly():
+    torch.manual_seed(0)
+    module = gan.GAN(replace(gan.RECIPES["digits"], average=0.9))
+    module.count += 1000
+    before = module.averaged.start.weight.clone()
+    with torch.no_grad():
+        module.generator.start.weight += 1
+    module._average()
+    torch.testing.assert_close(module.averaged.start.weight, before + 0.1)
+
+
+@pytest.fixture
+def toy(monkeypatch):
+    """A few digits that need no download, tiny networks, and no KID network."""
+    digits = torch.randint(0, 256, (48, 1, 32, 32), dtype=torch.uint8)
+    classes = torch.arange(48) % 10
+    monkeypatch.setattr(gan, "load_digits", lambda: (digits, classes))
+    monkeypatch.setattr(gan, "build_digit_generator", lambda: Generator(32, 1, 10, width=0.1))
+    monkeypatch.setattr(
+        gan, "build_digit_discriminator", lambda: Discriminator(32, 1, 10, width=0.1)
+    )
+
+    class NoDistance:
+        def __init__(self, real, *, seed):
+            pass
+
+        def measure(self, generator):
+            return 0.5, 0.1
+
+    monkeypatch.setattr(gan, "KernelDistance", NoDistance)
+    return replace(gan.RECIPES["digits"], batch_size=8, measure_every=4)
+
+
+OPTIONS = {"accelerator": "cpu", "devices": 1, "enable_model_summary": False}
+
+
+def test_training_goes_on_after_an_interruption(toy, tmp_path):
+    gan.train(replace(toy, steps=4), tmp_path, None, **OPTIONS)
+    first = torch.load(tmp_path / "checkpoints" / "last.ckpt", weights_only=True)["state_dict"]
+    assert int(first["count"]) == 4
+    module = gan.train(replace(toy, steps=10), tmp_path, None, **OPTIONS)
+    assert int(module.count) == 10
+    rows = (tmp_path / "kid.csv").read_text().splitlines()
+    assert rows == ["0,0.50000,0.10000", "4,0.50000,0.10000", "8,0.50000,0.10000"]
+    assert {path.stem for path in (tmp_path / "moments").glob("*.jpg")} == {
+        "000000", "000004", "000008"
+    }  # fmt: skip
+    assert json.loads((tmp_path / "settings.json").read_text())["steps"] == 10
+    key = "generator.start.weight"
+    assert not torch.equal(module.state_dict()[key].cpu(), first[key])
+
+
+def test_no_latents_come_again_after_an_interruption(toy, tmp_path, monkeypatch):
+    seen: list[float] = []
+
+    class Watched(Generator):
+        def forward(self, latents, classes=None):
+            if self.training:
+                seen.extend(latents[:, 0].tolist())
+            return super().forward(latents, classes)
+
+    monkeypatch.setattr(gan, "build_digit_generator", lambda: Watched(32, 1, 10, width=0.1))
+    gan.train(replace(toy, steps=2, measure_every=100), tmp_path, None, **OPTIONS)
+    first = len(seen)
+    gan.train(replace(toy, steps=4, measure_every=100), tmp_path, None, **OPTIONS)
+    assert len(seen) == 2 * first == 2 * 2 * 2 * 8  # runs, steps, networks, batch
+    assert len(set(seen)) == len(seen)
+
+
+TWO = """
+import json, os, sys
+from dataclasses import replace
+from pathlib import Path
+
+import torch
+
+from cvcore.models.gan import Discriminator, Generator
+from cvcore.training.latent_space import gan
+
+def work(out):
+    digits = torch.arange(32, dtype=torch.uint8).view(-1, 1, 1, 1).expand(-1, 1, 32, 32).clone()
+    gan.load_digits = lambda: (digits, torch.arange(32) % 10)
+    gan.build_digit_generator = lambda: Generator(32, 1, 10, width=0.05)
+    gan.build_digit_discriminator = lambda: Discriminator(32, 1, 10, width=0.05)
+    gan.Recorder._keep = lambda *_: None  # no KID of so few
+    notes = {"pictures": [], "latents": []}
+
+    class Watched(gan.GAN):
+        def training_step(self, batch, number):
+            notes["pictures"] += batch[0][:, 0, 0, 0].tolist()
+            hook = self.generator.register_forward_pre_hook(
+                lambda _, inputs: notes["latents"].extend(inputs[0][:, 0].tolist())
+            )
+            super().training_step(batch, number)
+            hook.remove()
+
+    gan.GAN = Watched
+    settings = replace(gan.RECIPES["digits"], steps=2, batch_size=8, measure_every=100, seed=3)
+    module = gan.train(settings, out, None, accelerator="cpu", devices=2, precision="32-true")
+    notes["weights"] = [
+        float(part.double().sum())
+        for network in (module.generator, module.discriminator)
+        for part in network.parameters()
+    ]
+    notes["count"] = int(module.count)
+    (out / f"notes_{module.global_rank}.json").write_text(json.dumps(notes))
+
+# Each process is told by its launcher which it is; PyTorch is loaded once for both.
+os.environ |= {"MASTER_ADDR": "127.0.0.1", "MASTER_PORT": sys.argv[2], "WORLD_SIZE": "2"}
+other = os.fork()
+os.environ |= {"NODE_RANK": "0", "LOCAL_RANK": "0" if other else "1"}
+work(Path(sys.argv[1]))
+if other:
+    assert os.waitpid(other, 0)[1] == 0
+"""
+
+
+def test_two_processes_share_the_pictures_and_keep_the_same_networks(tmp_path):
+    """A new process loads PyTorch and Lightning, and is two for as many steps (10 s)."""
+    script = tmp_path / "two.py"
+    script.write_text(TWO)
+    env = os.environ | {"PYTHONPATH": str(ROOT), "OMP_NUM_THREADS": "1", "GLASSBOX_DEVICE": "cpu"}
+    done = subprocess.run(
+        [sys.executable, str(script), str(tmp_path), str(free_port())], env=env,
+        capture_output=True, text=True, timeout=300,
+    )  # fmt: skip
+    assert done.returncode == 0, done.stderr[-2000:]
+    first, second = (json.loads((tmp_path / f"notes_{rank}.json").read_text()) for rank in (0, 1))
+    assert first["count"] == second["count"] == 2
+    assert len(first["pictures"]) == len(second["pictures"]) == 16
+    assert not set(first["pictures"]) & set(second["pictures"])
+    assert not set(first["latents"]) & set(second["latents"])
+    np.testing.assert_allclose(first["weights"], second["weights"], rtol=1e-6)
+
+
+def test_the_failed_run_cannot_go_on_from_what_is_bundled(capsys):
+    with pytest.raises(SystemExit):
+        gan.main(["collapse", "--out", "nowhere", "--from-bundled"])
+    assert "no discriminator is kept" in capsys.readouterr().err
+
+
+def test_a_second_run_begins_with_the_bundled_networks(toy, tmp_path, monkeypatch):
+    networks = {
+        "gan_digits": Generator(32, 1, 10, width=0.1),
+        "gan_digits_d": Discriminator(32, 1, 10, width=0.1),
+    }
+    monkeypatch.setattr(gan, "load_model", networks.__getitem__)
+    module = gan.GAN(replace(toy, steps=20, start=10, last_rate=0.5))
+    module.start_from_bundled()
+    assert int(module.count) == 10
+    for name, part in (("gan_digits", module.averaged), ("gan_digits_d", module.discriminator)):
+        for key, value in networks[name].state_dict().items():
+            torch.testing.assert_close(part.state_dict()[key], value, msg=key)
+    assert module._rate_left() == 1
+    module.count.fill_(15)
+    assert module._rate_left() == pytest.approx(0.75)
+    done = gan.train(replace(toy, steps=14, start=10), tmp_path, None, **OPTIONS)
+    assert int(done.count) == 14
+    assert {path.stem for path in (tmp_path / "moments").glob("*.jpg")} == {"000010", "000012"}
+
+
+def test_the_same_seed_gives_the_same_networks(toy, tmp_path):
+    states = [
+        gan.train(replace(toy, steps=3), tmp_path / name, None, **OPTIONS).state_dict()
+        for name in "ab"
+    ]
+    for key, value in states[0].items():
+        torch.testing.assert_close(value, states[1][key], msg=key)
+
+
+def test_every_recipe_differs_by_name_and_loss_is_known():
+    assert {settings.loss for settings in gan.RECIPES.values()} <= set(gan.LOSSES)
+    assert all(settings.kind == name for name, settings in gan.RECIPES.items())
+    with pytest.raises(ValueError, match="--data"):
+        gan.train(gan.RECIPES["faces"], None, None)
+
+
+def test_packed_states_come_back_close(tmp_path):
+    torch.manual_seed(0)
+    network = build_digit_generator()
+    pack_state(network.state_dict(), tmp_path / "a.safetensors.xz", levels=15)
+    state = unpack_state(tmp_path / "a.safetensors.xz")
+    for key, value in network.state_dict().items():
+        limit = float(value.abs().max()) / 15 * 0.51 + 1e-3 if value.is_floating_point() else 0
+        assert float((state[key] - value).abs().max()) <= limit, key
+    network.load_state_dict(state)
+    assert (tmp_path / "a.safetensors.xz").stat().st_size < 0.75 * sum(
+        value.numel() for value in network.state_dict().values()
+    )
+
+
+def test_moments_are_spread_and_end_before_the_last():
+    steps = [0, 50, 100, 200, 400, 500, 800, 1000, 1200, 1500, 1600, 2000]
+    chosen = export.choose_checkpoints(steps, 2000, 8)
+    assert len(chosen) == 7
+    assert chosen == sorted(set(chosen))
+    assert chosen[0] == 50
+    assert chosen[-1] == 1600
+    assert export.choose_checkpoints([0, 10], 20, 8) == [10]
+
+
+def test_notes_and_moments_of_an_earlier_run_stay_before_a_later_ones(tmp_path):
+    earlier = {
+        "curves": {"steps": [2, 6, 12], "loss_d": [1, 2, 3]}, "kid": [[0, 9.0], [8, 8.0]],
+        "step": 10, "kept_kid": [7.0, 0.5],
+    }  # fmt: skip
+    lesson = {"curves": {"steps": [1, 5], "loss_d": [7, 8]}, "kid": [[10, 7.1], [16, 4.0, 0.3]]}
+    export.join_earlier(lesson, earlier, 10)
+    assert lesson["curves"] == {"steps": [2, 6, 11, 15], "loss_d": [1, 2, 7, 8]}
+    assert lesson["kid"] == [[0, 9.0], [8, 8.0], [10, 7.0, 0.5], [16, 4.0, 0.3]]
+
+    folder, moments = tmp_path / "weights", tmp_path / "run" / "moments"
+    folder.mkdir()
+    moments.mkdir(parents=True)
+    for step in (1, 4, 30):
+        path = folder / f"gan_digits_{step:06d}{export.PACKED}"
+        pack_state({"x": torch.tensor([1.0])}, path)
+    for step in (10, 16):
+        save_file({"x": torch.tensor([float(step)])}, moments / f"{step:06d}.safetensors")
+    kept = export.keep_checkpoints("digits", tmp_path / "run", folder, 10, 20)
+    assert kept == [1, 4, 10, 16]
+    states = [unpack_state(path)["x"].item() for path in sorted(folder.iterdir())]
+    assert states == [1.0, 1.0, 10.0, 16.0]
+
+
+def test_rows_are_replaced_and_others_kept(tmp_path):
+    index = tmp_path / "index.toml"
+    index.write_text('# head\n\n[one]\ntitle = "1"\n\n[two]\ntitle = "2"\n')
+    (tmp_path / "x.bin").write_bytes(b"abc")
+    row = {"title": 'A "b"', "files": ["x.bin"]}
+    export.update_index(index, {"one": dict(row), "three": dict(row)})
+    export.update_index(index, {"one": dict(row)})
+    import tomllib
+
+    rows = tomllib.loads(index.read_text())
+    assert list(rows) == ["one", "two", "three"]
+    assert rows["two"] == {"title": "2"}
+    assert rows["one"]["title"] == 'A "b"'
+    assert rows["one"]["sha256"][0].startswith("ba7816bf")
+    assert index.read_text().startswith("# head")
+
+
+def test_curves_are_thinned_by_averaging(tmp_path):
+    folder = tmp_path / "log" / "version_0"
+    folder.mkdir(parents=True)
+    with (folder / "metrics.csv").open("w") as file:
+        writer = csv.writer(file)
+        writer.writerow(["epoch", "loss_d", "loss_g", "right", "step"])
+        for step in range(1000):
+            writer.writerow([0, step, 2 * step, 0.5, step])
+    curves = export.read_curves(tmp_path, 499)
+    assert len(curves["steps"]) == export.CURVE_POINTS
+    assert max(curves["steps"]) <= 499
+    np.testing.assert_allclose(curves["loss_g"], 2 * np.array(curves["loss_d"]), atol=1e-3)
+    assert F.mse_loss(torch.tensor(curves["right"]), torch.full((160,), 0.5)) == 0
