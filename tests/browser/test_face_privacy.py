@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 from PIL import Image
 
-from cvcore import samples
+from cvcore.core import samples
 from tests.support.browser import PATIENCE_MS
 from tests.support.privacy import to_uri, watch_writes
 from tests.support.server import serve_page, wait_until
@@ -134,8 +134,8 @@ def _holds(text: str | bytes, needles: tuple[str, ...]) -> bool:
 
 
 def count_faces() -> int:
-    from cvcore.face_tracking import Person, Tracking
-    from cvcore.face_verification import Face
+    from cvcore.face_verification.tracking import Person, Tracking
+    from cvcore.recognition.faces import Face
 
     gc.collect()
     return sum(isinstance(thing, Face | Person | Tracking) for thing in gc.get_objects())
@@ -143,7 +143,7 @@ def count_faces() -> int:
 
 def is_known(name: str) -> bool:
     """True while anybody enrolled under this name is in memory."""
-    from cvcore.face_tracking import Person
+    from cvcore.face_verification.tracking import Person
 
     gc.collect()
     return any(isinstance(thing, Person) and thing.name == name for thing in gc.get_objects())

@@ -5,8 +5,9 @@ import threading
 import pytest
 from playwright.sync_api import expect
 
-from cvcore import images, samples, weights
-from demos.ui.private_picture import GROUP, load_face_sample
+from cvcore.core import images, samples
+from cvcore.engine import download, registry
+from demos.components.private_picture import GROUP, load_face_sample
 
 pytestmark = pytest.mark.browser
 
@@ -109,16 +110,16 @@ def test_limits_follow_the_threshold(panel):
 @pytest.fixture
 def without_facenet(monkeypatch):
     """An embedder that is not here, whatever this machine's cache folder holds."""
-    is_available = weights.is_available
+    is_available = registry.is_available
     monkeypatch.setattr(
-        weights, "is_available", lambda name: name != "facenet_vggface2" and is_available(name)
+        registry, "is_available", lambda name: name != "facenet_vggface2" and is_available(name)
     )
 
 
 def test_an_embedder_that_cannot_be_fetched_leaves_the_bundled_one(
     panel, without_facenet, monkeypatch
 ):
-    monkeypatch.setattr(weights, "CONNECT_SECONDS", 0)  # as long as a network has time to answer
+    monkeypatch.setattr(download, "CONNECT_SECONDS", 0)  # as long as a network has time to answer
     panel.get_by_label("Embedder", exact=True).click()
     panel.page.get_by_role("option", name="FaceNet").click()
     expect(panel.locator("#face-notice")).to_contain_text("bundled model")
@@ -136,7 +137,7 @@ def test_a_download_tells_its_progress_and_can_be_stopped(panel, without_facenet
         finally:
             ended.set()
 
-    monkeypatch.setattr(weights, "fetch", fetch)
+    monkeypatch.setattr(download, "fetch", fetch)
     menu = panel.get_by_label("Embedder", exact=True)
     menu.click()
     panel.page.get_by_role("option", name="FaceNet").click()

@@ -7,41 +7,39 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import drawing, images
-from cvcore.errors import InputError
-from cvcore.face_rates import load_rates
-from cvcore.face_verification import DETECTOR, Face, to_distance
-from demos import ui
-from demos.face_verification_pair import find_pair
-from demos.face_verification_views import (
-    MARK,
-    OTHER,
-    SAME,
-    draw_page,
-    number,
-    percent,
-    to_img,
-)
-from demos.ui.private_picture import FacePicture, load_face_sample, title_of
+from cvcore.core import drawing, images
+from cvcore.core.errors import InputError
+from cvcore.face_verification import to_distance
+from cvcore.face_verification.rates import load_rates
+from cvcore.recognition.faces import DETECTOR, Face
+from demos import components as ui
+from demos import lesson
+from demos.components.private_picture import load_face_sample, title_of
+from demos.face_verification.controls import Choices
+from demos.face_verification.mistakes import add_view
+from demos.face_verification.pair import find_pair
+from demos.face_verification.views import OTHER, SAME, draw_page, number, percent, to_img
+from demos.lesson import charts
 
-COUNTS = (1, 4, 12, 48)
+TITLE = "History"
+EIGENFACES = 48  # that are kept
+COUNTS = (1, 4, 12, EIGENFACES)
 TITLES = {
     "eigenfaces": "Eigenfaces, 1991",
     "lbp": "Local binary patterns, 2006",
     "sface": "SFace, a deep network, 2021",
 }
-PLOT_W, PLOT_H, PAD = 300, 210, 34
 FARTHEST = 1.7  # distance at the plots' right end: cosine -0.45, beyond any pair of LFW
 SPOIL = 2.0  # sigma of the blur that makes another picture of face A
 STRANGERS = ("astronaut", "obama_2005", "ardern_2018")  # three, so that one is neither A nor B
 
 
 def show_history(
-    a: dict | None, b: dict | None, components: int = 48, detector: str = DETECTOR
+    a: dict | None, b: dict | None, components: int = EIGENFACES, detector: str = DETECTOR
 ) -> tuple[str, dict]:
     """Three generations of methods and three losses on the pair, drawn and as numbers."""
-    if not 1 <= components <= 48:  # also refuses NaN
-        raise InputError("Choose 1 to 48 eigenfaces.")
+    if not 1 <= components <= EIGENFACES:  # also refuses NaN
+        raise InputError(f"Choose 1 to {EIGENFACES} eigenfaces.")
     face_a, face_b = find_pair(a, b, detector=detector)
     scores = measure(face_a, face_b, int(components))
     losses = measure_losses(face_a, face_b)
@@ -56,7 +54,7 @@ def show_history(
 
 def measure(face_a: Face, face_b: Face, components: int) -> dict[str, float]:
     """The pair's similarity by each method."""
-    history = cvcore.face_history
+    history = cvcore.face_verification.history
     eigen = history.load_eigenfaces()
     a, b = (eigen.project(face.crop)[:components] for face in (face_a, face_b))
     return {
@@ -73,13 +71,13 @@ def measure_losses(face_a: Face, face_b: Face) -> dict:
     the sample person least like either, who cannot be one of them. If B is another person, it is
     the negative, and the positive is A's own picture, blurred.
     """
-    history = cvcore.face_history
+    history = cvcore.face_verification.history
     similarity = float(face_a.embedding @ face_b.embedding)
     distance = to_distance(similarity)
     pair = np.array([face_a.embedding, face_b.embedding])
     stranger = min(STRANGERS, key=lambda name: float((pair @ load_stranger(name)).max()))
     to_stranger = to_distance(float(face_a.embedding @ load_stranger(stranger)))
-    blurred = cvcore.face_verification.embed(cvcore.corruptions.blur(face_a.crop, SPOIL))
+    blurred = cvcore.recognition.faces.embed(cvcore.core.corruptions.blur(face_a.crop, SPOIL))
     to_blurred = to_distance(float(face_a.embedding @ blurred))
     return {
         "contrastive_same": float(history.contrastive_loss(distance, True)),
@@ -98,7 +96,7 @@ def measure_losses(face_a: Face, face_b: Face) -> dict:
 @cache
 def load_stranger(name: str) -> np.ndarray:
     """The embedding (128,) of a sample person."""
-    return cvcore.face_verification.get_only_face(load_face_sample(name)).embedding
+    return cvcore.recognition.faces.get_only_face(load_face_sample(name)).embedding
 
 
 def draw_methods(scores: dict[str, float]) -> str:
@@ -126,8 +124,8 @@ def draw_methods(scores: dict[str, float]) -> str:
 
 def draw_eigen(face_a: Face, face_b: Face, components: int) -> str:
     """Mean, first eigenfaces, and both faces rebuilt from more and more of them."""
-    eigen = cvcore.face_history.load_eigenfaces()
-    to_grey = cvcore.face_history.to_grey
+    eigen = cvcore.face_verification.history.load_eigenfaces()
+    to_grey = cvcore.face_verification.history.to_grey
     basis = [to_img(_enlarge(to_grey(eigen.mean)), "mean face")]
     basis += [to_img(_enlarge(_to_signed(row)), "eigenface") for row in eigen.components[:6]]
     strip = "".join(f"<figure style='max-width:5.5rem'>{img}</figure>" for img in basis)
@@ -153,7 +151,7 @@ def draw_eigen(face_a: Face, face_b: Face, components: int) -> str:
 
 def draw_lbp(face_a: Face, face_b: Face) -> str:
     """The pattern of every pixel, and how different the histograms of each cell are."""
-    history = cvcore.face_history
+    history = cvcore.face_verification.history
     codes = [history.local_binary_patterns(history.to_luma(f.crop)) for f in (face_a, face_b)]
     a, b = (history.lbp_histogram(face.crop) for face in (face_a, face_b))
     total = a + b
@@ -174,7 +172,7 @@ def draw_lbp(face_a: Face, face_b: Face) -> str:
 
 def draw_losses(similarity: float, losses: dict[str, float]) -> str:
     """Three curves of loss by distance, for a same and a different pair, with this pair on them."""
-    history = cvcore.face_history
+    history = cvcore.face_verification.history
     distances = np.linspace(0, FARTHEST, 86)
     cosines = 1 - distances**2 / 2
     to_stranger, to_blurred = losses["distance_to_stranger"], losses["distance_to_blurred"]
@@ -187,59 +185,43 @@ def draw_losses(similarity: float, losses: dict[str, float]) -> str:
         ("Binary cross-entropy", "cross_entropy",
          [history.cross_entropy_loss(cosines, flag) for flag in (True, False)]),
     )  # fmt: skip
-    figures = []
-    for title, name, curves in plots:
-        top = 2 * np.ceil(max(float(curve.max()) for curve in curves) / 2)  # nothing is cut off
-        dots = [losses[f"{name}_same"], losses[f"{name}_different"]]
-        figures.append(
-            f"<figure style='flex:1 1 13rem;max-width:24rem'>"
-            f"{_plot(distances, curves, dots, losses['distance'], top)}"
-            f"<figcaption><b>{title}</b>if same: {number(dots[0])}; if different: "
-            f"{number(dots[1])}</figcaption></figure>"
+    drawn = [
+        _draw_loss(
+            title, distances, curves, losses["distance"],
+            [losses[f"{name}_same"], losses[f"{name}_different"]],
         )
+        for title, name, curves in plots
+    ]  # fmt: skip
     return (
         "<h3>The siamese idea: one network for both faces, and a loss on the two embeddings</h3>"
-        f'<div class="legend"><span><i style="background:{SAME}"></i>loss if the pair is one '
-        f'person’s</span><span><i style="background:{OTHER}"></i>loss if it is not</span>'
-        f'<span><i style="background:{MARK}"></i>this pair, at distance '
-        f"{number(losses['distance'])}</span></div>"
-        f'<div class="row">{"".join(figures)}</div>'
+        "<p>The loss if the pair is one person’s, and if it is not. The dots are this pair, at "
+        f"distance {number(losses['distance'])}.</p>"
+        f'<div class="losses">{"".join(drawn)}</div>'
         '<p class="soft">Distances and losses of SFace. Contrastive: pull one person’s faces '
         "together, push others beyond the margin. Triplet: A nearer to a picture of the same "
         "person than to a stranger by the margin; if B is the same person, the stranger is the "
         f"sample {escape(title_of(losses['stranger']))}, and if B is the stranger, the other "
-        "picture of A is A, blurred. Cross-entropy: −log of the probability given to the truth.</p>"
+        "picture of A is A, blurred. Cross-entropy: −log of the right answer’s probability.</p>"
     )
 
 
-def _plot(x: np.ndarray, curves: list, dots: list[float], at: float, top: float) -> str:
-    def px(value: float) -> float:
-        return PAD + value / x[-1] * (PLOT_W - PAD - 8)
-
-    def py(value: float) -> float:
-        return 8 + (1 - min(value, top) / top) * (PLOT_H - 8 - PAD)
-
-    parts = [
-        f'<line class="grid" x1="{PAD}" x2="{PLOT_W}" y1="{py(v):.1f}" y2="{py(v):.1f}"/>'
-        f'<text x="{PAD - 6}" y="{py(v) + 5:.1f}" text-anchor="end">{v:g}</text>'
-        for v in (0, top / 2, top)
+def _draw_loss(
+    title: str, distances: np.ndarray, curves: list[np.ndarray], at: float, dots: list[float]
+) -> str:
+    """A loss by distance, if the same and if not, with this pair on both curves."""
+    names = (("if the same", charts.GREEN), ("if different", charts.VERMILION))
+    lines = [
+        charts.Line(name, distances, curve, colour, note=number(dot))
+        for (name, colour), curve, dot in zip(names, curves, dots, strict=True)
     ]
-    parts += [
-        f'<text x="{px(v):.1f}" y="{PLOT_H - 20}" text-anchor="middle">{v:g}</text>'
-        for v in (0, 0.5, 1, 1.5)
-    ]
-    parts.append(f'<text x="{PLOT_W / 2}" y="{PLOT_H - 2}" text-anchor="middle">distance</text>')
-    for curve, dot, colour in zip(curves, dots, (SAME, OTHER), strict=True):
-        points = " ".join(f"{px(d):.1f},{py(v):.1f}" for d, v in zip(x, curve, strict=True))
-        parts.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="3"/>'
-        )
-        parts.append(
-            f'<circle cx="{px(min(at, x[-1])):.1f}" cy="{py(dot):.1f}" r="7" fill="{MARK}"/>'
-        )
-    return (
-        f'<svg viewBox="0 0 {PLOT_W} {PLOT_H}" role="img" aria-label="loss by distance">'
-        f"{''.join(parts)}</svg>"
+    place = min(at, FARTHEST)
+    pair = charts.Points("this pair", [place, place], dots, charts.BLUE)
+    return charts.draw_chart(
+        [*lines, pair],
+        title=title,
+        x=charts.Axis("distance", 0, FARTHEST),
+        y=charts.Axis("loss", low=0),
+        size=charts.HALF,
     )
 
 
@@ -254,10 +236,13 @@ def _enlarge(picture: np.ndarray) -> np.ndarray:
     return images.resize(picture, (112, 112))
 
 
-def build(tab: ui.Tab, a: FacePicture, b: FacePicture, detector: gr.Dropdown) -> tuple:
-    """The view's place; returns what connects it: handler, inputs, outputs and triggers."""
-    components = ui.Slider(1, 48, 48, step=1, label="Eigenfaces used")
-    html = gr.HTML(elem_id="face-history")
-    numbers = gr.JSON(visible=False)
-    inputs = [a, b, components, detector]
-    return show_history, inputs, [html, numbers], [components.release]
+def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
+    c = choices
+    with gr.Tab(TITLE) as section:
+        components = ui.Slider(1, EIGENFACES, EIGENFACES, step=1, label="Eigenfaces used")
+        html = gr.HTML(label="methods", elem_id="face-history")
+        numbers = gr.JSON(visible=False, label="numbers")
+    add_view(
+        lazy, TITLE, section, show_history, [c.a, c.b, components, c.detector], [html, numbers],
+        api_name="face_verification_history", follows=c.changes, controls=[components.release],
+    )  # fmt: skip

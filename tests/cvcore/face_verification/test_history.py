@@ -3,9 +3,9 @@
 import numpy as np
 import pytest
 
-from cvcore import face_history as fh
-from cvcore import samples
-from cvcore.face_verification import detect_faces
+from cvcore.core import samples
+from cvcore.face_verification import history as fh
+from cvcore.recognition.faces import detect_faces
 
 
 @pytest.fixture(scope="module")
@@ -92,7 +92,7 @@ def test_losses_are_pytorchs():
         distance_function=lambda a, b: ((a - b) ** 2).sum(-1), margin=0.2
     )
     assert fh.triplet_loss(p, n) == pytest.approx(squared(anchor, positive, negative).item())
-    from cvcore.face_rates import load_lesson
+    from cvcore.face_verification.rates import load_lesson
 
     slope, middle = load_lesson()["sface_logistic"].astype(float)
     logit = torch.tensor(slope * (0.41 - middle))

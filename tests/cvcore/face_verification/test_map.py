@@ -3,12 +3,12 @@
 import numpy as np
 import pytest
 
-from cvcore import face_tracking as ft
-from cvcore import images, samples
-from cvcore.errors import InputError
-from cvcore.face_map import build_map, group, scale_to_plane
-from cvcore.face_robustness import TRIALS, cover, cut_out, run_trial
-from cvcore.face_verification import detect_faces, embed
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.face_verification import tracking as ft
+from cvcore.face_verification.map import build_map, group, scale_to_plane
+from cvcore.face_verification.robustness import TRIALS, cover, cut_out, run_trial
+from cvcore.recognition.faces import detect_faces, embed
 
 
 def test_flat_distances_are_kept():

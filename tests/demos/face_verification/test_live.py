@@ -4,10 +4,10 @@ import re
 
 import pytest
 
-from cvcore import samples
-from cvcore.errors import InputError
-from demos import face_verification_live as live
-from demos.ui import private_picture as picture
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from demos.components import private_picture as picture
+from demos.face_verification import live
 
 A, OTHER = picture.to_value("ardern_2018"), picture.to_value("obama_2005")
 
@@ -30,8 +30,9 @@ def test_enrolment_needs_consent_and_a_name():
 
 
 def test_enrolled_people_are_named_and_forgotten():
-    people, html, *cleared = live.enrol(None, " <b>Jacinda ", A, True)
+    people, html, *cleared, numbers = live.enrol(None, " <b>Jacinda ", A, True)
     assert cleared == ["", None, False]
+    assert numbers == {"people": ["<b>Jacinda"]}
     assert "<b><b>" not in html
     assert "&lt;b&gt;Jacinda" in html
     people, _, *_ = live.enrol(people, "Barack", OTHER, True)
@@ -40,27 +41,32 @@ def test_enrolled_people_are_named_and_forgotten():
     again, *_ = live.enrol(people, "Barack", OTHER, True)
     assert len(again) == 2
     frame = samples.load_sample("ardern_2022")
-    shown, table, state = live.name_faces(frame, people, 0.34, None)
+    shown, table, state, numbers = live.name_faces(frame, people, 0.34, None)
+    assert numbers["enrolled"] == 2
+    assert [face["name"] for face in numbers["faces"]] == ["<b>Jacinda"]
+    assert 0.34 < numbers["faces"][0]["similarity"] <= 1
     assert shown.shape == frame.shape
     assert (shown != frame).any()
     assert "Jacinda" in visible(table)
     assert all(track.face.crop is None for track in state.tracks)
-    _, table, _ = live.name_faces(frame, people, 0.34, state)
+    _, table, _, _ = live.name_faces(frame, people, 0.34, state)
     assert "Jacinda" in visible(table)
-    people, html, state = live.forget()
+    people, html, state, numbers = live.forget()
     assert people == ()
     assert state is None
     assert "Nobody" in html
-    _, table, state = live.name_faces(frame, people, 0.34, None)
+    assert numbers == {"people": []}
+    _, table, state, numbers = live.name_faces(frame, people, 0.34, None)
     assert "1 face in view; nobody is enrolled" in visible(table)
     assert [track.embedding for track in state.tracks] == [None]  # nothing to compare it with
+    assert [face["similarity"] for face in numbers["faces"]] == [None]
 
 
 def test_a_face_not_looked_at_yet_is_no_stranger(monkeypatch):
     people, *_ = live.enrol(None, "Barack", OTHER, True)
     frame = samples.load_sample("ardern_2022")
     assert "stranger" in visible(live.name_faces(frame, people, 0.34, None)[1])
-    monkeypatch.setattr("cvcore.face_tracking.FRESH_EMBEDDINGS", 0)
+    monkeypatch.setattr("cvcore.face_verification.tracking.FRESH_EMBEDDINGS", 0)
     table = visible(live.name_faces(frame, people, 0.34, None)[1])
     assert "looking" in table
     assert "stranger" not in table

@@ -1,6 +1,7 @@
 """Verification accuracy, ROC and the best threshold on a folder of people.
 
-    python -m cvcore.face_evaluation FOLDER [--pairs 6000] [--threshold 0.3] [--detector yunet]
+    python -m cvcore.face_verification.evaluation FOLDER
+        [--pairs 6000] [--threshold 0.3] [--detector yunet]
 
 FOLDER has a folder a person, with pictures of that person, as LFW has. Half of the pairs are of
 one person, half of different persons. Nothing is written, and no picture is kept.
@@ -13,8 +14,10 @@ from pathlib import Path
 
 import numpy as np
 
-from cvcore import face_verification, images
-from cvcore.errors import InputError
+from cvcore import face_verification
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.recognition import faces as fr
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 FALSE_ACCEPTS = (0.1, 0.01, 0.001, 0.0001)
@@ -63,7 +66,7 @@ def list_people(folder: Path) -> dict[str, list[Path]]:
 
 
 def make_pairs(
-    people: Sequence[int], count: int, *, seed: int = 0
+    people: Sequence[int] | Sequence[str], count: int, *, seed: int = 0
 ) -> tuple[np.ndarray, np.ndarray]:
     """Pairs of picture indices: (N, 2) of one person and (M, 2) of different persons.
 
@@ -145,20 +148,20 @@ def measure_auc(same: np.ndarray, different: np.ndarray) -> float:
 def embed_folder(
     people: dict[str, list[Path]],
     *,
-    embedder: str = face_verification.EMBEDDER,
-    detector: str = face_verification.DETECTOR,
+    embedder: str = fr.EMBEDDER,
+    detector: str = fr.DETECTOR,
 ) -> Iterator[tuple[str, Path, np.ndarray | None]]:
     """(person, file, embedding) of each picture; None where no face is found or no picture."""
     for person, pictures in people.items():
         for path in pictures:
             try:
                 image = images.load_image(path)
-                faces = face_verification.find_faces(image, detector=detector)
+                faces = fr.find_faces(image, detector=detector)
             except InputError:
                 yield person, path, None
                 continue
-            face = faces[face_verification.pick_face(faces, image.shape[:2])]
-            yield person, path, face_verification.embed(face, embedder=embedder)
+            face = faces[fr.pick_face(faces, image.shape[:2])]
+            yield person, path, fr.embed(face, embedder=embedder)
 
 
 def describe(report: VerificationReport) -> str:
@@ -177,15 +180,13 @@ def describe(report: VerificationReport) -> str:
 
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
-        prog="python -m cvcore.face_evaluation", description=__doc__.splitlines()[0]
+        prog="python -m cvcore.face_verification.evaluation", description=__doc__.splitlines()[0]
     )
     parser.add_argument("folder", type=Path)
     parser.add_argument("--pairs", type=int, default=6000)
     parser.add_argument("--threshold", type=float)
-    parser.add_argument("--embedder", default=face_verification.EMBEDDER)
-    parser.add_argument(
-        "--detector", default=face_verification.DETECTOR, choices=face_verification.DETECTORS
-    )
+    parser.add_argument("--embedder", default=fr.EMBEDDER)
+    parser.add_argument("--detector", default=fr.DETECTOR, choices=fr.DETECTORS)
     parser.add_argument("--seed", type=int, default=0)
     options = parser.parse_args(arguments)
     try:

@@ -1,16 +1,16 @@
-"""Faces followed through a film: the whole search now and then, the last stage alone in between."""
+"""Faces followed through a video: all is searched now and then, the last stage runs in between."""
 
 from dataclasses import dataclass, field, replace
 
 import numpy as np
 
-from cvcore import images, mtcnn
-from cvcore.face_verification import Face, embed, normalise, to_faces
+from cvcore.core import images
+from cvcore.recognition.faces import Face, embed, mtcnn, normalise, to_faces
 
 DETECT_EVERY = 8  # frames
 SEARCH_SIDE = 320  # pixels: the longer side of the frame when it is searched as a whole
 MIN_FACE = 24  # pixels at that size
-THRESHOLDS = (0.6, 0.7, 0.9)  # stricter than for a photo: a film gives another chance at once
+THRESHOLDS = (0.6, 0.7, 0.9)  # stricter than for a photo: a video gives another chance at once
 FRESH_EMBEDDINGS = 1  # faces embedded a frame at most, those not looked at longest first
 EMBED_EVERY = 3  # frames between two embeddings of a face
 MEMORY = 0.7  # how much of a face's earlier embeddings is kept
@@ -47,25 +47,22 @@ class Tracking:
 
 def follow(
     state: Tracking | None,
-    image: np.ndarray,
+    image: images.Picture,
     *,
     detect_every: int = DETECT_EVERY,
     with_embeddings: bool = True,
 ) -> Tracking:
-    """The state after one more frame uint8 (H, W, 3).
+    """The state after one more frame.
 
     Without embeddings faces are followed by their boxes alone, and none is kept.
     """
     state = state or Tracking()
-    images.check_image(image)
-    boxes = landmarks = None
+    image = images.as_image(image)
     searched = state.frame % detect_every == 0 or not state.tracks
-    if not searched:
-        boxes, landmarks = _look_nearby(image, state.tracks)
-        searched = len(boxes) < len(state.tracks)  # a face was lost: search for it
-    if searched:
-        boxes, landmarks = _search(image)
-    faces = to_faces(image, boxes, landmarks)
+    found = _search(image) if searched else _look_nearby(image, state.tracks)
+    if len(found[0]) < len(state.tracks) and not searched:  # a face was lost: search for it
+        searched, found = True, _search(image)
+    faces = to_faces(image, *found)
     tracks, next_number = _match(state, faces)
     if with_embeddings:
         tracks = _renew(tracks)

@@ -5,14 +5,16 @@ from collections.abc import Iterator
 import gradio as gr
 import numpy as np
 
-from cvcore.drawing import draw_heatmap
-from cvcore.face_verification import DETECTOR
-from cvcore.images import resize
-from demos.face_verification_pair import find_pair
-from demos.face_verification_views import draw_page, number, to_img
-from demos.ui import Tab
-from demos.ui.private_picture import FacePicture
+from cvcore.core.drawing import draw_heatmap
+from cvcore.core.images import resize
+from cvcore.recognition.faces import DETECTOR
+from demos import lesson
+from demos.face_verification.controls import Choices
+from demos.face_verification.mistakes import add_view
+from demos.face_verification.pair import find_pair
+from demos.face_verification.views import draw_page, number, to_img
 
+TITLE = "Parts"
 SIDE = 280  # pixels
 
 
@@ -20,7 +22,7 @@ def show_parts(
     a: dict | None, b: dict | None, detector: str = DETECTOR
 ) -> Iterator[tuple[str, dict]]:
     """Both faces' maps, coarse first, drawn and as numbers."""
-    from cvcore.saliency.other_answers import explain_match
+    from cvcore.face_verification.explain import explain_match
 
     pair = find_pair(a, b, detector=detector)
     similarity = float(pair[0].embedding @ pair[1].embedding)
@@ -54,14 +56,19 @@ def draw_parts(pair: tuple, maps: tuple, limit: float, numbers: dict) -> str:
         f"one place costs up to <b>{number(most)}</b>.</p>",
         f'<div class="row">{"".join(shown)}</div>',
         '<p class="soft">A grey window of 28 x 28 of the 112 x 112 pixels covers one place after '
-        "another. Red: covered, the faces are less alike, so the likeness hangs on it. Blue: "
-        "covered, they are more alike.</p>",
+        "another. Red: with this place covered the faces are less alike, so the likeness hangs on "
+        "it. Blue: with it covered they are more alike.</p>",
     )
 
 
-def build(tab: Tab, a: FacePicture, b: FacePicture, detector: gr.Dropdown) -> tuple:
-    """The view's place; returns what connects it: handler, inputs, outputs."""
-    with gr.Column():
-        html = gr.HTML(elem_id="face-parts")
-        numbers = gr.JSON(visible=False)
-    return show_parts, [a, b, detector], [html, numbers]
+def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
+    c = choices
+    with gr.Tab(TITLE) as section:
+        with gr.Column():
+            html = gr.HTML(label="parts", elem_id="face-parts")
+            numbers = gr.JSON(visible=False, label="numbers")
+        running = add_view(
+            lazy, TITLE, section, show_parts, [c.a, c.b, c.detector], [html, numbers],
+            api_name="face_verification_parts", follows=c.changes,
+        )  # fmt: skip
+        lazy.tab.stop_button(*running)

@@ -5,14 +5,15 @@ from html import escape
 
 import numpy as np
 
-from cvcore import images
-from cvcore.face_rates import ErrorRates, load_rates, probability_same
+from cvcore.core import images
 from cvcore.face_verification import METRIC, Verification, to_distance
+from cvcore.face_verification.rates import ErrorRates, load_rates, probability_same
+from demos.lesson import charts
 
 SAME, OTHER, MARK = "#2f9e6e", "#d9762b", "#3f8fcc"  # told apart by the colour-blind
-WIDTH, HEIGHT, LEFT, BOTTOM, TOP = 760, 250, 62, 44, 12
+WIDTH = 760  # pixels of a row of numbers
 SHOWN = (-0.4, 1.0)  # similarities on the axis
-DECADES = 4  # from 100 % down to 0.01 %
+LEAST_SHARE = 1e-4  # on the axis; 0 stands there too
 
 STYLE = f"""<style>
 .fv {{ color: var(--body-text-color); font-size: 1.05rem; }}
@@ -27,7 +28,6 @@ STYLE = f"""<style>
 .fv .note {{ padding: .35rem .8rem; border-left: .3rem solid {OTHER}; margin: .4rem 0; }}
 .fv h3 {{ margin: .7rem 0 .2rem; font-size: 1.15rem; }}
 .fv svg {{ width: 100%; height: auto; display: block; }}
-.fv svg text {{ fill: var(--body-text-color); font-size: 16px; }}
 .fv svg .grid {{ stroke: var(--border-color-primary); }}
 .fv .pair {{ display: grid; grid-template-columns: 7rem 1fr; gap: .4rem .8rem;
   align-items: center; }}
@@ -38,13 +38,15 @@ STYLE = f"""<style>
 .fv.fv th, .fv.fv td {{ padding: .25rem .45rem; text-align: right; color: inherit; border: 0;
   border-bottom: 1px solid var(--border-color-primary); background: none; }}
 .fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
-.fv .legend {{ display: flex; flex-wrap: wrap; gap: .1rem 1.2rem; font-size: 1.05rem; }}
-.fv .legend i {{ display: inline-block; width: 1.6rem; height: .4rem; border-radius: .2rem;
-  margin-right: .4rem; vertical-align: middle; }}
 .fv .row {{ display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-start; }}
 .fv figure {{ margin: 0; flex: 1 1 7rem; max-width: 15rem; }}
 .fv figure img {{ width: 100%; display: block; border-radius: .3rem; }}
-.fv figcaption {{ font-size: 1rem; }} .fv figcaption b {{ display: block; font-size: 1.1rem; }}
+.fv figcaption {{ font-size: 1rem; }}
+.fv figure:not(.chart) figcaption b {{ display: block; font-size: 1.1rem; }}
+.fv .losses {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));
+  gap: 0 1rem; }}
+.fv .under div {{ flex: 1; padding: 0 1px; }}
+.fv .under img {{ width: 100%; display: block; border-bottom: .35rem solid; }}
 </style>"""
 
 
@@ -122,17 +124,6 @@ def _held(p: float) -> str:
     return f"{100 * p:.1f} %" if p < 0.999 else "more than 99.9 %"
 
 
-def _x(similarity: float) -> float:
-    low, high = SHOWN
-    return LEFT + (np.clip(similarity, low, high) - low) / (high - low) * (WIDTH - LEFT - 12)
-
-
-def _y(share: float) -> float:
-    """A share on a logarithmic axis: each step down is a tenth."""
-    steps = np.log10(max(float(share), 10.0**-DECADES)) / -DECADES
-    return TOP + steps * (HEIGHT - TOP - BOTTOM)
-
-
 def draw_curves(
     rates: ErrorRates, similarity: float, threshold: float, metric: str = METRIC
 ) -> str:
@@ -142,56 +133,37 @@ def draw_curves(
     """
     is_cosine = metric == METRIC
     grid = np.linspace(*SHOWN, 141)
-    lines = []
-    for shares, colour in (
-        (rates.false_accept(grid), OTHER),
-        (rates.false_reject(grid), SAME),
-    ):
-        points = " ".join(f"{_x(g):.1f},{_y(s):.1f}" for g, s in zip(grid, shares, strict=True))
-        lines.append(
-            f'<polyline points="{points}" fill="none" stroke="{colour}" stroke-width="4"/>'
-        )
-    axis = "".join(
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH - 12}" y1="{_y(p):.1f}" y2="{_y(p):.1f}"/>'
-        f'<text x="{LEFT - 6}" y="{_y(p) + 5:.1f}" text-anchor="end">{100 * p:g}%</text>'
-        for p in (1, 0.1, 0.01, 0.001, 0.0001)
-    )
-    axis += "".join(
-        f'<text x="{_x(v):.1f}" y="{HEIGHT - 24}" text-anchor="middle">'
-        f"{number(v, 1) if is_cosine else f'{to_distance(v):.3g}'}</text>"
-        for v in (-0.4, -0.2, 0, 0.2, 0.4, 0.6, 0.8, 1)
-    )
-    axis += (
-        f'<text x="{(LEFT + WIDTH) / 2}" y="{HEIGHT - 4}" text-anchor="middle">'
-        f"{'cosine similarity' if is_cosine else 'Euclidean distance'} of two faces</text>"
-    )
-    t, s = _x(threshold), _x(similarity)
-    side = "end" if s > 0.72 * WIDTH else "start"
-    marks = (
-        f'<line x1="{t:.1f}" x2="{t:.1f}" y1="{TOP}" y2="{_y(0):.1f}" stroke="currentColor" '
-        'stroke-width="3" stroke-dasharray="7 5"/>'
-        f'<path d="M{s:.1f} {_y(0):.1f} l-11 -20 h22 z" fill="{MARK}"/>'
-        f'<text x="{s + (-14 if side == "end" else 14):.1f}" y="{_y(0) - 8:.1f}" '
-        f'text-anchor="{side}" font-weight="700">this pair</text>'
-    )
     accept, reject = float(rates.false_accept(threshold)), float(rates.false_reject(threshold))
-    legend = (
-        f'<div class="legend"><span><i style="background:{OTHER}"></i>strangers taken for the '
-        f"same: <b>{percent(accept)}</b> ({one_in(accept)})</span>"
-        f'<span><i style="background:{SAME}"></i>the same person turned away: '
-        f"<b>{percent(reject)}</b> ({one_in(reject)})</span></div>"
+    lines = [
+        charts.Line(
+            name, grid, find_shares(grid), colour, note=f"{percent(share)} ({one_in(share)})"
+        )
+        for name, find_shares, share, colour in (
+            ("strangers taken for the same person", rates.false_accept, accept, charts.VERMILION),
+            ("the same person turned away", rates.false_reject, reject, charts.GREEN),
+        )
+    ]
+    marks = [
+        charts.Mark(threshold, "threshold"),
+        charts.Mark(similarity, "this pair", colour=charts.BLUE, is_arrow=True),
+    ]
+    chart = charts.draw_chart(
+        [*lines, *marks],
+        title="Error rates by threshold",
+        x=charts.Axis(
+            f"{'cosine similarity' if is_cosine else 'Euclidean distance'} of two faces",
+            *SHOWN,
+            text=None if is_cosine else lambda cosine: number(to_distance(cosine)),
+        ),
+        y=charts.Axis("share of pairs", LEAST_SHARE, 1, is_log=True, text=charts.percent),
     )
     total = int(rates.same.sum()), int(rates.different.sum())
     below = float(rates.false_reject(similarity))
     above = float(rates.false_accept(similarity))
-    story = (
-        f'<p class="soft">At this threshold, on {total[0]:,} pairs of one person and '
+    return (
+        f'{chart}<p class="soft">At this threshold, on {total[0]:,} pairs of one person and '
         f"{total[1]:,} of different persons (LFW). As similar as this pair or more: "
         f"{percent(1 - below)} of one person's pairs, {percent(above)} of strangers'.</p>"
-    )
-    return (
-        legend + f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="error rates by '
-        f'threshold">{axis}{"".join(lines)}{marks}</svg>{story}'
     )
 
 

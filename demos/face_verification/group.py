@@ -4,21 +4,24 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import images
-from cvcore.errors import InputError
-from cvcore.face_map import FaceMap
-from cvcore.face_verification import (
-    DETECTOR,
-    EMBEDDER,
-    METRIC,
-    SMALL_FACE,
-    Face,
-    check_metric,
-    to_distance,
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.face_verification import METRIC, check_metric, to_distance
+from cvcore.face_verification.map import FaceMap
+from cvcore.recognition.faces import DETECTOR, EMBEDDER, MIN_FACE, SMALL_FACE, Face
+from demos import components as ui
+from demos import lesson
+from demos.components.private_picture import (
+    GROUP,
+    SAMPLES,
+    FacePicture,
+    read_picture,
+    to_overlay,
+    to_value,
 )
-from demos import ui
-from demos.face_verification_mistakes import say_mistakes
-from demos.face_verification_views import (
+from demos.face_verification.controls import Choices
+from demos.face_verification.mistakes import say_mistakes
+from demos.face_verification.views import (
     MARK,
     OTHER,
     SAME,
@@ -29,26 +32,18 @@ from demos.face_verification_views import (
     percent,
     to_img,
 )
-from demos.ui.private_picture import (
-    GROUP,
-    SAMPLES,
-    FacePicture,
-    read_picture,
-    to_overlay,
-    to_value,
-)
 
 MAX_FACES = 40
 MAP_W, MAP_H, MARGIN = 420, 400, 40
 FACE = 64  # pixels on the map
 
 
-def detect(value: dict | str | None, min_face: float = 20, detector: str = DETECTOR) -> dict:
+def detect(value: dict | str | None, min_face: float = MIN_FACE, detector: str = DETECTOR) -> dict:
     """Boxes, landmarks and probabilities of the faces in a picture, largest first."""
     image, _ = read_picture(value)
-    faces = cvcore.face_verification.detect_faces(image, min_face=min_face, detector=detector)
+    faces = cvcore.recognition.faces.detect_faces(image, min_face=min_face, detector=detector)
     if not faces:
-        raise InputError(cvcore.face_verification.NO_FACE.format(""))
+        raise InputError(cvcore.recognition.faces.NO_FACE.format(""))
     return {
         "size_hw": list(image.shape[:2]),
         "faces": [
@@ -63,7 +58,7 @@ def detect(value: dict | str | None, min_face: float = 20, detector: str = DETEC
 
 
 def compare_all(
-    value: dict | str | None,
+    photo: dict | str | None,
     threshold: float | None = None,
     detector: str = DETECTOR,
     embedder: str = EMBEDDER,
@@ -75,11 +70,11 @@ def compare_all(
     """
     check_metric(metric)
     threshold = cvcore.face_verification.check_threshold(threshold, embedder)
-    image, _ = read_picture(value)
-    faces = cvcore.face_verification.detect_faces(image, min_face=20, detector=detector)
+    image, _ = read_picture(photo)
+    faces = cvcore.recognition.faces.detect_faces(image, min_face=MIN_FACE, detector=detector)
     overlay = gr.update(faces=to_overlay(faces, -1, image.shape[:2]))
     if not faces:
-        raise InputError(cvcore.face_verification.NO_FACE.format(" in the class photo"))
+        raise InputError(cvcore.recognition.faces.NO_FACE.format(" in the class photo"))
     if len(faces) == 1:
         sentence = "There is one face only: choose a picture with two or more."
         return draw_sentence(sentence), "", {"faces": 1}, overlay
@@ -87,8 +82,8 @@ def compare_all(
     faces = faces[:MAX_FACES]
     faces = sorted(faces, key=lambda face: float(face.box_xyxy[0]))  # from left to right
     notes = list_notes(faces, found)
-    embeddings = cvcore.face_verification.embed_all(list(faces), embedder=embedder)
-    result = cvcore.face_map.build_map(embeddings, threshold=threshold)
+    embeddings = cvcore.recognition.faces.embed_all(list(faces), embedder=embedder)
+    result = cvcore.face_verification.map.build_map(embeddings, threshold=threshold)
     crops = [face.crop for face in faces]
     numbers = {
         "faces": len(faces),
@@ -199,11 +194,9 @@ def _to_pixels(positions: np.ndarray) -> np.ndarray:
     return (positions - (low + high) / 2) * scale + np.array([MAP_W, MAP_H]) / 2
 
 
-def build(
-    tab: ui.Tab, threshold: gr.Slider, detector: gr.Dropdown, embedder: gr.Dropdown,
-    metric: gr.Radio, anew: list,
-) -> None:  # fmt: skip
-    """A photo of many faces beside the matrix and the map; ``anew``: when to compare anew."""
+def build(tab: lesson.Tab, choices: Choices) -> None:
+    """A photo of many faces beside the matrix and the map."""
+    c = choices
     gr.Markdown("## A class photo: everybody against everybody")
     with gr.Row():
         with gr.Column(scale=2, min_width=320):
@@ -215,26 +208,23 @@ def build(
         with gr.Column(scale=3, min_width=320):
             with gr.Row():
                 with gr.Column(min_width=320):
-                    matrix = gr.HTML(elem_id="face-matrix")
+                    matrix = gr.HTML(label="matrix", elem_id="face-matrix")
                 with gr.Column(min_width=280):
-                    map_html = gr.HTML(elem_id="face-map")
-            numbers = gr.JSON(visible=False)
-    inputs = [photo, threshold, detector, embedder, metric]
+                    map_html = gr.HTML(label="map", elem_id="face-map")
+            numbers = gr.JSON(visible=False, label="numbers")
+    inputs = [photo, c.threshold, c.detector, c.embedder, c.metric]
     outputs = [matrix, map_html, numbers, photo]
     answer = say_mistakes(compare_all, [None, None, gr.skip()])
     tab.run(
-        [photo.upload, again.click, threshold.release, metric.input, *anew],
-        answer,
-        inputs,
-        outputs,
-        api_name="face_verification_matrix",
-        kind="steady",
+        [photo.upload, again.click, c.threshold.release, c.metric.input, *c.anew], answer, inputs,
+        outputs, api_name="face_verification_matrix", kind="steady",
         show_progress_on=map_html,  # a mistake must not cover its own sentence
-    )
+    )  # fmt: skip
     tab.on_open(answer, inputs, outputs, kind="steady")
-    found = gr.JSON(visible=False)
+    found = gr.JSON(visible=False, label="faces")
     probe = FacePicture(title="Picture", visible=False)
-    width = ui.Number(20, visible=False, label="least face width in pixels")
+    width = ui.Number(MIN_FACE, visible=False, label="least face width in pixels")
     tab.run(
-        probe.upload, detect, [probe, width, detector], found, api_name="face_verification_detect"
-    )
+        probe.upload, detect, [probe, width, c.detector], found,
+        api_name="face_verification_detect",
+    )  # fmt: skip

@@ -5,7 +5,7 @@ from functools import cache
 
 import numpy as np
 
-from cvcore import weights
+from cvcore.engine import registry
 
 BINS = 400  # between similarity -1 and 1
 METHODS = ("sface", "lbp", "eigenfaces")
@@ -42,7 +42,7 @@ class ErrorRates:
     @property
     def best_threshold(self) -> float:
         """The edge where the two shares of errors together are least (the middle, if several)."""
-        errors = self.false_accept(self.edges) + self.false_reject(self.edges)
+        errors = np.add(self.false_accept(self.edges), self.false_reject(self.edges))
         best = np.flatnonzero(errors <= errors.min() + 1e-12)
         return float(self.edges[best[len(best) // 2]])
 
@@ -77,8 +77,8 @@ def load_lesson() -> dict[str, np.ndarray]:
     """The bundled arrays of this lesson: pair counts by method, eigenfaces, logistic fit."""
     from safetensors.numpy import load_file
 
-    weights.check_files("face_lessons")
-    (path,) = weights.get_weight("face_lessons").paths
+    registry.check_files("face_lessons")
+    (path,) = registry.get_weight("face_lessons").paths
     return load_file(path)
 
 

@@ -1,6 +1,6 @@
 """Make ``assets/weights/face_lessons.safetensors``: error curves and eigenfaces, no picture.
 
-    python -m cvcore.training.face_lessons --data lfw/
+    python -m cvcore.training.face_verification.lessons --data lfw/
 
 ``--data`` has a folder a person; LFW is to be had by ``torchvision.datasets.LFWPeople``. People
 are dealt into two halves: the eigenfaces come from one, every pair of the error curves from the
@@ -9,23 +9,25 @@ other, so that no face is judged by components made from it.
 
 import argparse
 import hashlib
+from collections.abc import Callable
 from pathlib import Path
 
 import numpy as np
 from safetensors.numpy import save_file
 
-from cvcore import face_verification, images
-from cvcore.errors import InputError
-from cvcore.face_evaluation import evaluate, list_people, make_pairs
-from cvcore.face_history import (
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.core.paths import ASSETS
+from cvcore.face_verification.evaluation import evaluate, list_people, make_pairs
+from cvcore.face_verification.history import (
     compare_eigen,
     compare_lbp,
     fit_eigenfaces,
     lbp_histogram,
     to_vector,
 )
-from cvcore.face_rates import ErrorRates, fit_logistic
-from cvcore.weights import ASSETS
+from cvcore.face_verification.rates import ErrorRates, fit_logistic
+from cvcore.recognition import faces as face_verification
 
 COMPONENTS = 48
 PAIRS = 20_000
@@ -69,7 +71,7 @@ def make_lessons(
         "lbp": [score(p, lambda i, j: compare_lbp(patterns[i], patterns[j])) for p in pairs],
         "sface": [score(p, lambda i, j: float(vectors[i] @ vectors[j])) for p in everyone],
     }  # fmt: skip
-    arrays = {
+    arrays: dict[str, np.ndarray] = {
         "eigen_mean": eigen.mean.astype(np.float16),
         "eigen_components": eigen.components.astype(np.float16),
         "eigen_std": eigen.deviations.astype(np.float32),
@@ -88,7 +90,7 @@ def make_lessons(
     return arrays
 
 
-def score(pairs: np.ndarray, compare) -> np.ndarray:
+def score(pairs: np.ndarray, compare: Callable[[int, int], float]) -> np.ndarray:
     return np.array([compare(i, j) for i, j in pairs])
 
 

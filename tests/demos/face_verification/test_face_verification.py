@@ -1,6 +1,7 @@
 """The tab's handlers as plain functions, and its API on the running app."""
 
 import base64
+import json
 import re
 import socket
 import threading
@@ -8,24 +9,19 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
+from gradio_client import Client
 
-from cvcore import images, samples, weights
-from cvcore.errors import InputError
-from cvcore.face_rates import probability_same
-from cvcore.face_verification import detect_faces
-from cvcore.images import shrink
-from cvcore.saliency import other_answers
-from demos import face_verification_embedder as embedders
-from demos import face_verification_group as group
-from demos import face_verification_history as history
-from demos import face_verification_live as live
-from demos import face_verification_mistakes as mistakes
-from demos import face_verification_pair as pair
-from demos import face_verification_parts as parts
-from demos import face_verification_stages as stages
-from demos import face_verification_trials as trials
-from demos.face_verification_views import draw_verdict
-from demos.ui import private_picture as picture
+from cvcore.core import images, samples
+from cvcore.core.errors import InputError
+from cvcore.core.images import shrink
+from cvcore.engine import download, registry
+from cvcore.face_verification import explain
+from cvcore.face_verification.rates import probability_same
+from cvcore.recognition.faces import detect_faces
+from demos.components import private_picture as picture
+from demos.face_verification import embedder as embedders
+from demos.face_verification import group, history, live, mistakes, pair, parts, stages, trials
+from demos.face_verification.views import draw_verdict
 from tests.support.files import write_bad_files, write_odd_pictures
 from tests.support.server import PATIENCE_SECONDS
 
@@ -44,6 +40,8 @@ def to_uri(data: bytes) -> str:
 def test_verdict_bars_numbers_and_frames():
     verdict, bars, _, numbers, score, frame_a, frame_b = pair.verify(A, B)
     assert "Same person" in visible(verdict)
+    assert "strangers taken for the same person 0.45 % (1 in 222)" in visible(verdict)
+    assert re.search('data-name="strangers.*?" data-points=\'\\[\\[', verdict)
     assert numbers["is_same"]
     assert numbers["similarity"] == pytest.approx(score["similarity"])
     terms = [float(x.replace("−", "-")) for x in re.findall(r"[\d.]+(?= \()", visible(bars))]
@@ -62,8 +60,8 @@ def test_threshold_moves_without_the_network(monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("a network ran again")
 
-    monkeypatch.setattr("cvcore.face_verification.load_predictor", forbidden)
-    monkeypatch.setattr("cvcore.mtcnn.load_predictor", forbidden)
+    monkeypatch.setattr("cvcore.recognition.faces.load_predictor", forbidden)
+    monkeypatch.setattr("cvcore.recognition.faces.mtcnn.load_predictor", forbidden)
     assert "Different persons" in pair.redraw(score, 0.34)
     assert "Same person" in pair.redraw(score, -0.2)
     with pytest.raises(InputError, match="between -1 and 1"):
@@ -107,7 +105,7 @@ def test_the_detector_chosen_serves_every_view(monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("the other detector looked")
 
-    monkeypatch.setattr("cvcore.mtcnn.find_faces", forbidden)
+    monkeypatch.setattr("cvcore.recognition.faces.mtcnn.find_faces", forbidden)
     numbers = pair.verify(A, B, None, "sface", "yunet")[3]
     assert numbers["detector"] == "yunet"
     found = history.show_history(A, B, 48, "yunet")[1]
@@ -221,23 +219,27 @@ def test_the_triplets_stranger_is_neither_a_nor_b():
 
 def test_loss_curves_are_not_cut_off():
     """No curve is flat at the top: each point of a rising loss is drawn higher than the last."""
-    html = history.show_history(A, OTHER)[0]
-    plots = re.findall(r'aria-label="loss by distance">(.*?)</svg>', html, re.S)
+    html, numbers = history.show_history(A, OTHER)
+    plots = re.findall(r'<figure class="chart [^"]*"(.*?)</figure>', html, re.S)
     assert len(plots) == 3
-    for plot in plots:
-        curves = re.findall(r'points="([^"]*)"', plot)
+    for plot, name in zip(plots, ("contrastive", "triplet", "cross_entropy"), strict=True):
+        curves = re.findall(r'polyline points="([^"]*)"', plot)
         assert len(curves) == 2  # for the same person and for another
+        top = float(re.search(r'data-span="(\S+) ', plot)[1])
         for curve in curves:
             heights = [float(point.split(",")[1]) for point in curve.split()]
-            highest = [y for y in heights if y <= 8.05]
+            highest = [y for y in heights if y <= top + 0.05]
             assert len(highest) <= 1
+        dots = json.loads(re.search("data-name=\"this pair\" data-points='(.*?)'", plot)[1])
+        told = [numbers["losses"][f"{name}_{word}"] for word in ("same", "different")]
+        assert [float(dot[3]) for dot in dots] == pytest.approx(told, rel=2e-3)
 
 
 @pytest.fixture
 def few_windows(monkeypatch):
     """A window of a face is covered every 28 pixels, in place of every 14."""
-    assert other_answers.STRIDE == 14
-    monkeypatch.setattr(other_answers, "STRIDE", 28)
+    assert explain.STRIDE == 14
+    monkeypatch.setattr(explain, "STRIDE", 28)
 
 
 def test_parts_tell_the_verdicts_similarity(few_windows):
@@ -255,13 +257,16 @@ def test_trial_is_drawn_step_by_step(monkeypatch):
     html, numbers, course = steps[-1]
     assert numbers["similarities"][0] > 0.6
     assert "Covered part" in visible(html)
+    drawn = json.loads(re.search("data-name=\"similarity\" data-points='(.*?)'", html)[1])
+    told = [value for value in numbers["similarities"] if value is not None]
+    assert [float(point[3].replace("−", "-")) for point in drawn] == pytest.approx(told, abs=6e-3)
     assert "one in 222 strangers passes" in html
 
     def forbidden(*_, **__):
         raise AssertionError("a network ran again")
 
-    monkeypatch.setattr("cvcore.face_verification.load_predictor", forbidden)
-    monkeypatch.setattr("cvcore.mtcnn.load_predictor", forbidden)
+    monkeypatch.setattr("cvcore.recognition.faces.load_predictor", forbidden)
+    monkeypatch.setattr("cvcore.recognition.faces.mtcnn.load_predictor", forbidden)
     strict = trials.redraw_trial(course, 0.5)
     assert "none of 10,000 strangers passes" in strict
     assert "does not match even unspoiled" in visible(trials.redraw_trial(course, 0.9))
@@ -321,8 +326,8 @@ def test_a_fetched_embedder_acts_with_its_own_threshold(monkeypatch):
         progress(0.5)
         assert seen.wait(PATIENCE_SECONDS)
 
-    monkeypatch.setattr(weights, "is_available", lambda name: False)
-    monkeypatch.setattr(weights, "fetch", fetch)
+    monkeypatch.setattr(registry, "is_available", lambda name: False)
+    monkeypatch.setattr(download, "fetch", fetch)
     steps = []
     for step in embedders.fetch_embedder("facenet_vggface2"):
         steps.append(step)
@@ -331,7 +336,7 @@ def test_a_fetched_embedder_acts_with_its_own_threshold(monkeypatch):
     assert seen.is_set()
     assert not steps[-1][1]["visible"]
     assert (steps[-1][0], *steps[-1][2:4]) == ("facenet_vggface2", 0.4, "facenet_vggface2")
-    monkeypatch.setattr(weights, "is_available", lambda name: True)
+    monkeypatch.setattr(registry, "is_available", lambda name: True)
     menu, notice, *rest, _ = embedders.take_embedder("sface")
     assert (menu, notice["visible"], *rest) == ("sface", False, 0.34, "sface", "")
 
@@ -354,6 +359,31 @@ def test_api(client, few_windows):
     assert not numbers["is_same"]
     *_, numbers = client.predict(a, b, "yunet", api_name="/face_verification_parts")
     assert numbers["share_done"] == 1
+
+
+def test_first_in_a_visit_a_frame_shows_faces_without_names(client):
+    visitor = Client(client.src, verbose=False)
+    frame = images.to_data_uri(samples.load_sample("ardern_2022"))
+    _, _, seen = visitor.predict(frame, api_name="/face_verification_frame")
+    (face,) = seen["faces"]
+    assert seen["enrolled"] == 0
+    assert face["name"] is face["similarity"] is None
+    assert len(face["box_xyxy"]) == 4
+
+
+def test_api_names_who_is_enrolled(client):
+    *_, enrolled = client.predict(
+        "Jacinda", "sample:ardern_2018", True, api_name="/face_verification_enrol"
+    )
+    assert enrolled == {"people": ["Jacinda"]}
+    frame = images.to_data_uri(samples.load_sample("ardern_2022"))
+    _, _, seen = client.predict(frame, 0.34, api_name="/face_verification_frame")
+    (face,) = seen["faces"]
+    assert face["name"] == "Jacinda"
+    assert face["similarity"] >= seen["threshold"] == 0.34
+    assert set(face) == {"number", "box_xyxy", "score", "name", "similarity"}  # no embedding
+    *_, enrolled = client.predict(api_name="/face_verification_forget")
+    assert enrolled == {"people": []}
 
 
 def test_api_answers_mistakes_in_a_sentence(client):

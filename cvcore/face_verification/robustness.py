@@ -5,20 +5,21 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cvcore import corruptions, images
-from cvcore.errors import InputError
-from cvcore.face_verification import DETECTOR, EMBEDDER, Face, detect_faces, embed, pick_face
+from cvcore.core import corruptions, images, notebook
+from cvcore.core.errors import InputError
+from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face, detect_faces, embed, pick_face
 
 WORKING_SIDE = 320  # pixels: side of the square cut out around a face
 ROOM = 2.0  # sides of that square, in widths of the face
 
 
-def cover(image: np.ndarray, share: float) -> np.ndarray:
+def cover(image: images.Picture, share: float) -> np.ndarray:
     """Hide the face from its lower edge up to a share of its height, as a scarf would.
 
     ``image`` is a square uint8 (S, S, 3) with the face in the middle half of it, as ``cut_out``
     makes it.
     """
+    image = images.as_image(image)
     side = image.shape[0]
     low, high = _face_span(side)
     top = round(high - share * (high - low))
@@ -75,12 +76,17 @@ class TrialPoint:
     face: Face | None  # what was still found in it
     similarity: float  # to the reference; NaN where no face was found
 
+    def _repr_html_(self) -> str:
+        found = f"similarity {self.similarity:.3f}" if self.face else "no face found"
+        return notebook.picture_html(self.picture, f"level {self.level:g}: {found}")
 
-def cut_out(image: np.ndarray, face: Face) -> np.ndarray:
+
+def cut_out(image: images.Picture, face: Face) -> np.ndarray:
     """A square uint8 (320, 320, 3) with the face in its middle, half as wide as the square.
 
     Beyond the picture's edge it goes on with the picture's own mirror image.
     """
+    image = images.as_image(image)
     centre = (face.box_xyxy[:2] + face.box_xyxy[2:]) / 2
     half = max(8, round(float(np.max(face.box_xyxy[2:] - face.box_xyxy[:2])) * ROOM / 2))
     x, y = (round(float(value)) for value in centre)
@@ -93,7 +99,7 @@ def cut_out(image: np.ndarray, face: Face) -> np.ndarray:
 
 def run_trial(
     reference: np.ndarray,
-    image: np.ndarray,
+    image: images.Picture,
     face: Face,
     kind: str,
     *,

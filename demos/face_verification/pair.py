@@ -3,18 +3,14 @@
 import gradio as gr
 
 import cvcore
-from cvcore import images
-from cvcore.errors import InputError
-from cvcore.face_verification import DETECTOR, EMBEDDER, METRIC, Face, Verification
-from cvcore.timing import Stopwatch
-from demos import ui
-from demos.face_verification_views import (
-    draw_embeddings,
-    draw_notes,
-    draw_page,
-    draw_verdict,
-)
-from demos.ui.private_picture import read_picture, to_overlay
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.core.timing import Stopwatch
+from cvcore.face_verification import METRIC, Verification
+from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
+from demos import components as ui
+from demos.components.private_picture import read_picture, to_overlay
+from demos.face_verification.views import draw_embeddings, draw_notes, draw_page, draw_verdict
 
 WHERE = (" in picture A", " in picture B")
 
@@ -30,12 +26,12 @@ def find_chosen(value: dict | str | None, where: str = "", *, detector: str = DE
                 "click a sample."
             ) from None
         raise
-    faces = cvcore.face_verification.find_faces(image, where, detector=detector)
+    faces = cvcore.recognition.faces.find_faces(image, where, detector=detector)
     notes = []
     size_hw = image.shape[:2]
-    chosen = cvcore.face_verification.find_at(faces, place, size_hw) if place else None
+    chosen = cvcore.recognition.faces.find_at(faces, place, size_hw) if place else None
     if chosen is None:
-        chosen = cvcore.face_verification.pick_face(faces, size_hw)
+        chosen = cvcore.recognition.faces.pick_face(faces, size_hw)
         if place:
             notes.append(
                 f"This detector finds no face{where} where you picked one: the one with the "
@@ -47,7 +43,7 @@ def find_chosen(value: dict | str | None, where: str = "", *, detector: str = DE
                 "yellow frame is compared; click another frame to take that one."
             )
     if faces[chosen].is_small:
-        notes.append(cvcore.face_verification.describe_small(faces[chosen], where))
+        notes.append(cvcore.recognition.faces.describe_small(faces[chosen], where))
     return image, faces, chosen, notes
 
 
@@ -83,7 +79,7 @@ def verify(
     ]
     watch.lap("find and align")
     faces = [one[1][one[2]] for one in found]
-    vectors = cvcore.face_verification.embed_all(faces, embedder=embedder)
+    vectors = cvcore.recognition.faces.embed_all(faces, embedder=embedder)
     watch.lap("network")
     notes = tuple(note for one in found for note in one[3])
     result = cvcore.face_verification.judge(*faces, *vectors, threshold=threshold, notes=notes)

@@ -6,12 +6,15 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import drawing, images
-from cvcore.mtcnn import Cascade
-from demos import ui
-from demos.face_verification_views import draw_page, to_img
-from demos.ui.private_picture import FacePicture, read_picture
+from cvcore.core import drawing, images
+from cvcore.recognition.faces.mtcnn import Cascade
+from demos import lesson
+from demos.components.private_picture import read_picture
+from demos.face_verification.controls import Choices
+from demos.face_verification.mistakes import add_view
+from demos.face_verification.views import draw_page, to_img
 
+TITLE = "Detection"
 WORKING_SIDE = 480  # pixels
 MAX_LEVELS = 6
 STAGES = (
@@ -21,11 +24,11 @@ STAGES = (
 )
 
 
-def show_stages(value: dict | None) -> tuple[str, dict]:
+def show_stages(picture: dict | None) -> tuple[str, dict]:
     """The cascade on one picture, drawn, and its counts."""
-    image, _ = read_picture(value)
+    image, _ = read_picture(picture)
     small = images.shrink(images.check_image(image, min_side=12), WORKING_SIDE)
-    cascade = cvcore.mtcnn.find_faces(small)
+    cascade = cvcore.recognition.faces.mtcnn.find_faces(small)
     return draw_cascade(small, cascade), describe(cascade)
 
 
@@ -102,9 +105,11 @@ def _heat(image: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
     return drawing.draw_heatmap(small, probabilities, opacity=0.75, vmin=0, vmax=1)
 
 
-def build(tab: ui.Tab, picture: FacePicture) -> tuple:
-    """The view's place; returns what connects it: handler, inputs, outputs."""
-    with gr.Column():
-        html = gr.HTML(elem_id="face-stages")
-        numbers = gr.JSON(visible=False)
-    return show_stages, [picture], [html, numbers]
+def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
+    with gr.Tab(TITLE) as section, gr.Column():
+        html = gr.HTML(label="stages", elem_id="face-stages")
+        numbers = gr.JSON(visible=False, label="numbers")
+    add_view(
+        lazy, TITLE, section, show_stages, [choices.a], [html, numbers],
+        api_name="face_verification_stages", follows=choices.changes,
+    )  # fmt: skip

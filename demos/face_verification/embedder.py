@@ -4,11 +4,13 @@ from collections.abc import Iterator
 
 import gradio as gr
 
-from cvcore import weights
-from cvcore.errors import InputError
-from cvcore.face_verification import EMBEDDER, THRESHOLDS, check_embedder
-from demos import ui
-from demos.face_verification_views import draw_sentence
+from cvcore.core.errors import InputError
+from cvcore.engine import registry
+from cvcore.face_verification import THRESHOLDS
+from cvcore.recognition.faces import EMBEDDER, check_embedder
+from demos import components as ui
+from demos import lesson
+from demos.face_verification.views import draw_sentence
 
 
 def say(sentence: str) -> dict:
@@ -23,9 +25,9 @@ def take_embedder(name: str) -> tuple:
     ("" for none) and the Stop button.
     """
     check_embedder(name)
-    if weights.is_available(name):
+    if registry.is_available(name):
         return name, say(""), THRESHOLDS[name], name, "", gr.update(visible=False)
-    title = weights.get_weight(name).title
+    title = registry.get_weight(name).title
     sentence = say(f"{title} is waiting to be downloaded ...")
     return EMBEDDER, sentence, THRESHOLDS[EMBEDDER], EMBEDDER, name, gr.update(visible=True)
 
@@ -38,7 +40,7 @@ def fetch_embedder(name: str) -> Iterator[tuple]:
     if not name:
         return
     try:
-        for sentence in ui.fetch_model(name):
+        for sentence in lesson.fetch_model(name):
             yield gr.skip(), say(sentence), gr.skip(), gr.skip(), gr.skip()
     except InputError as error:
         hidden = gr.update(visible=False)
@@ -47,10 +49,10 @@ def fetch_embedder(name: str) -> Iterator[tuple]:
     yield name, say(""), THRESHOLDS[name], name, gr.update(visible=False)
 
 
-def build(tab: ui.Tab, threshold: gr.Slider) -> tuple[gr.Dropdown, gr.State]:
+def build(tab: lesson.Tab, threshold: gr.Slider) -> tuple[gr.Dropdown, gr.State]:
     """The menu, and the name of the embedder that acts: its change is when to compare anew."""
     embedder = ui.Dropdown(
-        ui.list_models("face_verification"), value=EMBEDDER, label="Embedder",
+        lesson.list_models("face_verification"), value=EMBEDDER, label="Embedder",
         elem_id="face-embedder",
     )  # fmt: skip
     notice = gr.HTML(visible=False, elem_id="face-notice")

@@ -8,23 +8,28 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore import images
-from cvcore.errors import InputError
-from cvcore.face_rates import load_rates
-from cvcore.face_robustness import TRIALS, Trial, TrialPoint
-from cvcore.face_verification import DETECTOR, EMBEDDER
-from demos import ui
-from demos.face_verification_pair import find_chosen
-from demos.face_verification_views import OTHER, SAME, draw_page, number
-from demos.ui.private_picture import FacePicture
+from cvcore.core import images
+from cvcore.core.errors import InputError
+from cvcore.face_verification.rates import load_rates
+from cvcore.face_verification.robustness import TRIALS, Trial, TrialPoint
+from cvcore.recognition.faces import DETECTOR, EMBEDDER
+from demos import components as ui
+from demos import lesson
+from demos.face_verification.controls import Choices
+from demos.face_verification.mistakes import add_view
+from demos.face_verification.pair import find_chosen
+from demos.face_verification.views import draw_page, number
+from demos.lesson import charts
 
-WIDTH, HEIGHT, LEFT, BOTTOM = 760, 260, 46, 30
+TITLE = "Limits"
 KINDS = [
     ("Blur", "blur"),
     ("Darkness", "darkness"),
     ("Rotation", "rotation"),
     ("Covered part", "cover"),
 ]
+KIND = "blur"
+LOWEST = -0.2  # similarity on the axis
 
 
 @dataclass(frozen=True)
@@ -52,7 +57,7 @@ class Course:
 def show_trial(
     a: dict | None,
     b: dict | None,
-    kind: str = "blur",
+    kind: str = KIND,
     threshold: float | None = None,
     detector: str = DETECTOR,
     embedder: str = EMBEDDER,
@@ -63,9 +68,9 @@ def show_trial(
     threshold = cvcore.face_verification.check_threshold(threshold, embedder)
     _, faces_a, chosen_a, _ = find_chosen(a, " in picture A", detector=detector)
     image, faces_b, chosen_b, _ = find_chosen(b, " in picture B", detector=detector)
-    reference = cvcore.face_verification.embed(faces_a[chosen_a], embedder=embedder)
+    reference = cvcore.recognition.faces.embed(faces_a[chosen_a], embedder=embedder)
     points: list[Point] = []
-    for point in cvcore.face_robustness.run_trial(
+    for point in cvcore.face_verification.robustness.run_trial(
         reference, image, faces_b[chosen_b], kind, detector=detector, embedder=embedder
     ):
         points.append(to_point(point))
@@ -107,67 +112,50 @@ def tell_rate(threshold: float, embedder: str) -> str:
     rates = load_rates()
     total, rate = int(rates.different.sum()), float(rates.false_accept(threshold))
     if rate * total < 1:
-        return f": none of {total:,} strangers passes"
-    return f": one in {round(1 / rate):,} strangers passes"
+        return f"At threshold {number(threshold)} none of {total:,} strangers passes."
+    return f"At threshold {number(threshold)} one in {round(1 / rate):,} strangers passes."
 
 
 def draw_trial(course: Course, threshold: float) -> str:
     """Similarity against level, above the spoiled pictures; the threshold is a line."""
-    trial, points = course.trial, course.points
-    step = (WIDTH - LEFT) / len(trial.levels)
-    low, high = -0.2, 1.0
-
-    def x(index: int) -> float:
-        return LEFT + step * (index + 0.5)
-
-    def y(similarity: float) -> float:
-        share = (np.clip(similarity, low, high) - low) / (high - low)
-        return 8 + (1 - share) * (HEIGHT - BOTTOM - 8)
-
-    parts = [
-        f'<line class="grid" x1="{LEFT}" x2="{WIDTH}" y1="{y(v):.1f}" y2="{y(v):.1f}"/>'
-        f'<text x="{LEFT - 6}" y="{y(v) + 5:.1f}" text-anchor="end">{number(v, 1)}</text>'
-        for v in (-0.2, 0, 0.2, 0.4, 0.6, 0.8, 1)
-    ]
-    parts.append(
-        f'<line x1="{LEFT}" x2="{WIDTH}" y1="{y(threshold):.1f}" y2="{y(threshold):.1f}" '
-        'stroke="currentColor" stroke-width="3" stroke-dasharray="7 5"/>'
-        f'<text x="{LEFT + 6}" y="{y(threshold) + 20:.1f}">'
-        f"threshold {number(threshold)}{tell_rate(threshold, course.embedder)}</text>"
+    trial = course.trial
+    similarities = np.array([point.similarity for point in course.points], np.float64)  # None: NaN
+    places = np.arange(len(similarities))
+    strip = "".join(_draw_cell(point, threshold) for point in course.points)
+    missing = len(trial.levels) - len(course.points)
+    chart = charts.draw_chart(
+        [
+            charts.Line("similarity", places, similarities, charts.BLUE),
+            *(
+                charts.Points(name, places[chosen], similarities[chosen], colour)
+                for name, chosen, colour in (
+                    ("passes the threshold", similarities >= threshold, charts.GREEN),
+                    ("does not pass", similarities < threshold, charts.VERMILION),
+                )
+            ),
+            charts.Mark(threshold, "threshold", axis="y"),
+        ],
+        title=f"Similarity by {trial.title.lower()}",
+        x=charts.slots([f"{level:g}" for level in trial.levels]),
+        y=charts.Axis("cosine similarity", LOWEST, 1),
+        under=strip + "<div></div>" * missing,
     )
-    found = [(i, p) for i, p in enumerate(points) if p.similarity is not None]
-    line = " ".join(f"{x(i):.1f},{y(p.similarity):.1f}" for i, p in found)
-    parts.append(f'<polyline points="{line}" fill="none" stroke="#3f8fcc" stroke-width="3"/>')
-    for i, point in found:
-        colour = SAME if point.similarity >= threshold else OTHER
-        parts.append(
-            f'<circle cx="{x(i):.1f}" cy="{y(point.similarity):.1f}" r="8" fill="{colour}"/>'
-        )
-    for i, level in enumerate(trial.levels):
-        parts.append(f'<text x="{x(i):.1f}" y="{HEIGHT - 8}" text-anchor="middle">{level:g}</text>')
-    strip = "".join(_cell(points[i] if i < len(points) else None, threshold)
-                    for i in range(len(trial.levels)))  # fmt: skip
     return draw_page(
-        f'<p class="big">{tell(course, threshold)}</p>',
-        f'<svg viewBox="0 0 {WIDTH} {HEIGHT}" role="img" aria-label="similarity by level">'
-        f"{''.join(parts)}</svg>",
-        f'<div style="display:flex;margin-left:{100 * LEFT / WIDTH:.2f}%">{strip}</div>',
+        f'<p class="big">{tell(course, threshold)}</p>{chart}',
         f'<p class="soft">{escape(trial.title)}: {escape(trial.unit)}. The face is found, turned '
-        "and embedded anew at every level.</p>",
+        f"and embedded anew at every level. {tell_rate(threshold, course.embedder)}</p>",
     )
 
 
-def _cell(point: Point | None, threshold: float) -> str:
-    if point is None:
-        return '<div style="flex:1"></div>'
-    if point.similarity is None:
-        colour, title = "#888", "no face found"
-    else:
-        colour = SAME if point.similarity >= threshold else OTHER
+def _draw_cell(point: Point, threshold: float) -> str:
+    """A level's picture over its verdict's colour."""
+    colour, title = charts.GREY, "no face found"
+    if point.similarity is not None:
+        colour = charts.GREEN if point.similarity >= threshold else charts.VERMILION
         title = number(point.similarity)
     return (
-        f'<div style="flex:1;padding:0 1px"><img alt="" title="{title}" src="{point.src}" '
-        f'style="width:100%;display:block;border-bottom:.35rem solid {colour}"></div>'
+        f'<div><img alt="" title="{title}" src="{point.src}" '
+        f'style="border-color:{charts.colour_of(colour)}"></div>'
     )
 
 
@@ -186,24 +174,27 @@ def tell(course: Course, threshold: float) -> str:
         if point.similarity < threshold:
             return (
                 f"{trial.title} {point.level:g}: the similarity ({number(point.similarity)}) falls "
-                "below the threshold, taken for a stranger."
+                "below the threshold: taken for a stranger."
             )
     return f"{trial.title} {points[-1].level:g}: still the same person."
 
 
-def build(
-    tab: ui.Tab, a: FacePicture, b: FacePicture, threshold: gr.Slider, detector: gr.Dropdown,
-    embedder: gr.Dropdown,
-) -> tuple:  # fmt: skip
-    """The view's place; returns what connects it: handler, inputs, outputs and triggers."""
-    kind = ui.Radio(KINDS, value="blur", label="Spoil picture B by")
-    html = gr.HTML(elem_id="face-trial")
-    numbers = gr.JSON(visible=False)
-    kept, moved = gr.State(), gr.State(ui.Moved())
-    following, redrawing = ui.follow(show_trial, redraw_trial)
+def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
+    """The kind of trial, and its curve, which follows the threshold while it is drawn."""
+    c, tab = choices, lazy.tab
+    following, redrawing = lesson.follow(show_trial, redraw_trial)
+    with gr.Tab(TITLE) as section:
+        kind = ui.Radio(KINDS, value=KIND, label="Spoil picture B by")
+        html = gr.HTML(label="trial", elem_id="face-trial")
+        numbers = gr.JSON(visible=False, label="numbers")
+        course, moved = gr.State(), gr.State(lesson.LatestControls())
+        running = add_view(
+            lazy, TITLE, section, following,
+            [c.a, c.b, kind, c.threshold, c.detector, c.embedder, moved], [html, numbers, course],
+            api_name="face_verification_trial", follows=c.changes, controls=[kind.input],
+        )  # fmt: skip
+        tab.stop_button(*running)
     tab.run(
-        [threshold.input, threshold.change], redrawing, [kept, threshold, moved], html,
+        [c.threshold.input, c.threshold.change], redrawing, [course, c.threshold, moved], html,
         api_name=None, kind="stream",
     )  # fmt: skip
-    inputs = [a, b, kind, threshold, detector, embedder, moved]
-    return following, inputs, [html, numbers, kept], [kind.input]

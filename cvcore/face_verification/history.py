@@ -10,9 +10,10 @@ from dataclasses import dataclass
 from functools import cache
 
 import numpy as np
+from numpy.typing import ArrayLike
 
-from cvcore import images
-from cvcore.face_rates import load_lesson
+from cvcore.core import images
+from cvcore.face_verification.rates import load_lesson
 
 EIGEN_SIDE = 48  # pixels
 CELLS = 7  # squares along a side of the face, each with a histogram of its own
@@ -30,7 +31,7 @@ class Eigenfaces:
     components: np.ndarray  # (K, P), each of length 1, at right angles
     deviations: np.ndarray  # (K,) standard deviation of faces along each
 
-    def project(self, crop: np.ndarray) -> np.ndarray:
+    def project(self, crop: images.Picture) -> np.ndarray:
         """A face uint8 (112, 112, 3) as K coefficients, in standard deviations."""
         return self.components @ (to_vector(crop) - self.mean) / self.deviations
 
@@ -57,7 +58,7 @@ def fit_eigenfaces(vectors: np.ndarray, count: int) -> Eigenfaces:
     return Eigenfaces(mean, rows[:count], singular[:count] / np.sqrt(len(vectors) - 1))
 
 
-def to_vector(crop: np.ndarray) -> np.ndarray:
+def to_vector(crop: images.Picture) -> np.ndarray:
     """An aligned face uint8 (112, 112, 3) as grey values (48 * 48,) of mean 0 and deviation 1."""
     grey = images.resize(to_luma(crop), (EIGEN_SIDE, EIGEN_SIDE), resample="box")
     values = grey.astype(np.float64).ravel()
@@ -70,8 +71,9 @@ def to_grey(vector: np.ndarray) -> np.ndarray:
     return pixels.reshape(EIGEN_SIDE, EIGEN_SIDE)
 
 
-def to_luma(image: np.ndarray) -> np.ndarray:
+def to_luma(image: images.Picture) -> np.ndarray:
     """Brightness uint8 (H, W) of a picture (H, W, 3): ITU-R BT.601 weights."""
+    image = images.as_image(image)
     return np.rint(image @ np.array([0.299, 0.587, 0.114])).astype(np.uint8)
 
 
@@ -123,7 +125,7 @@ def _neighbours(offset: float) -> list[tuple[int, float]]:
     return [(low, 1 - share), (low + 1, share)] if share else [(low, 1.0)]
 
 
-def lbp_histogram(crop: np.ndarray) -> np.ndarray:
+def lbp_histogram(crop: images.Picture) -> np.ndarray:
     """Shares float64 (7, 7, 59) of the patterns in each cell of an aligned face (112, 112, 3)."""
     codes = uniform_codes()[local_binary_patterns(np.pad(to_luma(crop), 1, mode="edge"))]
     side = codes.shape[0] // CELLS
@@ -141,19 +143,23 @@ def compare_lbp(histogram_a: np.ndarray, histogram_b: np.ndarray) -> float:
     return 1 - float(chi.mean())
 
 
-def contrastive_loss(distance, is_same: bool, *, margin: float = CONTRASTIVE_MARGIN):
+def contrastive_loss(
+    distance: ArrayLike, is_same: bool, *, margin: float = CONTRASTIVE_MARGIN
+) -> np.ndarray:
     """d² for a pair of one person; for two persons (margin - d)², and 0 beyond the margin."""
     distance = np.asarray(distance, np.float64)
     return distance**2 if is_same else np.maximum(0, margin - distance) ** 2
 
 
-def triplet_loss(to_positive, to_negative, *, margin: float = TRIPLET_MARGIN):
+def triplet_loss(
+    to_positive: ArrayLike, to_negative: ArrayLike, *, margin: float = TRIPLET_MARGIN
+) -> np.ndarray:
     """max(0, d(anchor, positive)² - d(anchor, negative)² + margin)."""
     positive, negative = np.asarray(to_positive, float), np.asarray(to_negative, float)
     return np.maximum(0, positive**2 - negative**2 + margin)
 
 
-def cross_entropy_loss(similarity, is_same: bool):
+def cross_entropy_loss(similarity: ArrayLike, is_same: bool) -> np.ndarray:
     """-log p, with p the probability of the truth by the logistic curve of ``face_rates``."""
     slope, middle = load_lesson()["sface_logistic"].astype(float)
     x = slope * (np.asarray(similarity, np.float64) - middle)

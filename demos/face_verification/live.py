@@ -8,24 +8,28 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.errors import InputError
-from cvcore.face_tracking import Person, Tracking
-from cvcore.face_verification import DETECTOR, EMBEDDER, THRESHOLDS, Face
-from demos import ui
-from demos.face_verification_views import OTHER, SAME, draw_page, number
-from demos.ui.private_picture import FacePicture, read_picture
+from cvcore.core.errors import InputError
+from cvcore.face_verification import THRESHOLDS
+from cvcore.face_verification.tracking import Person, Track, Tracking
+from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
+from demos import components as ui
+from demos import lesson
+from demos.components.private_picture import FacePicture, read_picture
+from demos.face_verification.controls import Choices
+from demos.face_verification.views import OTHER, SAME, draw_page, number
 
 MAX_PEOPLE = 40
 MAX_NAME = 24
-CONSENT = (
-    "The person in the picture agrees (for a child: the parents too), and so does everybody before "
-    "the camera. Of the face only 128 numbers are kept, in this visit's memory; they are gone when "
+CONSENT = "Everybody concerned has agreed"
+WHO = (
+    "Ask the person in the picture first (for a child, the parents too), and everybody before the "
+    "camera. Of the face only 128 numbers are kept, in this visit's memory; they are gone when "
     "this page is closed or reloaded."
 )
 PASSERS_BY = (
     "While somebody is enrolled, every face before the camera is turned into numbers too, to be "
     "compared: also that of a passer-by. They are dropped when the face leaves the "
-    "view, at the latest with this page. "
+    "view, and at the latest when this page is closed. "
     "With nobody enrolled, faces are framed and no more."
 )
 OWN_MODEL = (
@@ -43,7 +47,7 @@ def enrol(
     consent: bool,
     detector: str = DETECTOR,
 ) -> tuple:
-    """Add a person: new roster, drawn list, and the fields emptied for the next one."""
+    """Add a person: new roster, drawn list, the fields emptied for the next one, the names."""
     people = people or ()
     if consent is not True:
         raise InputError(NO_CONSENT)
@@ -55,10 +59,15 @@ def enrol(
     if name not in (person.name for person in people) and len(people) >= MAX_PEOPLE:
         raise InputError(f"{MAX_PEOPLE} people are enrolled: forget them first.")
     image, _ = read_picture(value)
-    face = cvcore.face_verification.get_only_face(image, detector=detector)
+    face = cvcore.recognition.faces.get_only_face(image, detector=detector)
     others = tuple(person for person in people if person.name != name)
     people = (*others, Person(name, face.embedding.copy()))
-    return people, draw_people(people), "", None, False
+    return people, draw_people(people), "", None, False, list_people(people)
+
+
+def list_people(people: tuple[Person, ...]) -> dict:
+    """Who is enrolled, as calls through the API get it."""
+    return {"people": [person.name for person in people]}
 
 
 def draw_people(people: tuple[Person, ...]) -> str:
@@ -71,7 +80,7 @@ def draw_people(people: tuple[Person, ...]) -> str:
 
 def forget() -> tuple:
     """Wipe everybody, and what is known of the faces before the camera."""
-    return (), draw_people(()), None
+    return (), draw_people(()), None, list_people(())
 
 
 def name_faces(
@@ -80,8 +89,8 @@ def name_faces(
     threshold: float,
     state: Tracking | None,
     embedder: str = EMBEDDER,
-) -> tuple[np.ndarray, str, Tracking]:
-    """One frame: faces framed and named, a table of similarities, and the new state.
+) -> tuple[np.ndarray, str, Tracking, dict]:
+    """One frame: faces framed and named, a table of similarities, the new state, and the numbers.
 
     Faces are compared by SFace alone: another ``embedder``'s threshold does not count. With nobody
     enrolled no face is turned into numbers.
@@ -90,11 +99,11 @@ def name_faces(
     if embedder != EMBEDDER:
         threshold = THRESHOLDS[EMBEDDER]
     people = tuple(people or ())
-    state = cvcore.face_tracking.follow(state, frame, with_embeddings=bool(people))
-    rows = []
+    state = cvcore.face_verification.tracking.follow(state, frame, with_embeddings=bool(people))
+    rows, faces = [], []
     picture = frame.copy()
     for track in state.tracks:
-        person, similarity = cvcore.face_tracking.identify(
+        person, similarity = cvcore.face_verification.tracking.identify(
             track.embedding, people, threshold=threshold
         )
         if not people:
@@ -105,11 +114,12 @@ def name_faces(
             label = f"{to_ascii(person.name)} {similarity:.2f}" if person else "?"
         mark_face(picture, track.face, label, is_known=person is not None)
         rows.append(_row(track, person, similarity))
+        faces.append(describe(track, person, similarity))
     if not rows:
         table = draw_page('<p class="soft">No face in view.</p>')
     elif not people:
-        faces = "1 face" if len(rows) == 1 else f"{len(rows)} faces"
-        table = draw_page(f'<p class="soft">{faces} in view; nobody is enrolled to be named.</p>')
+        count = "1 face" if len(rows) == 1 else f"{len(rows)} faces"
+        table = draw_page(f'<p class="soft">{count} in view; nobody is enrolled to be named.</p>')
     else:
         note = "" if embedder == EMBEDDER else f'<p class="soft">{escape(OWN_MODEL)}</p>'
         table = draw_page(
@@ -118,10 +128,22 @@ def name_faces(
             f"<tbody>{''.join(rows)}</tbody></table>",
         )
     # the next frame needs the boxes, not the cut-out faces
-    kept = tuple(
+    tracks = tuple(
         replace(track, face=replace(track.face, crop=None, square=None)) for track in state.tracks
     )
-    return picture, table, replace(state, tracks=kept)
+    numbers = {"enrolled": len(people), "threshold": threshold, "faces": faces}
+    return picture, table, replace(state, tracks=tracks), numbers
+
+
+def describe(track: Track, person: Person | None, similarity: float) -> dict:
+    """A face in view, as calls through the API get it: its similarity to who is most like it."""
+    return {
+        "number": track.number,
+        "box_xyxy": track.face.box_xyxy.round(1).tolist(),
+        "score": track.face.score,
+        "name": person.name if person else None,
+        "similarity": None if np.isnan(similarity) else similarity,
+    }
 
 
 def _row(track, person: Person | None, similarity: float) -> str:
@@ -160,7 +182,7 @@ def to_ascii(name: str) -> str:
     return plain.encode("ascii", "replace").decode()
 
 
-def build(tab: ui.Tab, threshold: gr.Slider, embedder: gr.Dropdown, detector: gr.Dropdown) -> None:
+def build(tab: lesson.Tab, choices: Choices) -> None:
     """Enrolment beside the list of names, and the webcam below."""
     people = gr.State((), time_to_live=KEPT_SECONDS)
     state = gr.State(None, time_to_live=KEPT_SECONDS)
@@ -169,6 +191,7 @@ def build(tab: ui.Tab, threshold: gr.Slider, embedder: gr.Dropdown, detector: gr
         with gr.Column(scale=2, min_width=320):
             picture = FacePicture(title="One picture of one person", elem_id="face-enrol-picture")
         with gr.Column(scale=3, min_width=320):
+            gr.HTML(draw_page(f"<p>{escape(WHO)}</p>"))
             consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
             with gr.Row():
                 name = gr.Textbox(
@@ -176,21 +199,26 @@ def build(tab: ui.Tab, threshold: gr.Slider, embedder: gr.Dropdown, detector: gr
                 )
                 add = gr.Button("Enrol", variant="primary", scale=1, elem_id="face-enrol")
                 wipe = gr.Button("Forget everybody", variant="stop", scale=1, elem_id="face-forget")
-            roster = gr.HTML(draw_people(()), elem_id="face-roster")
+            roster = gr.HTML(draw_people(()), label="people", elem_id="face-roster")
             gr.HTML(draw_page(f'<p class="soft">{escape(PASSERS_BY)}</p>'))
-            table = gr.HTML(elem_id="face-live-table")
+            table = gr.HTML(label="names", elem_id="face-live-table")
+            numbers = gr.JSON(visible=False, label="numbers")
+            faces = ui.Panel(visible=False, label="numbers")
     tab.live(
         name_faces,
-        [people, threshold, state, embedder],
-        extra_outputs=[table, state],
+        [people, choices.threshold, state, choices.embedder],
+        extra_outputs=[table, state, faces],
         in_memory=True,
     )
     tab.run(
         [add.click, name.submit],
         enrol,
-        [people, name, picture, consent, detector],
-        [people, roster, name, picture, consent],
+        [people, name, picture, consent, choices.detector],
+        [people, roster, name, picture, consent, numbers],
         api_name="face_verification_enrol",
         show_progress_on=roster,  # a mistake must not cover the fields that mend it
     )
-    tab.run(wipe.click, forget, None, [people, roster, state], api_name="face_verification_forget")
+    tab.run(
+        wipe.click, forget, None, [people, roster, state, numbers],
+        api_name="face_verification_forget",
+    )  # fmt: skip

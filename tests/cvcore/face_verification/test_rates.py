@@ -5,10 +5,10 @@ import shutil
 import numpy as np
 import pytest
 
-from cvcore import face_evaluation as fe
-from cvcore import samples
-from cvcore.errors import InputError
-from cvcore.face_rates import ErrorRates, fit_logistic, load_rates, probability_same
+from cvcore.core import samples
+from cvcore.core.errors import InputError
+from cvcore.face_verification import evaluation as fe
+from cvcore.face_verification.rates import ErrorRates, fit_logistic, load_rates, probability_same
 
 
 def test_rates_by_hand():
@@ -115,7 +115,7 @@ def test_command_takes_the_detector_asked_for(tmp_path, capsys, monkeypatch):
     def forbidden(*_, **__):
         raise AssertionError("MTCNN looked")
 
-    monkeypatch.setattr("cvcore.mtcnn.find_faces", forbidden)
+    monkeypatch.setattr("cvcore.recognition.faces.mtcnn.find_faces", forbidden)
     assert fe.main([str(tmp_path), "--detector", "yunet"]) == 0
     assert "accuracy                100.00%" in capsys.readouterr().out
 
