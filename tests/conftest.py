@@ -170,7 +170,7 @@ def serve() -> Iterator[Callable[..., Served]]:
     Their networks are exported first, once a cache folder (up to 16 s): then no answer depends
     on whether a process in the background was done with that.
     """
-    from demos import ui
+    from demos import page as ui
 
     pages: dict[tuple[str, ...], Served] = {}
     with ExitStack() as stack:
@@ -193,11 +193,11 @@ def whole_page(serve) -> Served:
 
 
 def find_topic(path: Path) -> str:
-    """The lesson that a test file is about, as its name says."""
+    """The lesson that a test file is about: its folder, or what its name begins with."""
     from demos import TABS
 
-    name = path.stem.removeprefix("test_")
-    return next(topic for topic in TABS if name.startswith(topic))
+    names = (path.parent.name, path.stem.removeprefix("test_"))
+    return next(topic for topic in TABS if any(name.startswith(topic) for name in names))
 
 
 @pytest.fixture(scope="module")
@@ -329,6 +329,6 @@ def screenshot(page):
 @pytest.fixture(scope="session")
 def sample() -> np.ndarray:
     """The sample cat, uint8 (300, 451, 3)."""
-    from cvcore.samples import load_sample
+    from cvcore.core.samples import load_sample
 
     return load_sample("chelsea")

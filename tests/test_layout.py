@@ -19,11 +19,31 @@ PYTHON = [
     for folder in ("cvcore", "demos", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "app.py"]
-FOUNDATIONS = {
-    "errors", "timing", "device", "images", "drawing", "samples", "weights", "runtime",
-    "onnx_export", "model_cache", "fusion", "activations",
-}  # fmt: skip
+# Which rooms a room may use; a lesson is a room of its own ("*").
+BASE = ("models", "core")
+FLOORS = {
+    "cvcore": {
+        "models": (),
+        "core": (),
+        "engine": BASE,
+        "probes": (*BASE, "engine"),
+        "recognition": (*BASE, "engine", "probes"),
+        "*": (*BASE, "engine", "probes", "recognition"),
+        "training": (*BASE, "engine", "probes", "recognition", *TABS),
+    },
+    "demos": {
+        "gradio_patches": (),
+        "server": ("gradio_patches",),
+        "components": ("server",),
+        "lesson": ("server", "components"),
+        "page": ("server", "components", "lesson"),
+        "*": ("components", "lesson"),
+    },
+}
+HEAVY = ("torch", "torchvision", "lightning", "captum", "timm")
 MAX_LINES = 400
+MAX_FUNCTION_LINES = 60
+MAX_ARGUMENTS = 7  # positional ones of a page's function
 
 
 def find_imports(path: Path) -> set[str]:
@@ -47,38 +67,43 @@ def imports_any(path: Path, *roots: str) -> set[str]:
     }
 
 
+def to_module(path: Path) -> str:
+    return ".".join(path.relative_to(ROOT).with_suffix("").parts).removesuffix(".__init__")
+
+
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
 def test_imports_point_one_way(path):
-    place = path.relative_to(ROOT)
-    if place.parts[0] == "cvcore":
+    """A room uses the rooms below it, a lesson no other lesson; see docs/ARCHITECTURE.md."""
+    house, *inner = path.relative_to(ROOT).parts
+    if house == "cvcore":
         assert not imports_any(path, "gradio", "demos", "app", "benchmarks", "tests")
-        if place.parts[1] == "models":
-            allowed = {name for name in imports_any(path, "cvcore") if "models" in name}
-            assert imports_any(path, "cvcore") == allowed
-        elif place.stem in FOUNDATIONS and len(place.parts) == 2:
-            inner = {name.split(".")[1] for name in imports_any(path, "cvcore") if "." in name}
-            assert inner <= FOUNDATIONS
-    elif place.parts[0] == "demos":
-        assert not imports_any(path, "torch", "torchvision", "lightning", "captum", "timm", "app")
-        if place.parts[1:2] == ("ui",):
-            allowed = {name for name in imports_any(path, "demos") if name.startswith("demos.ui")}
-            assert imports_any(path, "demos") == allowed
-        elif place.stem != "__init__":
-            topic = find_topic(place.stem)
-            others = {
-                name
-                for name in imports_any(path, "demos")
-                if name.count(".") and find_topic(name.split(".")[1]) not in (topic, None)
-            }
-            assert not others, f"a tab imports another tab: {others}"
-    elif place.name == "app.py":
+    elif house == "demos":
+        assert not imports_any(path, *HEAVY, "app", "benchmarks", "tests")
+    elif house == "app.py":
         assert not imports_any(path, "cvcore", "torch")
+    if house not in FLOORS or len(inner) == 1:
+        return
+    room = inner[0]
+    assert room in (*FLOORS[house], *TABS), "a room that no rule knows"
+    allowed = {room, *FLOORS[house]["*" if room in TABS else room]}
+    used = {name.split(".")[1] for name in imports_any(path, house) if "." in name}
+    rooms = {path.name for path in (ROOT / house).iterdir() if path.is_dir()}
+    assert used & rooms <= allowed
 
 
-def find_topic(module: str) -> str | None:
-    from demos import TABS
-
-    return next((topic for topic in TABS if module.startswith(topic)), None)
+def test_there_is_no_circle():
+    """Not even one that an import inside a function keeps from biting."""
+    paths = {to_module(path): path for path in PYTHON}
+    left = {}
+    for name, path in paths.items():
+        used = find_imports(path) & paths.keys()
+        # "from package import module" is about the module
+        left[name] = {one for one in used if not any(u.startswith(f"{one}.") for u in used)} - {
+            name
+        }
+    while free := {name for name, used in left.items() if not used}:
+        left = {name: used - free for name, used in left.items() if name not in free}
+    assert left == {}
 
 
 @pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
@@ -86,28 +111,37 @@ def test_files_stay_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
 
-def test_every_tab_has_its_rooms():
-    from demos import TABS
+@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+def test_functions_stay_short_and_hide_no_fault(path):
+    """And a page's handlers take settings as one value."""
+    for node in ast.walk(ast.parse(path.read_text(encoding="utf-8"))):
+        if isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            assert node.end_lineno - node.lineno + 1 <= MAX_FUNCTION_LINES, node.name
+            if path.is_relative_to(ROOT / "demos"):
+                assert len(node.args.posonlyargs + node.args.args) <= MAX_ARGUMENTS, node.name
+        elif isinstance(node, ast.ExceptHandler):
+            hidden = isinstance(node.body[0], ast.Pass)
+            assert not (hidden and ast.unparse(node.type or ast.Name("Exception")) == "Exception")
 
+
+def test_every_lesson_has_its_rooms():
     for topic in TABS:
-        room = ROOT / "cvcore" / topic
-        assert room.with_suffix(".py").is_file() or (room / "__init__.py").is_file()
-        assert (ROOT / "tests" / "cvcore" / f"test_{topic}.py").is_file()
-        assert (ROOT / "tests" / "demos" / f"test_{topic}.py").is_file()
+        for folder in ("cvcore", "demos"):
+            assert (ROOT / folder / topic / "__init__.py").is_file()
+            assert list((ROOT / "tests" / folder / topic).glob("test_*.py"))
         assert (ROOT / "tests" / "browser" / f"test_{topic}.py").is_file()
 
 
 def test_the_page_is_built_without_anything_heavy():
     heavy = ("torch", "torchvision", "onnxruntime", "captum", "timm", "ultralytics", "lightning")
     code = f"import sys, app; print([name for name in {heavy!r} if name in sys.modules])"
-    result = subprocess.run(
-        [sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True
-    )
+    result = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True)
+    assert result.returncode == 0, result.stderr
     assert result.stdout.strip().splitlines()[-1] == "[]"
 
 
 def test_gradio_is_pinned_to_the_version_that_is_mended():
-    """``demos/ui/mended.py`` knows its scripts; the three places that name it agree."""
+    """``demos/gradio_patches`` knows its scripts; the three places that name it agree."""
     requirements = (ROOT / "requirements.txt").read_text(encoding="utf-8")
     readme = (ROOT / "README.md").read_text(encoding="utf-8")
     constraints = (ROOT / "constraints.txt").read_text(encoding="utf-8")
@@ -121,11 +155,22 @@ def test_gradio_is_pinned_to_the_version_that_is_mended():
     assert gradio.__version__.split(".")[:2] == least.split(".")
 
 
+def test_the_requirements_are_their_parts():
+    """A Space reads one file, which cannot name others."""
+
+    def read(path: Path) -> list[str]:
+        lines = (line.partition("#")[0].strip() for line in path.read_text("utf-8").splitlines())
+        return [line for line in lines if line]
+
+    parts = [read(ROOT / "requirements" / f"{name}.txt") for name in ("app", "training", "tests")]
+    assert read(ROOT / "requirements.txt") == [line for part in parts for line in part]
+
+
 def test_every_asset_has_a_row():
     folders = ("weights", "samples", "styles", "favourites")
     listed = {"README.md", *(f"{folder}/index.toml" for folder in folders)}
     listed |= {f"screenshots/{name}.jpg" for name in ("tabs", "style_transfer", "deep_dream")}
-    listed |= {f"lessons/{topic}.jpg" for topic in TABS} | {
+    listed |= {
         "weights/latent_space.md",
         "weights/segmentation.md",
     }
@@ -158,7 +203,9 @@ def test_every_asset_has_a_row():
         for path in (ROOT / "assets").rglob("*")
         if path.is_file()
     }
-    assert present == listed
+    # a new lesson's come when it has been looked at
+    seen = {f"{name}{topic}.jpg" for topic in TABS for name in ("lessons/", "screenshots/tab_")}
+    assert present - seen == listed
 
 
 def test_assets_fit_a_space():

@@ -9,7 +9,7 @@ import onnxruntime
 import pytest
 from gradio import routes
 
-from cvcore import dream_sheet
+from cvcore.deep_dream import grid
 from tests.support.remembered import Answers, step_once
 from tests.support.server import wait_until
 from tests.support.work import Work
@@ -31,8 +31,8 @@ def quick_openings(monkeypatch, answers, thumbnails):
     the same small dreams: what was worked out the first time is there at once."""
     real = onnxruntime.InferenceSession.run
     monkeypatch.setattr(onnxruntime.InferenceSession, "run", lambda *args: answers.run(real, *args))
-    small = partial(step_once, thumbnails, dream_sheet.draw_thumbnails)
-    monkeypatch.setattr(dream_sheet, "draw_thumbnails", small)
+    small = partial(step_once, thumbnails, grid.draw_thumbnails)
+    monkeypatch.setattr(grid, "draw_thumbnails", small)
 
 
 @pytest.fixture

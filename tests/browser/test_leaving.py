@@ -57,7 +57,7 @@ def test_dream_ends_with_its_visitor(page, open_tab, serve, watch):
 
 
 def test_search_for_a_latent_ends_with_its_visitor(page, open_tab, serve, watch):
-    seen = watch("latent_inversion", "invert")
+    seen = watch("latent_space.inversion", "invert")
     seen.hold(1)
     panel = open_tab("latent_space", query="&steps=400")
     panel.get_by_role("tab", name="Your picture").click()
@@ -69,7 +69,7 @@ def test_search_for_a_latent_ends_with_its_visitor(page, open_tab, serve, watch)
 
 
 def test_films_of_a_path_end_with_their_visitor(page, open_tab, serve, watch):
-    seen = watch("latent_film", "render_films")
+    seen = watch("latent_space.video", "render_videos")
     seen.hold(3)
     panel = open_tab("latent_space")
     panel.locator("#latent-space-morph .frame").first.wait_for()
@@ -161,7 +161,7 @@ LONG_WORK = {
     ),
     "deep_dream: zoom film": (
         f"{SMALL}&octaves-a-frame=1&steps-a-frame-and-octave=1",
-        "dream_motion:zoom_film", 1, start_film, 48,
+        "deep_dream.motion:zoom_video", 1, start_film, 48,
     ),
     "feature_maps: maximisation": ("", "feature_maps:maximise", 1, start_maximisation, 512),
     "saliency: map on opening": (
@@ -177,7 +177,7 @@ LONG_WORK = {
         "&view=sanity-check", "saliency.sanity:check_sanity", 2,
         start_sanity_check, 10,
     ),
-    "segmentation: teaching": ("", "segmentation_tuning:fine_tune", 1, start_teaching, 300),
+    "segmentation: teaching": ("", "segmentation.fine_tuning:fine_tune", 1, start_teaching, 300),
     "style_transfer: painting": (
         "&view=step-by-step&size-pixels=128", "style_transfer:stylise", 1,
         start_painting, 200,

@@ -9,8 +9,8 @@ import pytest
 from playwright.sync_api import expect
 
 from cvcore import deep_dream
-from demos.ui.limits import HEAVY, MAX_QUEUE
-from demos.ui.serve import QUEUE_FULL
+from demos.server.limits import HEAVY, MAX_QUEUE
+from demos.server.serve import QUEUE_FULL
 from tests.support.server import PATIENCE_SECONDS, wait_until
 from tests.support.visitor import Visitor
 

@@ -7,7 +7,7 @@ from typing import Any
 
 import httpx
 
-from demos.ui.errors import UNEXPECTED
+from demos.server.errors import UNEXPECTED
 from tests.support.server import PATIENCE_SECONDS
 
 

@@ -4,7 +4,7 @@ import fcntl
 from collections.abc import Iterable
 from pathlib import Path
 
-from cvcore import onnx_export, weights
+from cvcore.engine import onnx_export, registry
 
 
 def export_once(name: str) -> Path:
@@ -12,7 +12,7 @@ def export_once(name: str) -> Path:
 
     Whoever comes first exports it (8 s for EfficientNet-Lite0); others wait until it is there.
     """
-    recipe = weights.get_weight(name).preprocessing
+    recipe = registry.get_weight(name).preprocessing
     size_hw = (recipe.crop, recipe.crop) if recipe else None
     path = onnx_export.file_path(name, size_hw)
     path.parent.mkdir(parents=True, exist_ok=True)

@@ -7,35 +7,38 @@ from fnmatch import fnmatch
 from functools import cache
 from pathlib import Path
 
-LESSONS = {  # files of cvcore; what every lesson shares (images, weights, ...) is nobody's
-    "convolution": "convolution kernels layers operation windows",
-    "feature_maps": "activations channels digits favourites feature_maps map_grid maximisation"
-    " receptive_field models/digits_cnn training/digits training/favourites",
-    "saliency": "saliency/*",
-    "classification": "classification corruptions evaluation preprocessing rejection smoothing"
-    " variants models/efficientnet_lite models/torchvision_net",
-    "detection": "boxes detection* evaluate_detection roi_pooling sliding_window tracking"
-    " ultralytics_engine video yolo_heads models/yolov3_tiny",
-    "segmentation": "evaluate_segmentation segmentation* models/unet training/losses"
-    " training/segmentation*",
-    "style_transfer": "style_transfer/* models/style_network training/style_pictures",
-    "deep_dream": "deep_dream dream_* fusion",
-    "latent_space": "latent_* models/gan training/augment training/gan* training/kid",
-    "face_verification": "face_* mtcnn yunet models/inception_resnet",
+from demos import TABS as LESSONS
+
+# What of the shared rooms a lesson is the first to use: its faults are looked for there as well.
+SHARED = {
+    "feature_maps": "probes/* recognition/digits models/digits_cnn",
+    "classification": "recognition/classifier recognition/preprocessing core/corruptions"
+    " models/efficientnet_lite models/torchvision_net",
+    "detection": "engine/ultralytics core/video models/yolo*",
+    "segmentation": "models/unet",
+    "style_transfer": "models/style_network",
+    "deep_dream": "engine/fusion",
+    "latent_space": "models/gan",
+    "face_verification": "recognition/faces/* models/inception_resnet",
 }
 
 
 def find_modules(tree: Path, lesson: str) -> list[Path]:
-    found = (tree.glob(f"cvcore/{name}.py") for name in LESSONS[lesson].split())
+    names = [f"{lesson}/*", f"training/{lesson}/*", *SHARED.get(lesson, "").split()]
+    found = (tree.glob(f"cvcore/{name}.py") for name in names)
     return sorted(path for paths in found for path in paths)
 
 
 @cache
 def find_lesson(file: str) -> str | None:
-    """The lesson that a test file is about, as its name says."""
-    stem = Path(file).stem.removeprefix("test_")
-    for lesson, names in LESSONS.items():
-        words = [name.replace("/*", "*").rsplit("/", 1)[-1] for name in names.split()]
+    """The lesson that a test file is about, as its folder or its name says."""
+    path = Path(file)
+    if path.parent.name in LESSONS:
+        return path.parent.name
+    stem = path.stem.removeprefix("test_")
+    for lesson in LESSONS:
+        words = [name.rsplit("/", 1)[-1] for name in SHARED.get(lesson, "").split()]
+        words = [word for word in words if word != "*"]
         if any(fnmatch(stem, word) for word in (f"{lesson}*", *words)):
             return lesson
     return None
@@ -65,12 +68,10 @@ def choose_tests(tree: Path, lesson: str, module: str = "") -> list[str]:
     ranked = []
     for path in sorted(tree.glob("tests/**/test_*.py")):
         parts = path.relative_to(tree).with_suffix("").parts
+        if "browser" in parts:
+            continue
         named, stem = named_modules(path), parts[-1].removeprefix("test_")
-        if "demos" in parts:
-            taken = any(re.match(rf"(test_)?{lesson}(_|$)", part) for part in parts)
-        else:
-            taken = "cvcore" in parts and bool(wanted & named)
-        if taken and "browser" not in parts:
+        if lesson in parts or ("cvcore" in parts and bool(wanted & named)):
             pairs = [(a, b) for a in words for b in (stem, f"{parts[-2]}_{stem}")]
             likeness = max(SequenceMatcher(None, a, b).ratio() for a, b in pairs)
             ranked.append((module not in named, -likeness, path.relative_to(tree).as_posix()))

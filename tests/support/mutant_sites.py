@@ -14,7 +14,7 @@ SWAPS = {
 # What no test should look at: waiting, keeping, sharing out, and the looks of a page.
 DULL_NAMES = (
     r"(?i).*(timeout|seconds|sleep|cache|kept|batch|block|chunk|threads|workers|quality|dtype|limit"
-    r"|stream_every|scale|min_width|lines)|max_(layers|moments|known)|pool"
+    r"|stream_every|scale|min_width|lines)|max_(layers|checkpoints|known)|pool"
 )
 DULL_CALLS = r"(.*\.)?(sleep|lap|print|debug|info|warning|exception|keep_models)|gr\.[A-Z]\w*"
 DULL_FIELDS = ("decorator_list", "annotation", "returns", "bases")

@@ -64,7 +64,7 @@ def list_mutants(tree: Path, seed: int, count: int) -> list[dict]:
     for number, lesson in enumerate(LESSONS):
         rng = random.Random(f"{seed} {lesson}")
         share = count // len(LESSONS) + (number < count % len(LESSONS))
-        page = draw(sorted(tree.glob(f"demos/{lesson}*.py")), share // 3, rng, tree)
+        page = draw(sorted(tree.glob(f"demos/{lesson}/*.py")), share // 3, rng, tree)
         drawn = draw(find_modules(tree, lesson), share - len(page), rng, tree) + page
         mutants += [{"id": f"{lesson}-{n}", "lesson": lesson, **m} for n, m in enumerate(drawn, 1)]
     return mutants

@@ -63,7 +63,7 @@ def take_sheet(browser: Browser, url: str) -> None:
 
 
 def take(browser: Browser, url: str, topic: str) -> None:
-    x, y, width, query = VIEWS[topic]
+    x, y, width, query = VIEWS.get(topic, (20, 180, 1228, ""))
     page = open_page(browser, f"{url}?tab={topic}{query}")
     clip = {"x": x, "y": y, "width": width, "height": width / 1.6}
     picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")

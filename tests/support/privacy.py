@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from cvcore import images, samples
+from cvcore.core import images, samples
 
 WRITES = os.O_WRONLY | os.O_RDWR | os.O_CREAT | os.O_APPEND | os.O_TRUNC
 

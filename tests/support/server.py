@@ -150,14 +150,15 @@ def serve_page(*topics: str, **options: Any) -> Iterator[Served]:
 
     ``options`` are those of ``ui.launch_page``.
     """
-    from demos import ui
+    from demos import server
+    from demos.page import LOOK, build_page
 
-    blocks = ui.build_page(topics)
+    blocks = build_page(topics)
     port = free_port()
     traceback.print_exc = _note_fault
-    ui.launch_page(
+    server.launch_page(
         blocks, host="127.0.0.1", port=port, prevent_thread_lock=True, quiet=True, **options,
-        **ui.LOOK,
+        **LOOK,
     )  # fmt: skip
     # Gradio looks a thousand times a second whether there is something to do. Of the twenty pages
     # that are kept, that would take a processor's core.

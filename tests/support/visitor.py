@@ -13,7 +13,7 @@ from typing import Any
 
 import httpx
 
-from cvcore import samples
+from cvcore.core import samples
 
 PATIENCE_SECONDS = 120
 PICTURES = ("image", "safeimage")
@@ -103,10 +103,10 @@ def to_file(path: str) -> dict[str, Any]:
 class Visitor:
     """What a browser does: it joins the queue and listens, with a session of its own."""
 
-    def __init__(self, url: str) -> None:
+    def __init__(self, url: str, picture: str = "chelsea") -> None:
         self.client = httpx.Client(base_url=f"{url}/gradio_api", timeout=PATIENCE_SECONDS)
         self.script = Script(httpx.get(f"{url}/config").json(), self.client.get("/info").json())
-        sent = self.client.post(f"/{UPLOAD}", files={"files": ("cat.jpg", read_sample("chelsea"))})
+        sent = self.client.post(f"/{UPLOAD}", files={"files": ("own.jpg", read_sample(picture))})
         self.picture = to_file(*sent.raise_for_status().json())
 
     def send(self, body: dict[str, Any]) -> str:

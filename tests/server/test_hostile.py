@@ -17,8 +17,8 @@ import numpy as np
 import pytest
 from gradio.state_holder import SessionState
 
-from cvcore import samples
-from cvcore.images import shrink, to_jpeg
+from cvcore.core import samples
+from cvcore.core.images import shrink, to_jpeg
 from demos import TABS
 from tests.support.calls import call, encode, find_fault, is_clear
 from tests.support.server import PATIENCE_SECONDS

@@ -5,7 +5,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
-from demos.ui.serve import COOKIE, HEADER
+from demos.server.access import COOKIE, HEADER
 from tests.support.server import load_app, serve_page
 from tests.support.visitor import Visitor
 

@@ -9,9 +9,10 @@ from types import SimpleNamespace
 
 import pytest
 
-from cvcore import deep_dream, video
-from demos.ui.errors import DISK_FULL, UNEXPECTED
-from demos.ui.limits import HEAVY
+from cvcore import deep_dream
+from cvcore.core import video
+from demos.server.errors import DISK_FULL, UNEXPECTED
+from demos.server.limits import HEAVY
 from tests.support.server import ROOT, run_app, serve_page, wait_until
 from tests.support.visitor import Visitor, said
 
@@ -108,7 +109,7 @@ def test_a_full_disk_in_the_middle_of_a_film(monkeypatch, caplog, visit):
         def __init__(self, *_):
             raise OSError(errno.ENOSPC, "No space left on device", "/tmp/private/dream.mp4")
 
-    monkeypatch.setattr(video, "FilmWriter", FullWriter)
+    monkeypatch.setattr(video, "VideoWriter", FullWriter)
     visitor = visit()
     assert said(visitor.complete("deep_dream_film")) == DISK_FULL
     assert visitor.complete("convolution")["success"]

@@ -8,10 +8,10 @@ from pathlib import Path
 import httpx
 import pytest
 
-from demos import ui
-from demos.ui.doors import MISSHAPEN, TOO_LARGE
-from demos.ui.errors import ADDRESS
-from demos.ui.limits import MAX_REQUEST_BYTES
+from demos import page
+from demos.server.errors import ADDRESS
+from demos.server.limits import MAX_REQUEST_BYTES
+from demos.server.request_checks import MISSHAPEN, TOO_LARGE
 from tests.support.calls import call
 from tests.support.exported import export_networks
 from tests.support.server import PATIENCE_SECONDS, run_app
@@ -35,7 +35,7 @@ BODIES = [
 def api(tmp_path_factory):
     """In a process of its own, whose log is looked through at the end."""
     topics = ("classification", "detection")
-    export_networks(ui.list_networks(topics))  # else it would do that beside the tests
+    export_networks(page.list_networks(topics))  # else it would do that beside the tests
     with (
         run_app(tmp_path_factory.mktemp("app"), ",".join(topics)) as app,
         httpx.Client(base_url=f"{app.url}/gradio_api", timeout=PATIENCE_SECONDS) as client,

@@ -1,0 +1,31 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {load} from './load.js';
+
+test('a webcam: sides, frames a second, the time in the middle', () => {
+  const {fitSides, rateOf, median} = load('components/static/live.js');
+  assert.deepEqual(fitSides(1280, 720, 640), [640, 360]);
+  assert.deepEqual(fitSides(320, 240, 640), [320, 240]); // never enlarged
+  assert.equal(rateOf([1000, 1100, 1250, 1500]), 6);
+  const ways = [30, 10, 200];
+  assert.equal(median(ways), 30);
+  assert.equal(median([10, 9, 100, 20]), 20);
+  assert.deepEqual(ways, [30, 10, 200]);
+});
+
+test('a private picture: sides, and the middle of a face', () => {
+  const {fitSides, middleOf} = load('components/static/private_picture.js');
+  assert.deepEqual(fitSides(4000, 3000, 1000), [1000, 750]);
+  assert.deepEqual(fitSides(5000, 1, 1000), [1000, 1]); // no side vanishes
+  assert.deepEqual(middleOf([0.25, 0.5, 0.75, 1]), [0.5, 0.75]);
+  assert.deepEqual(middleOf([0.9, -0.5, 1.5, 0.1]), [1, 0]); // a face over the edge
+});
+
+test('a painted mask', () => {
+  const {toMask, heightFor} = load('components/static/paint.js');
+  assert.equal(toMask([255, 0, 0, 127, 0, 0, 0, 128, 9, 9, 9, 0, 0, 0, 0, 255]), '0101');
+  assert.deepEqual(
+    [heightFor(400, 300), heightFor(100, 1000), heightFor(1000, 10)],
+    [336, 896, 56],
+  );
+});

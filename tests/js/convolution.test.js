@@ -1,0 +1,237 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {load} from './load.js';
+
+const {show, tint, largest, between, Walk} = load('convolution/static/grid.js');
+const {inside, sumAt, finish, span, cellFor} = load(
+  'convolution/static/grid.js',
+  'convolution/static/walk.js',
+);
+const pooling = load('convolution/static/grid.js', 'convolution/static/pool.js');
+const {number, resized, shifted} = load(
+  'convolution/static/grid.js',
+  'convolution/static/editor.js',
+);
+
+// 1 2 3 / 4 5 6 / 7 8 9 under a kernel of 2 x 2
+const INPUT = [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  pixel = (row, column) => INPUT[3 * row + column];
+const SETTINGS = {
+  height: 3,
+  width: 3,
+  stretch: 1,
+  stride: 1,
+  dilation: 1,
+  top: 0,
+  left: 0,
+  padding_mode: 'zero',
+  weights: [
+    [1, 0],
+    [0, -1],
+  ],
+  divisor: 1,
+  bias: 0,
+  channel_weights: [1],
+};
+const total = (changes, row, column) => {
+  const v = {...SETTINGS, ...changes};
+  return finish(
+    v,
+    sumAt(v, pixel, row, column).channels.reduce((sum, channel) => sum + channel.sum, 0),
+  );
+};
+
+test('numbers as they are written in cells', () => {
+  assert.deepEqual([3, -0.111, 1234.5, -0.001, 123.456, 2 + 1e-12, NaN, 'x'].map(show), [
+    '3',
+    '−0.11',
+    '1235',
+    '0.00',
+    '123.5',
+    '2',
+    '',
+    '',
+  ]);
+  assert.equal(largest([1, -7, NaN, 3]), 7);
+  assert.deepEqual([between(0, -0.4, 4), between(0, 2.9, 4), between(0, 5, 4)], [0, 2, 4]);
+});
+
+test('colours of cells', () => {
+  assert.deepEqual(tint(140, 1, true), ['rgb(140,140,140)', '#fff']);
+  assert.deepEqual(tint(300, 1, true), ['rgb(255,255,255)', '#111']);
+  assert.match(tint(-2, 4)[0], /#2166ac 28%/); // half of 55 %
+  assert.match(tint(9, 4)[0], /#b2182b 55%/);
+  assert.deepEqual(tint([1, 2, 3], 1), ['rgb(1,2,3)', '']);
+});
+
+test('a cell of the output', () => {
+  const one = sumAt(SETTINGS, pixel, 1, 0);
+  assert.deepEqual(one.channels[0].patch, [4, 5, 7, 8]);
+  assert.deepEqual(
+    one.channels[0].products.map((value) => value + 0),
+    [4, 0, 0, -8],
+  );
+  assert.equal(one.channels[0].sum, -4);
+  assert.equal(
+    total(
+      {
+        weights: [
+          [1, 1],
+          [1, 1],
+        ],
+        divisor: 4,
+        bias: 10,
+      },
+      1,
+      1,
+    ),
+    17,
+  ); // 28 / 4 + 10
+  assert.equal(total({dilation: 2}, 0, 0), 1 - 9);
+  assert.equal(total({stride: 2, weights: [[1]]}, 1, 1), 9);
+  assert.equal(total({channel_weights: [1, 0, -3]}, 0, 0), -4 + 12);
+});
+
+test('beyond the edge', () => {
+  assert.deepEqual(
+    [-2, -1, 0, 3, 4, 5].map((i) => inside(i, 4, 'zero')),
+    [-1, -1, 0, 3, -1, -1],
+  );
+  assert.deepEqual(
+    [-2, -1, 0, 3, 4, 5].map((i) => inside(i, 4, 'replicate')),
+    [0, 0, 0, 3, 3, 3],
+  );
+  assert.deepEqual(
+    [-2, -1, 0, 3, 4, 5].map((i) => inside(i, 4, 'reflect')),
+    [2, 1, 0, 3, 2, 1],
+  );
+  const sum = {
+    top: 1,
+    left: 1,
+    weights: [
+      [1, 1],
+      [1, 1],
+    ],
+  };
+  assert.equal(total(sum, 0, 0), 1);
+  assert.equal(total({...sum, padding_mode: 'replicate'}, 0, 0), 4);
+  assert.equal(total({...sum, padding_mode: 'reflect'}, 0, 0), 5 + 4 + 2 + 1);
+  const corner = sumAt({...SETTINGS, top: 1, left: 1}, pixel, 0, 0).channels[0];
+  assert.deepEqual(
+    [corner.patch, corner.outside],
+    [
+      [0, 0, 0, 1],
+      [true, true, true, false],
+    ],
+  );
+});
+
+test('zeros between pixels, for a transposed convolution', () => {
+  const v = {...SETTINGS, stretch: 2, height: 5, width: 5};
+  assert.deepEqual(sumAt(v, pixel, 0, 0).channels[0].patch, [1, 0, 0, 0]);
+  assert.deepEqual(sumAt(v, pixel, 1, 1).channels[0].patch, [0, 0, 0, 5]);
+});
+
+test('pointing at the input finds the window around it', () => {
+  const v = {
+    ...SETTINGS,
+    weights: [
+      [1, 1, 1],
+      [1, 1, 1],
+      [1, 1, 1],
+    ],
+  };
+  assert.deepEqual([span(v, 3), span({...v, dilation: 2}, 3)], [3, 5]);
+  assert.deepEqual(cellFor(v, 5, 7), [4, 6]);
+  assert.deepEqual(cellFor({...v, top: 1, left: 1}, 5, 7), [5, 7]);
+  assert.deepEqual(cellFor({...v, stride: 2}, 5, 7), [2, 3]);
+});
+
+test('a pooling window', () => {
+  const v = {size: 2, stride: 1},
+    seen = pooling.windowAt(v, pixel, 1, 1);
+  assert.deepEqual([seen.values, seen.best, seen.won, seen.mean], [[5, 6, 8, 9], 9, 3, 7]);
+  assert.deepEqual(seen.places, [
+    [1, 1],
+    [1, 2],
+    [2, 1],
+    [2, 2],
+  ]);
+  assert.equal(pooling.windowAt(v, () => 4, 0, 0).won, 0); // of equals the first wins
+  assert.deepEqual(pooling.windowAt({size: 2, stride: 3}, () => 0, 1, 2).places[0], [3, 6]);
+  assert.deepEqual(pooling.cellFor({size: 3, stride: 2}, 5, 7), [2, 3]);
+});
+
+test('tables of numbers', () => {
+  assert.deepEqual(['−1,5', ' 2 ', '.25', '', 'two', '1e400'].map(number), [
+    -1.5,
+    2,
+    0.25,
+    '',
+    'two',
+    '1e400',
+  ]);
+  const cells = [
+    [1, 2],
+    [3, 4],
+  ];
+  assert.deepEqual(resized(cells, 3, 3, 0, false), [
+    [1, 2, 0],
+    [3, 4, 0],
+    [0, 0, 0],
+  ]);
+  assert.deepEqual(resized(cells, 4, 4, 9, true), [
+    [9, 9, 9, 9],
+    [9, 1, 2, 9],
+    [9, 3, 4, 9],
+    [9, 9, 9, 9],
+  ]);
+  assert.deepEqual(
+    resized(
+      [
+        [1, 2, 3],
+        [4, 5, 6],
+        [7, 8, 9],
+      ],
+      1,
+      1,
+      0,
+      true,
+    ),
+    [[5]],
+  );
+  assert.deepEqual(shifted(cells, 1, 0, 7), [
+    [7, 7],
+    [1, 2],
+  ]);
+  assert.deepEqual(shifted(cells, 0, -1, 7), [
+    [2, 7],
+    [4, 7],
+  ]);
+});
+
+test('a walk over a map stays on it', () => {
+  let drawn = 0;
+  const walk = Object.assign(Object.create(Walk.prototype), {
+    draw: () => {
+      drawn++;
+    },
+    rows: 3,
+    columns: 4,
+    index: 0,
+    kept: null,
+    shown: 1,
+    timer: null,
+  });
+  walk.goTo(1, 2);
+  assert.deepEqual([walk.index, walk.row, walk.column, walk.shown, walk.kept], [6, 1, 2, 7, null]);
+  walk.goTo(-3, 9, true);
+  assert.deepEqual([walk.index, walk.shown, walk.kept], [3, 7, 3]);
+  walk.go(99);
+  assert.equal(walk.index, 11);
+  walk.back();
+  assert.deepEqual([walk.index, walk.shown, drawn], [3, 12, 4]);
+  walk.timer = 1; // while it plays, only a click moves it
+  walk.goTo(0, 0);
+  assert.equal(walk.index, 3);
+});

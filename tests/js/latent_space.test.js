@@ -1,0 +1,56 @@
+import assert from 'node:assert/strict';
+import {test} from 'node:test';
+import {load} from './load.js';
+
+test('letters are given away', () => {
+  const {give, holdersOf, spotOf} = load('latent_space/static/grid.js');
+  const letters = {A: [3], B: [5]};
+  assert.deepEqual(give(letters, 'A', 7, false), {A: [7], B: [5]});
+  assert.deepEqual(give(letters, 'A', 7, true), {A: [3, 7], B: [5]});
+  assert.deepEqual(give({A: [3, 7]}, 'A', 3, true), {A: [7]});
+  assert.deepEqual(give(letters, 'A', 3, true), letters); // the last one stays
+  assert.deepEqual(give({}, 'C', 2, true), {C: [2]});
+  assert.deepEqual(give({A: [1, 2, 3, 4, 5, 6, 7, 8]}, 'A', 9, true), {
+    A: [2, 3, 4, 5, 6, 7, 8, 9],
+  });
+  assert.deepEqual(letters, {A: [3], B: [5]});
+  assert.deepEqual(holdersOf({A: [3], C: [1, 3]}, 3), ['A', 'C']);
+  assert.deepEqual(holdersOf(undefined, 3), []);
+  assert.deepEqual(
+    [0, 4, 5].map((i) => spotOf({columns: 3, rows: 2}, i)),
+    ['0% 0%', '50% 100%', '100% 100%'],
+  );
+  assert.equal(spotOf({columns: 1, rows: 1}, 0), '0% 0%');
+});
+
+test('shares of four corners', () => {
+  const {sharesAt, pictureAt} = load('latent_space/static/plane.js');
+  assert.deepEqual(sharesAt(0, 0, 5), [1, 0, 0, 0]);
+  assert.deepEqual(sharesAt(4, 4, 5), [0, 0, 0, 1]);
+  assert.deepEqual(sharesAt(1, 2, 5), [0.375, 0.125, 0.375, 0.125]);
+  assert.deepEqual(
+    [-0.1, 0, 0.5, 0.99, 1].map((share) => pictureAt(share, 4)),
+    [0, 0, 2, 3, 3],
+  );
+});
+
+test('a film goes round, or to and fro', () => {
+  const {advance, rangeOf, acrossOf, downOf} = load('latent_space/static/morph.js');
+  const film = (loop) => {
+    const seen = [];
+    for (let [frame, step] = [1, 1]; seen.length < 6;) {
+      [frame, step] = advance(frame, step, 3, loop);
+      seen.push(frame);
+    }
+    return seen;
+  };
+  assert.deepEqual(film(true), [2, 0, 1, 2, 0, 1]);
+  assert.deepEqual(film(false), [2, 1, 0, 1, 2, 1]);
+  assert.deepEqual(rangeOf([3, 1, 2]), [1, 3]);
+  assert.deepEqual(rangeOf([2, 2]), [1.5, 2.5]);
+  assert.deepEqual(
+    [acrossOf(0, 3), acrossOf(1, 3), acrossOf(2, 3), acrossOf(0, 1)],
+    [44, 217, 390, 44],
+  );
+  assert.deepEqual([downOf(1, 1, 3), downOf(2, 1, 3), downOf(3, 1, 3)], [116, 64, 12]);
+});
