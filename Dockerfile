@@ -8,10 +8,11 @@ RUN apt-get update \
     && useradd --create-home glassbox
 
 WORKDIR /app
-COPY requirements.txt .
+COPY constraints.txt .
+COPY requirements requirements
 # PIP_ARGS may name an index with PyTorch for processors alone, which makes the image far smaller.
 ARG PIP_ARGS=""
-RUN pip install --no-cache-dir ${PIP_ARGS} -r requirements.txt
+RUN pip install --no-cache-dir ${PIP_ARGS} -r requirements/app.txt -c constraints.txt
 
 USER glassbox
 COPY --chown=glassbox . .

@@ -10,7 +10,7 @@ import torch  # noqa: F401
 
 import benchmarks
 from benchmarks.harness import to_table
-from cvcore.device import describe
+from cvcore.engine.device import describe
 
 NOT_TOPICS = ("harness", "load", "__main__")
 

@@ -21,7 +21,7 @@ from pathlib import Path
 
 import httpx
 
-from demos.ui.limits import TIDY_SECONDS
+from demos.server.limits import TIDY_SECONDS
 from tests.support.server import run_app
 from tests.support.visitor import AsyncVisitor, Refused
 
@@ -65,7 +65,7 @@ EVERY_TAB = {
     "style_transfer_rebuild": {"steps": 20},
     "deep_dream": {},
     "deep_dream_layers": {},
-    "deep_dream_film": {"param_16": 12},
+    "deep_dream_film": {"frames": 12},
     "latent_space": {},
     "latent_space_path": {},
     "latent_space_plane": {},

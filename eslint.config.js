@@ -1,0 +1,41 @@
+import js from '@eslint/js';
+import globals from 'globals';
+
+// What Gradio hands to a component's script: see demos/components/static/globals.d.ts.
+const SCOPE = ['element', 'props', 'server', 'trigger', 'upload', 'watch'];
+
+export default [
+  {ignores: ['test-report/', 'runs/', '.venv/']},
+  js.configs.recommended,
+  {
+    rules: {
+      eqeqeq: 'error',
+      'no-implied-eval': 'error',
+      'no-unused-expressions': 'error',
+      'no-var': 'error',
+      'no-unused-vars': 'error',
+      'prefer-const': ['error', {destructuring: 'all'}],
+    },
+  },
+  {files: ['eslint.config.js', 'tests/js/**'], languageOptions: {globals: globals.node}},
+  {
+    files: ['demos/*/static/*.js'],
+    ignores: ['demos/page/**'],
+    languageOptions: {
+      sourceType: 'commonjs', // the body of a function
+      globals: {...globals.browser, ...Object.fromEntries(SCOPE.map((name) => [name, 'readonly']))},
+    },
+  },
+  {files: ['demos/page/static/*.js'], languageOptions: {globals: globals.browser}}, // modules
+  {
+    // Several files in one scope: tsc reads them together, and knows every name.
+    files: ['demos/convolution/static/*.js', 'demos/detection/static/*.js'],
+    languageOptions: {sourceType: 'script'},
+    rules: {
+      'no-undef': 'off',
+      'no-redeclare': 'off',
+      'no-unused-vars': ['error', {vars: 'local'}],
+      'prefer-const': 'off',
+    },
+  },
+];
