@@ -233,3 +233,27 @@ def test_a_picture_in_use_is_kept_and_a_lost_one_is_told(tmp_path, sample):
     with pytest.raises(gr.Error, match="choose it again"):
         picture.preprocess(file)
     assert build_page(("convolution",)).delete_cache == (60, KEPT_SECONDS)
+
+
+# --- what the page tells those who call it -----------------------------------------------------
+
+
+def test_parameters_and_results_have_names(whole_page):
+    endpoints = whole_page.blocks.get_api_info()["named_endpoints"]
+    assert len(endpoints) >= 80
+    for name, row in endpoints.items():
+        parameters = [one["parameter_name"] for one in row["parameters"]]
+        results = [one["label"] for one in row["returns"]]
+        assert len({*parameters}) == len(parameters), name
+        assert len({*results}) == len(results), name
+        for one in [*parameters, *results]:
+            assert not re.fullmatch(r"(param|value)_\d+", one), f"{name}: {one}"
+            assert len(one) <= 40, f"{name}: {one}"
+
+
+def test_examples_lie_in_the_repository(whole_page):
+    """A program copied from the page's description works with the network cable out."""
+    endpoints = whole_page.blocks.get_api_info()["named_endpoints"]
+    for name, row in endpoints.items():
+        for one in row["parameters"]:
+            assert "http" not in str(one["example_input"]), f"{name}: {one['parameter_name']}"
