@@ -23,14 +23,10 @@ from demos.face_verification import embedder as embedders
 from demos.face_verification import group, history, live, mistakes, pair, parts, stages, trials
 from demos.face_verification.views import draw_verdict
 from tests.support.files import write_bad_files, write_odd_pictures
+from tests.support.html import visible
 from tests.support.server import PATIENCE_SECONDS
 
 A, B, OTHER = (picture.to_value(name) for name in ("ardern_2018", "ardern_2022", "obama_2005"))
-
-
-def visible(html):
-    html = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def to_uri(data: bytes) -> str:

@@ -1,20 +1,14 @@
 """Enrolment and the naming of faces before the webcam, as plain functions."""
 
-import re
-
 import pytest
 
 from cvcore.core import samples
 from cvcore.core.errors import InputError
 from demos.components import private_picture as picture
 from demos.face_verification import live
+from tests.support.html import visible
 
 A, OTHER = picture.to_value("ardern_2018"), picture.to_value("obama_2005")
-
-
-def visible(html):
-    html = re.sub(r"<style>.*?</style>|<svg.*?</svg>", "", html, flags=re.S)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", html))
 
 
 def test_enrolment_needs_consent_and_a_name():
