@@ -162,6 +162,14 @@ class Walk {
     if (this.timer && !keep) return;      // while it plays, only a click moves the window
     this.go(between(0, row, this.rows - 1) * this.columns + between(0, column, this.columns - 1), keep);
   }
+  // Pointing at a surface moves the window to the place that `find` names for it.
+  follow(surface, find = (row, column) => [row, column]) {
+    surface.listen({
+      point: (row, column) => this.goTo(...find(row, column)),
+      keep: (row, column) => this.goTo(...find(row, column), true),
+      leave: () => this.back(),
+    });
+  }
   back() { if (!this.timer && this.kept !== null) this.go(this.kept); }
   play() {
     if (this.index >= this.total - 1 || this.shown === Infinity) { this.shown = 1; this.index = 0; this.draw(); }

@@ -45,12 +45,8 @@ const build = () => {
   const sums = make('div', 'sums'), row = make('div', 'sum-row alone');
   row.append(parts.patch.node, make('div', 'sign', '→'), lines); sums.append(row);
   host.append(walk.bar, stage, sums);
-  for (const name of ['input', 'wins']) parts[name].listen({
-    point: (row, column) => walk.goTo(...cellFor(v, row, column)),
-    keep: (row, column) => walk.goTo(...cellFor(v, row, column), true), leave: () => walk.back()});
-  for (const name of ['max', 'average']) parts[name].listen({
-    point: (row, column) => walk.goTo(row, column),
-    keep: (row, column) => walk.goTo(row, column, true), leave: () => walk.back()});
+  for (const name of ['input', 'wins']) walk.follow(parts[name], (row, column) => cellFor(v, row, column));
+  for (const name of ['max', 'average']) walk.follow(parts[name]);
   fit();
 };
 

@@ -111,13 +111,8 @@ const build = () => {
     parts.output.fill(v.output_values, {scale: v.scale});
   }
   // Numbers are drawn with their padding, pictures without.
-  const centre = (row, column) => cellFor(v, few ? row - v.top : row, few ? column - v.left : column);
-  parts.input.listen({
-    point: (row, column) => walk.goTo(...centre(row, column)),
-    keep: (row, column) => walk.goTo(...centre(row, column), true), leave: () => walk.back()});
-  parts.output.listen({
-    point: (row, column) => walk.goTo(row, column),
-    keep: (row, column) => walk.goTo(row, column, true), leave: () => walk.back()});
+  walk.follow(parts.input, (row, column) => cellFor(v, few ? row - v.top : row, few ? column - v.left : column));
+  walk.follow(parts.output);
   fit();
 };
 

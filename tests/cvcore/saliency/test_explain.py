@@ -13,11 +13,9 @@ from torchvision.models.resnet import BasicBlock
 from torchvision.models.vgg import make_layers
 
 from cvcore import saliency
-from cvcore.core import samples
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor
 from cvcore.models.torchvision_net import NormalisedNet
-from cvcore.recognition import preprocessing
 from cvcore.saliency import (
     METHODS,
     cams,
@@ -31,16 +29,6 @@ from cvcore.saliency.target import Target
 
 MODEL = "efficientnet_lite0"
 TIGER_CAT = 282
-
-
-@pytest.fixture(scope="module")
-def picture():
-    return samples.load_sample("chelsea")
-
-
-@pytest.fixture(scope="module")
-def x(picture):
-    return preprocessing.prepare(picture)
 
 
 def test_explain_gives_a_map_on_the_picture(picture):

@@ -4,9 +4,7 @@ import numpy as np
 import pytest
 import torch
 
-from cvcore.core import samples
 from cvcore.engine import checkpoints
-from cvcore.recognition import preprocessing
 from cvcore.recognition.classifier import softmax
 from cvcore.saliency import perturbation
 from cvcore.saliency.incremental import local_linearisation, network
@@ -17,11 +15,6 @@ from cvcore.saliency.target import Target
 
 MODEL = "efficientnet_lite0"
 TIGER_CAT, EGYPTIAN_CAT = 282, 285
-
-
-@pytest.fixture(scope="module")
-def x():
-    return preprocessing.prepare(samples.load_sample("chelsea"))
 
 
 @pytest.fixture(scope="module")

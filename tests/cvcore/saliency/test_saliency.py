@@ -7,25 +7,13 @@ from captum import attr
 from torch import nn
 from torchcam import methods as torchcam_methods
 
-from cvcore.core import samples
 from cvcore.engine import checkpoints, predictor
 from cvcore.probes.masks import coarse_to_fine, make_masks
-from cvcore.recognition import preprocessing
 from cvcore.saliency import cams, gradients, perturbation
 from cvcore.saliency.target import Target
 
 MODEL = "efficientnet_lite0"
 TIGER_CAT = 282
-
-
-@pytest.fixture(scope="module")
-def picture():
-    return samples.load_sample("chelsea")
-
-
-@pytest.fixture(scope="module")
-def x(picture):
-    return preprocessing.prepare(picture)
 
 
 @pytest.fixture(scope="module")
