@@ -1,5 +1,6 @@
 """From a mask to single objects: who is who, how many, how large."""
 
+import math
 from dataclasses import dataclass, field
 
 import cv2
@@ -10,6 +11,7 @@ from cvcore.core.errors import InputError
 from cvcore.segmentation.drawing import draw_objects
 
 DEFAULT_DISTANCE = 3  # pixels between the centres of two objects that touch
+MIN_DEPTH = 0.5  # pixels: what a slanted edge's steps make of a bar are no hills of their own
 
 
 @dataclass(frozen=True, eq=False)
@@ -39,19 +41,22 @@ def count_objects(
 ) -> Objects:
     """Count the objects of a mask, bool (H, W).
 
-    Connected components (pixels that touch, also at corners) are objects. With ``split_touching``
-    those that only touch are parted: every pixel's distance to the background makes hills, each
-    round object has one, and a watershed (Meyer, 1994) draws the border where their waters meet.
-    Hills closer than ``min_distance`` pixels are one; smaller objects than ``min_area`` pixels are
-    dropped.
+    Connected components (pixels that touch, also at corners) are objects; those of fewer than
+    ``min_area`` pixels are dropped. With ``split_touching`` each component is parted where objects
+    only touch: every pixel's distance to the background makes hills, each round object has one,
+    and a watershed (Meyer, 1994; scikit-image's) floods them level by level until their waters
+    meet. Hills closer than ``min_distance`` pixels are one, as are those with a pass between them
+    that is less than half a pixel lower, and no part is smaller than ``min_area``. So a component
+    may become several objects, but never vanishes, and two never become one.
     """
     if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype != np.bool_:
         raise TypeError("Expected a bool mask (H, W).")
-    if min_area < 1 or min_distance < 0:
+    if not min_area >= 1 or not min_distance >= 0:  # NaN neither
         raise InputError("The least area is at least 1 pixel and the distance at least 0.")
-    labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
-    if split_touching and mask.any():
-        labels = _part_touching(mask, min_distance)
+    if split_touching:
+        labels = _part_touching(mask, min_area, min_distance)
+    else:
+        labels = cv2.connectedComponents(mask.astype(np.uint8), connectivity=8)[1]
     areas = np.bincount(labels.ravel())
     kept = np.flatnonzero(areas >= min_area)
     kept = kept[kept > 0]
@@ -66,29 +71,78 @@ def count_objects(
     return Objects(labels, areas.astype(np.int64), centres)
 
 
-def _part_touching(mask: np.ndarray, min_distance: float) -> np.ndarray:
-    padded = np.pad(mask.astype(np.uint8), 1)  # the picture's edge counts as background
-    distance = cv2.distanceTransform(padded, cv2.DIST_L2, 5)
-    smooth = cv2.GaussianBlur(distance, (0, 0), 1.0)
-    reach = 2 * max(1, round(min_distance)) + 1
-    window = cv2.getStructuringElement(cv2.MORPH_ELLIPSE, (reach, reach))
-    tops = (smooth >= cv2.dilate(smooth, window) - 1e-6) & (padded > 0)
-    seeds = cv2.connectedComponents(cv2.dilate(tops.astype(np.uint8), np.ones((3, 3))))[1]
-    # Each seed stands on its own hill; the background is a seed as well.
-    markers = np.where(padded > 0, seeds * (padded > 0), 0).astype(np.int32)
-    background = markers.max() + 1
-    markers[padded == 0] = background
-    hills = 255 - np.rint(255 * smooth / max(float(smooth.max()), 1e-6)).astype(np.uint8)
-    flooded = cv2.watershed(cv2.merge([hills] * 3), markers)
-    flooded[flooded == background] = 0
-    # The watershed leaves borders one pixel wide (-1): they go to the nearest object.
-    borders = (flooded <= 0) & (padded > 0)
-    if borders.any() and (flooded > 0).any():
-        _, nearest = cv2.distanceTransformWithLabels(
-            (flooded <= 0).astype(np.uint8), cv2.DIST_L2, 5, labelType=cv2.DIST_LABEL_PIXEL
-        )
-        owner = np.zeros(nearest.max() + 1, np.int32)
-        owner[nearest[flooded > 0]] = flooded[flooded > 0]
-        flooded[borders] = owner[nearest[borders]]
-    flooded[padded == 0] = 0
-    return np.maximum(flooded, 0)[1:-1, 1:-1]
+def _part_touching(mask: np.ndarray, min_area: float, min_distance: float) -> np.ndarray:
+    """The parts of a mask's components, int (H, W) from 1 on; none reaches over two components."""
+    from scipy import ndimage
+    from skimage.measure import label
+    from skimage.morphology import local_maxima
+    from skimage.segmentation import watershed
+
+    padded = np.pad(mask, 1)  # the picture's edge counts as background
+    distance = ndimage.distance_transform_edt(padded)
+    height = np.where(padded, ndimage.gaussian_filter(distance, 1.0), 0).round(6)
+    tops = label(local_maxima(height, connectivity=2) & padded, connectivity=2)
+    parts = watershed(-distance, tops, mask=padded)
+    parts = watershed(-distance, parts, mask=padded, connectivity=2)  # what hangs on by a corner
+    return _join_hills(parts, height, min_area, min_distance)[parts][1:-1, 1:-1]
+
+
+def _join_hills(
+    parts: np.ndarray, height: np.ndarray, min_area: float, min_distance: float
+) -> np.ndarray:
+    """For each of the parts, 0 to N, the number of the part that it belongs to.
+
+    Parts that touch are one where their hills are too near, the pass between them is hardly lower
+    than the lower hill, or one of them is too small: the highest passes are looked at first.
+    """
+    from scipy import ndimage
+
+    count = int(parts.max())
+    numbers = np.arange(count + 1)
+    places = ndimage.maximum_position(height, parts, numbers[1:]) if count else []
+    tops = np.array([(0, 0), *places], np.float64)
+    heights = np.array([0, *(height[place] for place in places)])
+    areas = np.bincount(parts.ravel(), minlength=count + 1)
+    owner = numbers.tolist()
+
+    def find(one: int) -> int:
+        while owner[one] != one:
+            owner[one] = owner[owner[one]]
+            one = owner[one]
+        return one
+
+    def join(low: int, high: int) -> None:
+        owner[low] = high
+        areas[high] += areas[low]
+
+    passes = _find_passes(parts, height)
+    for one, other, saddle in passes:
+        low, high = sorted((find(one), find(other)), key=lambda part: heights[part])
+        if low != high and (
+            heights[low] - saddle < MIN_DEPTH or math.dist(tops[low], tops[high]) < min_distance
+        ):
+            join(low, high)
+    for one, other, _ in passes:
+        low, high = sorted((find(one), find(other)), key=lambda part: areas[part])
+        if low != high and areas[low] < min_area:
+            join(low, high)
+    return np.array([find(one) for one in numbers.tolist()], np.int32)
+
+
+def _find_passes(parts: np.ndarray, height: np.ndarray) -> list[tuple[int, int, float]]:
+    """Each two parts that touch, and how high the highest place between them is; highest first."""
+    pairs, saddles = [], []
+    rows, columns = parts.shape
+    for down, right in ((0, 1), (1, 0), (1, 1), (1, -1)):
+        here = np.s_[: rows - down, max(-right, 0) : columns - max(right, 0)]
+        there = np.s_[down:, max(right, 0) : columns + min(right, 0)]
+        touch = (parts[here] != parts[there]) & (parts[here] > 0) & (parts[there] > 0)
+        pairs.append(np.sort(np.stack([parts[here][touch], parts[there][touch]]), axis=0))
+        saddles.append(np.minimum(height[here][touch], height[there][touch]))
+    (one, other), saddle = np.concatenate(pairs, axis=1), np.concatenate(saddles)
+    order = np.argsort(-saddle, kind="stable")
+    _, first = np.unique(np.stack([one, other])[:, order], axis=1, return_index=True)
+    chosen = order[np.sort(first)]
+    return list(
+        zip(one[chosen].tolist(), other[chosen].tolist(), saddle[chosen].tolist(), strict=True)
+    )
