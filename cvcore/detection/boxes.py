@@ -8,22 +8,49 @@ from dataclasses import dataclass
 import cv2
 import numpy as np
 
+from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
 
 PAD_VALUE = 114  # the grey around a letterboxed picture
 
 
+def check_boxes(xyxy: np.ndarray) -> np.ndarray:
+    """Boxes as float64 (N, 4), whatever numbers they come in; InputError unless all are finite.
+
+    Half floats overflow when sides are multiplied, and small integers wrap.
+    """
+    try:
+        boxes = np.asarray(xyxy, np.float64)
+    except (TypeError, ValueError):
+        raise InputError("Boxes are rows of four numbers: x1, y1, x2, y2.") from None
+    if not boxes.size:
+        boxes = boxes.reshape(-1, 4)
+    if boxes.ndim != 2 or boxes.shape[1] != 4:
+        raise InputError(f"Boxes are rows of four numbers, (N, 4); got the shape {boxes.shape}.")
+    if not np.isfinite(boxes).all():
+        raise InputError("A box holds a value that is no ordinary number.")
+    return boxes
+
+
 def box_iou(first: np.ndarray, second: np.ndarray) -> np.ndarray:
-    """Intersection over union of every pair: (N, 4) and (M, 4) xyxy give (N, M) in [0, 1].
+    """Intersection over union of every pair: (N, 4) and (M, 4) xyxy give float64 (N, M) in [0, 1].
+
+    Any kind of numbers is computed with in float64. A box whose right edge is left of its left one,
+    or its bottom above its top, is empty: it overlaps nothing. InputError for NaN and infinity.
 
     >>> box_iou(np.array([[0, 0, 2, 2]]), np.array([[1, 0, 3, 2]])).round(4).tolist()
     [[0.3333]]
     """
+    return iou_of_checked(check_boxes(first), check_boxes(second))
+
+
+def iou_of_checked(first: np.ndarray, second: np.ndarray) -> np.ndarray:
+    """``box_iou`` of what ``check_boxes`` has seen already."""
     low = np.maximum(first[:, None, :2], second[None, :, :2])
     high = np.minimum(first[:, None, 2:], second[None, :, 2:])
     shared = np.clip(high - low, 0, None).prod(axis=2)
     union = _area(first)[:, None] + _area(second)[None, :] - shared
-    return np.divide(shared, union, out=np.zeros_like(shared, dtype=np.float64), where=union > 0)
+    return np.divide(shared, union, out=np.zeros_like(shared), where=union > 0)
 
 
 def _area(xyxy: np.ndarray) -> np.ndarray:

@@ -4,20 +4,24 @@
 
 ``DIR/images`` holds the pictures and ``DIR/labels`` a text file of the same name for each, with a
 line an object: ``class x y width height``, centre and size as shares of the picture. A picture
-without such a file has no objects. Average precision as COCO defines it, by torchmetrics.
+without such a file has no objects; what cannot be read is named and left out. Average precision as
+COCO defines it, by torchmetrics and pycocotools.
 """
 
 import argparse
 import sys
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
 
 from cvcore import detection
+from cvcore.core import commands
+from cvcore.core.commands import command
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, load_image
+from cvcore.detection.labels import GroundTruth, read_ground_truth
 from cvcore.engine import registry
 
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
@@ -29,14 +33,6 @@ Scored = tuple[np.ndarray, np.ndarray, np.ndarray]  # xyxy (N, 4), confidence (N
 
 
 @dataclass(frozen=True)
-class GroundTruth:
-    """What a picture really shows."""
-
-    xyxy: np.ndarray  # (N, 4) float32, pixels
-    class_id: np.ndarray  # (N,) int64
-
-
-@dataclass(frozen=True)
 class DetectionScore:
     """Mean average precision over the classes that occur."""
 
@@ -45,41 +41,48 @@ class DetectionScore:
     map_50_95: float  # mean over IoU limits 0.5, 0.55 ... 0.95
     map_50: float
     per_class: dict[str, float]  # average precision, mean over the IoU limits
+    notes: tuple[str, ...] = ()  # a sentence on what was left out, or counts as empty
 
 
 def list_pictures(folder: Path) -> list[Path]:
     """The pictures in ``folder/images``, by name; InputError if there are none."""
     pictures = sorted(
-        path for path in (folder / "images").rglob("*") if path.suffix.lower() in SUFFIXES
+        path
+        for path in (folder / "images").rglob("*")
+        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
     )
     if not pictures:
         raise InputError(f"There are no pictures in {folder / 'images'}: name another folder.")
     return pictures
 
 
-def read_ground_truth(path: Path, image_hw: tuple[int, int], num_classes: int) -> GroundTruth:
-    """The boxes of a YOLO label file, in pixels; InputError names a line that is none."""
-    rows = []
-    lines = path.read_text(encoding="utf-8").splitlines() if path.is_file() else []
-    for number, line in enumerate(lines, start=1):
-        if not line.strip():
-            continue
-        try:
-            values = [float(word) for word in line.split()]
-            is_right = len(values) == 5 and values[0] in range(num_classes)
-        except ValueError:
-            is_right = False
-        if not is_right:
-            raise InputError(
-                f"Line {number} of {path.name} is not 'class x y width height' "
-                f"with a class from 0 to {num_classes - 1}: mend the file."
-            )
-        rows.append(values)
-    table = np.asarray(rows, np.float64).reshape(-1, 5)
-    height, width = image_hw
-    centre, half = table[:, 1:3], table[:, 3:5] / 2
-    xyxy = np.concatenate((centre - half, centre + half), axis=1) * (width, height, width, height)
-    return GroundTruth(xyxy.astype(np.float32), table[:, 0].astype(np.int64))
+def find_label(folder: Path, picture: Path) -> Path:
+    """Where the label file of a picture in ``folder/images`` lies, if it has one."""
+    return folder / "labels" / picture.relative_to(folder / "images").with_suffix(".txt")
+
+
+def check_labels(folder: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
+    """A sentence each on pictures without a label file, and label files without a picture.
+
+    InputError when no picture has one: the labels lie elsewhere, or have other names.
+    """
+    if not (folder / "labels").is_dir():
+        raise InputError(f"There is no folder labels in {folder}: put the label files there.")
+    labels = {find_label(folder, picture) for picture in pictures}
+    there = set((folder / "labels").rglob("*.txt")) - {folder / "labels" / "classes.txt"}
+    if not labels & there:
+        raise InputError(
+            f"No file in {folder / 'labels'} has the name of a picture in {folder / 'images'}: "
+            "a label file is called as its picture, with .txt at the end."
+        )
+    bare, alone = len(labels - there), sorted(path.name for path in there - labels)
+    notes = []
+    if bare:
+        notes.append(f"{bare} of {len(labels)} pictures have no label file: they count as empty.")
+    if alone:
+        names = ", ".join(alone[:5]) + (" ..." if len(alone) > 5 else "")
+        notes.append(f"{len(alone)} label files have no picture and are left out: {names}.")
+    return tuple(notes)
 
 
 def predict_for_score(image: Picture, *, model: str, input_size: int) -> Scored:
@@ -96,42 +99,72 @@ def evaluate(
     predict: Callable[[np.ndarray], Scored],
     labels: tuple[str, ...],
 ) -> Iterator[tuple[int, int] | DetectionScore]:
-    """Yields (pictures done, pictures in all) while it works, at last the score."""
-    import torch
-    from torchmetrics.detection import MeanAveragePrecision
+    """Yields (pictures done, pictures in all) while it works, at last the score.
 
-    pictures, objects = list_pictures(folder), 0
-    metric = MeanAveragePrecision(class_metrics=True)
-    metric.warn_on_many_detections = False
+    A picture that cannot be read, or whose label file is wrong, is left out and named in the
+    score's ``notes``. InputError when there are no pictures, no labels, or none is left.
+    """
+    pictures = list_pictures(folder)
+    notes = list(check_labels(folder, pictures))
+    metric, objects, measured = CocoMetric(), 0, 0
     for done, path in enumerate(pictures, start=1):
-        image = load_image(path, max_side=MAX_SIDE)
-        label_file = folder / "labels" / path.relative_to(folder / "images").with_suffix(".txt")
-        ground_truth = read_ground_truth(label_file, image.shape[:2], len(labels))
-        objects += len(ground_truth.class_id)
-        xyxy, confidence, class_id = (torch.from_numpy(part) for part in predict(image))
-        metric.update(
-            [{"boxes": xyxy, "scores": confidence, "labels": class_id}],
+        try:
+            image = load_image(path, max_side=MAX_SIDE)
+            truth = read_ground_truth(find_label(folder, path), image.shape[:2], len(labels))
+            found = predict(image)
+        except InputError as error:
+            notes.append(f"{path.name} is left out: {error}")
+        else:
+            metric.add(found, truth)
+            objects += len(truth.class_id)
+            measured += 1
+        yield done, len(pictures)
+    if not measured:
+        raise InputError(f"No picture could be measured. {' '.join(notes[:3])}")
+    map_50_95, map_50, per_class = metric.compute(labels)
+    yield DetectionScore(measured, objects, map_50_95, map_50, per_class, tuple(notes))
+
+
+class CocoMetric:
+    """COCO's mean average precision, picture by picture, by torchmetrics and pycocotools."""
+
+    def __init__(self) -> None:
+        from torchmetrics.detection import MeanAveragePrecision
+
+        # As COCO's own program has them. Those that torchmetrics makes by itself are of float32:
+        # a recall of exactly 0.6 does not reach its 0.6.
+        self._metric = MeanAveragePrecision(
+            class_metrics=True,
+            iou_thresholds=np.linspace(0.5, 0.95, 10).tolist(),
+            rec_thresholds=np.linspace(0, 1, 101).tolist(),
+        )
+        self._metric.warn_on_many_detections = False
+
+    def add(self, found: Scored, truth: GroundTruth) -> None:
+        """One picture's boxes, and what is there."""
+        import torch
+
+        xyxy, confidence, class_id = map(torch.as_tensor, found)
+        self._metric.update(
+            [{"boxes": xyxy.double(), "scores": confidence.double(), "labels": class_id}],
             [
                 {
-                    "boxes": torch.from_numpy(ground_truth.xyxy),
-                    "labels": torch.from_numpy(ground_truth.class_id),
+                    "boxes": torch.from_numpy(truth.xyxy).double(),
+                    "labels": torch.from_numpy(truth.class_id),
                 }
             ],
         )
-        yield done, len(pictures)
-    score = metric.compute()
-    per_class = {
-        labels[int(index)]: float(value)
-        for index, value in zip(
-            score["classes"].reshape(-1), score["map_per_class"].reshape(-1), strict=True
-        )
-        if value >= 0  # -1: predicted, but nowhere in the truth
-    }
-    yield DetectionScore(
-        len(pictures), objects, float(score["map"]), float(score["map_50"]), per_class
-    )
+
+    def compute(self, labels: tuple[str, ...]) -> tuple[float, float, dict[str, float]]:
+        """mAP50-95, mAP50, and the mean over the IoU limits for each class in the truth."""
+        score = self._metric.compute()
+        each = zip(score["classes"].reshape(-1), score["map_per_class"].reshape(-1), strict=True)
+        # -1: predicted, but nowhere in the truth
+        per_class = {labels[int(index)]: float(value) for index, value in each if value >= 0}
+        return float(score["map"]), float(score["map_50"]), per_class
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cvcore.detection.evaluation", description=__doc__.splitlines()[0]
@@ -146,26 +179,20 @@ def main(arguments: list[str] | None = None) -> int:
         help="who runs the network and the suppression (ultralytics: the same weights, exported)",
     )
     options = parser.parse_args(arguments)
-    try:
-        detection.check_model(options.model)
-        detection.check_size(options.size)
-        if options.engine == "ultralytics":
-            from cvcore.engine.ultralytics import load_scorer
+    detection.check_model(options.model)
+    detection.check_size(options.size)
+    if options.engine == "ultralytics":
+        from cvcore.engine.ultralytics import load_scorer
 
-            predict = load_scorer(options.model, options.size, MIN_CONFIDENCE, NMS_IOU)
-        else:
+        predict = load_scorer(options.model, options.size, MIN_CONFIDENCE, NMS_IOU)
+    else:
 
-            def predict(image: np.ndarray) -> Scored:
-                return predict_for_score(image, model=options.model, input_size=options.size)
+        def predict(image: np.ndarray) -> Scored:
+            return predict_for_score(image, model=options.model, input_size=options.size)
 
-        for state in evaluate(options.folder, predict, registry.load_labels(options.model)):
-            if isinstance(state, DetectionScore):
-                score = state
-            elif sys.stderr.isatty():
-                print(f"\r{state[0]} of {state[1]} pictures", end="", file=sys.stderr, flush=True)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
+    score = commands.follow(
+        evaluate(options.folder, predict, registry.load_labels(options.model)), DetectionScore
+    )
     print(f"{score.pictures} pictures, {score.objects} objects, {options.model} {options.size}")
     print(f"mAP50     {score.map_50:.4f}\nmAP50-95  {score.map_50_95:.4f}")
     return 0

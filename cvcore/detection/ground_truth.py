@@ -78,6 +78,7 @@ def average_precision(precision: np.ndarray, recall: np.ndarray) -> float:
     >>> average_precision(np.array([1.0, 0.5]), np.array([0.5, 0.5]))  # one of two found
     0.504950495049505
     """
+    precision, recall = np.asarray(precision, np.float64), np.asarray(recall, np.float64)
     if not len(precision):
         return 0.0
     best = np.maximum.accumulate(precision[::-1])[::-1]  # the best at this recall or more

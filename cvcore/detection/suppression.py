@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from cvcore.core.errors import InputError
-from cvcore.detection.boxes import box_iou
+from cvcore.detection.boxes import check_boxes, iou_of_checked
 from cvcore.detection.predictions import Detections, RawPredictions, find_class_ids
 
 DEFAULT_CONFIDENCE = 0.25
@@ -34,13 +34,20 @@ def nms_steps(
 
     The most confident box (N, 4) is kept and every box of its class with a greater IoU than
     ``iou`` goes; then the most confident of those left, and so on. Equal confidences keep their
-    order.
+    order. InputError for a box or a confidence that is no ordinary number.
     """
+    xyxy, class_id = check_boxes(xyxy), np.asarray(class_id)
+    confidence = np.asarray(confidence, np.float64)
+    if not len(xyxy) == len(confidence) == len(class_id):
+        raise ValueError("Boxes, confidences and classes must be as many.")
+    if not np.isfinite(confidence).all():
+        raise InputError("A confidence is no ordinary number.")
+    iou = check_share("The IoU limit", iou)
     left = np.argsort(-confidence, kind="stable")
     steps = []
     while left.size:
         best, rest = left[0], left[1:]
-        overlap = box_iou(xyxy[best : best + 1], xyxy[rest])[0]
+        overlap = iou_of_checked(xyxy[best : best + 1], xyxy[rest])[0]
         goes = (overlap > iou) & (class_id[rest] == class_id[best])
         steps.append(NmsStep(int(best), rest[goes], overlap[goes]))
         left = rest[~goes]
