@@ -1,6 +1,6 @@
 """Folders of pictures with masks: listed, read, and parted into those to learn from and others."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TypeVar
@@ -8,42 +8,98 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from cvcore.core import images
+from cvcore.core import images, masks
 from cvcore.core.errors import InputError
 
-KINDS = ("masks", "semantic_masks", "labels")  # folders of masks, the first that fits is taken
-PERSON_CLASS = 1  # of COCO's semantic masks
+# Folders of masks, and what their files' values mean; the first in which one fits is taken.
+KINDS: dict[str, masks.Kind] = {"masks": "mask", "semantic_masks": "people", "labels": "objects"}
 SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
+MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jpg", ".jpeg")
+
+Result = TypeVar("Result")
 
 
-def list_pairs(folder: Path) -> list[tuple[Path, Path]]:
-    """The pictures of a folder with their masks, by name; InputError if there are none."""
-    for kind in KINDS:
-        masks = {path.stem: path for path in (folder / kind).glob("*.png")}
-        pictures = sorted(
-            path for path in (folder / "images").glob("*") if path.suffix.lower() in SUFFIXES
+@dataclass(frozen=True)
+class Listing:
+    """What a folder holds."""
+
+    pairs: tuple[tuple[Path, Path], ...]  # picture and mask, by name
+    without_mask: tuple[Path, ...]  # pictures
+    without_picture: tuple[Path, ...]  # masks
+
+    def notes(self) -> tuple[str, ...]:
+        """A sentence on each kind of file that is left out."""
+        return tuple(
+            f"{len(files)} {word} left out, without a {other} of the same name: {name_some(files)}."
+            for files, word, other in (
+                (self.without_mask, "pictures", "mask"),
+                (self.without_picture, "masks", "picture"),
+            )
+            if files
         )
-        pairs = [(path, masks[path.stem]) for path in pictures if path.stem in masks]
+
+
+def name_some(files: Sequence[Path], most: int = 5) -> str:
+    """The names of a few files, for a sentence."""
+    names = [path.name for path in files[:most]]
+    return ", ".join(names) + (" ..." if len(files) > most else "")
+
+
+def list_folder(folder: Path) -> Listing:
+    """The pictures of a folder with their masks, and what has none; InputError without a pair."""
+    if not folder.is_dir():
+        raise InputError(f"There is no folder {folder}: name one with images/ and masks/ in it.")
+    if not (folder / "images").is_dir():
+        raise InputError(f"There are no pairs in {folder}: it has no folder images.")
+    pictures = list_files(folder / "images", SUFFIXES)
+    for kind in KINDS:
+        files = list_files(folder / kind, MASK_SUFFIXES)
+        # of two masks of a name the one that comes first in the list of suffixes
+        files.sort(key=lambda path: MASK_SUFFIXES.index(path.suffix.lower()), reverse=True)
+        by_name = {path.stem: path for path in files}
+        known = {path.stem for path in pictures}
+        pairs = [(path, by_name[path.stem]) for path in pictures if path.stem in by_name]
         if pairs:
-            return pairs
+            alone = sorted(path for name, path in by_name.items() if name not in known)
+            rest = [path for path in pictures if path.stem not in by_name]
+            return Listing(tuple(pairs), tuple(rest), tuple(alone))
     raise InputError(
         f"There are no pairs in {folder}: it needs images/NAME.jpg and masks/NAME.png "
         "or labels/NAME.png."
     )
 
 
+def list_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
+    """The files of a folder with one of the endings, by name; none where there is no folder."""
+    if not folder.is_dir():
+        return []
+    return sorted(
+        path for path in folder.iterdir()
+        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
+    )  # fmt: skip
+
+
+def list_pairs(folder: Path) -> list[tuple[Path, Path]]:
+    """The pictures of a folder with their masks, by name; InputError if there are none."""
+    return list(list_folder(folder).pairs)
+
+
 def read_mask(path: Path) -> np.ndarray:
-    """The mask, bool (H, W), of a file; what its numbers mean is said by its folder's name."""
-    values = cv2.imread(str(path), cv2.IMREAD_UNCHANGED)
-    if values is None:
-        raise InputError(f"{path.name} could not be read as a mask: it should be a PNG.")
-    if values.ndim == 3:
-        values = values[..., :3].max(axis=2)
-    if path.parent.name == "labels":
-        return values > 0
-    if path.parent.name == "semantic_masks":
-        return values == PERSON_CLASS
-    return values >= (32768 if values.dtype == np.uint16 else 128)
+    """The mask, bool (H, W), of a file; what its numbers mean is said by its folder's name.
+
+    ``masks``: inside and outside; ``labels``: a number for each object; ``semantic_masks``: COCO's
+    class numbers, of which people are 1. See ``cvcore.core.masks``.
+    """
+    kind = KINDS.get(path.parent.name, "mask")
+    return named(path, lambda path: masks.read_mask(path, kind=kind))
+
+
+def named(path: Path, read: Callable[[Path], Result]) -> Result:
+    """What ``read`` makes of a file; its InputError says which file it was."""
+    try:
+        return read(path)
+    except InputError as error:
+        raise InputError(f"{path.name}: {error}") from error
 
 
 @dataclass(frozen=True)
@@ -56,14 +112,23 @@ class Pair:
 
 
 def read_pairs(folder: Path) -> list[Pair]:
-    """All pictures of a folder that have a mask, in the order of their names."""
+    """All pictures of a folder that have a mask, in the order of their names.
+
+    InputError names the first that cannot be read: a training that left it out would hold others
+    back than the evaluation does.
+    """
     pairs = []
     for picture, mask_file in list_pairs(folder):
-        image = images.load_image(picture, max_side=512)
-        mask = read_mask(mask_file).astype(np.uint8)
-        if mask.shape != image.shape[:2]:
-            mask = cv2.resize(mask, image.shape[1::-1], interpolation=cv2.INTER_NEAREST)
-        pairs.append(Pair(picture.stem, image, mask.astype(bool)))
+        image = named(picture, lambda path: images.load_image(path, max_side=512))
+        mask = read_mask(mask_file)
+        size_hw = image.shape[:2]
+        named(mask_file, lambda _, mask=mask, size_hw=size_hw: masks.check_shape(mask, size_hw))
+        if mask.shape != size_hw:
+            small = cv2.resize(
+                mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST
+            )
+            mask = small.astype(bool)
+        pairs.append(Pair(picture.stem, image, mask))
     return pairs
 
 

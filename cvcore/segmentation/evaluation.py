@@ -3,9 +3,10 @@
     python -m cvcore.segmentation.evaluation DIR [--model nuclei] [--threshold 0.5]
     python -m cvcore.segmentation.evaluation DIR --part test --seed 0
 
-``DIR/images`` holds the pictures and ``DIR/masks`` (8 bits: 128 and more belongs to it),
-``DIR/labels`` (a number per object, 0 is background) or ``DIR/semantic_masks`` (COCO's class
-numbers: people are 1) a PNG of the same name for each. Every picture is measured at its own size.
+``DIR/images`` holds the pictures and ``DIR/masks`` (white is inside, or 1), ``DIR/labels`` (a
+number per object, 0 is background) or ``DIR/semantic_masks`` (COCO's class numbers: people are 1)
+a PNG of the same name for each. Every picture is measured at its own size. What cannot be read, or
+has no partner, is named and left out.
 ``--part test`` takes only the pictures that training with this seed holds back, ``--part train``
 only the others.
 """
@@ -19,9 +20,11 @@ from pathlib import Path
 import numpy as np
 
 from cvcore import segmentation
+from cvcore.core import commands
+from cvcore.core.commands import command
 from cvcore.core.errors import InputError
 from cvcore.core.images import load_image
-from cvcore.segmentation.dataset import list_pairs, read_mask, split
+from cvcore.segmentation.dataset import list_folder, list_pairs, named, read_mask, split
 
 MAX_SIDE = 8192  # pixels: pictures are measured as they are
 
@@ -39,9 +42,12 @@ class SegmentationScore:
     iou_median: float
     pooled_dice: float  # all pictures' pixels together
     pooled_iou: float
+    notes: tuple[str, ...] = ()  # a sentence on each file that was left out
 
 
-def summarise(overlaps: Sequence[segmentation.Overlap]) -> SegmentationScore:
+def summarise(
+    overlaps: Sequence[segmentation.Overlap], notes: Sequence[str] = ()
+) -> SegmentationScore:
     """Means over pictures, and all their pixels together."""
     pooled = segmentation.Overlap(
         both=sum(one.both for one in overlaps),
@@ -50,7 +56,7 @@ def summarise(overlaps: Sequence[segmentation.Overlap]) -> SegmentationScore:
     )
     dice = _summarise_one(np.array([one.dice for one in overlaps]))
     iou = _summarise_one(np.array([one.iou for one in overlaps]))
-    return SegmentationScore(len(overlaps), *dice, *iou, pooled.dice, pooled.iou)
+    return SegmentationScore(len(overlaps), *dice, *iou, pooled.dice, pooled.iou, tuple(notes))
 
 
 def _summarise_one(each: np.ndarray) -> tuple[float, float, float]:
@@ -86,23 +92,36 @@ def evaluate(
     """Yields (pictures done, pictures in all) while it works, at last the score.
 
     ``pairs`` are files of pictures and masks, as ``list_pairs`` finds them; ``predict`` turns a
-    picture uint8 (H, W, 3) into a mask bool (H, W).
+    picture uint8 (H, W, 3) into a mask bool (H, W). A pair that cannot be read, or whose sizes
+    differ, is left out and named in the score's ``notes``. InputError when none is left.
     """
-    overlaps = []
+    overlaps, notes = [], []
     for done, (picture, mask_file) in enumerate(pairs, start=1):
-        image = load_image(picture, max_side=MAX_SIDE)
-        ground_truth = read_mask(mask_file)
-        height, width = ground_truth.shape
-        if (height, width) != image.shape[:2]:
-            raise InputError(
-                f"{mask_file.name} has {width} x {height} pixels, its picture "
-                f"{image.shape[1]} x {image.shape[0]}: make both the same size."
-            )
-        overlaps.append(segmentation.compare_masks(predict(image), ground_truth))
+        try:
+            overlaps.append(_measure_pair(picture, mask_file, predict))
+        except InputError as error:
+            notes.append(str(error))
         yield done, len(pairs)
-    yield summarise(overlaps)
+    if not overlaps:
+        raise InputError(f"No pair could be measured. {' '.join(notes[:3])}".strip())
+    yield summarise(overlaps, notes)
 
 
+def _measure_pair(
+    picture: Path, mask_file: Path, predict: Callable[[np.ndarray], np.ndarray]
+) -> segmentation.Overlap:
+    image = named(picture, lambda path: load_image(path, max_side=MAX_SIDE))
+    ground_truth = read_mask(mask_file)
+    height, width = ground_truth.shape
+    if (height, width) != image.shape[:2]:
+        raise InputError(
+            f"{mask_file.name} has {width} x {height} pixels, its picture "
+            f"{image.shape[1]} x {image.shape[0]}: make both the same size."
+        )
+    return segmentation.compare_masks(named(picture, lambda _: predict(image)), ground_truth)
+
+
+@command
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cvcore.segmentation.evaluation", description=__doc__.splitlines()[0]
@@ -115,23 +134,18 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--share", type=float, default=0.15, help="held back by training, 0 to 1")
     parser.add_argument("--seed", type=int, default=0, help="the training's seed")
     options = parser.parse_args(arguments)
-    try:
-        segmentation.check_model(options.model)
-        threshold = segmentation.check_threshold(options.threshold)
+    segmentation.check_model(options.model)
+    segmentation.check_longest(options.longest)
+    threshold = segmentation.check_threshold(options.threshold)
 
-        def predict(image: np.ndarray) -> np.ndarray:
-            mask = segmentation.predict_mask(image, model=options.model, longest=options.longest)
-            return mask.above(threshold)
+    def predict(image: np.ndarray) -> np.ndarray:
+        mask = segmentation.predict_mask(image, model=options.model, longest=options.longest)
+        return mask.above(threshold)
 
-        pairs = choose_part(options.folder, options.part, share=options.share, seed=options.seed)
-        for state in evaluate(pairs, predict):
-            if isinstance(state, SegmentationScore):
-                score = state
-            elif sys.stderr.isatty():
-                print(f"\r{state[0]} of {state[1]} pictures", end="", file=sys.stderr, flush=True)
-    except InputError as error:
-        print(error, file=sys.stderr)
-        return 1
+    pairs = choose_part(options.folder, options.part, share=options.share, seed=options.seed)
+    score = commands.follow(evaluate(pairs, predict), SegmentationScore)
+    for note in list_folder(options.folder).notes():
+        print(note, file=sys.stderr)
     part = "" if options.part == "all" else f", part {options.part} of seed {options.seed}"
     print(f"{score.pictures} pictures{part}, {options.model}, threshold {threshold:g}")
     for name in ("Dice", "IoU"):

@@ -11,7 +11,7 @@ from cvcore.segmentation import DEFAULT_THRESHOLD
 from cvcore.segmentation.drawing import draw_disagreement
 from demos import components as ui
 from demos import lesson
-from demos.segmentation.mask_view import MaskView, read_annotation, to_mask
+from demos.segmentation.mask_view import MaskView, SafeMask, read_annotation, to_mask
 from demos.segmentation.state import LessonState, check_state, once_there
 from demos.segmentation.views import draw_figure, draw_formulas, draw_key, draw_page, draw_sentence
 
@@ -80,14 +80,14 @@ def compare_file(
 def build(
     tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
     view: MaskView, picture: gr.Image, model: gr.Radio,
-) -> tuple[gr.State, ui.SafeImage]:  # fmt: skip
+) -> tuple[gr.State, SafeMask]:  # fmt: skip
     """The section; returns what holds the ground truth, and where its file is uploaded."""
     with gr.Tab(TITLE) as section:
         ground_truth = gr.State()
         panel = ui.Panel(
             {"html": draw_sentence(NO_TRUTH)}, label="comparison", elem_id="segmentation-truth"
         )
-        upload = ui.SafeImage(
+        upload = SafeMask(
             label="Or upload a mask: white is inside, black outside", sources=["upload"],
             height=160, elem_id="segmentation-mask",
         )  # fmt: skip

@@ -1,16 +1,38 @@
 """The picture with its mask, drawn in the browser, so that the threshold acts at once."""
 
+import os
 from typing import Any
 
 import gradio as gr
 import numpy as np
 
-from cvcore.core import images
+from cvcore.core import images, masks
 from cvcore.core.errors import InputError
 from cvcore.segmentation import Mask
 from demos import components as ui
+from demos.components.pictures import GONE
 
 SHOWN_SIDE = 640  # pixels
+
+
+class SafeMask(ui.SafeImage):
+    """A picture input for a mask, read as files of masks are: handlers get bool (h, w), or None.
+
+    As a picture its transparency and its palette's numbers would be lost.
+    """
+
+    def preprocess(self, payload: Any) -> np.ndarray | None:
+        if payload is None or not (payload.path or payload.url):
+            return None
+        try:
+            if not payload.path:
+                return masks.read_data_uri(payload.url, max_side=images.MAX_SIDE)
+            os.utime(payload.path)  # in use: it is deleted an hour after this
+            return masks.read_mask(payload.path, max_side=images.MAX_SIDE)
+        except InputError as error:
+            raise gr.Error(str(error), print_exception=False) from None
+        except FileNotFoundError:
+            raise gr.Error(GONE, print_exception=False) from None
 
 
 class MaskView(ui.JsComponent):
@@ -46,32 +68,20 @@ def to_view(image: np.ndarray, mask: Mask, *, threshold: float, opacity: float) 
     }
 
 
-def fit_mask(inside: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    """A mask bool (h, w) at the picture's size; InputError when its shape is another one."""
-    height, width = inside.shape
-    if abs(np.log(width / height * size_hw[0] / size_hw[1])) > 0.05:
-        raise InputError(
-            f"The mask has {width} x {height} pixels and the picture "
-            f"{size_hw[1]} x {size_hw[0]}: use a mask of the same shape."
-        )
-    return images.resize(inside.astype(np.uint8) * 255, size_hw, resample="bilinear") > 127
-
-
 def to_mask(picture: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
-    """An uploaded picture of a mask, uint8 (h, w, 3), as bool (H, W).
+    """An uploaded mask, bool (h, w) or a picture of it, as bool (H, W): see ``cvcore.core.masks``.
 
-    Of two values (0 and 1, or 0 and 255) the greater one is inside; of more, what is lighter than
-    the middle. Raises InputError for another shape, or when nothing is inside.
+    Raises InputError for another shape, or when nothing is inside, or nothing outside.
     """
-    grey = np.rint(picture.mean(axis=2))
-    values = np.unique(grey)
-    mask = fit_mask(grey == values[1] if len(values) == 2 else grey > 127, size_hw)
+    mask = masks.fit_mask(masks.to_mask(picture), size_hw)
     if not mask.any():
-        raise InputError("Nothing is inside this mask: make inside white and outside black.")
+        raise InputError(masks.NOTHING)
+    if mask.all():
+        raise InputError(f"Nothing is outside this mask: {masks.NEEDS}, or transparent.")
     return mask
 
 
 def read_annotation(event: gr.EventData, size_hw: tuple[int, int]) -> np.ndarray:
     """The annotated truth bool (H, W) out of a ``truth`` event."""
     picture = images.load_data_uri(getattr(event, "mask", ""))
-    return fit_mask(picture[..., 0] > 127, size_hw)
+    return masks.fit_mask(picture[..., 0] > 127, size_hw)

@@ -7,6 +7,7 @@ import re
 from dataclasses import replace
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 from PIL import Image
@@ -20,7 +21,7 @@ from demos.segmentation import count, fine_tune, ground_truth, levels, live, unc
 from demos.segmentation.controls import Settings
 from demos.segmentation.fine_tune import Tuning, TuningSettings
 from demos.segmentation.live import FrameSettings, LiveState
-from demos.segmentation.mask_view import to_mask
+from demos.segmentation.mask_view import SafeMask, to_mask
 from demos.segmentation.state import LessonState
 
 
@@ -88,6 +89,27 @@ def test_masks_with_nothing_inside_are_refused():
     for grey in (np.zeros((30, 40)), np.full((30, 40), 90), np.arange(1200).reshape(30, 40) % 100):
         with pytest.raises(InputError, match="Nothing is inside this mask"):
             to_mask(images.to_rgb(grey.astype(np.uint8)), (30, 40))
+
+
+def test_a_mask_is_read_with_its_transparency(tmp_path):
+    """As a picture, white on nothing is all white: that says nothing, and is refused."""
+    inside = np.zeros((64, 64), np.uint8)
+    inside[16:48, 16:48] = 255
+    cut_out = images.to_png(np.dstack([np.full((64, 64, 3), 255, np.uint8), inside]))
+    (tmp_path / "mask.png").write_bytes(cut_out)
+    address = f"data:image/png;base64,{base64.b64encode(cut_out).decode()}"
+    for payload in (
+        SimpleNamespace(path=str(tmp_path / "mask.png"), url=None),
+        SimpleNamespace(path=None, url=address),
+    ):
+        mask = SafeMask(render=False).preprocess(payload)
+        np.testing.assert_array_equal(to_mask(mask, (64, 64)), inside > 0)
+    assert SafeMask(render=False).preprocess(None) is None
+    with pytest.raises(InputError, match="Nothing is outside this mask"):
+        to_mask(images.load_image(cut_out), (64, 64))
+    for payload in (SimpleNamespace(path=None, url="data:,x"), SimpleNamespace(path="/x", url="")):
+        with pytest.raises(gr.Error, match=r"mask|no longer here"):
+            SafeMask(render=False).preprocess(payload)
 
 
 def test_a_truth_comes_and_goes_with_its_file(state):
