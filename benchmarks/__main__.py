@@ -2,6 +2,7 @@
 
 import argparse
 import pkgutil
+import sys
 from importlib import import_module
 
 # Before cvcore, which would have PyTorch's threads wait asleep: that suits a page of many visitors,
@@ -10,17 +11,19 @@ import torch  # noqa: F401
 
 import benchmarks
 from benchmarks.harness import to_table
+from cvcore.core.commands import command
 from cvcore.engine.device import describe
 
 NOT_TOPICS = ("harness", "load", "__main__")
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     found = [module.name for module in pkgutil.iter_modules(benchmarks.__path__)]
     topics = [name for name in found if name not in NOT_TOPICS]
     parser = argparse.ArgumentParser(prog="python -m benchmarks", description=__doc__)
     parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(topics))
-    chosen = parser.parse_args().topics or topics
+    chosen = parser.parse_args(arguments).topics or topics
     unknown = sorted(set(chosen) - set(topics))
     if unknown:
         parser.error(f"there is no benchmark {', '.join(unknown)}; choose from {', '.join(topics)}")
@@ -34,4 +37,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -21,6 +21,7 @@ from pathlib import Path
 
 import httpx
 
+from cvcore.core.commands import command, number, whole
 from demos.server.limits import TIDY_SECONDS
 from tests.support.server import run_app
 from tests.support.visitor import AsyncVisitor, Refused
@@ -237,22 +238,25 @@ def read_memory(pid: int) -> float:
     raise RuntimeError("This system does not tell a process's memory.")
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
-    parser.add_argument("--clients", type=int, default=30)
-    parser.add_argument("--long", type=int, default=3, help="how many of them do long work")
-    parser.add_argument("--seconds", type=float, default=120)
-    parser.add_argument("--pause", type=float, default=10, help="seconds between a pupil's clicks")
-    parser.add_argument("--more", type=int, default=500, help="requests after the class")
-    options = parser.parse_args()
+    parser.add_argument("--clients", type=whole(1), default=30)
+    parser.add_argument("--long", type=whole(0), default=3, help="how many of them do long work")
+    parser.add_argument("--seconds", type=number(0), default=120)
+    parser.add_argument(
+        "--pause", type=number(0), default=10, help="seconds between a pupil's clicks"
+    )
+    parser.add_argument("--more", type=whole(0), default=500, help="requests after the class")
+    options = parser.parse_args(arguments)
     device = os.environ.get("GLASSBOX_DEVICE", "cpu")
     with (
         tempfile.TemporaryDirectory() as folder,
         run_app(Path(folder), GLASSBOX_DEVICE=device) as app,
     ):
         went_well = asyncio.run(class_hour(app.url, options, app.process.pid))
-    sys.exit(0 if went_well else 1)
+    return 0 if went_well else 1
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -6,6 +6,7 @@ frame counts when the processed picture has arrived in the page. Browser, server
 this machine. ``python -m benchmarks.page face_verification`` measures one tab.
 """
 
+import argparse
 import os
 import re
 import sys
@@ -19,6 +20,7 @@ import numpy as np
 from PIL import Image
 
 from benchmarks.harness import Row
+from cvcore.core.commands import command
 from cvcore.core.images import resize
 from cvcore.core.samples import load_sample
 from demos import TABS
@@ -145,5 +147,15 @@ def _enrol(panel) -> None:
     panel.get_by_text("Enrolled (1)").wait_for(timeout=60_000)
 
 
+@command
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.page", description=__doc__)
+    parser.add_argument("topics", nargs="*", metavar="topic", help=", ".join(TABS))
+    topics = parser.parse_args(arguments).topics or tuple(TABS)
+    if unknown := sorted(set(topics) - set(TABS)):
+        parser.error(f"there is no tab {', '.join(unknown)}; choose from {', '.join(TABS)}")
+    print(*run(topics), sep="\n")
+
+
 if __name__ == "__main__":
-    print(*run(sys.argv[1:] or tuple(TABS)), sep="\n")
+    sys.exit(main())

@@ -1,11 +1,6 @@
 """What every command of the package shares: its words fit any console, and its faults one sentence.
 
-@command
-def main(arguments: list[str] | None = None) -> int | None:
-    ...
-
-if __name__ == "__main__":
-    sys.exit(main())
+A module's ``main(arguments)`` stands under ``@command``, and at its end ``sys.exit(main())``.
 """
 
 import argparse
@@ -14,8 +9,11 @@ import math
 import os
 import signal
 import sys
+import tarfile
 import tempfile
-from collections.abc import Callable, Iterable
+import zipfile
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 from functools import wraps
 from pathlib import Path
 from typing import Any, TypeAlias, TypeVar
@@ -92,6 +90,20 @@ def _drop_output() -> None:
         os.dup2(os.open(os.devnull, os.O_WRONLY), sys.stdout.fileno())
     except (OSError, ValueError):  # not a real file, as in tests
         return
+
+
+@contextmanager
+def reading(path: Path | None) -> Iterator[None]:
+    """Whatever goes wrong while a package is taken apart says that it is another one."""
+    try:
+        yield
+    except (zipfile.BadZipFile, tarfile.TarError, KeyError, StopIteration, ValueError) as error:
+        if path is None:
+            raise
+        raise InputError(
+            f"{path.name} is not the package that this command's description names "
+            f"({type(error).__name__})."
+        ) from error
 
 
 def follow(states: Iterable[Any], kind: type[Score]) -> Score:

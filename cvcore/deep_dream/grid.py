@@ -4,6 +4,7 @@ python -m cvcore.deep_dream.grid assets/screenshots/deep_dream.jpg
 """
 
 import argparse
+import sys
 from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
@@ -12,6 +13,7 @@ import numpy as np
 
 from cvcore import deep_dream
 from cvcore.core import images, samples
+from cvcore.core.commands import command, output_file
 from cvcore.deep_dream.layers import LAYERS
 
 PICTURES = ("chelsea", "coffee", "rocket")
@@ -40,11 +42,14 @@ def draw_grid(names: tuple[str, ...] = PICTURES) -> np.ndarray:
     return np.vstack(rows)
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("file", type=Path, help="the JPEG file to write")
-    parser.parse_args().file.write_bytes(images.to_jpeg(draw_grid(), quality=82))
+    options = parser.parse_args(arguments)
+    output_file(options.file)
+    options.file.write_bytes(images.to_jpeg(draw_grid(), quality=82))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

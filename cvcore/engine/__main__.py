@@ -2,11 +2,12 @@
 
 import sys
 
-from cvcore.core.errors import InputError
+from cvcore.core.commands import command
 from cvcore.engine.download import fetch
 from cvcore.engine.registry import check_files, index, is_available
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     """``list``, ``verify`` or ``fetch NAME`` from a shell."""
     import argparse
@@ -19,13 +20,9 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     failures = 0
     if options.command == "fetch":
-        try:
-            fetch(options.name, progress=lambda share: print(f"\r{share:4.0%}", end=""))
-            print(f"\r{options.name} is here.")
-        except InputError as error:
-            print(error)
-            failures = 1
-        return failures
+        fetch(options.name, progress=lambda share: print(f"\r{share:4.0%}", end=""))
+        print(f"\r{options.name} is here.")
+        return 0
     for name, weight in index().items():
         here = is_available(name)
         state = "bundled" if weight.is_bundled else ("here" if here else "to download")

@@ -19,6 +19,7 @@ import time
 from pathlib import Path
 from queue import SimpleQueue
 
+from cvcore.core.commands import command, whole
 from cvcore.core.paths import cache_dir
 from cvcore.engine import checkpoints, registry
 
@@ -122,11 +123,12 @@ def _end_with(parent: int) -> None:
     os._exit(1)
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("jobs", nargs="+", metavar="NAME[:HEIGHTxWIDTH]")
-    parser.add_argument("--parent", type=int, help="end when this process does")
-    options = parser.parse_args()
+    parser.add_argument("--parent", type=whole(1), help="end when this process does")
+    options = parser.parse_args(arguments)
     if options.parent:
         threading.Thread(target=_end_with, args=(options.parent,), daemon=True).start()
         if hasattr(os, "nice"):
@@ -134,7 +136,8 @@ def main() -> None:
     failed = False
     for job in options.jobs:
         match = re.fullmatch(r"(\w+)(?::(\d+)x(\d+))?", job)
-        assert match is not None, job
+        if match is None:
+            parser.error(f"{job} is not NAME or NAME:HEIGHTxWIDTH")
         name, height, width = match.groups()
         size_hw = (int(height), int(width)) if height else None
         path = file_path(name, size_hw)
@@ -150,4 +153,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -8,6 +8,7 @@ one person, half of different persons. Nothing is written, and no picture is kep
 """
 
 import argparse
+import sys
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,6 +17,7 @@ import numpy as np
 
 from cvcore import face_verification
 from cvcore.core import images
+from cvcore.core.commands import command, whole
 from cvcore.core.errors import InputError
 from cvcore.recognition import faces as fr
 
@@ -178,16 +180,17 @@ def describe(report: VerificationReport) -> str:
     return "\n".join(lines)
 
 
+@command
 def main(arguments: list[str] | None = None) -> int:
     parser = argparse.ArgumentParser(
         prog="python -m cvcore.face_verification.evaluation", description=__doc__.splitlines()[0]
     )
     parser.add_argument("folder", type=Path)
-    parser.add_argument("--pairs", type=int, default=6000)
+    parser.add_argument("--pairs", type=whole(2), default=6000)
     parser.add_argument("--threshold", type=float)
     parser.add_argument("--embedder", default=fr.EMBEDDER)
     parser.add_argument("--detector", default=fr.DETECTOR, choices=fr.DETECTORS)
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole(0), default=0)
     options = parser.parse_args(arguments)
     try:
         threshold = face_verification.check_threshold(options.threshold, options.embedder)
@@ -219,4 +222,4 @@ def main(arguments: list[str] | None = None) -> int:
 
 
 if __name__ == "__main__":
-    raise SystemExit(main())
+    sys.exit(main())

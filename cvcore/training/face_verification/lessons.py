@@ -9,6 +9,7 @@ other, so that no face is judged by components made from it.
 
 import argparse
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
@@ -16,6 +17,7 @@ import numpy as np
 from safetensors.numpy import save_file
 
 from cvcore.core import images
+from cvcore.core.commands import command, input_folder, output_folder
 from cvcore.core.errors import InputError
 from cvcore.core.paths import ASSETS
 from cvcore.face_verification.evaluation import evaluate, list_people, make_pairs
@@ -38,11 +40,11 @@ def collect(people: dict[str, list[Path]]) -> tuple[list[str], np.ndarray, np.nd
     owners, crops, vectors = [], [], []
     for person, pictures in people.items():
         for path in pictures:
-            image = images.load_image(path)
             try:
+                image = images.load_image(path)
                 faces = face_verification.find_faces(image)
-            except InputError:
-                print(f"no face: {path.name}")
+            except InputError as error:
+                print(f"left out: {path.name}: {error}")
                 continue
             face = faces[face_verification.pick_face(faces, image.shape[:2])]
             owners.append(person)
@@ -94,11 +96,15 @@ def score(pairs: np.ndarray, compare: Callable[[int, int], float]) -> np.ndarray
     return np.array([compare(i, j) for i, j in pairs])
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--data", type=Path, required=True, help="a folder with a folder a person")
+    parser.add_argument(
+        "--data", type=input_folder, required=True, help="a folder with a folder a person"
+    )
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    output_folder(options.out)
     path = options.out / "face_lessons.safetensors"
     save_file(make_lessons(*collect(list_people(options.data))), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
@@ -106,4 +112,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -11,6 +11,7 @@ two cores. The random shifts, turns and sizes make four thousand digits last.
 import argparse
 import hashlib
 import math
+import sys
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -20,6 +21,7 @@ from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 
+from cvcore.core.commands import command, output_folder, whole
 from cvcore.core.paths import ASSETS
 from cvcore.models.digits_cnn import DigitsCNN, build_digits_cnn
 
@@ -110,12 +112,14 @@ def measure_accuracy(model: DigitsCNN, images: Tensor, targets: Tensor) -> float
     return float((model(images).argmax(dim=1) == targets).float().mean())
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=int, default=Settings.seed)
-    parser.add_argument("--epochs", type=int, default=Settings.epochs)
+    parser.add_argument("--seed", type=whole(0), default=Settings.seed)
+    parser.add_argument("--epochs", type=whole(1, 10_000), default=Settings.epochs)
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
-    options = parser.parse_args()
+    options = parser.parse_args(arguments)
+    output_folder(options.out)
     settings = Settings(epochs=options.epochs, seed=options.seed)
     images, targets, held_images, held_targets = load_digits(settings.seed)
     model = train_digits(settings, images, targets)
@@ -127,4 +131,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

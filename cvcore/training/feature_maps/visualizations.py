@@ -9,6 +9,7 @@ a time. Takes some minutes on two cores.
 import argparse
 import hashlib
 import io
+import sys
 from collections.abc import Mapping
 from typing import Any
 
@@ -18,6 +19,7 @@ from PIL import Image
 
 from cvcore import feature_maps as fm
 from cvcore.core import images
+from cvcore.core.commands import command, output_folder
 from cvcore.engine.fusion import fuse_batch_norms
 from cvcore.feature_maps import visualizations
 from cvcore.probes.activation_maximization import Settings, make_noise, maximise
@@ -117,12 +119,14 @@ def store_grid(model: str, parts: dict[str, np.ndarray]) -> str:
     )
 
 
-def main() -> None:
-    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args()
+@command
+def main(arguments: list[str] | None = None) -> None:
+    argparse.ArgumentParser(description=__doc__.splitlines()[0]).parse_args(arguments)
+    output_folder(visualizations.FOLDER)
     rows = [write_grid(model) for model in LAYERS]
     head = "# A sheet of pictures a model, row by row, the layers one after another.\n\n"
     (visualizations.FOLDER / "index.toml").write_text(head + "\n".join(rows), encoding="utf-8")
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -15,6 +15,7 @@ import csv
 import hashlib
 import json
 import re
+import sys
 import tomllib
 from pathlib import Path
 
@@ -23,6 +24,7 @@ import torch
 from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
+from cvcore.core.commands import command, input_folder, output_folder
 from cvcore.core.images import to_jpeg
 from cvcore.core.paths import ASSETS
 from cvcore.engine.checkpoints import pack_state
@@ -315,14 +317,18 @@ def write_lessons(folder: Path, lessons: dict[str, dict], rows: dict[str, dict])
     return rows
 
 
-def main() -> None:
+@command
+def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=MOMENTS)
-    parser.add_argument("run", type=Path, nargs="?", help="else what is kept is measured again")
-    parser.add_argument("--data", type=Path, help="CelebA's aligned faces (for faces)")
-    options = parser.parse_args()
+    parser.add_argument(
+        "run", type=input_folder, nargs="?", help="else what is kept is measured again"
+    )
+    parser.add_argument("--data", type=input_folder, help="CelebA's aligned faces (for faces)")
+    options = parser.parse_args(arguments)
     if options.kind == "faces" and options.data is None:
         parser.error("faces need --data: the made ones are measured beside them")
+    output_folder(WEIGHTS)
     if options.run is None:
         rows = remeasure(options.kind, options.data)
     else:
@@ -332,4 +338,4 @@ def main() -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

@@ -17,6 +17,7 @@ takes its share of the pictures, and ``--batch-size`` of them at a time.
 import argparse
 import copy
 import json
+import sys
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
@@ -31,6 +32,7 @@ from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
+from cvcore.core.commands import command, input_folder, number, output_folder, whole
 from cvcore.core.images import to_jpeg
 from cvcore.engine.checkpoints import load_model
 from cvcore.engine.registry import get_weight
@@ -352,21 +354,26 @@ def bundled_steps(kind: str) -> int:
     return lessons[kind]["step"]
 
 
+@command
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("kind", choices=RECIPES)
-    parser.add_argument("--data", type=Path, help="CelebA's aligned faces, 89 x 109 (for faces)")
+    parser.add_argument(
+        "--data", type=input_folder, help="CelebA's aligned faces, 89 x 109 (for faces)"
+    )
     parser.add_argument("--out", type=Path, required=True, help="folder for all that is kept")
-    parser.add_argument("--steps", type=int)
-    parser.add_argument("--batch-size", type=int)
+    parser.add_argument("--steps", type=whole(1))
+    parser.add_argument("--batch-size", type=whole(1))
     parser.add_argument("--loss", choices=LOSSES)
-    parser.add_argument("--average", type=float, help="share of the past in the kept generator")
-    parser.add_argument("--last-rate", type=float, help="share of the rates left at the end")
+    parser.add_argument(
+        "--average", type=number(0, 1), help="share of the past in the kept generator"
+    )
+    parser.add_argument("--last-rate", type=number(0, 1), help="share of the rates left at the end")
     parser.add_argument("--from-bundled", action="store_true", help="begin with assets/weights")
-    parser.add_argument("--seed", type=int, default=0)
+    parser.add_argument("--seed", type=whole(0), default=0)
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
-    parser.add_argument("--num-nodes", type=int, default=1)
+    parser.add_argument("--num-nodes", type=whole(1), default=1)
     parser.add_argument("--precision", default="bf16-mixed")
     options = vars(parser.parse_args(arguments))
     own = ("steps", "batch_size", "loss", "seed", "average", "last_rate")
@@ -378,6 +385,9 @@ def main(arguments: list[str] | None = None) -> None:
                 "failed run no discriminator is kept"
             )
         chosen["start"] = bundled_steps(options["kind"])
+    if options["kind"] == "faces" and options["data"] is None:
+        parser.error("faces need --data, a folder of CelebA's aligned pictures")
+    output_folder(options["out"])
     settings = RECIPES[options["kind"]]
     settings = Settings(**asdict(settings) | {k: v for k, v in chosen.items() if v is not None})
     trainer = ("accelerator", "devices", "num_nodes", "precision")
@@ -385,4 +395,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

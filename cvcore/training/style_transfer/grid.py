@@ -7,12 +7,14 @@ own settings.
 """
 
 import argparse
+import sys
 from pathlib import Path
 
 import numpy as np
 
 from cvcore import style_transfer
 from cvcore.core import images, samples
+from cvcore.core.commands import command, output_file
 from cvcore.core.paths import ASSETS
 
 PAIRS = (
@@ -40,10 +42,12 @@ def paint_pair(photo: str, style: str) -> np.ndarray:
     return np.concatenate([fill(one) for one in (content, sheet, fast, last.image)], axis=1)
 
 
+@command
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ASSETS / "screenshots" / "style_transfer.jpg")
     options = parser.parse_args(arguments)
+    output_file(options.out)
     rows = [paint_pair(*pair) for pair in PAIRS]
     halves = [np.concatenate(rows[i : i + 3], axis=0) for i in (0, 3)]
     sheet = np.concatenate(halves, axis=1)[:-GAP, :-GAP]
@@ -52,4 +56,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())

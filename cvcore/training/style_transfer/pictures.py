@@ -9,12 +9,14 @@ a style off texture and palette. Prints each file written with its SHA-256, for 
 
 import argparse
 import hashlib
+import sys
 from collections.abc import Callable
 from pathlib import Path
 
 import cv2
 import numpy as np
 
+from cvcore.core.commands import command, output_folder
 from cvcore.core.images import to_jpeg
 from cvcore.core.paths import ASSETS
 
@@ -328,11 +330,12 @@ def paint(name: str) -> np.ndarray:
     return np.clip(painting, 0, 255).astype(np.uint8)
 
 
+@command
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__)
     parser.add_argument("--out", type=Path, default=ASSETS / "styles")
     options = parser.parse_args(arguments)
-    options.out.mkdir(parents=True, exist_ok=True)
+    output_folder(options.out)
     for name in PAINTERS:
         data = to_jpeg(paint(name), quality=90)
         (options.out / f"{name}.jpg").write_bytes(data)
@@ -340,4 +343,4 @@ def main(arguments: list[str] | None = None) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    sys.exit(main())
