@@ -23,6 +23,7 @@ from cvcore.convolution.windows import (
     MAX_STRIDE,
     Padding,
     WindowFit,
+    check_output_padding,
     fit_windows,
     output_size,
 )
@@ -131,12 +132,18 @@ def convolve_transposed(
     padding: int = 0,
     dilation: int = 1,
     bias: float = 0.0,
+    output_padding: int = 0,
 ) -> np.ndarray:
     """Run a convolution's shapes backwards: every pixel stamps pixel x kernel on a larger output.
 
-    The output has (H - 1) * stride + dilation * (kh - 1) + 1 - 2 * padding rows; where stamps
-    overlap they add up. ``image`` (H, W) or (H, W, C), ``kernel`` (kh, kw); settings and errors as
-    in :func:`convolve`, with ``padding`` a number of pixels that are cut off on every side.
+    The output has (H - 1) * stride + dilation * (kh - 1) + 1 - 2 * padding + output_padding rows;
+    where stamps overlap they add up. ``image`` (H, W) or (H, W, C), ``kernel`` (kh, kw); settings
+    and errors as in :func:`convolve`, with ``padding`` a number of pixels that are cut off on every
+    side. A convolution of stride S makes the same of S sizes: ``output_padding``, rows and columns
+    more at the far sides, says which of them is meant. It is below the stride or the dilation.
+
+    >>> convolve_transposed([[1, 2]], [[1, 1]], stride=2, output_padding=1).tolist()
+    [[1.0, 1.0, 2.0, 2.0, 0.0], [0.0, 0.0, 0.0, 0.0, 0.0]]
     """
     image = check_array(image)
     kernel = _check_weights(kernel, image)
@@ -145,9 +152,10 @@ def convolve_transposed(
     stride = check_whole("The stride", stride, 1, MAX_STRIDE)
     dilation = check_whole("The dilation", dilation, 1, MAX_DILATION)
     padding = check_whole("The padding", padding, 0, MAX_PADDING)
+    further = check_output_padding(output_padding, stride, dilation)
     height, width = image.shape[:2]
     size = [
-        (side - 1) * stride + dilation * (cells - 1) + 1
+        (side - 1) * stride + dilation * (cells - 1) + 1 + further
         for side, cells in zip((height, width), kernel.shape, strict=True)
     ]
     if min(size) <= 2 * padding:

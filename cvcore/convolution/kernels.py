@@ -1,4 +1,8 @@
-"""Kernels by name, the digit of the lesson, and what can be told from a kernel's numbers."""
+"""Kernels by name, the digit of the lesson, and what can be told from a kernel's numbers.
+
+The Laplacian is the one of four neighbours, whose centre is -4; others take all eight, or turn the
+sign.
+"""
 
 from dataclasses import dataclass
 

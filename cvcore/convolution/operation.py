@@ -12,6 +12,7 @@ from cvcore.convolution.windows import (
     MAX_STRIDE,
     Padding,
     WindowFit,
+    check_output_padding,
     fit_window,
     fit_windows,
 )
@@ -40,6 +41,8 @@ class Operation:
     transposed: bool = False
     channel_weights: tuple[float, ...] | None = None
     """One factor a channel, or None: every channel on its own."""
+    output_padding: int = 0
+    """For a transposed convolution: rows and columns more at the bottom and on the right."""
 
     def __post_init__(self) -> None:
         check_whole("The stride", self.stride, 1, MAX_STRIDE)
@@ -47,6 +50,9 @@ class Operation:
         check_number("The bias", self.bias)
         for weight in self.channel_weights or ():
             check_number("A channel's weight", weight)
+        check_output_padding(self.output_padding, self.stride, self.dilation)
+        if self.output_padding and not self.transposed:
+            raise InputError("Only a transposed convolution has an output padding.")
         if self.transposed and self.channel_weights is not None:
             raise InputError("A transposed convolution works on every channel by itself here.")
 
@@ -92,7 +98,8 @@ class Operation:
         stretched = (size - 1) * self.stride + 1
         full = fit_window(stretched, kernel, padding="full", dilation=self.dilation)
         side = full.span - 1 - self.pixels_cut
-        return WindowFit(stretched, kernel, side, side, 1, self.dilation)
+        after = side + int(self.output_padding)
+        return WindowFit(stretched, kernel, side, after, 1, self.dilation)
 
     def apply(self, image: Numbers) -> np.ndarray:
         """Run it on ``image`` (H, W) or (H, W, C); see :func:`cvcore.convolution.convolve`."""
@@ -104,6 +111,7 @@ class Operation:
                 padding=self.pixels_cut,
                 dilation=self.dilation,
                 bias=self.bias,
+                output_padding=self.output_padding,
             )
         return convolve(
             image,
@@ -131,8 +139,9 @@ class Operation:
         bias = torch.tensor([float(self.bias)], dtype=torch.float64)
         if self.transposed:
             y = F.conv_transpose2d(
-                x, kernel, bias, self.stride, self.pixels_cut, dilation=self.dilation
-            )
+                x, kernel, bias, self.stride, self.pixels_cut, int(self.output_padding),
+                dilation=self.dilation,
+            )  # fmt: skip
         else:
             y = F.conv2d(
                 F.pad(
@@ -183,7 +192,8 @@ class Operation:
         if self.transposed:
             lines.append(
                 f"y = F.conv_transpose2d(x, kernel, bias, stride={self.stride}, "
-                f"padding={self.pixels_cut}, dilation={self.dilation})"
+                f"padding={self.pixels_cut}, output_padding={int(self.output_padding)}, "
+                f"dilation={self.dilation})"
             )
         else:
             padding = self._torch_padding(image.shape[:2])

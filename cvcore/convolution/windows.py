@@ -115,6 +115,20 @@ def fit_window(
     return WindowFit(size, kernel, before, after, stride, dilation)
 
 
+def check_output_padding(value: int, stride: int, dilation: int) -> int:
+    """``value`` if it is a whole number from 0 to below the stride or the dilation.
+
+    More would be rows that no input has made; ``torch`` refuses it, too.
+    """
+    value = check_whole("The output padding", value, 0, MAX_STRIDE)
+    if value and value >= max(stride, dilation):
+        raise InputError(
+            f"The output padding must be smaller than the stride or the dilation; got {value} for "
+            f"a stride of {stride} and a dilation of {dilation}."
+        )
+    return value
+
+
 def fit_windows(
     size_hw: tuple[int, int],
     kernel_hw: tuple[int, int],

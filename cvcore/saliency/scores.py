@@ -39,6 +39,9 @@ class Scores:
 def area(curve: np.ndarray) -> float:
     """The mean of the trapezia under a curve over [0, 1] at even steps.
 
+    Of scores the steps are the shares that were asked for, 0 to 1, also where they do not come to a
+    whole number of pixels; other programs divide by the pixels that were really changed.
+
     >>> area(np.array([1.0, 0.0]))
     0.5
     """

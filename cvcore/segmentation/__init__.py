@@ -78,7 +78,10 @@ class Overlap:
 
     @property
     def dice(self) -> float:
-        """2 |T and P| / (|T| + |P|); 1 when both masks are empty."""
+        """2 |T and P| / (|T| + |P|); 1 when both masks are empty, 0 when only one of them is.
+
+        For two empty masks it is 0/0, which other programs call 0 or leave out.
+        """
         total = self.predicted + self.ground_truth
         return 2 * self.both / total if total else 1.0
 
@@ -231,7 +234,7 @@ def compare_masks(prediction: np.ndarray, ground_truth: np.ndarray) -> Overlap:
 
 
 def dice(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
-    """Dice's coefficient of two masks, 0 to 1; 1 when both are empty.
+    """Dice's coefficient of two masks, 0 to 1; 1 when both are empty, by our own definition.
 
     Dice, "Measures of the Amount of Ecologic Association Between Species", Ecology 1945.
     """

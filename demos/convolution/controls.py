@@ -30,6 +30,7 @@ class Window:
     padding_mode: str = "zero"  # what lies outside
     dilation: float = 1  # 1 to 8
     transposed: bool = False
+    output_padding: float = 0  # rows and columns more, of a transposed convolution, 0 to 7
 
     def to_operation(self, *, depth: bool = False) -> Operation:
         """With ``depth`` the kernel has a factor for each of R, G and B."""
@@ -55,6 +56,9 @@ class Window:
             channel_weights=tuple(checks.check_number("A channel's factor", c) for c in channels)
             if depth
             else None,
+            output_padding=checks.check_whole("The output padding", self.output_padding, 0, 7)
+            if self.transposed
+            else 0,
         )
 
 
@@ -83,7 +87,8 @@ class Panel:
 
     matrix: NumberTable
     picture: gr.Image
-    window: dict[str, Any]  # by field of ``Window``
+    window: dict[str, Any]  # by field of ``Window``, without the last
+    output_padding: gr.Slider  # the last, which came later: calls may give values in their order
     look: dict[str, Any]  # the other fields of ``PictureSettings``
     boxes: list[Any]  # as ``show_controls`` answers
 
@@ -102,6 +107,7 @@ def build_panel(tab: lesson.Tab) -> Panel:
                 kernel = _build_kernel(tab)
         with gr.Column() as window_box:
             window = {"kernel": kernel, **_build_window()}
+            output_padding = _build_output_padding(window["transposed"])
         with gr.Row(visible=False) as look_box:
             d = PictureSettings()
             look = {
@@ -109,7 +115,7 @@ def build_panel(tab: lesson.Tab) -> Panel:
                 "show": ui.Dropdown(list(SHOW), value=d.show, label="Show the result"),
             }
     boxes = [panel_box, matrix_box, picture_box, window_box, look_box]
-    return Panel(matrix, picture, window, look, boxes)
+    return Panel(matrix, picture, window, output_padding, look, boxes)
 
 
 def _build_matrix(tab: lesson.Tab) -> NumberTable:
@@ -151,6 +157,20 @@ def _build_window() -> dict[str, Any]:
         "stride": stride, "padding": padding, "padding_mode": padding_mode, "dilation": dilation,
         "transposed": transposed,
     }  # fmt: skip
+
+
+def _build_output_padding(transposed: gr.Checkbox) -> gr.Slider:
+    """Shown where it acts: beside a transposed convolution."""
+    d = Window()
+    slider = ui.Slider(
+        0, 7, d.output_padding, step=1, label="Output padding", visible=d.transposed,
+        elem_id="convolution-output-padding",
+    )  # fmt: skip
+    transposed.change(
+        lambda on: gr.Slider(visible=on), transposed, slider, show_progress="hidden",
+        api_visibility="private",
+    )  # fmt: skip
+    return slider
 
 
 def to_changes(components: Any) -> list[Any]:

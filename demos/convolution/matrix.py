@@ -114,7 +114,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             badge = ui.Badge(label="timings")
             file = ui.Download("Feature map as a table")
         numbers = gr.JSON(visible=False, label="numbers")
-    settings = lesson.Controls(MatrixSettings, **panel.window, **pooling)
+    settings = lesson.Controls(
+        MatrixSettings, **panel.window, **pooling, output_padding=panel.output_padding
+    )
     outputs = [walk, sizes, finding, badge, file, numbers]
     inputs = [tab.opened, panel.matrix]
     tab.endpoint(

@@ -234,3 +234,23 @@ def test_webcam(page, tab, screenshot):
     screenshot("convolution_webcam")
     open_view(tab, "Small matrix")
     expect(camera.locator("button", has_text="Stop")).to_have_count(0)
+
+
+def test_output_padding_is_there_for_a_transposed_convolution_alone(tab, walk, rest):
+    further = tab.locator("#convolution-output-padding")
+    expect(further).to_be_hidden()
+    tab.get_by_label("Transposed convolution").check()
+    expect(further).to_be_visible()
+    stride = tab.get_by_role("spinbutton", name=re.compile("Stride")).first
+    stride.fill("2")
+    stride.blur()
+    sizes = tab.locator("#convolution-sizes")
+    rest()
+    before = int(sizes.inner_text().splitlines()[0].rsplit("=", 1)[1])
+    further.locator("input[type=number]").fill("1")
+    further.locator("input[type=number]").blur()
+    expect(sizes).to_contain_text(f"= {before + 1}")
+    tab.get_by_label("Transposed convolution").uncheck()
+    expect(further).to_be_hidden()
+    rest()
+    expect(walk.locator(".total")).to_be_visible()  # what is hidden does not count

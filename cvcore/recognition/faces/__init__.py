@@ -30,7 +30,7 @@ NO_FACE = "There is no face to be found{}: choose a picture with a face from the
 class Face:
     """A face in a picture."""
 
-    box_xyxy: np.ndarray  # (4,) float32, pixels
+    box_xyxy: np.ndarray  # (4,) float32, pixels; as found: it may leave the picture
     landmarks: np.ndarray = field(repr=False)  # (5, 2) x, y: eyes, nose, corners of the mouth
     score: float  # probability, by the detector's last stage
     crop: np.ndarray = field(repr=False)  # uint8 (112, 112, 3), aligned
@@ -94,7 +94,11 @@ def check_detector(name: str) -> str:
 def to_faces(
     image: images.Picture, boxes: np.ndarray, landmarks: np.ndarray, *, scale: float = 1.0
 ) -> tuple[Face, ...]:
-    """Faces cut out of a picture; boxes (N, 5), landmarks (N, 5, 2), in pixels times ``scale``."""
+    """Faces cut out of a picture; boxes (N, 5), landmarks (N, 5, 2), in pixels times ``scale``.
+
+    A box keeps its corners also where they lie outside the picture, which other programs cut off;
+    the face cut out is what of it lies inside.
+    """
     image = images.as_image(image)
     if not len(boxes):
         return ()

@@ -14,6 +14,7 @@ from PIL import Image
 from cvcore import convolution
 from cvcore.convolution import kernels
 from cvcore.convolution.operation import SHOW, to_picture
+from cvcore.core import images
 from cvcore.core.errors import InputError
 from demos.convolution import matrix, padding, picture, pooling, presets, stacks, views
 from demos.convolution.controls import CHANNELS, MatrixSettings, PictureSettings
@@ -178,6 +179,20 @@ class TestPicture:
         height = round(sample.shape[0] * picture.STRETCHED_SIDE / sample.shape[1])
         assert value["output_height"] == 2 * height - 1
         assert value["stretch"] == 2
+
+    def test_output_padding_reaches_the_size_between(self, sample):
+        small = images.shrink(sample, 40)
+        for further, transposed, rows in ((1, True, 80), (0, True, 79), (1, False, 20)):
+            settings = use_same(
+                "box", stride=2, padding="2" if transposed else "same", transposed=transposed,
+                output_padding=further,
+            )  # fmt: skip
+            assert picture.walk_picture(small, settings)[0]["output_width"] == rows
+            check, snippet, _ = picture.check_picture(small, settings)
+            assert check.startswith("✓")
+            assert ("output_padding=1" in snippet) == (further and transposed)
+        with pytest.raises(InputError, match="smaller than the stride"):
+            picture.walk_picture(small, use_same("box", transposed=True, output_padding=1))
 
     @pytest.mark.parametrize("show", SHOW)
     def test_every_way_to_show(self, show):
