@@ -31,6 +31,7 @@ Kind: TypeAlias = Literal["mask", "objects", "people"]
 
 PERSON_CLASS = 1  # of COCO's class numbers
 UNKNOWN = 255  # in class numbers of 8 bits: nobody has said what is here
+VOC_UNKNOWN = (224, 224, 192)  # its colour in VOC's palette
 BRIGHT = 224 / 255  # a mask of greys has some that are nearly white
 # A mask of greys has few in between: of more values than these a quarter is no mask but a picture.
 MANY_GREYS, UNSURE_SHARE = 32, 0.25
@@ -50,6 +51,10 @@ _DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, TypeError, MemoryError, struct.error,
 )  # fmt: skip
 UNREADABLE = "This file could not be read as a mask: save it as a PNG."
+IS_UNKNOWN = (
+    f"This file marks pixels with {UNKNOWN}, as not known: give them to their object, or to the "
+    "background, 0."
+)
 NEEDS = "make inside white and outside black"
 NOTHING = f"Nothing is inside this mask: {NEEDS}."
 
@@ -74,9 +79,9 @@ def read_mask(
                         "This mask is too large: save one of at most "
                         f"{MAX_PIXELS // 1_000_000} megapixels."
                     )
-                if getattr(opened, "n_frames", 1) > 1:
+                if (frames := getattr(opened, "n_frames", 1)) > 1:
                     raise InputError(
-                        f"This file holds {opened.n_frames} pictures: save one of them as the mask."
+                        f"This file holds {frames} pictures: save one of them as the mask."
                     )
                 if opened.format in LOSSY and kind != "mask":
                     raise InputError("This format does not keep numbers: save them as a PNG.")
@@ -174,7 +179,8 @@ def _find_turn(opened: Image.Image) -> Callable[[np.ndarray], np.ndarray]:
 
 def _has_wide_colours(opened: Image.Image) -> bool:
     """Pillow keeps only the upper half of such numbers: 0 and 1 would both be 0."""
-    raw = str(opened.tile[0][3]) if opened.tile else ""
+    tiles = getattr(opened, "tile", ())
+    raw = str(tiles[0][3]) if tiles else ""
     return ";16" in raw and not opened.mode.startswith("I")
 
 
@@ -196,7 +202,12 @@ def _read_palette(opened: Image.Image, kind: Kind) -> np.ndarray:
     opaque = _find_opaque(opened)
     if kind == "mask" and not opaque.all() and opaque[index == 0].any():
         return opaque  # a cut-out: the colours are a picture's
-    if any(number and not colour.any() for number, colour in zip(used, shown, strict=False)):
+    marks_unknown = len(colours) > UNKNOWN and tuple(colours[UNKNOWN]) == VOC_UNKNOWN
+    if kind != "people" and UNKNOWN in used and marks_unknown:
+        raise InputError(IS_UNKNOWN)
+    if kind != "people" and any(
+        number and not colour.any() for number, colour in zip(used, shown, strict=False)
+    ):
         raise InputError(
             "This mask's palette has black at another place than 0, so that its numbers do not say "
             f"what is outside: {NEEDS}."
@@ -228,7 +239,7 @@ def _read_colours(picture: np.ndarray, kind: Kind) -> np.ndarray:
         raise InputError("Colours do not say which class a pixel has: save class numbers.")
     number_of_colours, has_black = _count_colours(picture)
     if has_black and (kind == "objects" or number_of_colours == 2):
-        return picture.any(axis=2)
+        return np.asarray(picture.any(axis=2))
     if kind == "objects":
         raise InputError("No pixel of this file is black, the background: make outside black.")
     if number_of_colours > 2 and np.quantile(spread, 0.99) < COLOUR_SPREAD:  # greys, out of a JPEG
@@ -273,10 +284,7 @@ def _read_numbers(
         return values == PERSON_CLASS
     if kind == "objects":
         if len(found) > 2 and _marks_unknown(found):
-            raise InputError(
-                f"This file marks pixels with {UNKNOWN}, as not known: give them to their object, "
-                "or to the background, 0."
-            )
+            raise InputError(IS_UNKNOWN)
         return values > 0
     if len(found) < 2:
         value = found[0] if len(found) else 0

@@ -122,7 +122,10 @@ def read_pairs(folder: Path) -> list[Pair]:
         image = named(picture, lambda path: images.load_image(path, max_side=512))
         mask = read_mask(mask_file)
         size_hw = image.shape[:2]
-        named(mask_file, lambda _, mask=mask, size_hw=size_hw: masks.check_shape(mask, size_hw))
+        try:
+            masks.check_shape(mask, size_hw)
+        except InputError as error:
+            raise InputError(f"{mask_file.name}: {error}") from error
         if mask.shape != size_hw:
             small = cv2.resize(
                 mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST

@@ -118,6 +118,8 @@ REFUSED = {
         save(to_palette(fill(2, 0), RED, (9, 9, 0), (0, 0, 0))), "another place than 0"),
     "two classes without background": (
         save(to_palette(fill(1, 2), (0, 0, 0), RED, (0, 9, 0))), "2 numbers"),
+    "VOC's unknown": (
+        save(to_palette(fill(0, 255), (0, 0, 0), *[RED] * 254, (224, 224, 192))), "not known"),
     "all grey": (save(np.full((3, 4), 90, np.uint8)), "all of it is 90"),
     "two colours": (save(fill((200, 0, 0), (0, 0, 200))), "colours do not say"),
     "white and red": (save(fill((255, 255, 255), (200, 0, 0))), "colours do not say"),
