@@ -17,6 +17,13 @@ class SetupError(RuntimeError):
     """
 
 
+class PictureWarning(UserWarning):
+    """What was assumed about a picture that does not say it, such as how many bits it has.
+
+    Its text is one clear sentence; pages show it as it stands.
+    """
+
+
 def is_disk_full(error: BaseException) -> bool:
     """True when a file could not be written for want of room, or beyond a quota."""
     codes = (errno.ENOSPC, errno.EDQUOT, errno.EFBIG)

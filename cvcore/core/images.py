@@ -9,12 +9,14 @@ import base64
 import io
 import warnings
 from os import PathLike
-from typing import TYPE_CHECKING, BinaryIO, Literal, TypeAlias
+from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
-from PIL import Image, ImageOps, UnidentifiedImageError
+from PIL import Image
 
-from cvcore.core.errors import InputError
+from cvcore.core import depth, reading
+from cvcore.core.errors import InputError, PictureWarning
+from cvcore.core.file_kinds import UNREADABLE
 
 if TYPE_CHECKING:
     import torch
@@ -23,12 +25,8 @@ if TYPE_CHECKING:
 Picture: TypeAlias = str | PathLike[str] | Image.Image | np.ndarray
 
 MAX_SIDE = 1280  # pixels: larger pictures are shrunk once, when they are loaded
-MAX_PIXELS = 64_000_000  # a larger picture is refused before it is decoded
 MAX_FILE_BYTES = 40_000_000
 
-UNREADABLE = (
-    "This file could not be read as a picture: choose a JPEG, PNG, WebP, GIF, BMP or TIFF file."
-)
 NO_PICTURE = "There is no picture yet: upload one, take one with the webcam or click a sample."
 
 _RESAMPLE = {
@@ -40,36 +38,26 @@ _RESAMPLE = {
 }
 
 
-def load_image(
-    source: str | PathLike | bytes | BinaryIO, *, max_side: int | None = MAX_SIDE
-) -> np.ndarray:
-    """Read a picture file as uint8 (H, W, 3) RGB.
+def load_image(source: reading.Source, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
+    """Read a picture file as uint8 (H, W, 3) sRGB: a path (``~`` too), its bytes or an open file.
 
-    EXIF rotation is applied, transparency laid on white, 16-bit and grey pictures converted by
-    their own range, and of an animation the first frame taken. A picture whose longer side
-    exceeds ``max_side`` pixels is shrunk to it (None keeps the size).
+    It is upright as EXIF says, in sRGB by its colour profile, transparency lies on white, and of
+    an animation or a file of several pages the first is taken. 16 bits, floats and other numbers
+    are brought to 8 bits by what the file says of its range, else by its greatest value
+    (``cvcore.core.depth``). A picture whose longer side exceeds ``max_side`` pixels is shrunk to
+    it (None keeps the size). A file that lacks its last bytes is read as browsers do.
 
-    Raises InputError when the file is no picture, is damaged or is too large to open safely.
+    Warns with ``PictureWarning`` of what had to be assumed. Raises InputError when there is no
+    such file, or it is no picture, damaged or too large to open safely; TypeError for what is no
+    file.
     """
-    if isinstance(source, bytes | bytearray):
-        source = io.BytesIO(source)
-    try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(source) as opened:
-                _check_size(*opened.size)
-                if max_side is not None:
-                    opened.draft("RGB", (max_side, max_side))  # JPEG: decode at a smaller scale
-                opened.seek(0)
-                return to_rgb(ImageOps.exif_transpose(opened), max_side=max_side)
-    except InputError:
-        raise
-    except UnidentifiedImageError:
-        raise InputError(UNREADABLE) from None
-    except Image.DecompressionBombError:
-        raise InputError(_too_large()) from None
-    except (OSError, SyntaxError, ValueError, EOFError, TypeError, MemoryError) as error:
-        raise InputError(UNREADABLE) from error
+    return _warn(reading.read(source, max_side=max_side))
+
+
+def _warn(read: reading.Reading) -> np.ndarray:
+    for note in read.notes:
+        warnings.warn(note, PictureWarning, stacklevel=3)
+    return read.image
 
 
 def load_data_uri(uri: str, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
@@ -77,110 +65,87 @@ def load_data_uri(uri: str, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
 
     Nothing touches the disk. Raises InputError when it is no such address or no picture.
     """
+    return load_image(read_data_uri(uri), max_side=max_side)
+
+
+def read_data_uri(uri: str) -> bytes:
+    """The bytes in a base64 ``data:`` address; InputError when it is none, or too long."""
     head, comma, text = uri.partition(",") if isinstance(uri, str) else ("", "", "")
     if not (comma and head.startswith("data:") and head.endswith(";base64")):
         raise InputError(UNREADABLE)
     if len(text) * 3 // 4 > MAX_FILE_BYTES:
         raise InputError(f"This file exceeds {MAX_FILE_BYTES // 1_000_000} MB: choose another one.")
     try:
-        data = base64.b64decode(text, validate=True)
+        return base64.b64decode(text, validate=True)
     except ValueError:
         raise InputError(UNREADABLE) from None
-    return load_image(data, max_side=max_side)
-
-
-def _check_size(width: int, height: int) -> None:
-    if width < 1 or height < 1:
-        raise InputError("This picture has no pixels: choose another one.")
-    if width * height > MAX_PIXELS:
-        raise InputError(f"{_too_large()} This one has {width:,} x {height:,}.")
-
-
-def _too_large() -> str:
-    return f"This picture is too large: choose one of at most {MAX_PIXELS // 1_000_000} megapixels."
 
 
 def to_rgb(picture: Image.Image | np.ndarray, *, max_side: int | None = None) -> np.ndarray:
     """Any PIL picture or array as uint8 (H, W, 3) RGB; the range is decided by the dtype.
 
     Arrays may be (H, W), (H, W, 1), (H, W, 3) or (H, W, 4): bool, uint8 in [0, 255], uint16 in
-    [0, 65535] or float in [0, 1] (values outside are clipped). Transparency is laid on white.
+    [0, 65535], or of 8 to 14 bits by their greatest value, float in [0, 1] (what resizing leads
+    beyond is clipped), or other numbers that plainly go from 0 to 255, as those of
+    ``cv2.imread(...).astype(float)``. Transparency is laid on white; a PIL picture is turned into
+    sRGB by its profile.
 
-    Raises InputError for an empty picture or one that holds NaN, TypeError for other types.
+    Warns with ``PictureWarning`` of what had to be assumed. Raises InputError for an empty
+    picture, one that holds NaN or masked pixels, and floats of another range; TypeError for other
+    types, shapes and ranges.
     """
     if isinstance(picture, np.ndarray):
-        picture = _array_to_pil(picture)
+        return _warn(_read_array(picture, max_side))
     if not isinstance(picture, Image.Image):
         raise TypeError(f"Expected a PIL picture or a numpy array, got {type(picture).__name__}.")
-    if picture.mode.startswith("I;16"):
-        picture = _array_to_pil(np.asarray(picture).astype(np.uint16))
-    elif picture.mode in ("I", "F"):  # no range of its own: 16-bit greys, or floats in [0, 1]
-        values = np.asarray(picture)
-        is_integer = picture.mode == "I"
-        picture = _array_to_pil(
-            np.clip(values, 0, 65535).astype(np.uint16) if is_integer else values
-        )
-    _check_size(*picture.size)
-    if picture.mode in ("RGBA", "LA", "PA", "La", "RGBa") or "transparency" in picture.info:
-        picture = picture.convert("RGBA")
-        white = Image.new("RGBA", picture.size, "white")
-        picture = Image.alpha_composite(white, picture)
-    picture = picture.convert("RGB")
-    if max_side is not None and max(picture.size) > max_side:
-        scale = max_side / max(picture.size)
-        size = [max(1, round(side * scale)) for side in picture.size]
-        picture = picture.resize(size, Image.Resampling.LANCZOS, reducing_gap=3.0)
-    return np.array(picture)
+    return _warn(reading.read_pil(picture, max_side=max_side))
 
 
-def _array_to_pil(array: np.ndarray) -> Image.Image:
+def _read_array(array: np.ndarray, max_side: int | None) -> reading.Reading:
+    if np.ma.is_masked(array):
+        raise InputError("This picture has masked pixels: give them a value with .filled().")
+    array = np.asarray(array)
+    if not array.dtype.isnative:
+        array = array.astype(array.dtype.newbyteorder("="))
     if array.ndim == 3 and array.shape[2] == 1:
         array = array[..., 0]
     if array.ndim not in (2, 3) or (array.ndim == 3 and array.shape[2] not in (3, 4)):
+        is_first = array.ndim == 3 and array.shape[0] in (1, 3, 4)
+        hint = "; channels go last: array.transpose(1, 2, 0)" if is_first else ""
         raise TypeError(
             f"Expected an array of shape (H, W), (H, W, 1), (H, W, 3) or (H, W, 4), "
-            f"got {array.shape}."
+            f"got {array.shape}{hint}."
         )
-    if array.size == 0:
-        raise InputError("This picture has no pixels: choose another one.")
-    _check_size(array.shape[1], array.shape[0])
-    if array.dtype == np.bool_:
-        array = array.astype(np.uint8) * 255
-    elif array.dtype == np.uint16:
-        array = (array.astype(np.uint32) * 255 + 32767) // 65535
-    elif np.issubdtype(array.dtype, np.floating):
-        if not np.isfinite(array).all():
-            raise InputError("This picture holds values that are not numbers: choose another one.")
-        array = np.rint(np.clip(array, 0, 1) * 255)
-    elif array.dtype != np.uint8:
-        raise TypeError(f"Expected bool, uint8, uint16 or float pixels, got {array.dtype}.")
-    return Image.fromarray(np.ascontiguousarray(array, dtype=np.uint8))
+    reading.check_size(array.shape[1], array.shape[0])
+    pixels = depth.from_array(array)
+    picture = Image.fromarray(np.ascontiguousarray(pixels.values))
+    image = reading.to_array(picture, max_side=max_side)
+    return reading.Reading(image, (pixels.note,) if pixels.note else ())
 
 
 def as_image(picture: Picture | None, *, min_side: int = 1) -> np.ndarray:
     """Any kind of picture as uint8 (H, W, 3) RGB of at least ``min_side`` pixels a side.
 
-    A path is read, a PIL picture or an array converted by its own range (``to_rgb``); none is
-    shrunk, so that places found in it are places in the caller's own picture. An array that is
-    uint8 (H, W, 3) already is returned as it is, not copied.
+    A path is read (``load_image``), a PIL picture turned upright and into sRGB, an array converted
+    by its own range (``to_rgb``); none is shrunk, so that places found in it are places in the
+    caller's own picture. An array that is uint8 (H, W, 3) already is returned as it is, not copied.
 
-    Raises InputError for None, an unreadable file and a picture that is empty, too small or holds
-    NaN; TypeError for what is no picture.
+    Warns with ``PictureWarning`` of what had to be assumed. Raises InputError for None, an
+    unreadable file and a picture that is empty, too small or holds NaN; TypeError for what is no
+    picture.
     """
+    if picture is None or (type(picture) is np.ndarray and _is_rgb(picture)):
+        return check_image(picture, min_side=min_side)
     if isinstance(picture, str | PathLike):
-        image = load_image(picture, max_side=None)
-    elif isinstance(picture, Image.Image):
-        try:
-            image = to_rgb(ImageOps.exif_transpose(picture))
-        except OSError as error:  # a file that PIL has opened is read only now
-            raise InputError(UNREADABLE) from error
-    elif isinstance(picture, np.ndarray) and not _is_rgb(picture):
+        image = _warn(reading.read(picture))
+    elif isinstance(picture, Image.Image | np.ndarray):
         image = to_rgb(picture)
-    elif picture is None or isinstance(picture, np.ndarray):
-        image = picture
     else:
         kind = type(picture).__name__
-        raise TypeError(f"Expected a path, a PIL picture or a numpy array, got {kind}.")
+        hint = "; cvcore.core.images.to_image makes one of a tensor" if kind == "Tensor" else ""
+        if isinstance(picture, bytes | bytearray | memoryview) or hasattr(picture, "read"):
+            hint = "; cvcore.core.images.load_image reads bytes and open files"
+        raise TypeError(f"Expected a path, a PIL picture or a numpy array, got {kind}{hint}.")
     return check_image(image, min_side=min_side)
 
 

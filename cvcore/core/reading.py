@@ -1,0 +1,280 @@
+"""Picture files as people bring them: turned, in other colours, cut short, of 12 bits, from phones.
+
+``read`` gives upright sRGB pixels and says in a sentence each what it had to assume. Pillow does
+the reading; OpenCV that of the TIFF files that Pillow does not know or cuts to 8 bits, pillow-heif
+that of phones' HEIC. No setting of theirs is touched: they belong to the whole process.
+"""
+
+import io
+import re
+import threading
+import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
+from os import PathLike
+from pathlib import Path
+from typing import Any, BinaryIO, NamedTuple, TypeAlias
+
+import numpy as np
+from PIL import ExifTags, Image
+
+from cvcore.core import damage, file_kinds, tiff
+from cvcore.core.colour import to_srgb
+from cvcore.core.depth import from_file
+from cvcore.core.errors import InputError
+
+Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | BinaryIO
+
+MAX_PIXELS = 64_000_000  # a larger picture is refused before it is decoded
+NEEDS_A_PROGRAM = ("EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5")  # Pillow would start another one
+NO_HEIF = (
+    "This file could not be read as a picture: HEIC needs the package pillow-heif; "
+    "save it as JPEG, or install that."
+)
+NO_AVIF = (
+    "This file could not be read as a picture: AVIF needs a newer Pillow; save it as JPEG or PNG."
+)
+
+_TURNS = {
+    2: Image.Transpose.FLIP_LEFT_RIGHT,
+    3: Image.Transpose.ROTATE_180,
+    4: Image.Transpose.FLIP_TOP_BOTTOM,
+    5: Image.Transpose.TRANSPOSE,
+    6: Image.Transpose.ROTATE_270,
+    7: Image.Transpose.TRANSVERSE,
+    8: Image.Transpose.ROTATE_90,
+}
+
+
+class Reading(NamedTuple):
+    """A picture uint8 (H, W, 3) sRGB, and a sentence on each thing that was assumed."""
+
+    image: np.ndarray
+    notes: tuple[str, ...] = ()
+
+
+def read(source: Source, *, max_side: int | None = None) -> Reading:
+    """Read a picture file; see ``cvcore.core.images.load_image``, which warns of the notes."""
+    file = _open_source(source)
+    try:
+        with _quietly():
+            return _read_file(file, max_side)
+    except InputError:
+        raise
+    except (Image.DecompressionBombError, MemoryError):
+        raise InputError(too_large()) from None
+    finally:
+        if file is not source:
+            file.close()
+
+
+def read_pil(picture: Image.Image, *, max_side: int | None = None) -> Reading:
+    """The same for a picture that PIL holds, or has opened and reads only now."""
+    try:
+        with _quietly():
+            return _finish(picture, max_side)
+    except InputError:
+        raise
+    except (Image.DecompressionBombError, MemoryError):
+        raise InputError(too_large()) from None
+    except Exception as error:  # a damaged file: each of Pillow's readers has its own
+        file = getattr(picture, "fp", None)
+        if file is None or picture.tell():
+            raise InputError(file_kinds.DAMAGED) from error
+        with _quietly():
+            return _rescue(_read_all(file), max_side, error)
+
+
+def check_size(width: int, height: int) -> None:
+    """InputError for a picture without pixels, or of too many."""
+    if width < 1 or height < 1:
+        raise InputError("This picture has no pixels: choose another one.")
+    if width * height > MAX_PIXELS:
+        raise InputError(f"{too_large()} This one has {width:,} x {height:,}.")
+
+
+def too_large() -> str:
+    return f"This picture is too large: choose one of at most {MAX_PIXELS // 1_000_000} megapixels."
+
+
+def _open_source(source: Source) -> BinaryIO:
+    """A file that can be read from its start; InputError for a path that leads to none."""
+    if isinstance(source, bytes | bytearray | memoryview):
+        return io.BytesIO(source)
+    if not isinstance(source, str | PathLike):
+        if not hasattr(source, "read"):
+            kind = type(source).__name__
+            raise TypeError(f"Expected a path, the bytes of a file or an open one, got {kind}.")
+        return source
+    name = str(source)
+    if re.match(r"(https?|ftp|data|file):", name, re.IGNORECASE):
+        address = name if len(name) < 80 else f"{name[:60]}..."
+        raise InputError(
+            f"{address!r} could not be read: it is an address; download the picture first."
+        )
+    try:
+        return Path(source).expanduser().open("rb")
+    except (FileNotFoundError, NotADirectoryError):
+        said = "there is no such file; look at its path"
+    except IsADirectoryError:
+        said = "it is a folder; give one picture file"
+    except PermissionError:
+        is_folder = Path(source).expanduser().is_dir()  # so says Windows of a folder
+        said = (
+            "it is a folder; give one picture file"
+            if is_folder
+            else ("this user may not read it; change its permissions")
+        )
+    except (OSError, ValueError, RuntimeError):  # too long, a zero byte, ~nobody
+        said = "this is no path of a file"
+    raise InputError(f"{name[-80:]!r} could not be read: {said}.")
+
+
+def _read_all(file: BinaryIO) -> bytes:
+    if file.seekable():
+        file.seek(0)
+    return file.read()
+
+
+_open_readers = 0
+_warning_state: Any = None
+_lock = threading.Lock()
+
+
+@contextmanager
+def _quietly() -> Iterator[None]:
+    """Without Pillow's warnings on odd tags: what matters is said by a sentence.
+
+    Filters belong to the process. So the first of several threads puts them aside and the last
+    puts them back: one by one they would bring each other's back, and warnings would end for good.
+    """
+    global _open_readers, _warning_state
+    with _lock:
+        if not _open_readers:
+            _warning_state = warnings.catch_warnings()
+            _warning_state.__enter__()
+            warnings.simplefilter("ignore")
+        _open_readers += 1
+    try:
+        yield
+    finally:
+        with _lock:
+            _open_readers -= 1
+            if not _open_readers:
+                _warning_state.__exit__(None, None, None)
+
+
+def _read_file(file: BinaryIO, max_side: int | None) -> Reading:
+    try:
+        with Image.open(file) as opened:
+            return _finish(opened, max_side)
+    except (InputError, MemoryError, Image.DecompressionBombError):
+        raise
+    except Exception as error:  # a damaged file: each of Pillow's readers has its own
+        return _rescue(_read_all(file), max_side, error)
+
+
+def _rescue(data: bytes, max_side: int | None, error: Exception) -> Reading:
+    """What Pillow could not read by itself: phones' HEIC, other TIFFs, files cut short."""
+    if not isinstance(data, bytes):
+        raise TypeError("Expected a file that was opened in binary mode ('rb').") from error
+    if file_kinds.is_heif(data):
+        return _finish(_open_heif(data), max_side)
+    if file_kinds.is_avif(data) and ".avif" not in Image.registered_extensions():
+        raise InputError(NO_AVIF) from error
+    try:
+        if file_kinds.is_tiff(data) and not file_kinds.is_raw(data) and tiff.is_readable(data):
+            return _finish_tiff(data, max_side)
+        with Image.open(io.BytesIO(damage.mend(data))) as opened:
+            return _finish(opened, max_side, mended=data)
+    except InputError:
+        raise
+    except Exception:
+        raise InputError(file_kinds.explain(data)) from error
+
+
+def _open_heif(data: bytes) -> Image.Image:
+    try:
+        from pillow_heif import HeifImageFile
+    except ImportError as error:
+        raise InputError(NO_HEIF) from error
+    try:
+        return HeifImageFile(io.BytesIO(data))  # by itself: Pillow's own list of readers stays
+    except Exception as error:
+        raise InputError(file_kinds.DAMAGED) from error
+
+
+def _finish(opened: Image.Image, max_side: int | None, *, mended: bytes = b"") -> Reading:
+    """From an opened file, not yet decoded, to pixels; ``mended`` are the bytes it had before."""
+    if opened.format in NEEDS_A_PROGRAM:
+        raise InputError(
+            f"This file could not be read as a picture: {opened.format} is no picture of pixels; "
+            "save it as PNG."
+        )
+    check_size(*opened.size)
+    file = getattr(opened, "fp", None)
+    if file is not None and opened.format == "TIFF" and not opened.tell() and tiff.is_deep(opened):
+        return _finish_tiff(_read_all(file), max_side)
+    if max_side is not None:
+        opened.draft("RGB", (max_side, max_side))  # JPEG: decode at a smaller scale
+    opened.load()  # TIFF is turned by this
+    notes = [damage.judge(opened, mended)] if mended else []
+    turn = _TURNS.get(_read_orientation(opened))
+    picture, note = _to_8_bits(opened)
+    if turn is not None:
+        picture = picture.transpose(turn)
+    image = to_array(to_srgb(picture), max_side=max_side)
+    return Reading(image, tuple(said for said in (*notes, note) if said))
+
+
+def _finish_tiff(data: bytes, max_side: int | None) -> Reading:
+    """A TIFF file that Pillow does not know, or would cut to 8 bits."""
+    tags = tiff.read_tags(data)
+    check_size(tags.width, tags.height)
+    picture, note = tiff.decode(data, tags)
+    turn = _TURNS.get(tags.orientation)
+    picture = picture if turn is None else picture.transpose(turn)
+    return Reading(to_array(to_srgb(picture), max_side=max_side), (note,) if note else ())
+
+
+def _read_orientation(picture: Image.Image) -> int:
+    """How EXIF or XMP says to turn it; 1, upright, where they are odd, as in a browser."""
+    try:
+        value = picture.getexif().get(ExifTags.Base.Orientation)
+    except Exception:  # a broken block: Pillow has many errors for that
+        return 1
+    return value if isinstance(value, int) else 1
+
+
+def _to_8_bits(picture: Image.Image) -> tuple[Image.Image, str]:
+    """A picture of 8 bits a channel, and what was assumed about its range."""
+    if picture.mode not in ("I", "F") and not picture.mode.startswith("I;16"):
+        return picture, ""
+    values = np.asarray(picture)
+    if picture.mode.startswith("I;16"):
+        values = values.astype(np.uint16)
+    # these kinds say in their header what is white, and Pillow spreads them to that
+    white = 65535 if picture.format in ("PPM", "JPEG2000") and picture.mode != "F" else None
+    if picture.format == "TIFF":
+        white = tiff.read_white(picture)
+    pixels = from_file(values, white=white)
+    grey = 255 - pixels.values if tiff.is_white_zero(picture) else pixels.values
+    converted = Image.fromarray(grey)
+    converted.info = picture.info
+    return converted, pixels.note
+
+
+def to_array(picture: Image.Image, *, max_side: int | None = None) -> np.ndarray:
+    """A picture of 8 bits a channel as uint8 (H, W, 3): transparency laid on white, shrunk."""
+    if picture.has_transparency_data or picture.mode in ("La", "RGBa"):
+        if picture.mode == "La":
+            picture = picture.convert("LA")
+        picture = picture.convert("RGBA")
+        white = Image.new("RGBA", picture.size, "white")
+        picture = Image.alpha_composite(white, picture)
+    picture = picture.convert("RGB")
+    if max_side is not None and max(picture.size) > max_side:
+        scale = max_side / max(picture.size)
+        width, height = (max(1, round(side * scale)) for side in picture.size)
+        picture = picture.resize((width, height), Image.Resampling.LANCZOS, reducing_gap=3.0)
+    return np.array(picture)

@@ -1,0 +1,147 @@
+"""TIFF as microscopes and laboratories write it: 10 to 64 bits, signed, float, in planes.
+
+Pillow reads what photographs are; of 16-bit colours it keeps the upper 8 bits, which are black
+where a camera has 12. OpenCV reads the numbers as they are.
+"""
+
+import io
+import re
+from typing import NamedTuple
+
+import numpy as np
+from PIL import Image, TiffImagePlugin
+
+from cvcore.core.depth import from_file
+from cvcore.core.errors import InputError
+from cvcore.core.file_kinds import DAMAGED
+
+_WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _DESCRIPTION, _ORIENTATION = 256, 257, 258, 262, 270, 274
+_SAMPLES, _MAX_SAMPLE, _EXTRA, _FORMAT, _S_MAX_SAMPLE, _PROFILE = 277, 281, 338, 339, 341, 34675
+UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # of SampleFormat
+# What OpenCV reads of them: bits by format, for 1, 3 or 4 samples that are grey or RGB.
+_READABLE = {UNSIGNED: (8, 10, 12, 14, 16, 32, 64), SIGNED: (8, 16, 32, 64), FLOAT: (32, 64)}
+
+
+class Tags(NamedTuple):
+    """What a TIFF file says of its first picture."""
+
+    width: int
+    height: int
+    bits: int
+    samples: int
+    format: int  # UNSIGNED, SIGNED or FLOAT
+    is_white_zero: bool
+    is_plain: bool  # grey or RGB
+    orientation: int
+    extra: int  # 0: the fourth sample means nothing, 1: alpha, multiplied in, 2: alpha
+    white: float | None  # the value that it calls white
+    profile: bytes | None
+
+
+def _collect(found: TiffImagePlugin.ImageFileDirectory_v2) -> Tags:
+    def read(tag: int, default: int) -> int:
+        try:
+            value = found.get(tag, default)
+            return int(value[0] if isinstance(value, tuple) else value)
+        except Exception:  # an odd tag: as if it were not there
+            return default
+
+    bits, photometric = read(_BITS, 1), read(_PHOTOMETRIC, 1)
+    white = max(read(_MAX_SAMPLE, 0), read(_S_MAX_SAMPLE, 0))
+    if bits in (10, 12, 14):
+        white = 2**bits - 1
+    else:
+        try:  # OME's own description in XML
+            said = re.search(r'SignificantBits="(\d+)"', str(found.get(_DESCRIPTION, "")))
+        except Exception:
+            said = None
+        if said and 1 < int(said[1]) <= 16:
+            white = 2 ** int(said[1]) - 1
+    try:
+        profile = found.get(_PROFILE)
+    except Exception:
+        profile = None
+    return Tags(
+        width=read(_WIDTH, 0),
+        height=read(_HEIGHT, 0),
+        bits=bits,
+        samples=read(_SAMPLES, 1),
+        format=read(_FORMAT, UNSIGNED),
+        is_white_zero=photometric == 0,
+        is_plain=photometric in (0, 1, 2),
+        orientation=read(_ORIENTATION, 1),
+        extra=read(_EXTRA, 2),
+        white=white or None,
+        profile=profile if isinstance(profile, bytes) else None,
+    )
+
+
+def read_tags(data: bytes) -> Tags:
+    """The tags of a file's first picture; InputError where there are none."""
+    try:
+        file = io.BytesIO(data)
+        head = file.read(8)
+        if head[2] == 43:  # BigTIFF
+            head += file.read(8)
+        found = TiffImagePlugin.ImageFileDirectory_v2(head)
+        file.seek(found.next)
+        found.load(file)
+    except Exception as error:
+        raise InputError(DAMAGED) from error
+    return _collect(found)
+
+
+def is_readable(data: bytes) -> bool:
+    """Whether ``decode`` knows its kind, and it has the size of its picture at least."""
+    tags = read_tags(data)
+    if not tags.width or not tags.height:
+        raise InputError(DAMAGED)
+    is_known = tags.bits in _READABLE.get(tags.format, ()) and tags.samples in (1, 3, 4)
+    return is_known and tags.is_plain
+
+
+def is_deep(picture: Image.Image) -> bool:
+    """Whether Pillow would read its numbers otherwise than they are meant."""
+    tags = _collect(picture.tag_v2)
+    if not tags.is_plain or tags.samples not in (1, 3, 4):
+        return False
+    return (
+        (tags.samples > 1 and tags.bits > 8)
+        or tags.format == SIGNED
+        or (tags.bits == 32 and tags.format == UNSIGNED)
+    )
+
+
+def read_white(picture: Image.Image) -> float | None:
+    """The value that a file calls white, if it does."""
+    return _collect(picture.tag_v2).white if hasattr(picture, "tag_v2") else None
+
+
+def is_white_zero(picture: Image.Image) -> bool:
+    """Whether 0 is white, in a file of more than 8 bits, where Pillow does not turn it round."""
+    return hasattr(picture, "tag_v2") and _collect(picture.tag_v2).is_white_zero
+
+
+def decode(data: bytes, tags: Tags) -> tuple[Image.Image, str]:
+    """A picture of 8 bits a channel, as it lies in the file, and what was assumed of its range."""
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None or values.shape[:2] != (tags.height, tags.width):
+        raise InputError(DAMAGED)
+    colours = values[..., 2::-1] if values.ndim == 3 else values  # from BGR
+    pixels = from_file(np.ascontiguousarray(colours), white=tags.white)
+    shown = 255 - pixels.values if tags.is_white_zero else pixels.values
+    picture = Image.fromarray(shown)
+    if values.ndim == 3 and values.shape[2] == 4 and tags.extra in (1, 2):
+        alpha = Image.fromarray(from_file(np.ascontiguousarray(values[..., 3])).values)
+        if tags.extra == 1:
+            bands = [*picture.split(), alpha]
+            picture = Image.frombytes(
+                "RGBa", picture.size, Image.merge("RGBA", bands).tobytes()
+            ).convert("RGBA")
+        else:
+            picture.putalpha(alpha)
+    if tags.profile:
+        picture.info["icc_profile"] = tags.profile
+    return picture, pixels.note
