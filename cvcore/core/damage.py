@@ -30,6 +30,8 @@ def mend(data: bytes) -> bytes:
         return data + b"\xff\xd9"
     if data.startswith(_PNG_START):
         return _mend_png(data)
+    if data.startswith(b"GIF8"):
+        return _mend_gif(data)
     missing = round(len(data) * PADDING) + 64
     if data.startswith(b"RIFF"):
         missing = int.from_bytes(data[4:8], "little") + 8 - len(data)
@@ -53,29 +55,29 @@ def judge(picture: Image.Image, data: bytes) -> str:
 
 
 def _is_coarse(data: bytes) -> bool:
-    """Whether a progressive JPEG ends before each detail was there at least roughly.
+    """Whether a progressive JPEG ends before its brightness was there but for the last bit.
 
-    Its scans first give every coefficient in a few bits, then the finer bits.
+    Its scans first give every coefficient in a few bits, then the finer bits one by one.
     """
     scans, at = [], 2
     is_progressive = False
     while at + 4 <= len(data) and data[at] == 0xFF:
         marker, length = data[at + 1], int.from_bytes(data[at + 2 : at + 4], "big")
+        segment = data[at + 4 : at + 2 + length]
         is_progressive |= marker == 0xC2
         at += 2 + length
-        if marker == 0xDA:
-            count = data[at - length + 2]
-            parts = data[at - length + 3 : at - length + 3 + 2 * count : 2]
-            scans.append((parts, *data[at - 3 : at - 1]))
+        if marker == 0xDA and len(segment) == length - 2:
+            first, last, bits = segment[-3:]
+            scans.append((segment[1 : 1 + 2 * segment[0] : 2], range(first, last + 1), bits & 15))
             at = _find_marker(data, at)
     if not is_progressive:
         return False
-    luma = scans[0][0][:1] if scans else b""
-    seen: set[int] = set()
-    for parts, first, last in scans[:-1]:  # the last one is cut
-        if luma and luma in parts:
-            seen.update(range(first, last + 1))
-    return seen != set(range(64))
+    lacking = [8] * 64  # bits, of each coefficient
+    for components, coefficients, bits in scans[:-1]:  # the last one is cut
+        if scans[0][0][0] in components:
+            for index in coefficients:
+                lacking[index] = min(lacking[index], bits)
+    return max(lacking) > 1
 
 
 def _find_marker(data: bytes, at: int) -> int:
@@ -131,3 +133,27 @@ def _count_png_bytes(header: bytes) -> int:
         if wide > 0 and high > 0:
             total += high * (1 + (wide * bits + 7) // 8)
     return total
+
+
+def _mend_gif(data: bytes) -> bytes:
+    """A GIF's last block filled up with pixels of its first colour, and a twentieth more of them.
+
+    Too few for the picture that is not there, Pillow says.
+    """
+    at = 0
+    try:
+        at = 13 + _count_colours(data[10])
+        while data[at] in b"!,":
+            at += 2 if data[at] == 0x21 else 11 + _count_colours(data[at + 9])
+            while at < len(data) and data[at]:
+                at += 1 + data[at]
+            at += 1
+    except IndexError:
+        pass
+    lacking = bytes(max(0, at - 1 - len(data)))
+    return data + lacking + (b"\xff" + bytes(255)) * (1 + len(data) // 5120) + b"\0;"
+
+
+def _count_colours(flags: int) -> int:
+    """The bytes of a GIF's table of colours."""
+    return 3 << ((flags & 7) + 1) if flags & 0x80 else 0

@@ -36,6 +36,11 @@ def from_file(values: np.ndarray, *, white: float | None = None) -> Pixels:
     low, high = _get_range(values)
     if white is None and values.dtype == np.uint8:
         return Pixels(values)
+    if values.dtype == np.int8 and low < 0:
+        low, high = -128, 127
+    elif values.dtype.kind in "ui" and values.dtype.itemsize > 2:
+        most = np.iinfo(values.dtype).max
+        white = most if white is None and high > most / 2 else white
     if white is not None and low >= 0 and 0 < high <= white:
         return Pixels(_scale(values, 0, white))
     if values.dtype.kind == "f" and low >= -OVERSHOOT and high <= MAX_UNIT:

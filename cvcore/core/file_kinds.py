@@ -75,8 +75,11 @@ def _tell(data: bytes) -> str:
 
 def is_known(data: bytes) -> bool:
     """Whether the bytes begin as those of a kind that is read do."""
+    is_netpbm = data[:1] == b"P" and data[1:2] in b"123456" and data[2:3].isspace()
     is_riff = data[:4] == b"RIFF" and data[8:12] == b"WEBP"
-    return data.startswith((*_READ, *_TIFF)) or is_riff or is_heif(data) or is_avif(data)
+    return (
+        data.startswith((*_READ, *_TIFF)) or is_netpbm or is_riff or is_heif(data) or is_avif(data)
+    )
 
 
 def is_raw(data: bytes) -> bool:

@@ -16,7 +16,7 @@ from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
-from PIL import ExifTags, Image
+from PIL import ExifTags, Image, UnidentifiedImageError
 
 from cvcore.core import damage, file_kinds, tiff
 from cvcore.core.colour import to_srgb
@@ -105,7 +105,10 @@ def _open_source(source: Source) -> BinaryIO:
         if not hasattr(source, "read"):
             kind = type(source).__name__
             raise TypeError(f"Expected a path, the bytes of a file or an open one, got {kind}.")
-        return source
+        if isinstance(source, io.TextIOBase):
+            raise TypeError("Expected a file that was opened in binary mode ('rb').")
+        is_seekable = hasattr(source, "seekable") and source.seekable()
+        return source if is_seekable else io.BytesIO(source.read())
     name = str(source)
     if re.match(r"(https?|ftp|data|file):", name, re.IGNORECASE):
         address = name if len(name) < 80 else f"{name[:60]}..."
@@ -131,9 +134,12 @@ def _open_source(source: Source) -> BinaryIO:
 
 
 def _read_all(file: BinaryIO) -> bytes:
-    if file.seekable():
-        file.seek(0)
-    return file.read()
+    """All of a file that Pillow may still be reading."""
+    place = file.tell()
+    file.seek(0)
+    data = file.read()
+    file.seek(place)
+    return data
 
 
 _open_readers = 0
@@ -176,15 +182,17 @@ def _read_file(file: BinaryIO, max_side: int | None) -> Reading:
 
 def _rescue(data: bytes, max_side: int | None, error: Exception) -> Reading:
     """What Pillow could not read by itself: phones' HEIC, other TIFFs, files cut short."""
-    if not isinstance(data, bytes):
-        raise TypeError("Expected a file that was opened in binary mode ('rb').") from error
     if file_kinds.is_heif(data):
-        return _finish(_open_heif(data), max_side)
+        return _read_heif(data, max_side)
     if file_kinds.is_avif(data) and ".avif" not in Image.registered_extensions():
         raise InputError(NO_AVIF) from error
+    if file_kinds.is_tiff(data) and not file_kinds.is_raw(data):
+        return _rescue_tiff(data, max_side, error)
+    return _read_mended(data, max_side, error)
+
+
+def _read_mended(data: bytes, max_side: int | None, error: Exception) -> Reading:
     try:
-        if file_kinds.is_tiff(data) and not file_kinds.is_raw(data) and tiff.is_readable(data):
-            return _finish_tiff(data, max_side)
         with Image.open(io.BytesIO(damage.mend(data))) as opened:
             return _finish(opened, max_side, mended=data)
     except InputError:
@@ -193,13 +201,31 @@ def _rescue(data: bytes, max_side: int | None, error: Exception) -> Reading:
         raise InputError(file_kinds.explain(data)) from error
 
 
-def _open_heif(data: bytes) -> Image.Image:
+def _rescue_tiff(data: bytes, max_side: int | None, error: Exception) -> Reading:
+    """Its end is missing, or it is of a kind that Pillow does not know."""
+    tags = tiff.read_tags(data)
+    is_cut = isinstance(error, OSError) and not isinstance(error, UnidentifiedImageError)
+    if is_cut:
+        try:
+            return _read_mended(data, max_side, error)
+        except InputError:
+            if not tiff.is_readable(tags):
+                raise
+    if not tiff.is_readable(tags):
+        raise InputError(file_kinds.OTHER_TIFF) from error
+    return _finish_tiff(data, max_side)
+
+
+def _read_heif(data: bytes, max_side: int | None) -> Reading:
     try:
         from pillow_heif import HeifImageFile
     except ImportError as error:
         raise InputError(NO_HEIF) from error
-    try:
-        return HeifImageFile(io.BytesIO(data))  # by itself: Pillow's own list of readers stays
+    try:  # by itself: Pillow's own list of readers, which is everybody's, stays as it is
+        with HeifImageFile(io.BytesIO(data)) as opened:
+            return _finish(opened, max_side)
+    except InputError:
+        raise
     except Exception as error:
         raise InputError(file_kinds.DAMAGED) from error
 
@@ -215,16 +241,35 @@ def _finish(opened: Image.Image, max_side: int | None, *, mended: bytes = b"") -
     file = getattr(opened, "fp", None)
     if file is not None and opened.format == "TIFF" and not opened.tell() and tiff.is_deep(opened):
         return _finish_tiff(_read_all(file), max_side)
+    deep_png = _read_all(file) if file is not None and _is_deep_png(opened) else b""
     if max_side is not None:
         opened.draft("RGB", (max_side, max_side))  # JPEG: decode at a smaller scale
     opened.load()  # TIFF is turned by this
     notes = [damage.judge(opened, mended)] if mended else []
     turn = _TURNS.get(_read_orientation(opened))
     picture, note = _to_8_bits(opened)
+    if deep_png and max(high for _, high in picture.convert("RGB").getextrema()) < 64:
+        picture, note = _read_deep_png(deep_png, opened.info)
     if turn is not None:
         picture = picture.transpose(turn)
     image = to_array(to_srgb(picture), max_side=max_side)
     return Reading(image, tuple(said for said in (*notes, note) if said))
+
+
+def _is_deep_png(opened: Image.Image) -> bool:
+    """Whether it has colours of 16 bits, of which Pillow keeps the upper 8."""
+    is_colour = opened.format == "PNG" and opened.mode in ("RGB", "RGBA")
+    return is_colour and any(";16" in str(tile) for tile in getattr(opened, "tile", ()))
+
+
+def _read_deep_png(data: bytes, info: dict[Any, Any]) -> tuple[Image.Image, str]:
+    """One that is dark by its upper bits: it holds 14 bits or fewer, it seems."""
+    import cv2
+
+    values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    picture, note = tiff.to_picture(values)
+    picture.info = info
+    return picture, note
 
 
 def _finish_tiff(data: bytes, max_side: int | None) -> Reading:

@@ -6,16 +6,18 @@ where a camera has 12. OpenCV reads the numbers as they are.
 
 import io
 import re
+import struct
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, TiffImagePlugin
+from PIL import Image, ImageChops, TiffImagePlugin
 
 from cvcore.core.depth import from_file
 from cvcore.core.errors import InputError
-from cvcore.core.file_kinds import DAMAGED
+from cvcore.core.file_kinds import DAMAGED, OTHER_TIFF
 
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _DESCRIPTION, _ORIENTATION = 256, 257, 258, 262, 270, 274
+_PLANAR, _YCBCR = 284, 6
 _SAMPLES, _MAX_SAMPLE, _EXTRA, _FORMAT, _S_MAX_SAMPLE, _PROFILE = 277, 281, 338, 339, 341, 34675
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # of SampleFormat
 # What OpenCV reads of them: bits by format, for 1, 3 or 4 samples that are grey or RGB.
@@ -31,7 +33,8 @@ class Tags(NamedTuple):
     samples: int
     format: int  # UNSIGNED, SIGNED or FLOAT
     is_white_zero: bool
-    is_plain: bool  # grey or RGB
+    is_plain: bool  # grey or RGB; with 8 bits YCbCr, too
+    is_planar: bool  # one colour after the other
     orientation: int
     extra: int  # 0: the fourth sample means nothing, 1: alpha, multiplied in, 2: alpha
     white: float | None  # the value that it calls white
@@ -68,7 +71,8 @@ def _collect(found: TiffImagePlugin.ImageFileDirectory_v2) -> Tags:
         samples=read(_SAMPLES, 1),
         format=read(_FORMAT, UNSIGNED),
         is_white_zero=photometric == 0,
-        is_plain=photometric in (0, 1, 2),
+        is_plain=photometric in (0, 1, 2) or (photometric == _YCBCR and bits == 8),
+        is_planar=read(_PLANAR, 1) == 2,
         orientation=read(_ORIENTATION, 1),
         extra=read(_EXTRA, 2),
         white=white or None,
@@ -76,26 +80,32 @@ def _collect(found: TiffImagePlugin.ImageFileDirectory_v2) -> Tags:
     )
 
 
+def _read_directory(data: bytes) -> TiffImagePlugin.ImageFileDirectory_v2:
+    file = io.BytesIO(data)
+    head = file.read(8)
+    if head[2] == 43:  # BigTIFF
+        head += file.read(8)
+    found = TiffImagePlugin.ImageFileDirectory_v2(head)
+    file.seek(found.next)
+    found.load(file)
+    return found
+
+
 def read_tags(data: bytes) -> Tags:
-    """The tags of a file's first picture; InputError where there are none."""
+    """The tags of a file's first picture; InputError where they are gone."""
+    if data.startswith(b"MM\0+"):  # big-endian BigTIFF: Pillow reads no such tags
+        raise InputError(OTHER_TIFF)
     try:
-        file = io.BytesIO(data)
-        head = file.read(8)
-        if head[2] == 43:  # BigTIFF
-            head += file.read(8)
-        found = TiffImagePlugin.ImageFileDirectory_v2(head)
-        file.seek(found.next)
-        found.load(file)
+        tags = _collect(_read_directory(data))
     except Exception as error:
         raise InputError(DAMAGED) from error
-    return _collect(found)
-
-
-def is_readable(data: bytes) -> bool:
-    """Whether ``decode`` knows its kind, and it has the size of its picture at least."""
-    tags = read_tags(data)
     if not tags.width or not tags.height:
         raise InputError(DAMAGED)
+    return tags
+
+
+def is_readable(tags: Tags) -> bool:
+    """Whether ``decode`` knows this kind."""
     is_known = tags.bits in _READABLE.get(tags.format, ()) and tags.samples in (1, 3, 4)
     return is_known and tags.is_plain
 
@@ -124,24 +134,64 @@ def is_white_zero(picture: Image.Image) -> bool:
 
 def decode(data: bytes, tags: Tags) -> tuple[Image.Image, str]:
     """A picture of 8 bits a channel, as it lies in the file, and what was assumed of its range."""
+    if tags.is_planar and tags.samples > 1 and tags.bits > 8:  # OpenCV mixes them up
+        planes = [_decode(_take_plane(data, index), tags) for index in range(tags.samples)]
+        values = np.dstack([*planes[2::-1], *planes[3:]])
+    else:
+        values = _decode(data, tags)
+    picture, note = to_picture(values, white=tags.white, extra=tags.extra)
+    if tags.is_white_zero:
+        picture = ImageChops.invert(picture)
+    if tags.profile:
+        picture.info["icc_profile"] = tags.profile
+    return picture, note
+
+
+def to_picture(
+    values: np.ndarray, *, white: float | None = None, extra: int = 2
+) -> tuple[Image.Image, str]:
+    """Numbers as OpenCV gives them, BGR, as a picture of 8 bits a channel; and what was assumed."""
+    colours = values[..., 2::-1] if values.ndim == 3 else values
+    pixels = from_file(np.ascontiguousarray(colours), white=white)
+    picture = Image.fromarray(pixels.values)
+    if values.ndim == 3 and values.shape[2] == 4 and extra in (1, 2):
+        alpha = Image.fromarray(from_file(np.ascontiguousarray(values[..., 3])).values)
+        picture.putalpha(alpha)
+        if extra == 1:
+            picture = Image.frombytes("RGBa", picture.size, picture.tobytes()).convert("RGBA")
+    return picture, pixels.note
+
+
+def _decode(data: bytes, tags: Tags) -> np.ndarray:
     import cv2
 
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.shape[:2] != (tags.height, tags.width):
         raise InputError(DAMAGED)
-    colours = values[..., 2::-1] if values.ndim == 3 else values  # from BGR
-    pixels = from_file(np.ascontiguousarray(colours), white=tags.white)
-    shown = 255 - pixels.values if tags.is_white_zero else pixels.values
-    picture = Image.fromarray(shown)
-    if values.ndim == 3 and values.shape[2] == 4 and tags.extra in (1, 2):
-        alpha = Image.fromarray(from_file(np.ascontiguousarray(values[..., 3])).values)
-        if tags.extra == 1:
-            bands = [*picture.split(), alpha]
-            picture = Image.frombytes(
-                "RGBa", picture.size, Image.merge("RGBA", bands).tobytes()
-            ).convert("RGBA")
-        else:
-            picture.putalpha(alpha)
-    if tags.profile:
-        picture.info["icc_profile"] = tags.profile
-    return picture, pixels.note
+    return values
+
+
+def _take_plane(data: bytes, index: int) -> bytes:
+    """The file with another table of contents, by which it has one colour alone, in grey."""
+    found = _read_directory(data)
+    samples = found[_SAMPLES]
+    rows: dict[int, tuple[int, ...]] = {}
+    for tag in (_WIDTH, _HEIGHT, _BITS, 259, 266, 278, 317, 322, 323, _FORMAT):
+        if tag in found:
+            value = found[tag]
+            rows[tag] = (int(value[0] if isinstance(value, tuple) else value),)
+    rows |= {_PHOTOMETRIC: (1,), _SAMPLES: (1,)}
+    for tag in (273, 279, 324, 325):  # where its strips or tiles lie, and their sizes
+        if tag in found:
+            each = len(found[tag]) // samples
+            rows[tag] = tuple(found[tag][index * each : (index + 1) * each])
+    order = "<" if data[:2] == b"II" else ">"
+    table, more = struct.pack(f"{order}H", len(rows)), b""
+    start = len(data) + 2 + 12 * len(rows) + 4
+    for tag, values in sorted(rows.items()):
+        packed = struct.pack(f"{order}{len(values)}I", *values)
+        table += struct.pack(f"{order}HHI", tag, 4, len(values))
+        table += packed if len(values) == 1 else struct.pack(f"{order}I", start + len(more))
+        more += packed if len(values) > 1 else b""
+    head = data[:2] + struct.pack(f"{order}HI", 42, len(data))
+    return head + data[8:] + table + bytes(4) + more
