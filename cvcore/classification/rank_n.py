@@ -5,6 +5,7 @@ import io
 import re
 import zipfile
 from collections.abc import Callable, Iterator, Sequence
+from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
@@ -16,6 +17,7 @@ import numpy as np
 from cvcore import classification
 from cvcore.core import images
 from cvcore.core.errors import InputError
+from cvcore.core.folders import is_picture_name, list_pictures
 from cvcore.engine import registry
 from cvcore.recognition import classifier
 from cvcore.recognition.preprocessing import prepare
@@ -27,7 +29,6 @@ MAX_PICTURE_BYTES = 30_000_000
 MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
 TOP = 5
 THUMBNAIL_SIDE = 160
-PICTURE_SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 
 
 @dataclass(frozen=True)
@@ -130,16 +131,16 @@ def read_set(
     password, unsafe or too large, or holds no picture in a folder that names a class.
     """
     if isinstance(source, str | PathLike):
-        path = Path(source)
+        path = Path(source).expanduser()
         if not path.is_dir():
             return _read_zip(path, model)
-        files = [file for file in sorted(path.rglob("*")) if file.is_file()]
-        root = path.parent
+        root = path.absolute()
+        wanted = list_pictures(root, recursive=True)
+        names = [file.relative_to(root.parent).as_posix() for file in wanted]
     else:
-        files = [Path(file) for file in source]
-        root = Path()
-    wanted = [file for file in files if _is_picture(PurePosixPath(file.as_posix()))]
-    names = [file.relative_to(root).as_posix() if root != Path() else str(file) for file in wanted]
+        wanted = [Path(file) for file in source]
+        wanted = [file for file in wanted if is_picture_name(file.name)]
+        names = [file.as_posix() for file in wanted]
     readers = [lambda file=file: _read_file(file) for file in wanted]
     return _label(list(zip(names, readers, strict=True)), model)
 
@@ -160,6 +161,7 @@ def evaluate(
                 data = picture.read()
                 budget -= len(data)
                 image = images.load_image(data)
+                ready = prepare(image, model)
             except InputError:
                 unreadable.append(picture.name)
                 continue
@@ -168,7 +170,7 @@ def evaluate(
                     f"These pictures exceed {MAX_TOTAL_BYTES // 10**9} GB unpacked: use fewer."
                 )
             batch.append(picture)
-            inputs.append(prepare(image, model))
+            inputs.append(ready)
             thumbnails.append(image)
         logits = classifier.run_network(inputs, model=model)
         ranked = [_rank(*row) for row in zip(batch, logits, thumbnails, strict=True)]
@@ -257,15 +259,23 @@ def _read_zip(path: Path, model: str) -> LabelledSet:
             )
         for entry in entries:
             _check_entry(entry)
-        kept = [entry for entry in entries if _is_picture(PurePosixPath(entry.filename))]
-        if sum(entry.file_size for entry in kept) > MAX_TOTAL_BYTES:
+        named = {_get_name(entry): entry for entry in entries}
+        kept = {
+            name: entry
+            for name, entry in named.items()
+            if is_picture_name(name) and not name.endswith("/")
+        }
+        if not kept and any(name.lower().endswith(".zip") for name in named):
+            raise InputError("This zip file holds another one: unpack that, and choose it instead.")
+        if sum(entry.file_size for entry in kept.values()) > MAX_TOTAL_BYTES:
             raise InputError(
                 f"This zip file holds more than {MAX_TOTAL_BYTES // 10**9} GB: pack fewer pictures."
             )
-        kept.sort(key=lambda entry: entry.filename)
-        readers = [lambda entry=entry: _read_entry(archive, entry) for entry in kept]
-        names = [entry.filename for entry in kept]
-        labelled = _label(list(zip(names, readers, strict=True)), model)
+        files = [
+            (name, lambda entry=entry: _read_entry(archive, entry))
+            for name, entry in sorted(kept.items(), key=lambda item: item[0])
+        ]
+        labelled = _label(files, model)
     except BaseException:
         archive.close()
         raise
@@ -285,8 +295,10 @@ def _check_zip_directory(path: Path) -> None:
     if end < 0 or len(tail) < end + 22:
         raise InputError("This is no zip file: pack the class-named folders into a .zip file.")
     directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
-    is_zip64 = tail[end - 20 : end - 16] == b"PK\6\7" if end >= 20 else False
-    if directory_bytes > MAX_DIRECTORY_BYTES or is_zip64:
+    if end >= 20 and tail[end - 20 : end - 16] == b"PK\6\7":  # zip64, as streaming programs write
+        large = tail.rfind(b"PK\6\6", 0, end - 20)
+        directory_bytes = int.from_bytes(tail[large + 40 : large + 48], "little")
+    if directory_bytes > MAX_DIRECTORY_BYTES:
         raise InputError(
             f"This zip file has too many entries: pack at most {MAX_PICTURES:,} pictures."
         )
@@ -298,7 +310,7 @@ def _check_entry(entry: zipfile.ZipInfo) -> None:
         raise InputError("This zip file has entries that point outside it: pack the folders again.")
     if entry.flag_bits & 1:
         raise InputError("This zip file is locked with a password: pack it again without one.")
-    if entry.file_size > MAX_PICTURE_BYTES and _is_picture(PurePosixPath(entry.filename)):
+    if entry.file_size > MAX_PICTURE_BYTES and is_picture_name(_get_name(entry)):
         raise InputError(
             f"{entry.filename!r} exceeds {MAX_PICTURE_BYTES // 10**6} MB unpacked: leave it out."
         )
@@ -330,9 +342,13 @@ def _check_length(data: bytes, name: str) -> bytes:
     return data
 
 
-def _is_picture(path: PurePosixPath) -> bool:
-    hidden = any(part.startswith(".") or part == "__MACOSX" for part in path.parts)
-    return path.suffix.lower() in PICTURE_SUFFIXES and not hidden
+def _get_name(entry: zipfile.ZipInfo) -> str:
+    """A path with slashes. Windows programs write backslashes, macOS UTF-8 without saying so."""
+    name = entry.filename
+    if not entry.flag_bits & 0x800:
+        with suppress(UnicodeError):
+            name = name.encode("cp437").decode("utf-8")
+    return name.replace("\\", "/")
 
 
 @cache

@@ -19,9 +19,9 @@ from cvcore import face_verification
 from cvcore.core import images
 from cvcore.core.commands import command, whole
 from cvcore.core.errors import InputError
+from cvcore.core.folders import list_pictures
 from cvcore.recognition import faces as fr
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 FALSE_ACCEPTS = (0.1, 0.01, 0.001, 0.0001)
 FOLDS = 10
 
@@ -57,7 +57,7 @@ def list_people(folder: Path) -> dict[str, list[Path]]:
         raise InputError(f"There is no folder {folder}: give one that has a folder a person.")
     people = {}
     for person in sorted(path for path in folder.iterdir() if path.is_dir()):
-        pictures = sorted(p for p in person.iterdir() if p.suffix.lower() in SUFFIXES)
+        pictures = list_pictures(person)
         if pictures:
             people[person.name] = pictures
     if len(people) < 2 or all(len(pictures) < 2 for pictures in people.values()):
@@ -208,7 +208,11 @@ def main(arguments: list[str] | None = None) -> int:
                 vectors.append(vector)
         print()
         if missed:
-            print(f"no face found in {len(missed)}: {', '.join(missed[:10])}")
+            more = " ..." if len(missed) > 10 else ""
+            print(
+                f"left out, as no face was found or it could not be read, {len(missed)}: "
+                f"{', '.join(missed[:10])}{more}"
+            )
         same, different = make_pairs(owners, options.pairs, seed=options.seed)
         if not len(same) or not len(different):
             raise InputError("There are too few faces to make pairs of: add pictures.")

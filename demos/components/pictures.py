@@ -1,6 +1,7 @@
 """The one way in for a visitor's picture, and the row of sample pictures."""
 
 import os
+from collections import deque
 from collections.abc import Sequence
 from functools import cache
 from pathlib import Path
@@ -8,8 +9,9 @@ from typing import Any
 
 import gradio as gr
 import numpy as np
+from gradio.context import LocalContext
 
-from cvcore.core import images, samples
+from cvcore.core import images, reading, samples
 from cvcore.core.errors import InputError
 from demos.server.static_files import publish
 
@@ -18,11 +20,25 @@ EXAMPLE = "assets/samples/chelsea.jpg"  # in calls through the API: from the rep
 GONE = "This picture was left alone for too long and is no longer here: choose it again."
 
 
+_told: deque[tuple[str | None, int]] = deque(maxlen=1000)
+
+
+def load_and_tell(source: str | bytes, address: str) -> np.ndarray:
+    """A picture uint8 (H, W, 3); a visitor is told what was assumed of it, once for an address."""
+    image, notes = reading.read(source, max_side=images.MAX_SIDE)
+    key = (getattr(LocalContext.request.get(None), "session_hash", None), hash(address))
+    if notes and key not in _told:
+        _told.append(key)
+        for note in notes:
+            gr.Info(note)
+    return image
+
+
 class SafeImage(gr.Image):
     """A picture input that decodes files itself: handlers get uint8 (H, W, 3) RGB, or None.
 
-    EXIF rotation, transparency, 16 bits, palettes and animations are taken care of; what cannot
-    be read becomes one sentence on the page.
+    EXIF rotation, colour profiles, transparency, 16 bits, palettes and animations are taken care
+    of; what had to be assumed is told, and what cannot be read becomes one sentence on the page.
     """
 
     def get_block_name(self) -> str:
@@ -40,8 +56,8 @@ class SafeImage(gr.Image):
         try:
             if payload.path:
                 os.utime(payload.path)  # in use: it is deleted an hour after this
-                return images.load_image(payload.path)
-            return images.load_data_uri(payload.url)
+                return load_and_tell(payload.path, payload.path)
+            return load_and_tell(images.read_data_uri(payload.url), payload.url)
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from None
         except FileNotFoundError:
@@ -61,7 +77,7 @@ class DataPicture(gr.Textbox):
 
     def preprocess(self, payload: str | None) -> np.ndarray | None:
         try:
-            return images.load_data_uri(payload) if payload else None
+            return load_and_tell(images.read_data_uri(payload), payload) if payload else None
         except InputError as error:
             raise gr.Error(str(error), print_exception=False) from None
 

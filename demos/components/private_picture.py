@@ -8,7 +8,9 @@ import numpy as np
 
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
+from cvcore.core.folders import PICTURE_SUFFIXES
 from demos.components.js_component import load_script
+from demos.components.pictures import load_and_tell
 from demos.server.static_files import publish
 
 SAMPLES = ("ardern_2018", "ardern_2022", "obama_2005", "astronaut")
@@ -24,7 +26,9 @@ TEMPLATE = """<section class="face-picture" tabindex="0" aria-label="Picture of 
 <button type="button" class="camera">Webcam</button>
 <button type="button" class="clear" aria-label="Remove the picture">✕</button></div>
 <div class="samples" role="group" aria-label="Sample faces"></div>
-<output></output><input type="file" accept="image/*" hidden aria-label="picture file"></section>"""
+<output></output><input type="file" accept="ACCEPT" hidden aria-label="picture file"></section>"""
+# by name, too: not every system knows that .heic or .jfif is a picture
+TEMPLATE = TEMPLATE.replace("ACCEPT", ",".join(("image/*", *PICTURE_SUFFIXES)))
 
 STYLE = """
 .face-picture { color: var(--body-text-color); outline-offset: 3px; }
@@ -158,7 +162,7 @@ def read_picture(value: dict | str | None) -> tuple[np.ndarray, tuple[float, flo
     if isinstance(src, str) and src.startswith(PREFIX):
         image = load_face_sample(src.removeprefix(PREFIX))
     else:
-        image = images.load_data_uri(src)
+        image = load_and_tell(images.read_data_uri(src), src)
     return image, read_place(face)
 
 

@@ -7,7 +7,9 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
-from cvcore.core.images import load_image, resize
+from cvcore.core.errors import InputError
+from cvcore.core.folders import list_pictures
+from cvcore.core.images import as_image, load_image, resize
 
 FACE_CROP = 80  # pixels of CelebA's 89 x 109: from the chin to above the eyebrows, ear to ear
 FACE_DOWN = 8  # pixels: the faces sit a little below the middle
@@ -16,18 +18,23 @@ FACE_DOWN = 8  # pixels: the faces sit a little below the middle
 def load_faces(folder: Path, *, side: int = 64, limit: int | None = None) -> Tensor:
     """Aligned faces of CelebA (89 x 109) as uint8 (N, 3, side, side), by file name.
 
-    Raises ``FileNotFoundError`` when the folder holds no .jpg.
+    A file that cannot be read, or is smaller than the face, is named and left out. Raises
+    ``FileNotFoundError`` when the folder holds no picture.
     """
-    paths = sorted(Path(folder).glob("*.jpg"))[:limit]
-    if not paths:
-        raise FileNotFoundError(f"There are no .jpg files in {folder}.")
+    paths = list_pictures(folder)[:limit]
     faces = []
     for path in paths:
-        image = load_image(path)
+        try:
+            image = as_image(load_image(path), min_side=FACE_CROP)
+        except InputError as error:
+            print(f"left out: {path.name}: {error}")
+            continue
         top = (image.shape[0] - FACE_CROP) // 2 + FACE_DOWN
         left = (image.shape[1] - FACE_CROP) // 2
         cut = image[top : top + FACE_CROP, left : left + FACE_CROP]
         faces.append(resize(cut, (side, side)))
+    if not faces:
+        raise FileNotFoundError(f"There are no pictures in {folder}.")
     return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).contiguous()
 
 

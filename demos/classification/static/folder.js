@@ -4,7 +4,10 @@
 const MAX_PICTURES = 2000;
 const LARGE = 500_000;  // bytes: a photo beyond that is shrunk to the size the page works at
 const MAX_SIDE = 1280;
-const PICTURE = /\.(jpe?g|png|webp|bmp|gif|tiff?|avif)$/i;
+// as in cvcore/core/folders.py: what cannot be read is named by the server, not left out here
+const SUFFIXES = ('jpg jpeg jpe jif jfif jfi pjpeg pjp mpo png apng webp gif bmp dib tif tiff avif avifs '
+  + 'heic heif hif jp2 j2k j2c jpc jpf jpx ppm pgm pbm pnm pfm ico icns tga qoi pcx psd dds '
+  + 'sgi jxl svg svgz exr hdr dng cr2 cr3 crw nef nrw arw orf raf rw2 pef srw').split(' ');
 const encode = (text) => new TextEncoder().encode(text);
 
 const CRC_TABLE = Uint32Array.from({length: 256}, (_, n) => {
@@ -29,7 +32,12 @@ const header = (fields, name) => {
   return [view.buffer, name];
 };
 
-const isPicture = (path) => PICTURE.test(path) && !/(^|\/)\./.test(path);  // no hidden file
+const isPicture = (path) => {  // and no hidden file
+  const suffix = path.slice(path.lastIndexOf('.') + 1).toLowerCase();
+  return path.includes('.') && SUFFIXES.includes(suffix) && !/(^|\/)(\.|__MACOSX\/)/.test(path);
+};
+// A PNG of 16 bits: a browser keeps the upper 8, which are black where a camera has 12.
+const isDeepPng = (bytes) => bytes[0] === 0x89 && bytes[1] === 0x50 && bytes[24] > 8;
 
 // A zip file that grows: `add` what was read, then `end` gives all parts in their order.
 const startZip = () => {
@@ -65,6 +73,7 @@ const zone = element.querySelector('.zone');
 const shrink = async (file) => {
   if (file.size < LARGE) return file;
   try {
+    if (isDeepPng(new Uint8Array(await file.slice(0, 32).arrayBuffer()))) return file;
     const bitmap = await createImageBitmap(file, {imageOrientation: 'from-image'});
     const scale = Math.min(1, MAX_SIDE / Math.max(bitmap.width, bitmap.height));
     const canvas = document.createElement('canvas');
