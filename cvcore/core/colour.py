@@ -31,18 +31,23 @@ def to_srgb(picture: Image.Image) -> Image.Image:
     if found is None:
         return picture
     mode, transform = found
-    has_alpha = picture.has_transparency_data
-    alpha = picture.convert("RGBA").getchannel("A") if has_alpha else None
-    grey = picture.mode in ("L", "LA", "La", "1")
-    is_fitting = picture.mode == mode if mode in ("CMYK", "LAB") else picture.mode not in (
-        "CMYK", "LAB") and (grey or mode == "RGB")  # fmt: skip
-    if not is_fitting:
+    if not _fits(picture.mode, mode):
         return picture
-    plain = picture.convert("RGBA") if has_alpha else picture
-    converted = transform.apply(plain if plain.mode == mode else plain.convert(mode))
+    alpha = None
+    if picture.has_transparency_data:
+        picture = picture.convert("RGBA")
+        alpha = picture.getchannel("A")
+    converted = transform.apply(picture if picture.mode == mode else picture.convert(mode))
     if alpha is not None:
         converted.putalpha(alpha)
     return converted
+
+
+def _fits(mode: str, profile_mode: str) -> bool:
+    """A profile for colours fits grey, too; one for grey nothing else, one for inks inks alone."""
+    if not {"CMYK", "LAB"}.isdisjoint((mode, profile_mode)):
+        return mode == profile_mode
+    return profile_mode == "RGB" or mode in ("1", "L", "LA", "La")
 
 
 @lru_cache(maxsize=8)

@@ -1,6 +1,7 @@
 """Pictures that trip programs up, written to a folder."""
 
 import io
+import struct
 from functools import cache
 from pathlib import Path
 
@@ -49,6 +50,46 @@ def write_bad_files(folder: Path) -> dict[str, Path]:
     files["empty.png"].write_bytes(b"")
     files["huge.png"].write_bytes(_make_huge())
     return files
+
+
+TURN = Image.Transpose
+# How a picture lies in a file whose orientation (EXIF's 1 to 8) says to turn it so.
+LYING = {
+    2: TURN.FLIP_LEFT_RIGHT,
+    3: TURN.ROTATE_180,
+    4: TURN.FLIP_TOP_BOTTOM,
+    5: TURN.TRANSPOSE,
+    6: TURN.ROTATE_90,
+    7: TURN.TRANSVERSE,
+    8: TURN.ROTATE_270,
+}
+ORIENTATION = 0x112
+
+
+def save(picture: Image.Image | np.ndarray, format: str, **options) -> bytes:
+    """The bytes of a file, by Pillow."""
+    file = io.BytesIO()
+    picture = Image.fromarray(picture) if isinstance(picture, np.ndarray) else picture
+    picture.save(file, format, **options)
+    return file.getvalue()
+
+
+def lay(image: np.ndarray, orientation: int) -> Image.Image:
+    """A picture as it lies in a file of that orientation."""
+    picture = Image.fromarray(image)
+    return picture.transpose(LYING[orientation]) if orientation in LYING else picture
+
+
+def make_exif(orientation: int, *, kind: int = 3, denominator: int = 0) -> bytes:
+    """An orientation, and a resolution of -1 / 0 in a type that it must not have."""
+    tags = struct.pack("<H", 2) + struct.pack("<HHIHH", ORIENTATION, kind, 1, orientation, 0)
+    tags += struct.pack("<HHII", 0x11A, 10, 1, 38) + bytes(4)
+    return b"Exif\0\0II*\0" + struct.pack("<I", 8) + tags + struct.pack("<ii", -1, denominator)
+
+
+def differ(found: np.ndarray, expected: np.ndarray) -> float:
+    """How far two pictures are apart, on average, in grey levels."""
+    return float(np.abs(found.astype(int) - expected).mean())
 
 
 @cache

@@ -90,6 +90,11 @@ def test_arrays_that_are_no_picture(bad, error):
         images.to_rgb(bad)
 
 
+def test_a_tensor_is_told_where_to_go():
+    with pytest.raises(TypeError, match="to_image"):
+        images.as_image(torch.zeros(3, 4, 4))
+
+
 def test_check_image_says_what_to_do():
     with pytest.raises(InputError, match="upload"):
         images.check_image(None)
