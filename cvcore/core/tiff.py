@@ -135,10 +135,10 @@ def is_white_zero(picture: Image.Image) -> bool:
 def decode(data: bytes, tags: Tags) -> tuple[Image.Image, str]:
     """A picture of 8 bits a channel, as it lies in the file, and what was assumed of its range."""
     if tags.is_planar and tags.samples > 1 and tags.bits > 8:  # OpenCV mixes them up
-        planes = [_decode(_take_plane(data, index), tags) for index in range(tags.samples)]
+        planes = [_decode(_rewrite(data, index), tags) for index in range(tags.samples)]
         values = np.dstack([*planes[2::-1], *planes[3:]])
     else:
-        values = _decode(data, tags)
+        values = _decode(_rewrite(data), tags)
     picture, note = to_picture(values, white=tags.white, extra=tags.extra)
     if tags.is_white_zero:
         picture = ImageChops.invert(picture)
@@ -171,27 +171,35 @@ def _decode(data: bytes, tags: Tags) -> np.ndarray:
     return values
 
 
-def _take_plane(data: bytes, index: int) -> bytes:
-    """The file with another table of contents, by which it has one colour alone, in grey."""
+def _rewrite(data: bytes, plane: int | None = None) -> bytes:
+    """The file with another table of contents: without orientation, which OpenCV heeds in part.
+
+    With ``plane``, of a file that has one colour after the other, it has that one alone, in grey.
+    """
     found = _read_directory(data)
-    samples = found[_SAMPLES]
     rows: dict[int, tuple[int, ...]] = {}
-    for tag in (_WIDTH, _HEIGHT, _BITS, 259, 266, 278, 317, 322, 323, _FORMAT):
+    for tag in (_WIDTH, _HEIGHT, _BITS, 259, _PHOTOMETRIC, 266, 273, _SAMPLES, 278, 279, _PLANAR,
+                317, 322, 323, 324, 325, _EXTRA, _FORMAT, 347, 530, 531):  # fmt: skip
         if tag in found:
             value = found[tag]
-            rows[tag] = (int(value[0] if isinstance(value, tuple) else value),)
-    rows |= {_PHOTOMETRIC: (1,), _SAMPLES: (1,)}
-    for tag in (273, 279, 324, 325):  # where its strips or tiles lie, and their sizes
-        if tag in found:
-            each = len(found[tag]) // samples
-            rows[tag] = tuple(found[tag][index * each : (index + 1) * each])
+            value = value if isinstance(value, tuple | bytes) else (value,)
+            rows[tag] = tuple(int(one) for one in value)
+    if plane is not None:
+        for tag in (273, 279, 324, 325):  # where its strips or tiles lie, and their sizes
+            if tag in rows:
+                each = len(rows[tag]) // found[_SAMPLES]
+                rows[tag] = rows[tag][plane * each : (plane + 1) * each]
+        rows |= {tag: rows[tag][:1] for tag in (_BITS, _FORMAT) if tag in rows}
+        rows |= {_PHOTOMETRIC: (1,), _SAMPLES: (1,), _PLANAR: (1,)}
+        rows.pop(_EXTRA, None)
     order = "<" if data[:2] == b"II" else ">"
     table, more = struct.pack(f"{order}H", len(rows)), b""
     start = len(data) + 2 + 12 * len(rows) + 4
     for tag, values in sorted(rows.items()):
-        packed = struct.pack(f"{order}{len(values)}I", *values)
-        table += struct.pack(f"{order}HHI", tag, 4, len(values))
-        table += packed if len(values) == 1 else struct.pack(f"{order}I", start + len(more))
-        more += packed if len(values) > 1 else b""
+        letter, kind = ("B", 7) if tag == 347 else ("I", 4)  # JPEG's tables are bytes
+        packed = struct.pack(f"{order}{len(values)}{letter}", *values)
+        table += struct.pack(f"{order}HHI", tag, kind, len(values))
+        table += packed if len(packed) == 4 else struct.pack(f"{order}I", start + len(more))
+        more += packed if len(packed) != 4 else b""
     head = data[:2] + struct.pack(f"{order}HI", 42, len(data))
     return head + data[8:] + table + bytes(4) + more
