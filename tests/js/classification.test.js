@@ -55,4 +55,24 @@ test('a folder as a zip file', () => {
     ['a/b.JPG', 'c.tiff', 'a/.hidden.png', '.git/x.png', 'notes.txt', 'png'].map(isPicture),
     [true, true, false, false, false, false],
   );
+  assert.deepEqual(
+    ['a/b.jfif', 'c.JPE', 'd.heic', 'e.dng', '__MACOSX/a.png', 'a.png/b', 'a.'].map(isPicture),
+    [true, true, true, true, false, false, false],
+  );
+});
+
+test('a PNG of 16 bits is left to the server', () => {
+  const {isDeepPng} = load('classification/static/folder.js');
+  const {isDeepPng: same} = load('components/static/private_picture.js');
+  const png = (bits) => {
+    const head = new Uint8Array(32);
+    head.set([0x89, 0x50, 0x4e, 0x47]);
+    head[24] = bits;
+    return head;
+  };
+  for (const ask of [isDeepPng, same])
+    assert.deepEqual(
+      [png(8), png(16), png(1), new Uint8Array(32).fill(255), new Uint8Array()].map(ask),
+      [false, true, false, false, false],
+    );
 });
