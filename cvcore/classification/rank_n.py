@@ -271,11 +271,9 @@ def _read_zip(path: Path, model: str) -> LabelledSet:
             raise InputError(
                 f"This zip file holds more than {MAX_TOTAL_BYTES // 10**9} GB: pack fewer pictures."
             )
-        files = [
-            (name, lambda entry=entry: _read_entry(archive, entry))
-            for name, entry in sorted(kept.items(), key=lambda item: item[0])
-        ]
-        labelled = _label(files, model)
+        names = sorted(kept)
+        readers = [lambda entry=kept[name]: _read_entry(archive, entry) for name in names]
+        labelled = _label(list(zip(names, readers, strict=True)), model)
     except BaseException:
         archive.close()
         raise

@@ -99,6 +99,7 @@ def _scale(values: np.ndarray, black: float, white: float) -> np.ndarray:
     if values.dtype == np.uint16 and black == 0:
         steps = np.arange(65536, dtype=np.float64).clip(0, white) * 255 / white
         return np.rint(steps).astype(np.uint8)[values]
-    wide = np.float32 if values.dtype.itemsize <= 2 or values.dtype == np.float32 else np.float64
+    is_short = values.dtype.itemsize <= 2 or values.dtype == np.float32
+    wide: np.ndarray = values.astype(np.float32 if is_short else np.float64)
     span = (white - black) or 1.0
-    return np.rint(((values.astype(wide) - black) * (255 / span)).clip(0, 255)).astype(np.uint8)
+    return np.rint(((wide - black) * (255 / span)).clip(0, 255)).astype(np.uint8)

@@ -248,7 +248,7 @@ def _finish(opened: Image.Image, max_side: int | None, *, mended: bytes = b"") -
     notes = [damage.judge(opened, mended)] if mended else []
     turn = _TURNS.get(_read_orientation(opened))
     picture, note = _to_8_bits(opened)
-    if deep_png and max(high for _, high in picture.convert("RGB").getextrema()) < 64:
+    if deep_png and np.asarray(picture.convert("RGB")).max() < 64:
         picture, note = _read_deep_png(deep_png, opened.info)
     if turn is not None:
         picture = picture.transpose(turn)
@@ -267,6 +267,8 @@ def _read_deep_png(data: bytes, info: dict[Any, Any]) -> tuple[Image.Image, str]
     import cv2
 
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
+    if values is None:
+        raise InputError(file_kinds.DAMAGED)
     picture, note = tiff.to_picture(values)
     picture.info = info
     return picture, note

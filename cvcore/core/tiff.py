@@ -112,8 +112,8 @@ def is_readable(tags: Tags) -> bool:
 
 def is_deep(picture: Image.Image) -> bool:
     """Whether Pillow would read its numbers otherwise than they are meant."""
-    tags = _collect(picture.tag_v2)
-    if not tags.is_plain or tags.samples not in (1, 3, 4):
+    tags = _get_tags(picture)
+    if tags is None or not tags.is_plain or tags.samples not in (1, 3, 4):
         return False
     return (
         (tags.samples > 1 and tags.bits > 8)
@@ -122,14 +122,19 @@ def is_deep(picture: Image.Image) -> bool:
     )
 
 
+def _get_tags(picture: Image.Image) -> Tags | None:
+    found = getattr(picture, "tag_v2", None)
+    return None if found is None else _collect(found)
+
+
 def read_white(picture: Image.Image) -> float | None:
     """The value that a file calls white, if it does."""
-    return _collect(picture.tag_v2).white if hasattr(picture, "tag_v2") else None
+    return tags.white if (tags := _get_tags(picture)) else None
 
 
 def is_white_zero(picture: Image.Image) -> bool:
     """Whether 0 is white, in a file of more than 8 bits, where Pillow does not turn it round."""
-    return hasattr(picture, "tag_v2") and _collect(picture.tag_v2).is_white_zero
+    return bool((tags := _get_tags(picture)) and tags.is_white_zero)
 
 
 def decode(data: bytes, tags: Tags) -> tuple[Image.Image, str]:
