@@ -3,11 +3,13 @@
 import threading
 
 import pytest
+from PIL import Image
 from playwright.sync_api import expect
 
 from cvcore.core import images, samples
 from cvcore.engine import download, registry
 from demos.components.private_picture import GROUP, load_face_sample
+from tests.support.files import make_exif, save
 
 pytestmark = pytest.mark.browser
 
@@ -48,6 +50,18 @@ def test_a_mistake_leaves_the_pictures_in_reach(panel, page):
     expect(panel.locator("#face-verdict .verdict")).to_have_count(0)
     panel.locator("#face-a [data-name=ardern_2022]").click()
     expect(panel.locator("#face-verdict .verdict")).to_contain_text("cosine 1.000")
+
+
+def test_a_picture_as_a_phone_left_it(panel, page):
+    """Lying on its side, with a broken tag, without its last bytes: to a browser, to the server."""
+    upright = Image.fromarray(samples.load_sample("obama_2005"))
+    lying = upright.transpose(Image.Transpose.ROTATE_90)
+    whole = save(lying, "JPEG", quality=95, exif=make_exif(6))
+    ways = (("b", whole, "Different persons"), ("a", whole[:-2], "Same person"))
+    for side, data, verdict in ways:
+        file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": data}
+        panel.locator(f"#face-{side} input[type=file]").set_input_files(file)
+        expect(panel.locator("#face-verdict .verdict")).to_contain_text(verdict)
 
 
 def test_every_view_opens(panel):
