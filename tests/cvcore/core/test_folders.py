@@ -40,3 +40,14 @@ def test_a_folder_is_listed_though_it_is_hidden_itself(tmp_path):
         "deep/c.png",
     ]
     assert list_pictures(folder / "nowhere") == []
+
+
+def test_folders_of_people_take_every_picture(tmp_path):
+    from cvcore.face_verification.evaluation import list_people
+
+    for name in ("ann/1.jfif", "ann/2.HEIC", "ann/notes.txt", "ann/._1.jfif", "bob/1.TIF"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_bytes(b"x")
+    (tmp_path / "empty").mkdir()
+    people = {name: [path.name for path in paths] for name, paths in list_people(tmp_path).items()}
+    assert people == {"ann": ["1.jfif", "2.HEIC"], "bob": ["1.TIF"]}

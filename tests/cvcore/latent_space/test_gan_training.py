@@ -16,6 +16,8 @@ from torch.nn import functional as F
 from cvcore.engine.checkpoints import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
 from cvcore.training.latent_space import augment, export, gan
+from cvcore.training.latent_space.data import load_faces
+from tests.support.files import save
 from tests.support.server import ROOT, free_port
 
 
@@ -344,3 +346,20 @@ def test_curves_are_thinned_by_averaging(tmp_path):
     assert max(curves["steps"]) <= 499
     np.testing.assert_allclose(curves["loss_g"], 2 * np.array(curves["loss_d"]), atol=1e-3)
     assert F.mse_loss(torch.tensor(curves["right"]), torch.full((160,), 0.5)) == 0
+
+
+def test_a_bad_file_costs_no_training_picture(tmp_path, capsys):
+    face = np.full((109, 89, 3), 120, np.uint8)
+    for name, data in {
+        "a.jfif": save(face, "JPEG"),
+        "b.jpg": b"text",
+        "c.png": save(face[:20], "PNG"),
+        "d.JPEG": save(face, "JPEG"),
+    }.items():
+        (tmp_path / name).write_bytes(data)
+    assert load_faces(tmp_path, side=16).shape == (2, 3, 16, 16)
+    said = capsys.readouterr().out
+    assert "b.jpg: This file could not be read" in said
+    assert "c.png: This picture is too small" in said
+    with pytest.raises(FileNotFoundError, match="no pictures"):
+        load_faces(tmp_path / "nowhere")
