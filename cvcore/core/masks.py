@@ -13,10 +13,8 @@ A palette's numbers count, not its colours, unless these are greys. Whatever els
 refused with one sentence (``InputError``): it is never guessed.
 """
 
-import base64
 import io
 import struct
-import warnings
 from collections.abc import Callable
 from os import PathLike
 from typing import BinaryIO, Literal, TypeAlias
@@ -24,8 +22,8 @@ from typing import BinaryIO, Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
+from cvcore.core import images, reading
 from cvcore.core.errors import InputError
-from cvcore.core.images import MAX_FILE_BYTES, MAX_PIXELS
 
 Kind: TypeAlias = Literal["mask", "objects", "people"]
 
@@ -37,15 +35,6 @@ BRIGHT = 224 / 255  # a mask of greys has some that are nearly white
 MANY_GREYS, UNSURE_SHARE = 32, 0.25
 COLOUR_SPREAD = 48  # between a pixel's channels: more than JPEG makes of a grey
 LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
-TURNS = {
-    2: Image.Transpose.FLIP_LEFT_RIGHT,
-    3: Image.Transpose.ROTATE_180,
-    4: Image.Transpose.FLIP_TOP_BOTTOM,
-    5: Image.Transpose.TRANSPOSE,
-    6: Image.Transpose.ROTATE_270,
-    7: Image.Transpose.TRANSVERSE,
-    8: Image.Transpose.ROTATE_90,
-}
 
 _DAMAGED = (
     OSError, SyntaxError, ValueError, EOFError, TypeError, MemoryError, struct.error,
@@ -71,21 +60,19 @@ def read_mask(
     if isinstance(source, bytes | bytearray):
         source = io.BytesIO(source)
     try:
-        with warnings.catch_warnings():
-            warnings.simplefilter("ignore")
-            with Image.open(source) as opened:
-                if opened.width * opened.height > MAX_PIXELS:
-                    raise InputError(
-                        "This mask is too large: save one of at most "
-                        f"{MAX_PIXELS // 1_000_000} megapixels."
-                    )
-                if (frames := getattr(opened, "n_frames", 1)) > 1:
-                    raise InputError(
-                        f"This file holds {frames} pictures: save one of them as the mask."
-                    )
-                if opened.format in LOSSY and kind != "mask":
-                    raise InputError("This format does not keep numbers: save them as a PNG.")
-                return _read_opened(opened, kind, max_side)
+        with reading.quietly(), Image.open(source) as opened:
+            if opened.width * opened.height > reading.MAX_PIXELS:
+                raise InputError(
+                    "This mask is too large: save one of at most "
+                    f"{reading.MAX_PIXELS // 1_000_000} megapixels."
+                )
+            if (frames := getattr(opened, "n_frames", 1)) > 1:
+                raise InputError(
+                    f"This file holds {frames} pictures: save one of them as the mask."
+                )
+            if opened.format in LOSSY and kind != "mask":
+                raise InputError("This format does not keep numbers: save them as a PNG.")
+            return _read_opened(opened, kind, max_side)
     except InputError:
         raise
     except Image.DecompressionBombError:
@@ -96,16 +83,7 @@ def read_mask(
 
 def read_data_uri(uri: str, *, max_side: int | None = None) -> np.ndarray:
     """The mask in a base64 ``data:`` address; see ``read_mask``. Nothing touches the disk."""
-    head, comma, text = uri.partition(",") if isinstance(uri, str) else ("", "", "")
-    if not (comma and head.startswith("data:") and head.endswith(";base64")):
-        raise InputError(UNREADABLE)
-    if len(text) * 3 // 4 > MAX_FILE_BYTES:
-        raise InputError(f"This file exceeds {MAX_FILE_BYTES // 1_000_000} MB: choose another one.")
-    try:
-        data = base64.b64decode(text, validate=True)
-    except ValueError:
-        raise InputError(UNREADABLE) from None
-    return read_mask(data, max_side=max_side)
+    return read_mask(images.read_data_uri(uri), max_side=max_side)
 
 
 def to_mask(picture: np.ndarray) -> np.ndarray:
@@ -168,10 +146,7 @@ def _read_opened(opened: Image.Image, kind: Kind, max_side: int | None) -> np.nd
 
 def _find_turn(opened: Image.Image) -> Callable[[np.ndarray], np.ndarray]:
     """How the pixels are turned upright."""
-    try:
-        way = TURNS.get(opened.getexif().get(0x0112, 1))
-    except Exception:  # whatever else stands there, the pixels are sound
-        way = None
+    way = reading.TURNS.get(reading.read_orientation(opened))
     if way is None:
         return lambda inside: inside
     return lambda inside: np.asarray(Image.fromarray(inside).transpose(way))

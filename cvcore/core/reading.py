@@ -1,7 +1,7 @@
 """Picture files as people bring them: turned, in other colours, cut short, of 12 bits, from phones.
 
 ``read`` gives upright sRGB pixels and says in a sentence each what it had to assume. Pillow does
-the reading; OpenCV that of the TIFF files that Pillow does not know or cuts to 8 bits, pillow-heif
+the reading; OpenCV that of the TIFF files that Pillow does not know or cuts to 8 bits, pi-heif
 that of phones' HEIC. No setting of theirs is touched: they belong to the whole process.
 """
 
@@ -28,14 +28,14 @@ Source: TypeAlias = str | PathLike[str] | bytes | bytearray | memoryview | Binar
 MAX_PIXELS = 64_000_000  # a larger picture is refused before it is decoded
 NEEDS_A_PROGRAM = ("EPS", "WMF", "MPEG", "BUFR", "GRIB", "HDF5")  # Pillow would start another one
 NO_HEIF = (
-    "This file could not be read as a picture: HEIC needs the package pillow-heif; "
+    "This file could not be read as a picture: HEIC needs the package pi-heif; "
     "save it as JPEG, or install that."
 )
 NO_AVIF = (
     "This file could not be read as a picture: AVIF needs a newer Pillow; save it as JPEG or PNG."
 )
 
-_TURNS = {
+TURNS = {
     2: Image.Transpose.FLIP_LEFT_RIGHT,
     3: Image.Transpose.ROTATE_180,
     4: Image.Transpose.FLIP_TOP_BOTTOM,
@@ -57,7 +57,7 @@ def read(source: Source, *, max_side: int | None = None) -> Reading:
     """Read a picture file; see ``cvcore.core.images.load_image``, which warns of the notes."""
     file = _open_source(source)
     try:
-        with _quietly():
+        with quietly():
             return _read_file(file, max_side)
     except InputError:
         raise
@@ -71,7 +71,7 @@ def read(source: Source, *, max_side: int | None = None) -> Reading:
 def read_pil(picture: Image.Image, *, max_side: int | None = None) -> Reading:
     """The same for a picture that PIL holds, or has opened and reads only now."""
     try:
-        with _quietly():
+        with quietly():
             return _finish(picture, max_side)
     except InputError:
         raise
@@ -81,7 +81,7 @@ def read_pil(picture: Image.Image, *, max_side: int | None = None) -> Reading:
         file = getattr(picture, "fp", None)
         if file is None or picture.tell():
             raise InputError(file_kinds.DAMAGED) from error
-        with _quietly():
+        with quietly():
             return _rescue(_read_all(file), max_side, error)
 
 
@@ -148,7 +148,7 @@ _lock = threading.Lock()
 
 
 @contextmanager
-def _quietly() -> Iterator[None]:
+def quietly() -> Iterator[None]:
     """Without Pillow's warnings on odd tags: what matters is said by a sentence.
 
     Filters belong to the process. So the first of several threads puts them aside and the last
@@ -218,7 +218,7 @@ def _rescue_tiff(data: bytes, max_side: int | None, error: Exception) -> Reading
 
 def _read_heif(data: bytes, max_side: int | None) -> Reading:
     try:
-        from pillow_heif import HeifImageFile
+        from pi_heif import HeifImageFile
     except ImportError as error:
         raise InputError(NO_HEIF) from error
     try:  # by itself: Pillow's own list of readers, which is everybody's, stays as it is
@@ -246,7 +246,7 @@ def _finish(opened: Image.Image, max_side: int | None, *, mended: bytes = b"") -
         opened.draft("RGB", (max_side, max_side))  # JPEG: decode at a smaller scale
     opened.load()  # TIFF is turned by this
     notes = [damage.judge(opened, mended)] if mended else []
-    turn = _TURNS.get(_read_orientation(opened))
+    turn = TURNS.get(read_orientation(opened))
     picture, note = _to_8_bits(opened)
     if deep_png and np.asarray(picture.convert("RGB")).max() < 64:
         picture, note = _read_deep_png(deep_png, opened.info)
@@ -279,12 +279,12 @@ def _finish_tiff(data: bytes, max_side: int | None) -> Reading:
     tags = tiff.read_tags(data)
     check_size(tags.width, tags.height)
     picture, note = tiff.decode(data, tags)
-    turn = _TURNS.get(tags.orientation)
+    turn = TURNS.get(tags.orientation)
     picture = picture if turn is None else picture.transpose(turn)
     return Reading(to_array(to_srgb(picture), max_side=max_side), (note,) if note else ())
 
 
-def _read_orientation(picture: Image.Image) -> int:
+def read_orientation(picture: Image.Image) -> int:
     """How EXIF or XMP says to turn it; 1, upright, where they are odd, as in a browser."""
     try:
         value = picture.getexif().get(ExifTags.Base.Orientation)

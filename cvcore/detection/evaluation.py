@@ -17,14 +17,13 @@ from pathlib import Path
 import numpy as np
 
 from cvcore import detection
-from cvcore.core import commands
+from cvcore.core import commands, folders
 from cvcore.core.commands import command
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, load_image
 from cvcore.detection.labels import GroundTruth, read_ground_truth
 from cvcore.engine import registry
 
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
 MIN_CONFIDENCE = 0.001  # the whole precision-recall curve counts, not one confidence limit
 NMS_IOU = 0.7
 MAX_SIDE = 8192  # pixels: pictures are measured as they are
@@ -46,11 +45,7 @@ class DetectionScore:
 
 def list_pictures(folder: Path) -> list[Path]:
     """The pictures in ``folder/images``, by name; InputError if there are none."""
-    pictures = sorted(
-        path
-        for path in (folder / "images").rglob("*")
-        if path.suffix.lower() in SUFFIXES and not path.name.startswith(".") and path.is_file()
-    )
+    pictures = folders.list_pictures(folder / "images", recursive=True)
     if not pictures:
         raise InputError(f"There are no pictures in {folder / 'images'}: name another folder.")
     return pictures

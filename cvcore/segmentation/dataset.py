@@ -8,13 +8,12 @@ from typing import TypeVar
 import cv2
 import numpy as np
 
-from cvcore.core import images, masks
+from cvcore.core import folders, images, masks
 from cvcore.core.errors import InputError
 
 # Folders of masks, and what their files' values mean; the first in which one fits is taken.
 KINDS: dict[str, masks.Kind] = {"masks": "mask", "semantic_masks": "people", "labels": "objects"}
-SUFFIXES = (".jpg", ".jpeg", ".png", ".webp", ".bmp")
-MASK_SUFFIXES = (".png", ".tif", ".tiff", ".bmp", ".gif", ".webp", ".jpg", ".jpeg")
+EXACT = (".png", ".tif", ".tiff", ".bmp", ".gif")  # of two masks of a name these come first
 
 Result = TypeVar("Result")
 
@@ -51,11 +50,10 @@ def list_folder(folder: Path) -> Listing:
         raise InputError(f"There is no folder {folder}: name one with images/ and masks/ in it.")
     if not (folder / "images").is_dir():
         raise InputError(f"There are no pairs in {folder}: it has no folder images.")
-    pictures = list_files(folder / "images", SUFFIXES)
+    pictures = folders.list_pictures(folder / "images")
     for kind in KINDS:
-        files = list_files(folder / kind, MASK_SUFFIXES)
-        # of two masks of a name the one that comes first in the list of suffixes
-        files.sort(key=lambda path: MASK_SUFFIXES.index(path.suffix.lower()), reverse=True)
+        files = folders.list_pictures(folder / kind)
+        files.sort(key=_rank, reverse=True)  # by_name keeps the last
         by_name = {path.stem: path for path in files}
         known = {path.stem for path in pictures}
         pairs = [(path, by_name[path.stem]) for path in pictures if path.stem in by_name]
@@ -69,14 +67,9 @@ def list_folder(folder: Path) -> Listing:
     )
 
 
-def list_files(folder: Path, suffixes: Sequence[str]) -> list[Path]:
-    """The files of a folder with one of the endings, by name; none where there is no folder."""
-    if not folder.is_dir():
-        return []
-    return sorted(
-        path for path in folder.iterdir()
-        if path.suffix.lower() in suffixes and not path.name.startswith(".") and path.is_file()
-    )  # fmt: skip
+def _rank(mask: Path) -> int:
+    suffix = mask.suffix.lower()
+    return EXACT.index(suffix) if suffix in EXACT else len(EXACT)
 
 
 def list_pairs(folder: Path) -> list[tuple[Path, Path]]:

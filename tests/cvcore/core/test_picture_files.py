@@ -233,8 +233,8 @@ def test_heic_in_wide_colours_and_cut(large, write_heic):
 
 
 def test_without_its_package_heic_is_told_how_to_convert(monkeypatch):
-    monkeypatch.setitem(sys.modules, "pillow_heif", None)
-    with pytest.raises(InputError, match="pillow-heif; save it as JPEG"):
+    monkeypatch.setitem(sys.modules, "pi_heif", None)
+    with pytest.raises(InputError, match="pi-heif; save it as JPEG"):
         images.load_image(b"\0\0\0\x18ftypheic\0\0\0\0mif1heic" + bytes(40))
 
 
