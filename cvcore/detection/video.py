@@ -1,5 +1,6 @@
 """Detections and tracks through a whole video, drawn into a new one."""
 
+import contextlib
 from collections import Counter
 from collections.abc import Collection, Iterator
 from dataclasses import dataclass, field
@@ -35,14 +36,16 @@ class VideoProgress:
     """How far the work is, and what has been seen so far."""
 
     done: int  # frames
-    total: int  # frames, about: one that cannot be decoded is counted, too
+    total: int  # frames, those that cannot be read among them
     frame: np.ndarray = field(repr=False)  # (H, W, 3) the last frame, drawn
     tracks: dict[str, int]  # different objects of each class so far
     in_zone: int  # different objects whose foot has stood in the zone
+    # what of the film could not be read; it is complete once the work is over
+    damage: video.Damage = field(default_factory=video.Damage)
 
 
 def annotate_video(
-    source: str | Path,
+    source: video.Film,
     target: str | Path,
     *,
     model: str = detection.DEFAULT_MODEL,
@@ -56,9 +59,11 @@ def annotate_video(
     """Write ``source`` with detections and track numbers to the MP4 file ``target``.
 
     Yields after every frame; closing the generator ends the work and leaves the film so far. Each
-    frame is shown when it was in ``source``, also where that one's rate varies.
+    frame is shown when it was in ``source``, also where that one's rate varies. Frames that cannot
+    be read are left out, and counted.
     ``style``: boxes with tracks, every object blurred, or a heat map of where objects stood.
-    Raises InputError for a file that is no film, one of more than a minute, or unknown settings.
+    Raises InputError for a file that is no film, one of more than a minute, unknown settings, or a
+    ``target`` that cannot be written.
     """
     if style not in STYLES:
         raise InputError(f"There is no style {style!r}: choose {', '.join(STYLES)}.")
@@ -70,10 +75,11 @@ def annotate_video(
         raise InputError(
             f"This film lasts {info.seconds:.0f} seconds: choose one of at most {MAX_SECONDS}."
         )
-    tracker = Tracker(confidence=confidence, fps=info.fps)
+    video.check_target(target, source)
+    tracker, damage = Tracker(confidence=confidence, fps=info.fps), video.Damage()
     heat, inside = None, set()
-    with video.VideoWriter(target, info.fps) as writer:
-        frames = video.read_timed_frames(source, max_side=MAX_SIDE)
+    frames = video.decode_frames(source, max_side=MAX_SIDE, damage=damage)
+    with video.VideoWriter(target, info.fps) as writer, contextlib.closing(frames):
         for done, (seconds, frame) in enumerate(frames, start=1):
             hw = frame.shape[:2]
             raw = detection.predict_raw(frame, model=model, input_size=input_size, square=False)
@@ -88,7 +94,7 @@ def annotate_video(
                 drawn = draw_zone(drawn, zone, len(inside))
             writer.write(drawn, seconds=seconds)
             counts = dict(Counter(tracker.seen.values()).most_common())
-            yield VideoProgress(done, info.frames, drawn, counts, len(inside))
+            yield VideoProgress(done, info.frames, drawn, counts, len(inside), damage)
 
 
 def find_in_zone(tracks: Tracks, zone: str, image_hw: tuple[int, int]) -> set[int]:

@@ -71,11 +71,10 @@ def annotate(
                     if now - shown > 0.4 or progress.done == 1:
                         shown = now
                         yield draw_progress(progress, now - started), None, {}, rest
-            if progress is None:
-                raise InputError("This film has no frames: choose another one.")
             seconds = time.monotonic() - started
             numbers = {
                 "frames": progress.done,
+                "left_out": progress.damage.left_out,
                 "seconds": round(seconds, 2),
                 "tracks": progress.tracks,
                 "in_zone": progress.in_zone,
@@ -118,6 +117,7 @@ def draw_progress(progress: VideoProgress, seconds: float, *, is_over: bool = Fa
         f'<p class="big">Frame {progress.done} of {total}, {rate:.0f} a second{left}</p>',
         f'<div class="track"><i style="width:{100 * progress.done / total:.1f}%"></i></div>',
         f'<p class="big">Different objects: {seen or "none yet"}</p>',
+        f"<p>{progress.damage.sentence}</p>" if progress.damage.sentence else "",
     )
 
 

@@ -58,7 +58,7 @@ def show_once_open(opened: int, own: dict | None, settings: PathSettings) -> dic
 def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict, dict, dict]]:
     """The path along the sphere, or the walk, as a GIF and as an MP4, enlarged, and how far it is.
 
-    The videos are sent once: the last answer of a run is sent again, so that one says "done" alone.
+    The last answer holds all of it: callers of the API get that one alone.
     """
     ls, s = cvcore.latent_space, settings
     chosen = pick(s, own)
@@ -68,7 +68,7 @@ def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict,
     else:
         z = ls.interpolate(a, ls.average(chosen["B"]), s.frames)
     pictures = ls.generate(z, name=s.name, classes=s.digit)
-    shown, progress = 0.0, {}
+    shown, progress, gif, mp4 = 0.0, {}, {}, {}
     for number, total, videos in cvcore.latent_space.video.render_videos(
         pictures, seconds=VIDEO_SECONDS, side=VIDEO_SIDE, is_closed=s.walk == "walk"
     ):
@@ -80,7 +80,7 @@ def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict,
         elif time.monotonic() - shown > NEWS_SECONDS:
             shown = time.monotonic()
             yield gr.skip(), gr.skip(), {"html": f"frame {number} of {total}"} | progress
-    yield gr.skip(), gr.skip(), {"html": "done"} | progress
+    yield gif, mp4, {"html": "done"} | progress
 
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
