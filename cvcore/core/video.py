@@ -16,6 +16,7 @@ from cvcore.core.images import Picture, as_image, resize
 from cvcore.core.video_files import Film, check_target, explain_unreadable, to_source
 from cvcore.core.video_frames import show_frame, shown_size
 from cvcore.core.video_packets import (
+    SOUND,
     UNDECODABLE,
     Damage,
     decode,
@@ -143,6 +144,8 @@ def _open(film: Film) -> Any:
     except (av.FFmpegError, OSError, ValueError) as error:
         raise InputError(explain_unreadable(film)) from error
     try:
+        if not container.streams.video:  # all of a film that is cut off early may be gone
+            raise InputError(explain_unreadable(film, otherwise=SOUND))
         _check_size(find_pictures(container))
     except InputError:
         container.close()

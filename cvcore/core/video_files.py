@@ -60,8 +60,8 @@ def to_source(film: Film | None) -> str | BinaryIO:
     return source
 
 
-def explain_unreadable(film: Film) -> str:
-    """Why a file that is there is no film, as far as it can be told."""
+def explain_unreadable(film: Film, otherwise: str = UNREADABLE) -> str:
+    """Why a file that is there is no film, as far as it can be told, else ``otherwise``."""
     from PIL import Image
 
     try:
@@ -72,7 +72,7 @@ def explain_unreadable(film: Film) -> str:
             with Image.open(file) as picture:
                 return ANIMATION if getattr(picture, "n_frames", 1) > 1 else STILL
     except Exception:  # whatever a stranger's file does to Pillow: it is no picture either
-        return UNREADABLE
+        return otherwise
 
 
 def check_target(target: str | Path, source: Film | None = None) -> None:

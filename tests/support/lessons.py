@@ -14,7 +14,7 @@ SHARED = {
     "feature_maps": "probes/* recognition/digits models/digits_cnn",
     "classification": "recognition/classifier recognition/preprocessing core/corruptions"
     " models/efficientnet_lite models/torchvision_net",
-    "detection": "engine/ultralytics core/video models/yolo*",
+    "detection": "engine/ultralytics core/video* models/yolo*",
     "segmentation": "models/unet",
     "style_transfer": "models/style_network",
     "deep_dream": "engine/fusion",
