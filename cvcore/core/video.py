@@ -2,7 +2,7 @@
 
 import os
 import warnings
-from collections.abc import Iterator
+from collections.abc import Generator, Iterator
 from dataclasses import dataclass
 from fractions import Fraction
 from os import PathLike
@@ -104,7 +104,7 @@ def read_timed_frames(film: Film, *, max_side: int) -> Iterator[tuple[float, np.
 
 def decode_frames(
     film: Film, *, max_side: int, damage: Damage
-) -> Iterator[tuple[float, np.ndarray]]:
+) -> Generator[tuple[float, np.ndarray], None, None]:
     """As ``read_timed_frames``, but what is left out is noted in ``damage``; nothing warns."""
     first, now, size_hw, given = None, -1.0, None, 0
     with _open(film) as container:
@@ -231,6 +231,8 @@ class VideoWriter:
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = 1 / (self._fps * TICKS)
+        # swscale's own; untold, players take a large film's colours for those of BT.709
+        self._stream.codec_context.colorspace, self._stream.codec_context.color_range = 6, 1
         # no frames out of order: the file's length would be short where the rate varies
         self._stream.options = {"preset": "veryfast", "crf": "23", "bf": "0"}
 

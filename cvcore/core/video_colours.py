@@ -28,10 +28,10 @@ def to_srgb(image: np.ndarray, frame: Any) -> np.ndarray:
         return image
     light = _light_of_signal(transfer)[image]
     if transfer == HLG:  # the screen's own curve: BT.2100's system gamma for 1,000 cd/m²
-        luminance = light @ np.float32([0.2627, 0.6780, 0.0593])
+        luminance = light @ np.array([0.2627, 0.6780, 0.0593], np.float32)
         light *= (1000 / WHITE) * luminance[..., None] ** 0.2
     if primaries in _TO_SRGB:
-        light = light @ np.float32(_TO_SRGB[primaries]).T
+        light = light @ np.array(_TO_SRGB[primaries], np.float32).T
     steps = len(_signal_of_light(transfer)) - 1
     places = np.rint(np.clip(light, 0, 1) * steps).astype(np.int32)
     return _signal_of_light(transfer)[places]

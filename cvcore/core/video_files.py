@@ -75,7 +75,7 @@ def explain_unreadable(film: Film, otherwise: str = UNREADABLE) -> str:
         return otherwise
 
 
-def check_target(target: str | Path, source: Film | None = None) -> None:
+def check_target(target: str | PathLike[str], source: Film | None = None) -> None:
     """Raise InputError where no film can be written, before the work for it begins."""
     path = Path(target)
     try:

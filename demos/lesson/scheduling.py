@@ -61,12 +61,45 @@ def renew(*tokens: RunToken) -> None:
         token.renew()
 
 
+def answer_whole(handler: Callable[..., Any], count: int) -> Callable[..., Any]:
+    """A generator for ``count`` outputs whose last answer holds all that it has given.
+
+    Callers of the API get the last answer alone: there, "as before" (``gr.skip()``) is nothing.
+    """
+
+    @wraps(handler)
+    def whole(*args: Any, **kwargs: Any) -> Any:
+        given, last = [_NOTHING] * count, []
+        for values in handler(*args, **kwargs):
+            yield values
+            last = [values] if count == 1 else list(values)
+            given = [
+                old if _is_as_before(new) else new for old, new in zip(given, last, strict=True)
+            ]
+        best = [new if old is _NOTHING else old for old, new in zip(given, last, strict=False)]
+        if any(one is not new for one, new in zip(best, last, strict=True)):
+            yield best[0] if count == 1 else tuple(best)
+
+    whole.answers_whole = True  # type: ignore[attr-defined]
+    return whole
+
+
+_NOTHING = object()
+
+
+def _is_as_before(value: Any) -> bool:
+    """True for ``gr.skip()``, and for updates of a component that leave its value alone."""
+    is_update = isinstance(value, dict) and value.get("__type__") == "update"
+    return is_update and "value" not in value
+
+
 def newest_wins(handler: Callable[..., Any]) -> Callable[..., Any]:
     """A generator that ends at its next step once its visitor has asked for another run.
 
     The handler gets the visit's ``RunToken`` before its own values.
     """
 
+    @wraps(handler)
     def replaceable(run: RunToken, *args: Any, **kwargs: Any) -> Any:
         mine = run.renew()
         for value in handler(*args, **kwargs):

@@ -1,5 +1,6 @@
 """What a lesson's ``build`` gets: the means to take pictures in and to connect handlers."""
 
+import inspect
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -11,7 +12,7 @@ from cvcore.core import samples
 from demos.components.live import build_camera, to_twin_handler
 from demos.components.pictures import DataPicture, PictureStrip, SafeImage, pick_sample
 from demos.lesson import panels
-from demos.lesson.scheduling import light_work, long_work, newest_wins
+from demos.lesson.scheduling import answer_whole, light_work, long_work, newest_wins
 from demos.lesson.settings import Controls, spread_settings, take_settings
 from demos.server.errors import guard
 from demos.server.limits import HEAVY, LIGHT, STEADY
@@ -115,6 +116,8 @@ class Tab:
         options: dict[str, Any] = dict({"heavy": HEAVY, "steady": STEADY}.get(kind, LIGHT))
         if settings is not None:
             fn, options["inputs_kwargs"] = take_settings(fn, settings), settings.parts
+        if api_name is not None and inspect.isgeneratorfunction(fn):
+            fn = answer_whole(fn, len(outputs) if isinstance(outputs, list | tuple) else 1)
         if fn:
             fn = long_work(fn) if kind in ("heavy", "steady") else light_work(fn)
         if newest is not None:

@@ -171,6 +171,14 @@ def test_every_endpoint_belongs_to_a_lesson(described):
     assert len(described) > 60
 
 
+def test_every_stream_ends_with_a_whole_answer(page, described):
+    """A caller gets the last answer alone: none may leave out what was given before."""
+    named = {fn.api_name: fn for fn in page.blocks.fns.values() if fn.api_name in described}
+    streams = {name: fn.fn for name, fn in named.items() if fn.types_generator}
+    assert len(streams) > 20
+    assert [name for name, fn in streams.items() if not hasattr(fn, "answers_whole")] == []
+
+
 @pytest.mark.parametrize("topic", TABS)
 def test_through_the_server(api, described, picture, topic):
     """One hostile value for each endpoint, and one wrong number of values."""

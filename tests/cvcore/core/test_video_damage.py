@@ -258,6 +258,19 @@ def test_frames_that_do_not_fit(tmp_path):
         writer.write(np.zeros((3000, 4000, 3), np.uint8))
 
 
+@pytest.mark.parametrize("hw", [(64, 96), (720, 1280)])
+def test_a_written_film_says_which_colours_it_has(tmp_path, hw):
+    """Untold, players take those of a large one for another standard's."""
+    colour = np.array([200, 60, 120], np.uint8)
+    with video.VideoWriter(tmp_path / "f.mp4", 5) as writer:
+        writer.write(np.broadcast_to(colour, (*hw, 3)))
+    with av.open(str(tmp_path / "f.mp4")) as container:
+        frame = next(container.decode(video=0))
+    assert (frame.colorspace, frame.color_range) == (6, 1)  # BT.601, limited
+    shown = next(video.read_frames(tmp_path / "f.mp4", max_side=1280))
+    assert shown[32, 32] == pytest.approx(colour, abs=4)
+
+
 def test_a_film_broken_off_by_an_error_is_whole_up_to_there(tmp_path):
     path = tmp_path / "f.mp4"
     with suppress(ZeroDivisionError), video.VideoWriter(path, 5) as writer:

@@ -14,6 +14,7 @@ from cvcore.core.images import shrink
 from cvcore.detection import Detections
 from cvcore.detection import video as detection_video
 from cvcore.detection.tracking import Tracker, Tracks
+from tests.support.films import write_film as write_stretched
 
 
 def write_film(path, frames, fps=10.0):
@@ -197,6 +198,26 @@ def test_bad_films(tmp_path, film):
     for wrong in ({"style": "oil"}, {"zone": "attic"}, {"confidence": float("nan")}):
         with pytest.raises(InputError):
             next(detection_video.annotate_video(film, tmp_path / "o.mp4", **wrong))
+
+
+def test_the_new_film_is_shown_as_the_old_one(tmp_path):
+    """Its pixels are square, and it stands as players show the old one."""
+    frames = [np.full((48, 64, 3), value, np.uint8) for value in (10, 120, 240)]
+    source = write_stretched(tmp_path / "f.mp4", frames, aspect=Fraction(2, 1))
+    target = tmp_path / "o.mp4"
+    *_, last = detection_video.annotate_video(source, target)
+    assert last.frame.shape == (48, 128, 3)
+    info = video.read_info(target)
+    assert (info.width, info.height, info.frames) == (128, 48, 3)
+    assert last.damage.sentence == ""
+
+
+def test_a_film_is_not_written_over_itself_nor_where_none_can_be(film, tmp_path):
+    before = film.read_bytes()
+    for target in (film, film.parent / "." / film.name, tmp_path, tmp_path / "none" / "f.mp4"):
+        with pytest.raises(InputError, match="cannot be written"):
+            next(detection_video.annotate_video(film, target))
+    assert film.read_bytes() == before
 
 
 @pytest.mark.parametrize("hw", [(1, 64), (64, 8)])

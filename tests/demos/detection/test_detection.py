@@ -6,12 +6,14 @@ from dataclasses import replace
 from pathlib import Path
 from typing import ClassVar
 
+import av
 import numpy as np
 import pytest
 
 from cvcore import detection as det
 from cvcore.core import samples, video
 from cvcore.core.errors import InputError
+from cvcore.core.images import shrink
 from demos import detection
 from demos.detection import (
     explain,
@@ -32,6 +34,7 @@ from demos.detection.live import FrameSettings
 from demos.detection.sizes import SizesSettings
 from demos.detection.state import LessonState
 from demos.detection.video import VideoSettings
+from tests.support.films import write_film
 from tests.support.html import visible
 
 CUP = {"x1": 140, "y1": 40, "x2": 445, "y2": 330, "label": "cup"}
@@ -284,6 +287,18 @@ def test_film_reports_and_finishes(film):
     assert not Path(target).exists()  # its folder is gone; the page has its own copy
     with pytest.raises(InputError, match="no film"):
         next(detection_video.annotate(None, VideoSettings()))
+
+
+def test_a_damaged_film_says_how_much_was_left_out(coffee, tmp_path):
+    path = write_film(tmp_path / "f.mp4", [shrink(coffee, 64)[:40]] * 6, g=1, bf=0)
+    with av.open(str(path)) as container:
+        places = [(one.pos, one.size) for one in container.demux(video=0) if one.size]
+    data = bytearray(path.read_bytes())
+    data[places[2][0] : sum(places[3])] = bytes(sum(places[3]) - places[2][0])
+    path.write_bytes(data)
+    *_, (html, _, numbers, _) = detection_video.annotate(str(path), VideoSettings())
+    assert (numbers["frames"], numbers["left_out"]) == (4, 2)
+    assert "2 of its 6 frames could not be read" in visible(html)
 
 
 def test_a_stopped_film_is_kept_up_to_there(film):

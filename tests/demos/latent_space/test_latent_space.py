@@ -128,6 +128,7 @@ def test_api_of_films_training_and_quiz(client):
     assert answers[-1][2] == {"html": "done", "frame": 6, "frames": 6}
     assert base64.b64decode(gif["href"].split(",")[1])[:4] == b"GIF8"
     assert b"ftyp" in base64.b64decode(film["href"].split(",")[1])[:16]
+    assert answers[-1][:2] == (gif, film)  # what a call that does not follow it gets
     own = client.predict("faces", 1, "own", api_name="/latent_space_training")
     assert len(own["checkpoints"]) == len(own["variety"]) >= 8
     drawn = json.loads(re.search("data-name=\"KID\" data-points='(.*?)'", own["html"])[1])

@@ -49,6 +49,30 @@ def test_the_newest_run_ends_the_others_of_its_visit():
     assert list(elsewhere) == ["elsewhere 1", "elsewhere 2"]
 
 
+def test_the_last_answer_holds_all_that_was_given():
+    """Callers of the API get that one alone."""
+    same, hidden = gr.skip(), gr.update(visible=False)
+
+    def answers(*rows):
+        def work():
+            yield from rows
+
+        return list(scheduling.answer_whole(work, len(rows[0]) if rows else 2)())
+
+    assert answers((1, 2), (same, 3)) == [(1, 2), (same, 3), (1, 3)]
+    assert answers((1, same), (same, 2), (same, same))[-1] == (1, 2)
+    assert answers((1, 2), (hidden, 3))[-1] == (1, 3)
+    for rows in (((1, 2), (1, 3)), ((same, 2),), ((None, same), (3, same)), ()):
+        assert answers(*rows) == list(rows)  # whole as it is
+    assert answers((1, 2), (same, gr.update(value=3)))[-1] == (1, gr.update(value=3))
+
+    def one():
+        yield "map"
+        yield same
+
+    assert list(scheduling.answer_whole(one, 1)()) == ["map", same, "map"]
+
+
 def test_a_slider_that_moves_during_the_work_is_followed():
     def work(size, level):
         for step in range(size):
