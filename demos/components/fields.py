@@ -4,9 +4,11 @@ The page keeps within a field's limits by itself; callers of the API may send an
 """
 
 import math
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
+from gradio.data_classes import FileData
 
 
 def _name(field: Any) -> str:
@@ -117,6 +119,13 @@ class Video(gr.Video):
 
     def example_value(self) -> str:
         return "yours.mp4"
+
+    def postprocess(self, value: str | Path | None) -> FileData | None:
+        """As it is: what is shown is H.264 already.
+
+        Where there is an FFmpeg, Gradio would have its ffprobe look first, and fail without one.
+        """
+        return FileData(path=str(value), orig_name=Path(value).name) if value else None
 
 
 class CheckboxGroup(gr.CheckboxGroup):

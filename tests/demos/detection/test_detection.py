@@ -14,6 +14,7 @@ from cvcore import detection as det
 from cvcore.core import samples, video
 from cvcore.core.errors import InputError
 from cvcore.core.images import shrink
+from demos import components as ui
 from demos import detection
 from demos.detection import (
     explain,
@@ -299,6 +300,14 @@ def test_a_damaged_film_says_how_much_was_left_out(coffee, tmp_path):
     *_, (html, _, numbers, _) = detection_video.annotate(str(path), VideoSettings())
     assert (numbers["frames"], numbers["left_out"]) == (4, 2)
     assert "2 of its 6 frames could not be read" in visible(html)
+
+
+def test_a_film_is_shown_also_beside_an_ffmpeg_without_its_ffprobe(film, monkeypatch):
+    monkeypatch.setattr("gradio.processing_utils.ffmpeg_installed", lambda: True)
+    monkeypatch.setenv("PATH", "")
+    shown = ui.Video().postprocess(str(film))
+    assert (shown.path, shown.orig_name) == (str(film), film.name)
+    assert ui.Video().postprocess(None) is None
 
 
 def test_a_stopped_film_is_kept_up_to_there(film):
