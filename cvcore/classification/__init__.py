@@ -11,6 +11,9 @@ import lazy_loader
 import numpy as np
 
 from cvcore.core import notebook
+from cvcore.core.checks import MAX_SEED, as_whole, show
+from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition.classifier import (
     DEFAULT_MODEL,
     MAX_K,
@@ -62,7 +65,7 @@ def __dir__() -> list[str]:
     return sorted({*__all__, *_modules})
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SoftmaxTerms:
     """The softmax of the k strongest classes, term by term.
 
@@ -82,9 +85,10 @@ class SoftmaxTerms:
         return notebook.bars_html(labels, self.probabilities)
 
 
+@undisturbed
 def softmax_terms(logits: np.ndarray, k: int = 5, *, temperature: float = 1.0) -> SoftmaxTerms:
     """Write the softmax of logits (C,) out for its k greatest entries."""
-    _check_temperature(temperature)
+    temperature = _check_temperature(temperature)
     z = np.asarray(logits, np.float64)
     top = find_top(z, k)
     e = np.exp((z - z.max()) / temperature)
@@ -95,6 +99,7 @@ def softmax_terms(logits: np.ndarray, k: int = 5, *, temperature: float = 1.0) -
     )
 
 
+@undisturbed
 def true_ranks(scores: np.ndarray, targets: Sequence[int]) -> np.ndarray:
     """The place int64 (N,) of the true class in each row of scores (N, C); 1 is the best.
 
@@ -118,15 +123,17 @@ def true_ranks(scores: np.ndarray, targets: Sequence[int]) -> np.ndarray:
     return 1 + (scores > own).sum(axis=1) + ((scores == own) & before).sum(axis=1)
 
 
+@undisturbed
 def rank_n_accuracy(probabilities: np.ndarray, targets: Sequence[int], n: int) -> float:
     """Share (0 to 1) of pictures whose true class is among the n most probable.
 
     ``probabilities`` is (N, C), ``targets`` holds N class indices. Rank-1 accuracy is the usual
     accuracy. Raises ``ValueError`` when n is below 1 or there is no picture.
     """
-    if n < 1:
-        raise ValueError(f"n must be at least 1, got {n}.")
+    places = as_whole(n, 1, MAX_SEED)
+    if places is None:
+        raise InputError(f"n must be a whole number of at least 1, got {show(n)}.")
     ranks = true_ranks(probabilities, targets)
     if not len(ranks):
         raise ValueError("There is no picture to measure.")
-    return float((ranks <= n).mean())
+    return float((ranks <= places).mean())

@@ -13,7 +13,9 @@ from functools import cache
 import numpy as np
 from PIL import Image
 
+from cvcore.core.checks import to_number
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import classifier
 
 SCORES = {"max_logit": "Greatest logit", "energy": "Energy: log of the sum of all exponentials"}
@@ -34,6 +36,7 @@ class Verdict:
         return self.score < self.threshold
 
 
+@undisturbed
 def compute_score(logits: np.ndarray, kind: str = "max_logit") -> np.ndarray:
     """A score (...) from logits (..., C); the higher, the more the picture is like a known class.
 
@@ -54,12 +57,14 @@ def judge(logits: np.ndarray, *, kind: str = "max_logit", threshold: float) -> V
 
     Raises ``InputError`` when the threshold is no finite number.
     """
-    if threshold is None or not np.isfinite(threshold):
+    limit = to_number(threshold)
+    if not np.isfinite(limit):
         raise InputError('Choose a finite number as the limit for "none of these".')
-    return Verdict(kind, float(compute_score(logits, kind)), float(threshold))
+    return Verdict(kind, float(compute_score(logits, kind)), limit)
 
 
 @cache
+@undisturbed
 def suggest_threshold(model: str = classifier.DEFAULT_MODEL, *, kind: str = "max_logit") -> float:
     """The score that 95 % of ``make_nothing()``'s pictures stay below, by this model.
 

@@ -12,6 +12,7 @@ from PIL import Image
 from cvcore.core import images, notebook
 from cvcore.core.errors import InputError
 from cvcore.engine import registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition.preprocessing import (
     BoxXYXY,
     SizeHW,
@@ -81,7 +82,7 @@ FAULTS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Trace:
     """One picture on its way into the network, stage by stage."""
 
@@ -102,6 +103,7 @@ class Trace:
         return notebook.pictures_html((self.source, self.resized, self.cropped), words)
 
 
+@undisturbed
 def prepare(
     image: images.Picture, model: str = "efficientnet_lite0", *, fault: str | None = None
 ) -> np.ndarray:
@@ -118,6 +120,7 @@ def prepare(
     return _to_input(_order(cropped, fault), model, fault)
 
 
+@undisturbed
 def trace(
     image: images.Picture, model: str = "efficientnet_lite0", *, fault: str | None = None
 ) -> Trace:

@@ -10,12 +10,13 @@ import numpy as np
 
 from cvcore.core import images
 from cvcore.core.corruptions import get_corruption
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import classifier
 
 WORKING_SIDE = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curve:
     """A classifier's answers to one picture under one corruption at rising levels."""
 
@@ -41,6 +42,7 @@ class Curve:
         return float(self.levels[low]), float(self.levels[high])
 
 
+@undisturbed
 def robustness_curve(
     image: images.Picture, kind: str, *, model: str = classifier.DEFAULT_MODEL
 ) -> Curve:

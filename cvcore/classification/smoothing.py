@@ -6,12 +6,14 @@ from itertools import pairwise
 
 import numpy as np
 
+from cvcore.core.checks import as_number, show
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 
 WINDOW = 100  # frames over which flicker is counted
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Smoothing:
     """A running mean of probabilities, and the first places of the last 100 frames."""
 
@@ -30,6 +32,7 @@ class Smoothing:
         return count_flips(self.smooth_winners)
 
 
+@undisturbed
 def smooth(
     state: Smoothing | None, probabilities: np.ndarray, *, inertia: float = 0.8
 ) -> Smoothing:
@@ -40,12 +43,13 @@ def smooth(
     A change in the number of classes starts anew. Raises ``InputError`` unless the inertia lies
     in 0 to 0.99.
     """
-    if inertia is None or not 0 <= inertia <= 0.99:  # also refuses NaN
-        raise InputError(f"Choose an inertia between 0 and 0.99, got {inertia}.")
+    share = as_number(inertia, 0, 0.99)
+    if share is None:
+        raise InputError(f"Choose an inertia between 0 and 0.99, got {show(inertia)}.")
     p = np.asarray(probabilities, np.float64)
     if state is None or state.probabilities.shape != p.shape:
         state = Smoothing(p, (), ())
-    mean = inertia * state.probabilities + (1 - inertia) * p
+    mean = share * state.probabilities + (1 - share) * p
     return Smoothing(
         mean,
         (*state.raw_winners, int(p.argmax()))[-WINDOW:],

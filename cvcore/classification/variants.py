@@ -11,6 +11,7 @@ from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor
 from cvcore.engine.cache import keep_models
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import classifier
 from cvcore.recognition.preprocessing import get_recipe, prepare
 
@@ -51,6 +52,7 @@ VARIANTS = {
 }
 
 
+@undisturbed
 def predict_variant(
     image: images.Picture, variant: str, *, model: str = classifier.DEFAULT_MODEL
 ) -> np.ndarray:

@@ -31,6 +31,7 @@ from cvcore.core import notebook
 from cvcore.core.checks import check_number, check_whole
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
+from cvcore.engine.isolation import undisturbed
 
 __all__ = [
     "PADDING_MODES",
@@ -72,6 +73,7 @@ _GREY_MODES = ("1", "L", "I", "I;16", "F")  # of PIL: their numbers are taken as
 Numbers: TypeAlias = Picture | Sequence[Sequence[float]]
 
 
+@undisturbed
 def convolve(
     image: Numbers,
     kernel: np.ndarray | Sequence,
@@ -124,6 +126,7 @@ def convolve(
     return total
 
 
+@undisturbed
 def convolve_transposed(
     image: Numbers,
     kernel: np.ndarray | Sequence,
@@ -175,6 +178,7 @@ def convolve_transposed(
     )
 
 
+@undisturbed
 def stretch(image: Numbers, stride: int) -> np.ndarray:
     """Put ``stride`` - 1 zeros between neighbouring pixels, along both axes.
 
@@ -189,6 +193,7 @@ def stretch(image: Numbers, stride: int) -> np.ndarray:
     return out
 
 
+@undisturbed
 def pool(
     image: Numbers, size: int = 2, *, stride: int | None = None, mode: str = "max"
 ) -> np.ndarray:
@@ -209,6 +214,7 @@ def pool(
     return result if mode == "max" else result / image.dtype.type(rows.kernel * columns.kernel)
 
 
+@undisturbed
 def pool_winners(image: Numbers, size: int = 2, *, stride: int | None = None) -> np.ndarray:
     """Which pixel is each window's maximum: its flat index row * W + column, int64 (H', W'[, C]).
 
@@ -230,11 +236,11 @@ def pool_winners(image: Numbers, size: int = 2, *, stride: int | None = None) ->
 
 def count_wins(winners: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     """How many windows each pixel of the input won: int64 (H, W), summed over channels."""
-    height, width = size_hw
+    height, width = (check_whole("The size", side, 1, 100_000) for side in size_hw)
     return np.bincount(winners.ravel(), minlength=height * width).reshape(height, width)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class BorderError:
     """What one padding mode gets wrong, because it has to invent what lies outside."""
 
@@ -255,6 +261,7 @@ class BorderError:
         return notebook.picture_html(colourise(self.error), caption)
 
 
+@undisturbed
 def compare_padding(
     image: Numbers, kernel: np.ndarray | Sequence, *, dilation: int = 1, bias: float = 0.0
 ) -> tuple[BorderError, ...]:

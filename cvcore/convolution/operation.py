@@ -2,6 +2,7 @@
 
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import numpy as np
 
@@ -18,11 +19,12 @@ from cvcore.convolution.windows import (
 )
 from cvcore.core.checks import check_number, check_whole
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 
 MAX_WRITTEN = 400  # numbers: a larger matrix is not written out in a program
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Operation:
     """A convolution, or a transposed one, ready to be run on pictures of any size.
 
@@ -45,14 +47,25 @@ class Operation:
     """For a transposed convolution: rows and columns more at the bottom and on the right."""
 
     def __post_init__(self) -> None:
-        check_whole("The stride", self.stride, 1, MAX_STRIDE)
-        check_whole("The dilation", self.dilation, 1, MAX_DILATION)
-        check_number("The bias", self.bias)
-        for weight in self.channel_weights or ():
-            check_number("A channel's weight", weight)
-        check_output_padding(self.output_padding, self.stride, self.dilation)
+        numbers: dict[str, Any] = {
+            "stride": check_whole("The stride", self.stride, 1, MAX_STRIDE),
+            "dilation": check_whole("The dilation", self.dilation, 1, MAX_DILATION),
+            "bias": check_number("The bias", self.bias),
+            "divisor": check_number("The divisor", self.divisor),
+        }
+        if self.channel_weights is not None:
+            numbers["channel_weights"] = tuple(
+                check_number("A channel's weight", weight) for weight in self.channel_weights
+            )
+        numbers["output_padding"] = check_output_padding(
+            self.output_padding, numbers["stride"], numbers["dilation"]
+        )
         if self.output_padding and not self.transposed:
             raise InputError("Only a transposed convolution has an output padding.")
+        for name, number in numbers.items():
+            object.__setattr__(self, name, number)
+        if not self.divisor:
+            raise InputError("Nothing can be divided by 0: choose another divisor.")
         if self.transposed and self.channel_weights is not None:
             raise InputError("A transposed convolution works on every channel by itself here.")
 
@@ -69,11 +82,12 @@ class Operation:
         """For a transposed convolution: pixels cut off its output on every side."""
         if self.padding == "valid":
             return 0
-        if isinstance(self.padding, str) and not self.padding.strip().isdigit():
+        if isinstance(self.padding, str) and not self.padding.strip().isdecimal():
             raise InputError(
                 "A transposed convolution takes its padding in pixels: choose valid or a number."
             )
-        return check_whole("The padding", self.padding, 0, MAX_PADDING)
+        padding = int(self.padding) if isinstance(self.padding, str) else self.padding
+        return check_whole("The padding", padding, 0, MAX_PADDING)
 
     def fit(self, size_hw: tuple[int, int]) -> tuple[WindowFit, WindowFit]:
         """How the window fits along rows and columns.
@@ -123,6 +137,7 @@ class Operation:
             bias=self.bias,
         )
 
+    @undisturbed
     def apply_torch(self, image: Numbers) -> np.ndarray:
         """The same by ``torch.nn.functional``: float64, shapes as in :meth:`apply`."""
         import torch

@@ -145,7 +145,7 @@ def _read_input(text: str) -> _State:
     if not match:
         raise InputError("a stack begins with its input, such as input 28x28x1.")
     shape = tuple(
-        check_whole(name, value, 1, MAX_SIDE)
+        check_whole(name, int(value), 1, MAX_SIDE)
         for name, value in zip(
             ("the height", "the width", "the number of channels"), match.groups("1"), strict=True
         )
@@ -167,7 +167,7 @@ def _add_layer(state: _State, text: str) -> _State:
 def _kernel_hw(size: str) -> tuple[int, int]:
     height, _, width = size.replace(" ", "").partition("x")
     rows, columns = (
-        check_whole("the window size", side, 1, MAX_SIDE) for side in (height, width or height)
+        check_whole("the window size", int(side), 1, MAX_SIDE) for side in (height, width or height)
     )
     return rows, columns
 
@@ -200,7 +200,7 @@ def _add_conv(
     state: _State, text: str, filters: str, size: str, padding: str | None, pixels: str | None,
     stride: str | None,
 ) -> None:  # fmt: skip
-    filters = check_whole("the number of filters", filters, 1, MAX_UNITS)
+    filters = check_whole("the number of filters", int(filters), 1, MAX_UNITS)
     kernel_hw = _kernel_hw(size)
     size_hw, left_over = _slide(state, kernel_hw, stride, pixels or padding or "valid")
     channels = state.shape[2]
@@ -230,7 +230,7 @@ def _add_flatten(state: _State, text: str) -> None:
 
 
 def _add_dense(state: _State, text: str, units: str) -> None:
-    units = check_whole("the number of units", units, 1, MAX_UNITS)
+    units = check_whole("the number of units", int(units), 1, MAX_UNITS)
     if len(state.shape) != 1:
         raise InputError("a dense layer needs flat values: write flatten before it.")
     inputs = state.shape[0]

@@ -106,12 +106,13 @@ def fit_window(
         before, after = total // 2, total - total // 2
     elif padding == "full":
         before = after = span - 1
-    elif isinstance(padding, str) and not padding.strip().isdigit():
+    elif isinstance(padding, str) and not padding.strip().isdecimal():
         raise InputError(
             f"The padding must be valid, same, full or a number of pixels; got {padding[:40]}."
         )
     else:
-        before = after = check_whole("The padding", padding, 0, MAX_PADDING)
+        pixels = int(padding) if isinstance(padding, str) else padding
+        before = after = check_whole("The padding", pixels, 0, MAX_PADDING)
     return WindowFit(size, kernel, before, after, stride, dilation)
 
 

@@ -11,6 +11,7 @@ from dataclasses import dataclass, field
 import numpy as np
 from PIL import Image, ImageFilter
 
+from cvcore.core.checks import as_number, check_number, check_seed, check_setting, show
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
 
@@ -33,7 +34,8 @@ class Corruption:
 def blur(image: Picture, sigma: float) -> np.ndarray:
     """Gaussian blur of a picture; sigma in pixels (Pillow: three box filters)."""
     image = as_image(image)
-    return np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(sigma)))
+    radius = check_setting("Sigma", sigma, 0, 1000)
+    return np.asarray(Image.fromarray(image).filter(ImageFilter.GaussianBlur(radius)))
 
 
 def add_noise(image: Picture, std: float, *, seed: int = 0) -> np.ndarray:
@@ -42,7 +44,8 @@ def add_noise(image: Picture, std: float, *, seed: int = 0) -> np.ndarray:
     One seed gives one pattern, so that a greater std shows the same grain, only stronger.
     """
     image = as_image(image)
-    noise = np.random.default_rng(seed).standard_normal(image.shape, np.float32)
+    std = check_setting("The deviation", std, 0, 100)
+    noise = np.random.default_rng(check_seed(seed)).standard_normal(image.shape, np.float32)
     return np.clip(np.rint(image + 255 * std * noise), 0, 255).astype(np.uint8)
 
 
@@ -52,7 +55,7 @@ def rotate(image: Picture, degrees: float) -> np.ndarray:
     The corners are filled with the picture's own mirror image: black corners would be a second
     change, which the classifier would answer to as well.
     """
-    image = as_image(image)
+    image, degrees = as_image(image), check_number("The angle", degrees)
     height, width = image.shape[:2]
     pad = int(np.ceil((np.hypot(height, width) - min(height, width)) / 2)) + 1
     # "symmetric" goes on mirroring where the padding is wider than the picture
@@ -63,7 +66,7 @@ def rotate(image: Picture, degrees: float) -> np.ndarray:
 
 def change_brightness(image: Picture, factor: float) -> np.ndarray:
     """Multiply a picture by a factor; what exceeds 255 is cut off there."""
-    image = as_image(image)
+    image, factor = as_image(image), check_setting("The factor", factor, 0, 1000)
     return np.clip(np.rint(image * np.float32(factor)), 0, 255).astype(np.uint8)
 
 
@@ -96,12 +99,13 @@ def corrupt(image: Picture, kind: str, level: float) -> np.ndarray:
     """
     corruption = get_corruption(kind)
     low, high = corruption.limits
-    if level is None or not low <= level <= high:  # also refuses NaN
+    number = as_number(level, low, high)
+    if number is None:
         raise InputError(
             f"Choose a level between {low:g} and {high:g} for {corruption.title.lower()}, "
-            f"got {level}."
+            f"got {show(level)}."
         )
-    return corruption.apply(as_image(image), float(level))
+    return corruption.apply(as_image(image), number)
 
 
 def get_corruption(kind: str) -> Corruption:

@@ -7,7 +7,6 @@ picture equally much; the objective is divided by the layer's own strength, so t
 channels can be compared and mixed. ``cvcore.probes.activation_maximization`` does the ascent.
 """
 
-import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
@@ -16,11 +15,13 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore.core import images, notebook
+from cvcore.core import checks, images, notebook
+from cvcore.core.checks import as_number, as_whole, show, to_number
 from cvcore.core.errors import InputError
 from cvcore.deep_dream.layers import DEFAULT_LAYER, DEFAULT_MODEL
 from cvcore.engine import tensors
 from cvcore.engine.fusion import load_fused
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.activation_maximization import Settings, Step, maximise
 from cvcore.probes.hooks import get_layer, list_layers, record
 
@@ -45,7 +46,7 @@ class DreamLayer:
     stride: int  # pixels of the picture from one place to the next
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DreamStep:
     """The dream after a step."""
 
@@ -72,6 +73,7 @@ class DreamStep:
 
 
 @lru_cache(maxsize=4)
+@undisturbed
 def list_blocks(model: str = DEFAULT_MODEL) -> tuple[DreamLayer, ...]:
     """The blocks of a network, in the order in which they run."""
     module = load_fused(model)
@@ -84,6 +86,7 @@ def list_blocks(model: str = DEFAULT_MODEL) -> tuple[DreamLayer, ...]:
     return tuple(DreamLayer(name, last[name][0], 224 // last[name][1]) for name in names)
 
 
+@undisturbed
 def dream(
     image: images.Picture,
     *,
@@ -139,33 +142,37 @@ def to_settings(
     smoothing: float, seed: int = 0,
 ) -> Settings:  # fmt: skip
     whole = {"octaves": octaves, "steps": steps, "jitter": jitter, "seed": seed}
+    numbers: dict[str, int] = {}
     for name, value in whole.items():
-        if value is None or not math.isfinite(value) or value != int(value):
-            raise InputError(f"Choose a whole number for {name}, got {value}.")
-    if not 0 <= seed <= MAX_SEED:
+        number = as_whole(value, -checks.MAX_SEED, checks.MAX_SEED)
+        if number is None:
+            raise InputError(f"Choose a whole number for {name}, got {show(value)}.")
+        numbers[name] = number
+    if not 0 <= numbers["seed"] <= MAX_SEED:
         raise InputError(f"Choose a seed from 0 to {MAX_SEED}, got {seed}.")
-    if step_size is None or not 0.001 <= step_size <= 0.1:
-        raise InputError(f"Choose a step size from 0.001 to 0.1, got {step_size}.")
-    settings = replace(
-        DEFAULTS, octaves=int(octaves), octave_scale=octave_scale, steps=int(steps),
-        learning_rate=10 * step_size, jitter=int(jitter), smoothing=smoothing, seed=int(seed),
-    )  # fmt: skip
-    settings.check()
-    return settings
+    length = as_number(step_size, 0.001, 0.1)
+    if length is None:
+        raise InputError(f"Choose a step size from 0.001 to 0.1, got {show(step_size)}.")
+    return replace(
+        DEFAULTS, octave_scale=octave_scale, learning_rate=10 * length, smoothing=smoothing,
+        **numbers,
+    ).check()  # fmt: skip
 
 
+@undisturbed
 def to_start(image: images.Picture, side: int, model: str = DEFAULT_MODEL) -> Tensor:
     """A picture as float (1, 3, H, W) in [0, 1] with its longer side at ``side`` pixels."""
     image = images.as_image(image, min_side=MIN_SIDE)
-    if side is None or not SIDES[0] <= side <= SIDES[1]:
-        raise InputError(f"Choose a size from {SIDES[0]} to {SIDES[1]} pixels, got {side}.")
+    pixels = as_number(side, *SIDES)
+    if pixels is None:
+        raise InputError(f"Choose a size from {SIDES[0]} to {SIDES[1]} pixels, got {show(side)}.")
     height, width = image.shape[:2]
     if max(height, width) > 8 * min(height, width):
         raise InputError(
             f"This picture of {width} x {height} pixels is too long to dream in: cut it so that "
             "its longer side is at most 8 times the shorter."
         )
-    scale = side / max(height, width)
+    scale = pixels / max(height, width)
     size_hw = max(32, round(height * scale)), max(32, round(width * scale))
     resized = images.resize(image, size_hw, resample="lanczos")
     return tensors.to_batch(resized, device=next(load_fused(model).parameters()).device)
@@ -187,6 +194,7 @@ def _to_weight(mask: np.ndarray, start: Tensor) -> Tensor:
 Objective = Callable[[Mapping[str, Tensor]], Tensor]
 
 
+@undisturbed
 def build_objective(
     model: str,
     start: Tensor,
@@ -200,20 +208,25 @@ def build_objective(
     side: int = DEFAULT_SIDE,
 ) -> tuple[Sequence[str], Objective]:
     """The layers to read, and the number to raise; see ``dream``."""
-    if mix is None or not 0 <= mix <= 1:
-        raise InputError(f"Choose a mix from 0 to 1, got {mix}.")
+    share = as_number(mix, 0, 1)
+    if share is None:
+        raise InputError(f"Choose a mix from 0 to 1, got {show(mix)}.")
     if class_idx is not None:
         return _class_objective(model, start, class_idx)
     if guide is not None:
-        return _guided_objective(model, start, layer, to_start(guide, min(side, 224), model))
+        return _guided_objective(
+            model, start, layer, to_start(guide, min(to_number(side), 224), model)
+        )
     units = [((layer, channel), 1.0)]
     if second is not None:
-        units = [((layer, channel), 1 - mix), (second, mix)]
+        units = [((layer, channel), 1 - share), (second, share)]
     units = [(unit, share) for unit, share in units if share]
     names = list(dict.fromkeys(unit[0] for unit, _ in units))
     photo = _look(model, start, names)
-    for (name, chosen), _ in units:
-        _check_channel(name, chosen, photo[name].shape[1])
+    units = [
+        ((name, _check_channel(name, chosen, photo[name].shape[1])), part)
+        for (name, chosen), part in units
+    ]
     scales = {name: _strength(maps) for name, maps in photo.items()}
 
     def objective(found: Mapping[str, Tensor]) -> Tensor:
@@ -229,6 +242,7 @@ def measure(maps: Tensor, channel: int | None) -> Tensor:
     return maps.square().mean() if channel is None else maps[:, channel].mean()
 
 
+@undisturbed
 def check_layer(name: str, model: str = DEFAULT_MODEL) -> None:
     """Raise ``InputError`` unless the network has a layer of this name."""
     try:
@@ -249,9 +263,11 @@ def _look(model: str, start: Tensor, layers: Sequence[str]) -> dict[str, Tensor]
     return found
 
 
-def _check_channel(layer: str, channel: int | None, count: int) -> None:
-    if channel is not None and (not 0 <= channel < count or channel != int(channel)):
-        raise InputError(f"Choose a channel from 0 to {count - 1} of {layer}, got {channel}.")
+def _check_channel(layer: str, channel: int | None, count: int) -> int | None:
+    number = as_whole(channel, 0, count - 1)
+    if channel is not None and number is None:
+        raise InputError(f"Choose a channel from 0 to {count - 1} of {layer}, got {show(channel)}.")
+    return number
 
 
 def _strength(maps: Tensor) -> float:
@@ -263,10 +279,11 @@ def _class_objective(model: str, start: Tensor, class_idx: int) -> tuple[Sequenc
     head = [name for name, part in module.named_modules() if isinstance(part, nn.Linear)][-1]
     with torch.no_grad():
         logits = record(module, start, [head])[head]
-    if not 0 <= class_idx < logits.shape[1] or class_idx != int(class_idx):
-        raise InputError(f"Choose a class from 0 to {logits.shape[1] - 1}, got {class_idx}.")
+    number = as_whole(class_idx, 0, logits.shape[1] - 1)
+    if number is None:
+        raise InputError(f"Choose a class from 0 to {logits.shape[1] - 1}, got {show(class_idx)}.")
     scale = float(logits.std())
-    return [head], lambda found: found[head][0, int(class_idx)] / scale
+    return [head], lambda found: found[head][0, number] / scale
 
 
 def _guided_objective(

@@ -15,12 +15,14 @@ from cvcore import deep_dream
 from cvcore.core import images, samples
 from cvcore.core.commands import command, output_file
 from cvcore.deep_dream.layers import LAYERS
+from cvcore.engine.isolation import undisturbed
 
 PICTURES = ("chelsea", "coffee", "rocket")
 THUMBNAIL: dict[str, Any] = {"side": 128, "octaves": 2, "steps": 6, "jitter": 12, "step_size": 0.03}
 CELL_HW = (170, 256)
 
 
+@undisturbed
 def draw_thumbnails(image: images.Picture) -> Iterator[tuple[str, np.ndarray]]:
     """A small, quick dream of the picture at each layer: its name, and uint8 (h, w, 3)."""
     image = images.as_image(image)

@@ -15,6 +15,7 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cvcore.core import images
+from cvcore.core.checks import as_number, as_whole, show
 from cvcore.core.errors import InputError
 from cvcore.deep_dream import (
     DEFAULT_SIDE,
@@ -27,6 +28,7 @@ from cvcore.deep_dream import (
 )
 from cvcore.deep_dream.layers import DEFAULT_LAYER, DEFAULT_MODEL
 from cvcore.engine.fusion import load_fused
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.activation_maximization import blur, maximise
 
 LIMITS = {"frames": (2, 240), "zoom": (1.0, 1.2), "turn": (-10.0, 10.0)}
@@ -37,7 +39,7 @@ LIVE_STEPS, LIVE_KEEP = 2, 0.92
 MOTION = 0.08  # in [0, 1]: a place that changed by this much forgets most of its dream
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ZoomFrame:
     """One frame of a film."""
 
@@ -49,6 +51,7 @@ class ZoomFrame:
         return images.to_png(self.image)
 
 
+@undisturbed
 def zoom_video(
     image: images.Picture,
     *,
@@ -74,18 +77,23 @@ def zoom_video(
     (channel, second, mix, guide, class_idx), the rest as in ``cvcore.deep_dream.dream``. Closing
     the generator ends the work. Raises ``InputError`` for values out of range.
     """
+    numbers = {}
     for name, value in {"frames": frames, "zoom": zoom, "turn": turn}.items():
         low, high = LIMITS[name]
-        if value is None or not low <= value <= high:  # also refuses NaN
-            raise InputError(f"Choose a value for {name} from {low:g} to {high:g}, got {value}.")
+        number = as_number(value, low, high)
+        if number is None:
+            raise InputError(
+                f"Choose a value for {name} from {low:g} to {high:g}, got {show(value)}."
+            )
+        numbers[name] = number
     settings = to_settings(octaves, octave_scale, steps, step_size, jitter, smoothing, seed)
     start = to_start(image, side, model)
     start = start[..., : start.shape[2] // 2 * 2, : start.shape[3] // 2 * 2]
     layers, objective = build_objective(model, start, layer=layer, side=side, **aim)
-    module, picture, total = load_fused(model), start, int(frames)
+    module, picture, total = load_fused(model), start, int(numbers["frames"])
     yield ZoomFrame(1, total, images.to_image(picture))
     for number in range(2, total + 1):
-        moved = keep_contrast(zoom_in(picture, zoom, turn), start)
+        moved = keep_contrast(zoom_in(picture, numbers["zoom"], numbers["turn"]), start)
         for step in maximise(
             module, layers, objective, moved, replace(settings, seed=settings.seed + number)
         ):
@@ -114,7 +122,7 @@ def keep_contrast(picture: Tensor, photo: Tensor) -> Tensor:
     return (goal + (picture - mean) * factor).clamp(0, 1)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class LiveDream:
     """What one visitor's webcam dream goes on from."""
 
@@ -123,6 +131,7 @@ class LiveDream:
     change: np.ndarray = field(repr=False)  # (3, h, w) float16: what the dream added to it
 
 
+@undisturbed
 def dream_on(
     frame: images.Picture,
     last: LiveDream | None = None,
@@ -140,12 +149,13 @@ def dream_on(
     change is found on a small copy and added to the frame. Raises ``InputError``.
     """
     frame = images.as_image(frame)
-    if steps is None or not 1 <= steps <= 8 or steps != int(steps):
-        raise InputError(f"Choose a number of steps from 1 to 8, got {steps}.")
-    if strength is None or not 0.02 <= strength <= 0.4:
-        raise InputError(f"Choose a strength from 0.02 to 0.4, got {strength}.")
+    if as_whole(steps, 1, 8) is None:
+        raise InputError(f"Choose a number of steps from 1 to 8, got {show(steps)}.")
+    limit = as_number(strength, 0.02, 0.4)
+    if limit is None:
+        raise InputError(f"Choose a strength from 0.02 to 0.4, got {show(strength)}.")
     settings = replace(
-        to_settings(1, 1.4, steps, 0.03, 12, DEFAULTS.smoothing), max_change=strength,
+        to_settings(1, 1.4, steps, 0.03, 12, DEFAULTS.smoothing), max_change=limit,
         seed=int(np.random.default_rng().integers(2**31)),
     )  # fmt: skip
     check_layer(layer, model)

@@ -9,6 +9,7 @@ from dataclasses import replace
 
 import lazy_loader
 
+from cvcore.core.checks import as_whole, show
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image, to_chw
 from cvcore.core.timing import Stopwatch
@@ -25,6 +26,7 @@ from cvcore.detection.suppression import (
 )
 from cvcore.detection.yolo_heads import Decoded, decode_anchor_free, decode_heads
 from cvcore.engine import predictor, registry
+from cvcore.engine.isolation import undisturbed
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
@@ -62,6 +64,7 @@ DEFAULT_SIZE = 416
 SIZES = tuple(range(160, 641, 32))
 
 
+@undisturbed
 def predict_raw(
     image: Picture,
     *,
@@ -115,6 +118,7 @@ def _load(model: str) -> tuple[Callable, Callable[..., Decoded]]:
     )
 
 
+@undisturbed
 def predict_boxes(
     image: Picture,
     *,
@@ -144,6 +148,9 @@ def check_model(name: str) -> str:
 
 def check_size(size: float) -> int:
     """``size`` if it is a multiple of 32 from 160 to 640, else InputError."""
-    if size not in SIZES:
-        raise InputError(f"The input size must be a multiple of 32 from 160 to 640; got {size}.")
-    return int(size)
+    side = as_whole(size, SIZES[0], SIZES[-1])
+    if side not in SIZES:
+        raise InputError(
+            f"The input size must be a multiple of 32 from 160 to 640; got {show(size)}."
+        )
+    return side

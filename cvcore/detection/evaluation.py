@@ -11,7 +11,7 @@ COCO defines it, by torchmetrics and pycocotools.
 import argparse
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from pathlib import Path
 
 import numpy as np
@@ -23,6 +23,7 @@ from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, load_image
 from cvcore.detection.labels import GroundTruth, read_ground_truth
 from cvcore.engine import registry
+from cvcore.engine.isolation import undisturbed
 
 MIN_CONFIDENCE = 0.001  # the whole precision-recall curve counts, not one confidence limit
 NMS_IOU = 0.7
@@ -39,8 +40,10 @@ class DetectionScore:
     objects: int
     map_50_95: float  # mean over IoU limits 0.5, 0.55 ... 0.95
     map_50: float
-    per_class: dict[str, float]  # average precision, mean over the IoU limits
-    notes: tuple[str, ...] = ()  # a sentence on what was left out, or counts as empty
+    per_class: dict[str, float] = field(hash=False)
+    """Average precision of each, the mean over the IoU limits."""
+    notes: tuple[str, ...] = ()
+    """A sentence on what was left out, or counts as empty."""
 
 
 def list_pictures(folder: Path) -> list[Path]:
@@ -89,6 +92,7 @@ def predict_for_score(image: Picture, *, model: str, input_size: int) -> Scored:
     return found.xyxy, found.confidence, found.class_id
 
 
+@undisturbed
 def evaluate(
     folder: Path,
     predict: Callable[[np.ndarray], Scored],

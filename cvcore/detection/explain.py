@@ -6,15 +6,18 @@ import numpy as np
 
 from cvcore import detection
 from cvcore.core import images
-from cvcore.core.checks import check_whole
+from cvcore.core.checks import check_seed, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.detection.boxes import box_iou
+from cvcore.engine import registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.masks import Maps, make_masks
 
 YIELD_SECONDS = 0.4
 SEARCH_SIDE = 640  # pixels: the longer side of the picture that is masked
 
 
+@undisturbed
 def explain_detection(
     image: images.Picture,
     box_xyxy: np.ndarray,
@@ -36,12 +39,16 @@ def explain_detection(
     number of masks out of range.
     """
     masks = check_whole("The number of masks", masks, 16, 4000)
+    cells = check_whole("The number of cells a side", cells, 2, 64)
+    keep = check_setting("The share kept", keep, 0.05, 0.95)
+    detection.check_model(model)
+    class_id = check_whole("The class", class_id, 0, len(registry.load_labels(model)) - 1)
     image = images.as_image(image)
     small = images.shrink(image, SEARCH_SIDE)
     scale = small.shape[1] / image.shape[1]
     box = np.asarray(box_xyxy, np.float32)[None] * scale
     height, width = small.shape[:2]
-    rng = np.random.default_rng(seed)
+    rng = np.random.default_rng(check_seed(seed))
     weighted, shown = np.zeros((height, width)), np.zeros((height, width))
     total, started = 0.0, perf_counter()
     for done in range(1, masks + 1):

@@ -17,7 +17,7 @@ from cvcore.detection.boxes import box_iou
 DEFAULT_IOU_LIMIT = 0.5  # a true positive needs at least this
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GroundTruthMatch:
     """How N detections, most confident first, fit T truth boxes."""
 

@@ -25,7 +25,7 @@ ENCODINGS = (
 )
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class GroundTruth:
     """What a picture really shows."""
 

@@ -10,6 +10,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 
+from cvcore.core.checks import MAX_SEED, check_setting, check_whole
 from cvcore.core.drawing import class_colour, colourise
 from cvcore.core.images import Picture, as_image, shrink
 from cvcore.detection import DEFAULT_MODEL, DEFAULT_SIZE, RawPredictions, suppress
@@ -18,6 +19,7 @@ from cvcore.detection.drawing import draw_boxes
 from cvcore.detection.roi_pooling import RoiPooling, roi_pool
 from cvcore.detection.sliding_window import DEFAULT_STRIDE, WindowScale
 from cvcore.engine import checkpoints, registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import classifier
 
 SHOWN_SIDE = 480  # pixels: of the pictures drawn here
@@ -26,7 +28,7 @@ RPN_SHORT_SIDE, RPN_STRIDE = 600, 16  # pixels: Faster R-CNN's input, and VGG16'
 ANCHOR_SIDES, ANCHOR_RATIOS = (128, 256, 512), (0.5, 1.0, 2.0)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class CutOut:
     """A proposal as R-CNN's network gets it."""
 
@@ -36,7 +38,7 @@ class CutOut:
     probability: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class PooledRegion:
     """A region of the picture on a feature map, pooled to a size that dense layers can take."""
 
@@ -53,6 +55,7 @@ def draw_windows(
     picture, scale = _to_shown(image)
     if not scales:
         return picture
+    stride = check_setting("The step", stride, 0.01, 1)
     middle = scales[len(scales) // 2]
     step = max(1, round(stride * middle.side))
     lines = picture.copy()
@@ -65,6 +68,7 @@ def draw_windows(
     return picture
 
 
+@undisturbed
 def propose_regions(image: Picture, *, most: int = 2000) -> np.ndarray:
     """Boxes (N, 4) xyxy int64 that may hold something, in pixels of the picture, no two alike.
 
@@ -72,7 +76,7 @@ def propose_regions(image: Picture, *, most: int = 2000) -> np.ndarray:
     thresholds: the idea of maximally stable extremal regions (Matas et al., BMVC 2002). R-CNN
     itself takes selective search, which joins patches by colour and texture, too, and is slower.
     """
-    image = as_image(image)
+    image, most = as_image(image), check_whole("The number of regions", most, 1, MAX_SEED)
     small = shrink(image, SHOWN_SIDE)
     grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
     found: list[np.ndarray] = []
@@ -94,11 +98,12 @@ def propose_regions(image: Picture, *, most: int = 2000) -> np.ndarray:
     return np.rint(xyxy).astype(np.int64)
 
 
+@undisturbed
 def cut_out(
     image: Picture, xyxy: np.ndarray, *, side: int = 112, model: str = "efficientnet_lite0"
 ) -> tuple[CutOut, ...]:
     """Each region (N, 4) warped to a square and classified: one pass of the network a region."""
-    image = as_image(image)
+    image, side = as_image(image), check_whole("The side", side, 1, 4096)
     boxes, crops = np.asarray(xyxy, int).tolist(), []
     for x1, y1, x2, y2 in boxes:
         crop = image[y1 : max(y2, y1 + 1), x1 : max(x2, x1 + 1)]
@@ -116,6 +121,7 @@ def cut_out(
     )
 
 
+@undisturbed
 def pool_region(image: Picture, box_xyxy: np.ndarray) -> PooledRegion:
     """A box (4,) in pixels, cut from the feature map of one pass over the whole picture.
 

@@ -15,7 +15,7 @@ from cvcore.detection.yolo_heads import Grid, sigmoid
 from cvcore.engine import registry
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RawPredictions:
     """Every box that the network proposes for one picture: M rows, grid by grid.
 
@@ -49,7 +49,7 @@ class RawPredictions:
         return scores if self.raw is None else scores * self.objectness[rows, None]
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Detections:
     """Boxes found, most confident first: parallel arrays of length N."""
 

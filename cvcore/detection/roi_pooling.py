@@ -29,7 +29,7 @@ class Bin:
     value: float
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class RoiPooling:
     output: np.ndarray  # (H, W) float64
     bins: tuple[tuple[Bin, ...], ...]  # H rows of W

@@ -2,7 +2,7 @@
 
 from dataclasses import dataclass
 
-from cvcore.core.checks import check_number, check_whole
+from cvcore.core.checks import as_number, check_setting, check_whole, show
 from cvcore.core.errors import InputError
 
 DEFAULT_SIDE, DEFAULT_STRIDE, DEFAULT_GROWTH = 64, 0.25, 1.5  # see list_windows
@@ -38,14 +38,16 @@ def list_windows(
     [(50, 9), (100, 1)]
     """
     side = check_whole("The smallest window", side, 8, 4096)
-    if not 0.01 <= check_number("The step", stride) <= 1:
-        raise InputError(f"The step must be a share of the window from 0.01 to 1; got {stride}.")
-    if not 1.05 <= check_number("The growth", growth) <= 10:
-        raise InputError(f"The growth must be a number from 1.05 to 10; got {growth}.")
+    share = as_number(stride, 0.01, 1)
+    if share is None:
+        raise InputError(
+            f"The step must be a share of the window from 0.01 to 1; got {show(stride)}."
+        )
+    growth = check_setting("The growth", growth, 1.05, 10)
     height, width = image_hw
     scales = []
     while side <= min(height, width):
-        step = max(1, round(stride * side))
+        step = max(1, round(share * side))
         scales.append(WindowScale(side, (width - side) // step + 1, (height - side) // step + 1))
         side = max(side + 1, round(growth * side))
     return tuple(scales)

@@ -9,16 +9,18 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cvcore.core.checks import MAX_SEED, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.detection.boxes import check_boxes, iou_of_checked
 from cvcore.detection.predictions import Detections, RawPredictions, find_class_ids
+from cvcore.engine.isolation import undisturbed
 
 DEFAULT_CONFIDENCE = 0.25
 DEFAULT_IOU = 0.45
 MAX_BOXES = 300
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NmsStep:
     """One turn of non-maximum suppression; the numbers are row indices of the boxes given."""
 
@@ -27,6 +29,7 @@ class NmsStep:
     ious: np.ndarray  # (K,) by how much
 
 
+@undisturbed
 def nms_steps(
     xyxy: np.ndarray, confidence: np.ndarray, class_id: np.ndarray, iou: float
 ) -> list[NmsStep]:
@@ -54,7 +57,7 @@ def nms_steps(
     return steps
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Suppression:
     """How candidates became detections."""
 
@@ -85,6 +88,7 @@ def suppress(
     ).detections
 
 
+@undisturbed
 def explain_suppression(
     raw: RawPredictions,
     *,
@@ -101,6 +105,7 @@ def explain_suppression(
     """
     confidence = check_share("The confidence limit", confidence)
     iou = check_share("The IoU limit", iou)
+    max_boxes = check_whole("The number of boxes", max_boxes, 0, MAX_SEED)
     rows = np.flatnonzero(raw.objectness >= confidence)  # no class score is greater than that
     scores = raw.class_scores(rows)
     if wanted := find_class_ids(classes, raw.labels):
@@ -141,10 +146,4 @@ def _gather(
 
 def check_share(name: str, value: float) -> float:
     """``value`` as a float in [0, 1], else InputError."""
-    try:
-        share = float(value)
-    except (TypeError, ValueError):
-        share = float("nan")
-    if not 0 <= share <= 1:
-        raise InputError(f"{name} must be a number from 0 to 1; got {str(value)[:40]}.")
-    return share
+    return check_setting(name, value, 0, 1)

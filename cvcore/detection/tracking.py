@@ -10,13 +10,15 @@ from dataclasses import dataclass, field
 
 import numpy as np
 
-from cvcore.detection import DEFAULT_CONFIDENCE, Detections
+from cvcore.core.checks import check_setting
+from cvcore.detection import DEFAULT_CONFIDENCE, Detections, check_share
+from cvcore.engine.isolation import undisturbed
 
 LOW_CONFIDENCE = 0.1  # boxes down to this help a track over weak frames
 TRAIL = 40  # frames
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tracks:
     """The objects of one frame with their numbers."""
 
@@ -24,7 +26,7 @@ class Tracks:
     track_id: np.ndarray  # (N,) int64, from 1
 
 
-@dataclass
+@dataclass(eq=False)
 class Tracker:
     """Feeds detections to ByteTrack, frame by frame, and remembers where objects went."""
 
@@ -36,6 +38,7 @@ class Tracker:
     def __post_init__(self) -> None:
         from cvcore.engine.ultralytics import import_ultralytics
 
+        self.fps = check_setting("The rate", self.fps, 0.01, 10_000)
         import_ultralytics()
         from ultralytics.trackers.byte_tracker import BYTETracker
         from ultralytics.utils import IterableSimpleNamespace
@@ -50,10 +53,12 @@ class Tracker:
 
     def set_confidence(self, confidence: float) -> None:
         """Another limit from the next frame on; the tracks so far keep their numbers."""
+        confidence = check_share("The confidence limit", confidence)
         self.confidence = confidence
         self._settings.track_high_thresh = self._settings.new_track_thresh = confidence
         self._settings.track_low_thresh = min(LOW_CONFIDENCE, confidence)
 
+    @undisturbed
     def update(self, detections: Detections, image_hw: tuple[int, int]) -> Tracks:
         """The next frame's detections, best with a confidence limit of ``LOW_CONFIDENCE``."""
         from ultralytics.engine.results import Boxes

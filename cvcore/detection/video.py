@@ -16,6 +16,7 @@ from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
 from cvcore.detection.drawing import draw_blurred, draw_boxes
 from cvcore.detection.tracking import LOW_CONFIDENCE, Tracker, Tracks
+from cvcore.engine.isolation import undisturbed
 
 MAX_SECONDS = 60
 MAX_SIDE = 640  # pixels
@@ -31,7 +32,7 @@ ZONES: dict[str, tuple[float, float, float, float] | None] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VideoProgress:
     """How far the work is, and what has been seen so far."""
 
@@ -44,6 +45,7 @@ class VideoProgress:
     damage: video.Damage = field(default_factory=video.Damage)
 
 
+@undisturbed
 def annotate_video(
     source: video.Film,
     target: str | Path,
@@ -69,7 +71,9 @@ def annotate_video(
         raise InputError(f"There is no style {style!r}: choose {', '.join(STYLES)}.")
     if zone not in ZONES:
         raise InputError(f"There is no zone {zone!r}: choose {', '.join(ZONES)}.")
-    detection.check_share("The confidence limit", confidence)
+    confidence = detection.check_share("The confidence limit", confidence)
+    iou = detection.check_share("The IoU limit", iou)
+    input_size = detection.check_size(input_size)
     info = video.read_info(source)
     if info.seconds > MAX_SECONDS + 0.5:
         raise InputError(

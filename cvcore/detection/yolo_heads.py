@@ -24,7 +24,7 @@ class Grid:
     anchors: tuple[tuple[float, float], ...]  # width and height in input pixels; () without
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Decoded:
     """M boxes, grid by grid; within a grid anchor by anchor, then row by row."""
 

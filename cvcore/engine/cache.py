@@ -1,15 +1,16 @@
 """What was loaded is kept for whoever asks next, and let go of when nobody does.
 
 Every cache of networks is an ``IdleCache``; ``release`` reaches them all. This module imports
-nothing of the package.
+nothing of the package but its lock.
 """
 
-import threading
 import time
 from collections import OrderedDict
 from collections.abc import Callable, Hashable
 from functools import wraps
 from typing import Any
+
+from cvcore.core.forks import Lock
 
 LOADERS: list[Callable[..., Any]] = []
 _caches: "list[IdleCache]" = []
@@ -22,7 +23,7 @@ class IdleCache:
     def __init__(self, name: str, *, most: int | None = None) -> None:
         self.name, self.most = name, most
         self._kept: OrderedDict[Hashable, tuple[Any, float]] = OrderedDict()
-        self._lock = threading.Lock()
+        self._lock = Lock()
         _caches.append(self)
 
     def find(self, key: Hashable) -> Any:

@@ -1,7 +1,6 @@
 """Weights read from their files and packed into them, and the networks built from them."""
 
 import lzma
-import threading
 from collections.abc import Mapping
 from importlib import import_module
 from pathlib import Path
@@ -9,14 +8,17 @@ from typing import TYPE_CHECKING
 
 import numpy as np
 
+from cvcore.core.forks import Lock
 from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.download import fetch
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.registry import check_files, get_weight, is_available
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
 
 
+@undisturbed
 def load_state(name: str) -> "dict[str, Tensor]":
     """The state dict of a weight, half precision widened to float32; checked against its hash.
 
@@ -93,9 +95,10 @@ def load_onnx(name: str) -> bytes:
 
 
 _models = IdleCache("cvcore.engine.checkpoints.load_model")
-_lock = threading.RLock()
+_lock = Lock()
 
 
+@undisturbed
 def load_model(name: str) -> "nn.Module":
     """The trained network on the device of ``cvcore.engine.device``, in eval mode; loaded once.
 

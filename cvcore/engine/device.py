@@ -6,6 +6,8 @@ from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cvcore.core.forks import call_in_children
+
 if TYPE_CHECKING:
     import torch
 
@@ -76,6 +78,16 @@ def limit_threads(count: int) -> None:
 
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
+
+
+def _use_one_thread() -> None:
+    """In a forked child PyTorch and OpenCV would wait for threads that are not there."""
+    for name, function, count in (("torch", "set_num_threads", 1), ("cv2", "setNumThreads", 0)):
+        if set_threads := getattr(sys.modules.get(name), function, None):
+            set_threads(count)  # 1 would make OpenCV wait for the end of its threads
+
+
+call_in_children(_use_one_thread)
 
 
 def describe() -> str:

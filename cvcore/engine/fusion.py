@@ -10,11 +10,13 @@ from torch.nn.utils.fusion import fuse_conv_bn_eval
 
 from cvcore.engine import checkpoints
 from cvcore.engine.cache import keep_models
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.modes import eval_mode
 
 Place = Literal["convolution", "norm"]
 
 
+@undisturbed
 def fuse_batch_norms(module: nn.Module, *, place: Place = "convolution") -> nn.Module:
     """A copy of a network in which convolutions do the work of the batch norms that follow them.
 
@@ -40,6 +42,7 @@ def fuse_batch_norms(module: nn.Module, *, place: Place = "convolution") -> nn.M
     return fused.requires_grad_(False)
 
 
+@undisturbed
 def fuse_if_same(module: nn.Module, *probe: Tensor, place: Place = "convolution") -> nn.Module:
     """The network fused, or itself where its answer to ``probe`` would become another.
 
@@ -58,6 +61,7 @@ def fuse_if_same(module: nn.Module, *probe: Tensor, place: Place = "convolution"
 
 
 @keep_models(most=2)
+@undisturbed
 def load_fused(model: str) -> nn.Module:
     """The trained network called ``model``, fused where that leaves its answers as they are."""
     module = checkpoints.load_model(model)

@@ -20,6 +20,7 @@ from pathlib import Path
 from queue import SimpleQueue
 
 from cvcore.core.commands import command, whole
+from cvcore.core.forks import Lock, call_in_children
 from cvcore.core.paths import cache_dir
 from cvcore.engine import checkpoints, registry
 
@@ -28,7 +29,17 @@ Size = tuple[int, int] | None  # height and width in pixels; None: any, in multi
 _FORMAT = "2"  # change it when exported files of older versions must not be used again
 _jobs: SimpleQueue[str] = SimpleQueue()
 _started: set[Path] = set()
-_lock = threading.Lock()
+_has_worker = False
+_lock = Lock()
+
+
+def _forget_worker() -> None:
+    """In a forked child: what is being exported, the parent exports."""
+    global _jobs, _has_worker
+    _jobs, _has_worker = SimpleQueue(), False
+
+
+call_in_children(_forget_worker)
 
 
 def file_path(name: str, size_hw: Size) -> Path:
@@ -87,12 +98,14 @@ def store(exported: bytes, path: Path) -> None:
 
 def start(name: str, size_hw: Size = None) -> None:
     """Export in the background, once, by a process of its own, which traces no network in use."""
+    global _has_worker
     path = file_path(name, size_hw)
     with _lock:
         if path in _started:
             return
-        if not _started:
+        if not (_started and _has_worker):
             threading.Thread(target=_work, name="onnx export", daemon=True).start()
+            _has_worker = True
         _started.add(path)
     _jobs.put(name if size_hw is None else f"{name}:{size_hw[0]}x{size_hw[1]}")
 

@@ -5,19 +5,23 @@ need gradients or inner layers take the PyTorch network from ``cvcore.engine.che
 """
 
 import ast
+import ctypes
 import logging
 import os
-import threading
 from collections.abc import Callable, Sequence
 from contextlib import suppress
+from functools import partial
 from pathlib import Path
 from typing import Any
+from weakref import WeakSet
 
 import numpy as np
 
+from cvcore.core.forks import Lock, call_in_children
 from cvcore.engine import checkpoints, onnx_export, registry
 from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.device import cpu_count, has_gpu
+from cvcore.engine.isolation import undisturbed
 
 Predictor = Callable[..., tuple[np.ndarray, ...]]
 
@@ -26,9 +30,10 @@ _predictors = IdleCache("cvcore.engine.predictor.load_predictor")
 # Those that end at a layer. None: the exported network has no place for that layer, which is found
 # out once.
 _layers = IdleCache("cvcore.engine.predictor.load_predictor", most=_MAX_LAYERS)
-_lock = threading.RLock()
+_lock = Lock()
 
 
+@undisturbed
 def load_predictor(
     name: str, *, size_hw: tuple[int, int] | None = None, layer: str = "", wait: bool = False
 ) -> Predictor:
@@ -56,7 +61,7 @@ def load_predictor(
         if predictor is not MISSING and not (wait and _is_waiting(predictor)):
             pass
         elif row.is_onnx:
-            predictor = _to_predictor(open_session(checkpoints.load_onnx(name)))
+            predictor = _to_predictor(open_session(partial(checkpoints.load_onnx, name)))
         elif has_gpu():
             if layer:
                 raise LookupError(f"On a GPU {name} is not cut at layers.")
@@ -105,6 +110,7 @@ def _load_torch(name: str) -> Predictor:
     model = checkpoints.load_model(name)
     device = next(model.parameters()).device
 
+    @undisturbed
     @torch.inference_mode()
     def predict(*inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         outputs = model(*(torch.from_numpy(part).to(device) for part in inputs))
@@ -191,11 +197,51 @@ def _cut(exported: Path | bytes, layer: str) -> bytes | None:
     return Extractor(model).extract_model(inputs, [place]).SerializeToString()
 
 
-def open_session(model: str | Path | bytes, *, threads: int | None = None) -> Any:
+class Session:
+    """An ONNX Runtime session that a forked child opens anew: it has none of the threads."""
+
+    def __init__(self, open_: Callable[[], Any]) -> None:
+        self._open, self._session, self._lock = open_, open_(), Lock()
+        _sessions.add(self)
+
+    def get_inputs(self) -> list[Any]:
+        return self._get().get_inputs()
+
+    def run(self, outputs: Sequence[str] | None, given: dict[str, np.ndarray]) -> list[np.ndarray]:
+        return self._get().run(outputs, given)
+
+    def _get(self) -> Any:
+        if self._session is None:
+            with self._lock:
+                self._session = self._session or self._open()
+        return self._session
+
+
+_sessions: WeakSet[Session] = WeakSet()
+
+
+def _leave_sessions() -> None:
+    for session in list(_sessions):
+        # Freeing it would wait for its threads: it stays for as long as the child lives.
+        ctypes.pythonapi.Py_IncRef(ctypes.py_object(session._session))
+        session._session = None
+
+
+call_in_children(_leave_sessions)
+
+
+def open_session(
+    model: str | Path | bytes | Callable[[], bytes], *, threads: int | None = None
+) -> Session:
     """An ONNX Runtime session on ``threads`` threads, by default all cores this process may use.
 
-    ``model`` is a file or the bytes of one.
+    ``model`` is a file, the bytes of one, or a function that gives them (what is bundled need not
+    be kept a second time).
     """
+    return Session(partial(_open_session, model, threads))
+
+
+def _open_session(model: str | Path | bytes | Callable[[], bytes], threads: int | None) -> Any:
     os.environ.setdefault("ORT_DISABLE_TELEMETRY", "1")  # else it notes a visit and reports it
     import onnxruntime
 
@@ -210,5 +256,6 @@ def open_session(model: str | Path | bytes, *, threads: int | None = None) -> An
     options.enable_cpu_mem_arena = False
     # weights stored in 8 bits are widened once, when the file is opened, not at every run
     options.add_session_config_entry("session.disable_quant_qdq", "1")
-    source = model if isinstance(model, bytes) else str(model)
+    source = model() if callable(model) else model
+    source = source if isinstance(source, bytes) else str(source)
     return onnxruntime.InferenceSession(source, options, providers=["CPUExecutionProvider"])

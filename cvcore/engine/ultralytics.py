@@ -7,7 +7,6 @@ lie in the cache folder.
 import contextlib
 import os
 import tempfile
-import threading
 from collections.abc import Callable, Iterator
 from functools import cache
 from pathlib import Path
@@ -17,13 +16,15 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cvcore.core import paths
+from cvcore.core.forks import Lock
 from cvcore.engine import checkpoints, download, registry
 from cvcore.engine.cache import keep_models
+from cvcore.engine.isolation import undisturbed
 
 if TYPE_CHECKING:
     from torch import nn
 
-_lock = threading.Lock()
+_lock = Lock()
 
 
 @cache
@@ -74,6 +75,7 @@ def _undo_changes() -> Iterator[None]:
 
 
 @keep_models(most=4)
+@undisturbed
 def load_network(name: str) -> "nn.Module":
     """A downloaded model's network, in eval mode on the device in use; fetched if need be.
 
@@ -96,6 +98,7 @@ def prepare_network(network: "nn.Module") -> "nn.Module":
     return network.fuse(verbose=False).float().eval().requires_grad_(False)
 
 
+@undisturbed
 def forward(network: "nn.Module", batch: np.ndarray) -> np.ndarray:
     """(1, 84, M) for a batch (1, 3, H, W), RGB in [0, 1]: x, y, width, height, class scores."""
     import torch

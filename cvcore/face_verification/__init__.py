@@ -12,8 +12,10 @@ import lazy_loader
 import numpy as np
 
 from cvcore.core import notebook
+from cvcore.core.checks import as_number, check_setting, show
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition.faces import (
     DETECTOR,
     DETECTORS,
@@ -89,7 +91,7 @@ METRICS = {"cosine": "Cosine similarity", "euclidean": "Euclidean distance"}
 METRIC = "cosine"
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Verification:
     """Two faces compared."""
 
@@ -142,16 +144,18 @@ def check_threshold(
         own = THRESHOLDS[check_embedder(embedder)]
         return own if is_cosine else to_distance(own)
     low, high = (-1, 1) if is_cosine else (0, 2)
-    if not low <= threshold <= high:  # also refuses NaN
-        raise InputError(f"Choose a threshold between {low} and {high}, got {threshold}.")
-    return float(threshold)
+    number = as_number(threshold, low, high)
+    if number is None:
+        raise InputError(f"Choose a threshold between {low} and {high}, got {show(threshold)}.")
+    return number
 
 
 def to_distance(similarity: float) -> float:
     """Euclidean distance, 0 to 2, of unit vectors whose cosine is -1 to 1: sqrt(2 - 2 cos)."""
-    return float(np.sqrt(max(0.0, 2 - 2 * similarity)))
+    return float(np.sqrt(max(0.0, 2 - 2 * check_setting("The similarity", similarity, -1, 1))))
 
 
+@undisturbed
 def judge(
     face_a: Face,
     face_b: Face,
@@ -166,12 +170,14 @@ def judge(
 
     ``threshold`` is in the metric's own numbers.
     """
+    threshold = check_threshold(threshold, metric=metric)
     similarity = float(np.clip(vector_a @ vector_b, -1, 1))
     distance = float(np.linalg.norm(vector_a - vector_b))
     is_same = similarity >= threshold if metric == "cosine" else distance <= threshold
     return Verification(is_same, distance, similarity, (face_a, face_b), threshold, metric, notes)
 
 
+@undisturbed
 def verify(
     image_a: Picture,
     image_b: Picture,

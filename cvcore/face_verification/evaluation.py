@@ -17,16 +17,18 @@ import numpy as np
 
 from cvcore import face_verification
 from cvcore.core import images
+from cvcore.core.checks import MAX_SEED, check_seed, check_whole
 from cvcore.core.commands import command, whole
 from cvcore.core.errors import InputError
 from cvcore.core.folders import list_pictures
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import faces as fr
 
 FALSE_ACCEPTS = (0.1, 0.01, 0.001, 0.0001)
 FOLDS = 10
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class VerificationReport:
     """What the pairs of a folder say about an embedder."""
 
@@ -75,7 +77,8 @@ def make_pairs(
     ``people`` is the person of each picture. At most ``count / 2`` of each kind are drawn, without
     repetition; a person with many pictures gives no more than an even share where others have any.
     """
-    rng = np.random.default_rng(seed)
+    count = check_whole("The number of pairs", count, 0, MAX_SEED)
+    rng = np.random.default_rng(check_seed(seed))
     owners = np.asarray(people)
     own = {}
     for person in np.unique(owners):
@@ -100,6 +103,7 @@ def make_pairs(
     return np.array(same), chosen[rng.permutation(len(chosen))[:wanted]]
 
 
+@undisturbed
 def evaluate(same: np.ndarray, different: np.ndarray, *, threshold: float) -> VerificationReport:
     """Accuracy, ten-fold accuracy and area under the ROC curve from similarities."""
     scores = np.concatenate([same, different])
@@ -147,6 +151,7 @@ def measure_auc(same: np.ndarray, different: np.ndarray) -> float:
     return float((below + upto).mean() / 2 / len(different))
 
 
+@undisturbed
 def embed_folder(
     people: dict[str, list[Path]],
     *,

@@ -4,12 +4,14 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.masks import coarse_to_fine, grid_starts, spread_windows
 from cvcore.recognition.faces import Face, embed_all
 
 WINDOW, STRIDE = 28, 14  # pixels of an aligned face, 112 x 112
 
 
+@undisturbed
 def explain_match(face: Face, other: Face) -> Iterator[tuple[np.ndarray, float]]:
     """Which parts of an aligned face (112, 112) its likeness to another one hangs on.
 

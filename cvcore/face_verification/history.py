@@ -23,7 +23,7 @@ CONTRASTIVE_MARGIN = 1.2
 TRIPLET_MARGIN = 0.2
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Eigenfaces:
     """The directions in which aligned faces differ most."""
 

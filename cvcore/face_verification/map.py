@@ -4,8 +4,11 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from cvcore.core.checks import check_setting
+from cvcore.engine.isolation import undisturbed
 
-@dataclass(frozen=True)
+
+@dataclass(frozen=True, eq=False)
 class FaceMap:
     """N faces compared with each other."""
 
@@ -16,6 +19,7 @@ class FaceMap:
     groups: np.ndarray  # int64 (N,): faces chained by similarities at the threshold or above
 
 
+@undisturbed
 def build_map(embeddings: np.ndarray, *, threshold: float) -> FaceMap:
     """Matrix, map and groups of embeddings (N, D) of length 1."""
     similarities = np.clip(embeddings @ embeddings.T, -1, 1).astype(np.float64)
@@ -46,6 +50,7 @@ def group(similarities: np.ndarray, threshold: float) -> np.ndarray:
 
     Groups are numbered by their first face.
     """
+    threshold = check_setting("The threshold", threshold, -1, 1)
     groups = np.arange(len(similarities))
     for i, j in np.argwhere(np.triu(similarities >= threshold, 1)):
         groups[groups == groups[j]] = groups[i]

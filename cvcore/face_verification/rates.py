@@ -6,12 +6,13 @@ from functools import cache
 import numpy as np
 
 from cvcore.engine import registry
+from cvcore.engine.isolation import undisturbed
 
 BINS = 400  # between similarity -1 and 1
 METHODS = ("sface", "lbp", "eigenfaces")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class ErrorRates:
     """Counts of pairs by similarity, for pairs of one person and of different persons."""
 
@@ -82,6 +83,7 @@ def load_lesson() -> dict[str, np.ndarray]:
     return load_file(path)
 
 
+@undisturbed
 def probability_same(similarity: float) -> float:
     """Probability that a pair is one person's, if before looking both were equally likely.
 
@@ -91,6 +93,7 @@ def probability_same(similarity: float) -> float:
     return float(1 / (1 + np.exp(-np.clip(slope * (similarity - middle), -60, 60))))
 
 
+@undisturbed
 def fit_logistic(same: np.ndarray, different: np.ndarray, *, steps: int = 100) -> tuple:
     """Slope and middle of the logistic curve that fits similarities (N,), (M,) best.
 

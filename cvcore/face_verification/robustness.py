@@ -6,7 +6,9 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cvcore.core import corruptions, images, notebook
+from cvcore.core.checks import check_setting
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face, detect_faces, embed, pick_face
 
 WORKING_SIDE = 320  # pixels: side of the square cut out around a face
@@ -20,7 +22,7 @@ def cover(image: images.Picture, share: float) -> np.ndarray:
     makes it.
     """
     image = images.as_image(image)
-    side = image.shape[0]
+    share, side = check_setting("The covered part", share, 0, 1), image.shape[0]
     low, high = _face_span(side)
     top = round(high - share * (high - low))
     covered = image.copy()
@@ -67,7 +69,7 @@ TRIALS = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TrialPoint:
     """One level of a trial."""
 
@@ -97,6 +99,7 @@ def cut_out(image: images.Picture, face: Face) -> np.ndarray:
     return images.resize(square, (WORKING_SIDE, WORKING_SIDE), resample="lanczos")
 
 
+@undisturbed
 def run_trial(
     reference: np.ndarray,
     image: images.Picture,

@@ -5,6 +5,8 @@ from dataclasses import dataclass, field, replace
 import numpy as np
 
 from cvcore.core import images
+from cvcore.core.checks import MAX_SEED, check_setting, check_whole
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition.faces import Face, embed, mtcnn, normalise, to_faces
 
 DETECT_EVERY = 8  # frames
@@ -17,7 +19,7 @@ MEMORY = 0.7  # how much of a face's earlier embeddings is kept
 SAME_PLACE = 0.35  # least overlap (intersection over union) with the face's last box
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Person:
     """Someone enrolled: a name and a face's numbers, no picture."""
 
@@ -25,7 +27,7 @@ class Person:
     embedding: np.ndarray = field(repr=False)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Track:
     """One face through the frames."""
 
@@ -35,7 +37,7 @@ class Track:
     age: int = 0  # frames since the embedding was last renewed
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Tracking:
     """What is known after a frame."""
 
@@ -45,6 +47,7 @@ class Tracking:
     searched: bool = True  # the whole frame, not only around the last boxes
 
 
+@undisturbed
 def follow(
     state: Tracking | None,
     image: images.Picture,
@@ -58,6 +61,7 @@ def follow(
     """
     state = state or Tracking()
     image = images.as_image(image)
+    detect_every = check_whole("The number of frames", detect_every, 1, MAX_SEED)
     searched = state.frame % detect_every == 0 or not state.tracks
     found = _search(image) if searched else _look_nearby(image, state.tracks)
     if len(found[0]) < len(state.tracks) and not searched:  # a face was lost: search for it
@@ -142,6 +146,7 @@ def identify(
 
     None for a stranger: nobody reaches the threshold. NaN when there is nothing to compare.
     """
+    threshold = check_setting("The threshold", threshold, -1, 1)
     if embedding is None or not people:
         return None, float("nan")
     similarities = [float(person.embedding @ embedding) for person in people]

@@ -10,6 +10,7 @@ from torch import nn
 
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.modes import eval_mode
 from cvcore.feature_maps import (
     DEFAULT_MODEL,
@@ -27,7 +28,7 @@ from cvcore.feature_maps import (
 from cvcore.probes.hooks import record
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Reaction:
     """How the channels of a layer differ between two pictures, the most changed first."""
 
@@ -36,7 +37,7 @@ class Reaction:
     means: np.ndarray = field(repr=False)  # (2, C) mean of each map of either picture
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Activity:
     """When the channels of a layer are active over several pictures."""
 
@@ -62,7 +63,7 @@ class Activity:
         return Activity(pictures, zeros, self.seen + other.seen)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Normalisation:
     """One batch norm at work: ``y = gamma (x - mean) / sqrt(variance + eps) + beta``.
 
@@ -97,6 +98,7 @@ def compare_maps(first: np.ndarray, second: np.ndarray) -> Reaction:
     return Reaction(np.argsort(-changes, kind="stable"), changes, means)
 
 
+@undisturbed
 def measure_activity(
     images: Sequence[Picture], layer: str, *, model: Model = DEFAULT_MODEL
 ) -> Activity:
@@ -141,6 +143,7 @@ def find_batch_norm(model: Model, layer: str, size_hw: Size = None) -> str:
     return layers[min(norms, key=lambda index: abs(index - here))].name
 
 
+@undisturbed
 @torch.inference_mode()
 def normalise(image: Picture, layer: str, *, model: Model = DEFAULT_MODEL) -> Normalisation:
     """What goes into and comes out of a batch norm for a picture."""
@@ -162,6 +165,7 @@ def normalise(image: Picture, layer: str, *, model: Model = DEFAULT_MODEL) -> No
     )
 
 
+@undisturbed
 def power_spectrum(values: np.ndarray) -> np.ndarray:
     """How strong each spatial frequency is in a map (H, W): log10(1 + |FFT|²), zero in the middle.
 

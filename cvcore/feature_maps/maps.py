@@ -17,10 +17,12 @@ import torch
 from torch import Tensor, nn
 
 from cvcore.core import images, notebook
+from cvcore.core.checks import MAX_SEED, as_whole, check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor, tensors
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.modes import eval_mode
-from cvcore.probes.activation_maximization import Settings, Step, make_noise
+from cvcore.probes.activation_maximization import SIDES, Settings, Step, make_noise
 from cvcore.probes.activation_maximization import maximise as maximise_objective
 from cvcore.probes.hooks import Layer, guided_relus, record, scale_channels
 from cvcore.probes.hooks import list_layers as list_module_layers
@@ -36,7 +38,7 @@ Model: TypeAlias = str | nn.Module
 Size = tuple[int, int] | None  # height and width in pixels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class FeatureMaps:
     """The maps of one layer for one picture."""
 
@@ -61,6 +63,7 @@ class FeatureMaps:
     def strongest_places(self, channel: int, count: int = 5) -> np.ndarray:
         """(row, column) of a channel's greatest values, greatest first: int (count, 2)."""
         values = self.maps[check_channel(channel, len(self.maps))]
+        count = check_whole("The number of places", count, 1, MAX_SEED)
         top = np.argsort(-values, axis=None, kind="stable")[:count]
         return np.stack(np.unravel_index(top, values.shape), axis=1)
 
@@ -72,7 +75,7 @@ class FeatureMaps:
         return notebook.pictures_html((self.image, grid.image), ("as the network got it", words))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Statistics:
     """Numbers of each channel, each (C,)."""
 
@@ -100,6 +103,7 @@ def get_module(model: Model) -> nn.Module:
     return model if isinstance(model, nn.Module) else checkpoints.load_model(model)
 
 
+@undisturbed
 def to_input(image: images.Picture, model: Model) -> Tensor:
     """A picture as the batch (1, C, H, W) in [0, 1] that a model takes, on the model's device."""
     image = images.as_image(image)
@@ -133,6 +137,7 @@ def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
 
 
 @lru_cache(maxsize=16)
+@undisturbed
 def list_layers(model: Model = DEFAULT_MODEL, size_hw: Size = None) -> tuple[Layer, ...]:
     """Every layer that puts out maps, in the order in which they run."""
     module = get_module(model)
@@ -156,6 +161,7 @@ def default_layer(model: Model = DEFAULT_MODEL) -> str:
     return next((layer.name for layer in layers if layer.kind == "activation"), layers[0].name)
 
 
+@undisturbed
 @torch.inference_mode()
 def extract(
     image: images.Picture, layer: str, *, model: Model = DEFAULT_MODEL, stop: bool = True
@@ -173,6 +179,7 @@ def extract(
     return FeatureMaps(layer, to_numpy(found[layer]), to_picture(batch), logits)
 
 
+@undisturbed
 @torch.inference_mode()
 def extract_drive(image: images.Picture, layer: str, *, model: Model = DEFAULT_MODEL) -> np.ndarray:
     """What drives the units of a layer: float32 (C, H, W).
@@ -187,6 +194,7 @@ def extract_drive(image: images.Picture, layer: str, *, model: Model = DEFAULT_M
     return to_numpy(record(get_module(model), batch, [row.name], inputs=inputs)[row.name])
 
 
+@undisturbed
 def extract_live(image: images.Picture, layer: str, *, model: str = DEFAULT_MODEL) -> np.ndarray:
     """The maps (C, H, W) of a layer for one frame, by the fastest engine that has the layer."""
     image = images.as_image(image)
@@ -198,6 +206,7 @@ def extract_live(image: images.Picture, layer: str, *, model: str = DEFAULT_MODE
     return predict(preprocessing.prepare(image, model)[None])[0][0]
 
 
+@undisturbed
 @torch.inference_mode()
 def survey(
     image: images.Picture, layer: str, *, model: Model = DEFAULT_MODEL
@@ -223,6 +232,7 @@ def survey(
 
 
 @lru_cache(maxsize=16)
+@undisturbed
 def receptive_fields(
     model: Model = DEFAULT_MODEL, size_hw: Size = None
 ) -> dict[str, ReceptiveField]:
@@ -235,6 +245,7 @@ def receptive_field(model: Model, layer: str, *, size_hw: Size = None) -> Recept
     return receptive_fields(model, size_hw)[find_layer(model, layer, size_hw).name]
 
 
+@undisturbed
 @torch.inference_mode()
 def predict_edited(
     image: images.Picture,
@@ -259,6 +270,7 @@ def predict_edited(
         return to_numpy(module(batch))
 
 
+@undisturbed
 def channel_effects(
     image: images.Picture, layer: str, class_idx: int, *, model: Model = DEFAULT_MODEL
 ) -> np.ndarray:
@@ -275,10 +287,12 @@ def channel_effects(
         factors = torch.ones(channels, device=batch.device, requires_grad=True)
         with eval_mode(module), scale_channels(module, layer, factors):
             logits = module(batch)
+        class_idx = check_whole("The class index", class_idx, 0, logits.shape[1] - 1)
         (effects,) = torch.autograd.grad(logits[0, class_idx], factors)
     return effects.cpu().numpy()
 
 
+@undisturbed
 def unit_gradient(
     image: images.Picture,
     layer: str,
@@ -298,7 +312,7 @@ def unit_gradient(
     image = images.as_image(image)
     module, batch = get_module(model), to_input(image, model)
     row = find_layer(model, layer, own_size(model, image))
-    check_channel(channel, row.shape[0])
+    channel = check_channel(channel, row.shape[0])
     with torch.enable_grad():
         batch = batch.clone().requires_grad_()
         with guided_relus(module) if guided else nullcontext():
@@ -310,6 +324,7 @@ def unit_gradient(
     return to_numpy(gradient)
 
 
+@undisturbed
 def maximise(
     layer: str,
     channel: int,
@@ -326,10 +341,10 @@ def maximise(
     that is flat, no gradient would pass. Raises ``InputError`` for a layer, channel or setting that
     does not exist.
     """
+    side = check_whole("The side", side, *SIDES)
     row = find_layer(model, layer, (side, side) if isinstance(model, nn.Module) else None)
-    check_channel(channel, row.shape[0])
-    settings = settings or Settings(turn=5, zoom=0.1)
-    settings.check()
+    channel = check_channel(channel, row.shape[0])
+    settings = (settings or Settings(turn=5, zoom=0.1)).check()
     module, shape = get_module(model), input_shape(model)
 
     def objective(found: Mapping[str, Tensor]) -> Tensor:
@@ -352,20 +367,22 @@ def first_kernels(model: Model = DEFAULT_MODEL) -> np.ndarray:
 
 def check_channel(channel: int, count: int) -> int:
     """The channel as an int; ``InputError`` unless it is a whole number from 0 to count - 1."""
-    if channel is None or not 0 <= channel < count or channel != int(channel):
-        raise InputError(f"Choose a channel from 0 to {count - 1}, got {channel}.")
-    return int(channel)
+    number = as_whole(channel, 0, count - 1)
+    if number is None:
+        raise InputError(f"Choose a channel from 0 to {count - 1}, got {show(channel)}.")
+    return number
 
 
 def check_place(place: tuple[int, int], layer: Layer) -> tuple[int, int]:
     """(row, column) as ints; ``InputError`` unless the layer's maps have that place."""
-    for value, size in zip(place, layer.shape[1:], strict=True):
-        if value is None or not 0 <= value < size or value != int(value):
-            raise InputError(
-                f"Choose a row from 0 to {layer.shape[1] - 1} and a column from 0 to "
-                f"{layer.shape[2] - 1}, got {tuple(place)}."
-            )
-    return int(place[0]), int(place[1])
+    last_row, last_column = (side - 1 for side in layer.shape[1:])
+    row, column = as_whole(place[0], 0, last_row), as_whole(place[1], 0, last_column)
+    if row is None or column is None:
+        raise InputError(
+            f"Choose a row from 0 to {last_row} and a column from 0 to {last_column}, "
+            f"got {show(tuple(place))}."
+        )
+    return row, column
 
 
 def to_numpy(tensor: Tensor) -> np.ndarray:

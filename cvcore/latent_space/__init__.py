@@ -16,8 +16,10 @@ import lazy_loader
 import numpy as np
 
 from cvcore.core import notebook
+from cvcore.core.checks import as_number
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor, registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.latent_space.paths import (
     LATENT_SIZE,
     MODES,
@@ -117,6 +119,7 @@ def check_classes(classes: Classes, count: int, info: GeneratorInfo) -> np.ndarr
     return array.astype(np.int64)
 
 
+@undisturbed
 def generate(z: np.ndarray, *, name: str = "faces", classes: Classes = None) -> np.ndarray:
     """Pictures uint8 (N, S, S, 3) for latents (N, 128).
 
@@ -140,6 +143,7 @@ def to_images(output: np.ndarray) -> np.ndarray:
     return np.ascontiguousarray(np.broadcast_to(pixels, (*pixels.shape[:3], 3)))
 
 
+@undisturbed
 def mix_styles(
     z: np.ndarray, style: np.ndarray, *, name: str = "faces", classes: Classes = None
 ) -> np.ndarray:
@@ -164,6 +168,7 @@ def mix_styles(
     return to_images(output.float().cpu().numpy())
 
 
+@undisturbed
 def score(pictures: np.ndarray, *, name: str = "faces", classes: Classes = None) -> np.ndarray:
     """How real the discriminator takes each picture uint8 (N, S, S, 3) for: its logits (N,).
 
@@ -202,7 +207,7 @@ def load_lesson() -> dict:
     return json.loads(registry.get_weight("gan_lessons").paths[0].read_text(encoding="utf-8"))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Directions:
     """Principal directions of a generator, the strongest first."""
 
@@ -215,7 +220,7 @@ class Directions:
         return notebook.bars_html(labels, self.shares)
 
 
-@cache
+@undisturbed
 def find_directions(name: str = "faces", count: int = 8) -> Directions:
     """Principal components of the first layer's activations, as directions in the latent space.
 
@@ -224,14 +229,20 @@ def find_directions(name: str = "faces", count: int = 8) -> Directions:
     the singular vectors of the layer's weights (Shen and Zhou, "Closed-Form Factorization of Latent
     Semantics in GANs", CVPR 2021).
     """
-    matrix = first_layer(name)
-    variances, columns = np.linalg.eigh(matrix.T @ matrix)  # rising
     count = check_count(count, most=LATENT_SIZE, what="directions")
+    matrix, variances, columns = _decompose(get_info(name).name)
     rows = columns.T[::-1][:count]
     rows = rows * np.where(rows[np.arange(count), np.abs(rows).argmax(axis=1)] < 0, -1, 1)[:, None]
     strongest = variances[::-1][:count]
     activations = rows @ matrix.T / np.sqrt(strongest)[:, None]
     return Directions(rows, activations, strongest / variances.sum())
+
+
+@cache
+def _decompose(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """A generator's first layer, and the variances and directions of its latents, rising."""
+    matrix = first_layer(name)
+    return matrix, *np.linalg.eigh(matrix.T @ matrix)
 
 
 def first_layer(name: str) -> np.ndarray:
@@ -252,7 +263,8 @@ def move(z: np.ndarray, directions: Directions, amounts: Sequence[float | None])
     for direction, amount in zip(directions.latents, amounts, strict=False):
         if amount is None:
             continue
-        if not np.isfinite(amount) or abs(amount) > 10:
+        place = as_number(amount, -10, 10)
+        if place is None:
             raise InputError("Choose a place along each direction from -10 to 10.")
-        moved += (amount - moved @ direction) * direction
+        moved += (place - moved @ direction) * direction
     return moved

@@ -11,6 +11,7 @@ from cvcore.core import images, notebook
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, registry
 from cvcore.engine.cache import keep_models
+from cvcore.engine.isolation import undisturbed
 from cvcore.latent_space import (
     Classes,
     check_classes,
@@ -32,7 +33,7 @@ MAX_CHECKPOINTS = 8  # networks kept in memory
 MAX_QUIZ = 24
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Curves:
     """What was noted in a training run."""
 
@@ -84,6 +85,7 @@ def _load_checkpoint(run: str, place: int) -> "nn.Module":
     return network.eval().requires_grad_(False).to(get_device())
 
 
+@undisturbed
 def generate_checkpoint(
     z: np.ndarray, checkpoint: int, *, run: str = "faces", classes: Classes = None
 ) -> np.ndarray:
@@ -131,7 +133,7 @@ def load_real_digits() -> tuple[np.ndarray, np.ndarray]:
     return np.pad(digits, ((0, 0), (edge, edge), (edge, edge))), np.arange(DIGITS) // 500
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Nearest:
     """The training digits most like a generated one."""
 
@@ -145,6 +147,7 @@ class Nearest:
         return notebook.pictures_html(self.pictures, words)
 
 
+@undisturbed
 def find_nearest(picture: images.Picture, digit: int, k: int = 3) -> Nearest:
     """The ``k`` training digits of a class nearest to a generated picture uint8 (32, 32, 3)."""
     picture = images.as_image(picture)
@@ -156,7 +159,7 @@ def find_nearest(picture: images.Picture, digit: int, k: int = 3) -> Nearest:
     distances = np.sqrt(((digits[rows].astype(np.float64) - wanted) ** 2).mean(axis=(1, 2)))
     best = np.argsort(distances, kind="stable")[:k]
     pictures = np.repeat(digits[rows[best]][..., None], 3, axis=-1)
-    return Nearest(pictures, rows[best], distances[best], usual_distance(int(digit)))
+    return Nearest(pictures, rows[best], distances[best], usual_distance(int(chosen[0])))
 
 
 @cache
@@ -170,7 +173,7 @@ def usual_distance(digit: int) -> float:
     return float(np.median(np.sqrt(squares.min(axis=1).clip(0) / SIDE**2)))
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Quiz:
     """Real and generated digits, mixed."""
 
@@ -183,6 +186,7 @@ class Quiz:
         return notebook.pictures_html(self.pictures, numbers)
 
 
+@undisturbed
 def make_quiz(n: int = 12, *, seed: int) -> Quiz:
     """``n`` digits, half of them generated (one more when odd), in an order that the seed gives.
 

@@ -15,8 +15,10 @@ from torch import Tensor
 from torch.nn import functional as F
 
 from cvcore.core import images, notebook
+from cvcore.core.checks import as_number, show
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
+from cvcore.engine.isolation import undisturbed
 from cvcore.latent_space import check_classes, generate, get_info, to_images
 from cvcore.latent_space.paths import LATENT_SIZE, SEARCH, check_count, sample
 from cvcore.probes.hooks import record
@@ -37,7 +39,7 @@ LENGTH = LATENT_SIZE**0.5
 MAX_STEPS = 400
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Target:
     """What the generator has to make."""
 
@@ -50,7 +52,7 @@ class Target:
         return notebook.picture_html(self.picture, caption)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class InversionStep:
     """The nearest picture after a step."""
 
@@ -68,6 +70,7 @@ class InversionStep:
         )
 
 
+@undisturbed
 def read_target(image: images.Picture, *, name: str = "faces") -> Target:
     """A picture as the generator's training pictures are: the largest face, turned
     upright and cut as CelebA's are, or a digit as MNIST's are.
@@ -92,6 +95,7 @@ def read_target(image: images.Picture, *, name: str = "faces") -> Target:
     return Target(picture, name)
 
 
+@undisturbed
 def invert(
     target: Target,
     *,
@@ -113,13 +117,19 @@ def invert(
     """
     steps = check_count(steps, most=MAX_STEPS, what="steps")
     starts = check_count(starts, most=8, what="starts")
+    numbers = []
     for word, value, low, high in (
         ("share of the features", feature_share, 0, 1),
         ("learning rate", learning_rate, 1e-3, 1),
     ):
-        if value is None or not low <= value <= high:  # also refuses NaN
-            raise InputError(f"Choose a value for the {word} from {low} to {high}, got {value}.")
-    search = _Search(target, feature_share)
+        number = as_number(value, low, high)
+        if number is None:
+            raise InputError(
+                f"Choose a value for the {word} from {low} to {high}, got {show(value)}."
+            )
+        numbers.append(number)
+    share, rate = numbers
+    search = _Search(target, share)
     latents = sample(CANDIDATES, seed=seed, stream=SEARCH)
     generated = generate(latents, name=target.name, classes=target.digit)
     gaps = np.square(generated.astype(np.float32) - target.picture).mean(axis=(1, 2, 3))
@@ -128,8 +138,8 @@ def invert(
     for number in range(steps + 1):
         if number in (0, steps // 3):
             z = kept.clone().requires_grad_()
-            optimiser = torch.optim.Adam([z], lr=learning_rate, betas=(0.9, 0.99))
-        optimiser.param_groups[0]["lr"] = learning_rate * _slow_down(number / steps)
+            optimiser = torch.optim.Adam([z], lr=rate, betas=(0.9, 0.99))
+        optimiser.param_groups[0]["lr"] = rate * _slow_down(number / steps)
         with torch.enable_grad():
             latent = F.normalize(z, dim=1) * LENGTH if on_sphere else z
             pictures, pixels, features, losses = search.measure(latent)

@@ -6,12 +6,12 @@ inside, where nothing was trained; the path along the sphere does not (White, "S
 Networks", 2016, with Shoemake's slerp of 1985).
 """
 
-from typing import Any
-
 import numpy as np
 from scipy.special import ndtr, ndtri
 
+from cvcore.core.checks import as_number, as_whole, show
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 
 LATENT_SIZE = 128
 MODES = ("slerp", "lerp")
@@ -23,24 +23,19 @@ WALK, SEARCH = 1, 2
 
 def check_count(n: float, *, least: int = 1, most: int = MAX_FRAMES, what: str = "frames") -> int:
     """``n`` as a whole number in the range, or ``InputError``."""
-    if not _is_whole(n) or not least <= n <= most:
-        raise InputError(f"Choose a whole number of {what} from {least} to {most}, got {n}.")
-    return int(n)
-
-
-def _is_whole(n: float) -> bool:
-    if isinstance(n, bool) or not np.isscalar(n) or not np.isreal(n):
-        return False
-    number: Any = n
-    return bool(np.isfinite(number)) and number == int(number)
+    number = as_whole(n, least, most)
+    if number is None:
+        raise InputError(f"Choose a whole number of {what} from {least} to {most}, got {show(n)}.")
+    return number
 
 
 def check_seed(seed: float) -> int:
     """``seed`` as a whole number from 0 to 999,999, or ``InputError``."""
     seed = 0 if seed is None else seed
-    if not _is_whole(seed) or not 0 <= seed <= 999_999:
-        raise InputError(f"Choose a whole number from 0 to 999,999 as the seed, got {seed}.")
-    return int(seed)
+    number = as_whole(seed, 0, 999_999)
+    if number is None:
+        raise InputError(f"Choose a whole number from 0 to 999,999 as the seed, got {show(seed)}.")
+    return number
 
 
 def check_latents(z: np.ndarray) -> np.ndarray:
@@ -54,6 +49,7 @@ def check_latents(z: np.ndarray) -> np.ndarray:
     return rows
 
 
+@undisturbed
 def sample(n: int, *, seed: int, truncation: float = NO_TRUNCATION, stream: int = 0) -> np.ndarray:
     """``n`` latents float64 (n, 128) from a normal distribution, the same ones for a seed.
 
@@ -63,15 +59,19 @@ def sample(n: int, *, seed: int, truncation: float = NO_TRUNCATION, stream: int 
     of a seed gives other latents.
     """
     n = check_count(n, most=1000, what="pictures")
-    if not 0.1 <= truncation <= NO_TRUNCATION:
-        raise InputError(f"Choose a truncation from 0.1 to {NO_TRUNCATION:g}, got {truncation}.")
+    limit = as_number(truncation, 0.1, NO_TRUNCATION)
+    if limit is None:
+        raise InputError(
+            f"Choose a truncation from 0.1 to {NO_TRUNCATION:g}, got {show(truncation)}."
+        )
     seed = check_seed(seed)
     rng = np.random.default_rng([seed, stream] if stream else seed)
     share = rng.random((n, LATENT_SIZE))
-    low, high = ndtr(-truncation), ndtr(truncation)
+    low, high = ndtr(-limit), ndtr(limit)
     return ndtri(low + share * (high - low))
 
 
+@undisturbed
 def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
     """Along the great circle from ``a`` to ``b`` (d,) at the shares ``t`` (N,): (N, d).
 
@@ -123,7 +123,7 @@ def random_walk(
     The ``stops`` are none of the latents that ``sample`` gives for the seed.
     """
     (start,) = check_latents(z)
-    n = check_count(n, least=2)
+    n, stops = check_count(n, least=2), check_count(stops, most=MAX_FRAMES, what="stops")
     others = sample(stops, seed=seed, truncation=truncation, stream=WALK)
     corners = [start, *others, start]
     place = np.linspace(0, len(corners) - 1, n)

@@ -6,6 +6,8 @@ from collections.abc import Iterator
 import numpy as np
 
 from cvcore.core import images, video
+from cvcore.core.checks import check_setting, check_whole
+from cvcore.engine.isolation import undisturbed
 
 
 def order_frames(count: int, *, is_closed: bool) -> list[int]:
@@ -18,6 +20,7 @@ def order_frames(count: int, *, is_closed: bool) -> list[int]:
     return [*range(count), *range(count - 2, 0, -1)]
 
 
+@undisturbed
 def render_videos(
     pictures: np.ndarray, *, seconds: float, side: int, is_closed: bool = False
 ) -> Iterator[tuple[int, int, tuple[bytes, bytes] | None]]:
@@ -28,6 +31,8 @@ def render_videos(
     """
     from PIL import Image
 
+    seconds = check_setting("The length in seconds", seconds, 0.1, 600)
+    side = check_whole("The side", side, 16, 4096)
     places = order_frames(len(pictures), is_closed=is_closed)
     fps = max(1.0, min(30.0, len(places) / seconds))
     frames, gif, mp4 = [], io.BytesIO(), io.BytesIO()

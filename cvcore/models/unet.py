@@ -18,7 +18,7 @@ from torch.nn import functional as F
 from cvcore.models.efficientnet_lite import build_efficientnet_lite0
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Levels:
     """What a forward pass went through; level 0 is the finest."""
 

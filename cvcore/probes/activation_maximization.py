@@ -9,18 +9,21 @@ Parameterizations", Distill 2018 (Fourier coefficients of decorrelated colours).
 
 import math
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field
-from typing import Literal, Protocol
+from dataclasses import dataclass, field, replace
+from typing import Any, Literal, Protocol
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
+from cvcore.core.checks import as_number, as_whole, check_seed, show
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.hooks import record
 
 Objective = Callable[[Mapping[str, Tensor]], Tensor]
 MAX_STEPS, MAX_SIDE = 2000, 1280
+SIDES = (16, MAX_SIDE)  # pixels
 
 # Colours of photographs vary together; this matrix (a root of their covariance over ImageNet,
 # Olah et al.) turns independent values into such colours.
@@ -67,25 +70,32 @@ class Settings:
     of all changes, in [0, 1]. Contrast and light stay near the photograph's. 0 sets no limit."""
     seed: int = 0
 
-    def check(self) -> None:
-        """Raise ``InputError`` for a setting out of its range."""
-        limits = {
+    def check(self) -> "Settings":
+        """The settings as plain numbers; ``InputError`` for one out of its range."""
+        limits: dict[str, tuple[Any, Any]] = {
             "steps": (1, MAX_STEPS), "octaves": (1, 10), "octave_scale": (1.05, 3.0),
             "jitter": (0, 128), "turn": (0, 45), "zoom": (0, 0.5), "learning_rate": (1e-4, 1.0),
             "smoothing": (0, 8), "max_change": (0, 1),
         }  # fmt: skip
+        numbers: dict[str, Any] = {"seed": check_seed(self.seed)}
         for name, (low, high) in limits.items():
-            value = getattr(self, name)
-            if value is None or not low <= value <= high:  # also refuses NaN
+            value, is_whole = getattr(self, name), name in ("steps", "octaves")
+            number = as_whole(value, low, high) if is_whole else as_number(value, low, high)
+            if number is None:
+                kind = "whole number" if is_whole else "value"
                 words = name.replace("_", " ")
-                raise InputError(f"Choose a value for {words} from {low} to {high}, got {value}.")
+                raise InputError(
+                    f"Choose a {kind} for {words} from {low} to {high}, got {show(value)}."
+                )
+            numbers[name] = number
         if self.parameterisation not in _PARAMETERISATIONS:
             raise InputError(
                 f"The parameterisation is fourier or pixels, got {self.parameterisation!r}."
             )
+        return replace(self, **numbers)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Step:
     """The picture after a step."""
 
@@ -212,6 +222,7 @@ def blur(image: Tensor, sigma: float) -> Tensor:
 _PARAMETERISATIONS: dict[str, type[Fourier] | type[Pixels]] = {"fourier": Fourier, "pixels": Pixels}
 
 
+@undisturbed
 def maximise(
     module: nn.Module,
     layers: Sequence[str],
@@ -233,8 +244,7 @@ def maximise(
     the size of ``start``, the first octave goes on from that one, a result of before. Raises
     ``InputError`` for a setting out of range.
     """
-    settings = settings or Settings()
-    settings.check()
+    settings = (settings or Settings()).check()
     generator = torch.Generator().manual_seed(settings.seed)
     sizes = octave_sizes(start.shape[2:], settings)
     image, number = _resize(start if resume is None else resume, sizes[0]), 0
@@ -291,6 +301,7 @@ def move(image: Tensor, settings: Settings, generator: torch.Generator) -> Tenso
     return image
 
 
+@undisturbed
 def make_noise(
     size_hw: tuple[int, int],
     *,
@@ -299,10 +310,11 @@ def make_noise(
     device: torch.device | str = "cpu",
 ) -> Tensor:
     """A grey picture (1, C, H, W) with a little noise, to start from."""
-    if not (min(size_hw) >= 16 and max(size_hw) <= MAX_SIDE):
-        raise InputError(f"Choose a size from 16 to {MAX_SIDE} pixels, got {size_hw}.")
-    generator = torch.Generator().manual_seed(seed)
-    noise = torch.randn(1, channels, *size_hw, generator=generator)
+    sides = [as_whole(side, *SIDES) for side in size_hw]
+    if None in sides:
+        raise InputError(f"Choose a size from 16 to {MAX_SIDE} pixels, got {show(size_hw)}.")
+    generator = torch.Generator().manual_seed(check_seed(seed))
+    noise = torch.randn(1, channels, *sides, generator=generator)
     return (0.5 + 0.02 * noise).clamp(0, 1).to(device)
 
 

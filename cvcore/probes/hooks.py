@@ -12,6 +12,7 @@ from dataclasses import dataclass
 import torch
 from torch import Tensor, nn
 
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.modes import eval_mode
 
 RELUS = (nn.ReLU, nn.ReLU6, nn.LeakyReLU, nn.Hardswish, nn.SiLU, nn.GELU)
@@ -150,6 +151,7 @@ def guided_relus(module: nn.Module) -> Iterator[None]:
         yield
 
 
+@undisturbed
 def list_layers(module: nn.Module, batch: Tensor) -> tuple[Layer, ...]:
     """Every layer that puts out maps, in the order in which they run on ``batch``.
 

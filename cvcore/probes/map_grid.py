@@ -13,7 +13,7 @@ from cvcore.core.images import to_png
 SCALES = ("channel", "layer", "global")
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Grid:
     """A picture of maps, row by row; ``cell_hw`` is the step from one map to the next."""
 

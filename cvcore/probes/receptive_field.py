@@ -16,6 +16,7 @@ import torch
 from torch import Tensor, nn
 from torch.overrides import TorchFunctionMode
 
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.modes import eval_mode
 from cvcore.probes.hooks import hook_outputs
 
@@ -88,6 +89,7 @@ class _Follower(TorchFunctionMode):
         return result
 
 
+@undisturbed
 def trace_receptive_fields(
     module: nn.Module, input_shape: tuple[int, int, int]
 ) -> dict[str, ReceptiveField]:

@@ -10,9 +10,11 @@ from dataclasses import dataclass, field
 import numpy as np
 
 from cvcore.core import notebook
+from cvcore.core.checks import as_number, as_whole, show
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture
 from cvcore.engine import device, predictor, registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition.preprocessing import get_recipe, prepare
 
 DEFAULT_MODEL = "efficientnet_lite0"
@@ -20,7 +22,7 @@ BATCH_SIZES = {"gpu": 32, "cpu": 4}  # a CPU's cache holds few pictures' activat
 MAX_K = 20
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class TopK:
     """The k most probable classes of one picture, most probable first."""
 
@@ -33,6 +35,7 @@ class TopK:
         return notebook.bars_html(self.labels, self.probabilities)
 
 
+@undisturbed
 def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     """Probabilities float64 (..., C) from logits (..., C): ``exp(z/T)``, divided by their sum.
 
@@ -43,20 +46,22 @@ def softmax(logits: np.ndarray, temperature: float = 1.0) -> np.ndarray:
     >>> softmax(np.array([0.0, np.log(3.0)])).round(2).tolist()
     [0.25, 0.75]
     """
-    _check_temperature(temperature)
+    temperature = _check_temperature(temperature)
     z = np.asarray(logits, np.float64)
     e = np.exp((z - z.max(axis=-1, keepdims=True)) / temperature)
     return e / e.sum(axis=-1, keepdims=True)
 
 
+@undisturbed
 def find_top(scores: np.ndarray, k: int) -> np.ndarray:
     """Indices int64 (k,) of the k greatest of scores (C,); of equal ones the first comes first.
 
     Raises ``InputError`` unless k is a whole number from 1 to 20.
     """
-    if k not in range(1, MAX_K + 1) or isinstance(k, bool):  # 5.0 is in a range, 2.5 and NaN not
-        raise InputError(f"Choose a k from 1 to {MAX_K}, got {k}.")
-    return np.argsort(-scores, kind="stable")[: int(k)]
+    count = as_whole(k, 1, MAX_K)
+    if count is None:
+        raise InputError(f"Choose a k from 1 to {MAX_K}, got {show(k)}.")
+    return np.argsort(-scores, kind="stable")[:count]
 
 
 def to_topk(
@@ -68,6 +73,7 @@ def to_topk(
     return TopK(top, tuple(labels[i] for i in top), probabilities[top], np.asarray(logits))
 
 
+@undisturbed
 def predict_logits(images: Sequence[Picture], *, model: str = DEFAULT_MODEL) -> np.ndarray:
     """Logits float32 (N, C) of N pictures, each uint8 (H, W, 3) of any size.
 
@@ -78,6 +84,7 @@ def predict_logits(images: Sequence[Picture], *, model: str = DEFAULT_MODEL) -> 
     return run_network([prepare(image, model) for image in images], model=model)
 
 
+@undisturbed
 def run_network(inputs: Sequence[np.ndarray], *, model: str = DEFAULT_MODEL) -> np.ndarray:
     """Logits float32 (N, C) of N prepared inputs, each float32 (3, H, W), all of one size."""
     get_recipe(model)
@@ -89,6 +96,7 @@ def run_network(inputs: Sequence[np.ndarray], *, model: str = DEFAULT_MODEL) -> 
     return np.concatenate([predict(np.stack(chunk))[0] for chunk in chunks]).astype(np.float32)
 
 
+@undisturbed
 def predict_batch(
     images: Sequence[Picture], *, model: str = DEFAULT_MODEL, temperature: float = 1.0
 ) -> np.ndarray:
@@ -96,6 +104,7 @@ def predict_batch(
     return softmax(predict_logits(images, model=model), temperature)
 
 
+@undisturbed
 def predict_topk(
     image: Picture, k: int = 5, *, model: str = DEFAULT_MODEL, temperature: float = 1.0
 ) -> TopK:
@@ -112,6 +121,8 @@ def list_models() -> tuple[str, ...]:
     return registry.list_names("classification")
 
 
-def _check_temperature(temperature: float) -> None:
-    if temperature is None or not 0.01 <= temperature <= 100:  # also refuses NaN
-        raise InputError(f"Choose a temperature between 0.01 and 100, got {temperature}.")
+def _check_temperature(temperature: float) -> float:
+    number = as_number(temperature, 0.01, 100)
+    if number is None:
+        raise InputError(f"Choose a temperature between 0.01 and 100, got {show(temperature)}.")
+    return number

@@ -6,6 +6,7 @@ import numpy as np
 
 from cvcore.core import images, notebook
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 
 SIDE = 28  # pixels: the network's input
 INK_SIDE = 20  # pixels: the longer side of the ink inside it, as in MNIST
@@ -14,7 +15,7 @@ STEPS = ("conv1", "pool1", "conv2", "pool2", "conv3")
 _SHOWN = ("act1", "pool1", "act2", "pool2", "act3")  # after the non-linearity, where there is one
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class DigitAnswer:
     """Everything the network made of a digit."""
 
@@ -30,6 +31,7 @@ class DigitAnswer:
         return notebook.picture_html(drawn, "as the network sees it") + bars
 
 
+@undisturbed
 def to_digit(image: images.Picture) -> np.ndarray:
     """A picture of one digit as MNIST has it: float32 (28, 28) in [0, 1], white ink on black.
 
@@ -63,6 +65,7 @@ def to_digit(image: images.Picture) -> np.ndarray:
     return digit
 
 
+@undisturbed
 def recognise(image: images.Picture) -> DigitAnswer:
     """Which digit is drawn, and every map on the way; the picture is uint8 (H, W, 3)."""
     import torch

@@ -19,6 +19,7 @@ from cvcore.core.drawing import colourise
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
 from cvcore.engine import registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import classifier, preprocessing
 from cvcore.saliency.scores import Scores, score_gradually
 from cvcore.saliency.target import Target, check_class
@@ -163,7 +164,7 @@ METHODS: dict[str, Method] = {
 }
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Saliency:
     """A map over the square that the network sees, and where that square lies in the picture."""
 
@@ -252,6 +253,7 @@ def explain(
     return last
 
 
+@undisturbed
 def explain_progressively(
     image: Picture,
     method: str,
@@ -300,6 +302,7 @@ def explain_progressively(
             yield result if scores is None else replace(result, scores=scores)
 
 
+@undisturbed
 def choose_target(
     x: np.ndarray, class_idx: int | None, minus_class: int | None, *, model: str = DEFAULT_MODEL
 ) -> Target:

@@ -13,9 +13,10 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore.core.checks import check_whole
+from cvcore.core.checks import check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor
+from cvcore.engine.isolation import undisturbed
 from cvcore.models.efficientnet_lite import EfficientNetLite
 from cvcore.saliency.incremental.workers import get_workers
 from cvcore.saliency.target import BATCH, Target, hooked, own_thread, to_tensor
@@ -47,6 +48,7 @@ def get_layer(net: nn.Module, layer: int) -> nn.Module:
 
 def find_layer(model: str, depth: float) -> int:
     """The number of the layer at a depth from 0 (the first) to 1 (the last) of a model."""
+    depth = check_setting("The depth", depth, 0, 1)
     return round(depth * (len(list_layers(checkpoints.load_model(model))) - 1))
 
 
@@ -59,6 +61,7 @@ def name_layer(model: str, layer: int) -> str:
     return f"{names[module]} ({type(module).__name__}), layer {layer % count + 1} of {count}"
 
 
+@undisturbed
 def features_and_gradient(
     net: nn.Module, x: Tensor, layer: nn.Module, target: Target
 ) -> tuple[Tensor, Tensor]:

@@ -11,7 +11,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore.core.checks import check_setting, check_whole
+from cvcore.core.checks import check_seed, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.saliency.target import Target, hooked, own_thread, to_tensor
 
@@ -59,7 +59,7 @@ def smoothgrad(
     noise = check_setting("The noise", noise, 0, 1)
     net = target.load_net()
     batch, started = to_tensor(x, net), perf_counter()
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(check_seed(seed))
     total, done = torch.zeros_like(batch), 0
     while done < samples:
         count = min(BATCH, samples - done)

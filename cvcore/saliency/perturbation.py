@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Any
 import cv2
 import numpy as np
 
-from cvcore.core.checks import check_setting, check_whole
+from cvcore.core.checks import check_seed, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
 from cvcore.engine.cache import keep_models
@@ -256,7 +256,7 @@ def rise(
     masks = check_whole("The number of masks", masks, 16, 8000)
     cells = check_whole("The number of cells a side", cells, 2, 32)
     keep = check_setting("The share kept", keep, 0.05, 0.95)
-    rng, side = np.random.default_rng(seed), x.shape[1]
+    rng, side = np.random.default_rng(check_seed(seed)), x.shape[1]
     total, started = np.zeros((side, side)), perf_counter()
     done = 0
     while done < masks:

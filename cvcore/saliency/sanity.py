@@ -13,9 +13,11 @@ import torch
 from torch import nn
 
 from cvcore.core import notebook
+from cvcore.core.checks import check_seed
 from cvcore.core.drawing import colourise
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture
+from cvcore.engine.isolation import undisturbed
 from cvcore.models.efficientnet_lite import EfficientNetLite
 from cvcore.recognition import preprocessing
 from cvcore.saliency import DEFAULT_MODEL, cams, choose_target, gradients
@@ -25,7 +27,7 @@ METHODS = ("gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer
 SHUFFLED = (nn.Conv2d, nn.Linear)  # layers whose weights are shuffled
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class SanityStep:
     """A map after the layers from the top down to ``layer`` were randomised."""
 
@@ -39,6 +41,7 @@ class SanityStep:
         return notebook.picture_html(colourise(np.abs(self.input_map)), caption)
 
 
+@undisturbed
 def check_sanity(
     image: Picture,
     method: str,
@@ -61,7 +64,7 @@ def check_sanity(
     net = deepcopy(target.load_net())
     own = _OwnNet(target, net)
     batch, first = to_tensor(x, net), None
-    random = torch.Generator().manual_seed(seed)
+    random = torch.Generator().manual_seed(check_seed(seed))
     for name, layers in [("", []), *list_parts(net)]:
         for layer in layers:
             shuffle_weights(layer, random)

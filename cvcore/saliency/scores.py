@@ -11,13 +11,14 @@ import numpy as np
 
 from cvcore.core.checks import check_whole
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.saliency.target import BATCH, Target
 
 STEPS = 32
 BLUR = 5.0  # sigma in pixels of the picture that insertion starts from
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Scores:
     """Probability of the class against the share of pixels taken away or put back."""
 
@@ -66,6 +67,7 @@ def score_map(x: np.ndarray, heatmap: np.ndarray, target: Target, *, steps: int 
     return scores
 
 
+@undisturbed
 def score_gradually(
     x: np.ndarray, heatmap: np.ndarray, target: Target, *, steps: int = STEPS
 ) -> Iterator[Scores | None]:

@@ -13,10 +13,12 @@ import lazy_loader
 import numpy as np
 
 from cvcore.core import images, notebook
+from cvcore.core.checks import MAX_SEED, as_number, as_whole, check_setting, check_whole, show
 from cvcore.core.drawing import colourise
 from cvcore.core.errors import InputError
 from cvcore.core.timing import Stopwatch
 from cvcore.engine import checkpoints, predictor
+from cvcore.engine.isolation import undisturbed
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
@@ -140,21 +142,23 @@ def check_model(model: str) -> str:
 
 def check_threshold(threshold: float) -> float:
     """Return ``threshold`` if it is a number from 0 to 1, else raise InputError."""
-    is_number = isinstance(threshold, int | float) and not isinstance(threshold, bool)
-    if not is_number or not 0 <= threshold <= 1:
-        raise InputError(f"The threshold is a number from 0 to 1, got {threshold!r}.")
-    return float(threshold)
+    number = as_number(threshold, 0, 1)
+    if number is None:
+        raise InputError(f"The threshold is a number from 0 to 1, got {show(threshold)}.")
+    return number
 
 
-def check_longest(longest: int | None) -> int | None:
+def check_longest(longest: float | None) -> float | None:
     """Return ``longest`` if it is None or a number of pixels a network can see, else raise."""
-    is_number = isinstance(longest, int | float) and not isinstance(longest, bool)
-    if longest is not None and not (is_number and MIN_SIDE <= longest <= MAX_LONGEST):
+    if longest is None:
+        return None
+    pixels = as_number(longest, MIN_SIDE, MAX_LONGEST)
+    if pixels is None:
         raise InputError(
             f"The longer side that the network sees is {MIN_SIDE} to {MAX_LONGEST} pixels, "
-            f"got {longest!r}."
+            f"got {show(longest)}."
         )
-    return longest
+    return pixels
 
 
 def fit_size(
@@ -172,6 +176,7 @@ def fit_size(
     return height, width
 
 
+@undisturbed
 def to_input(
     image: images.Picture, *, model: str = DEFAULT_MODEL, longest: int | None = None
 ) -> np.ndarray:
@@ -186,12 +191,14 @@ def _filter(source_hw: tuple[int, int], target_hw: tuple[int, int]) -> int:
     return cv2.INTER_AREA if target_hw[0] < source_hw[0] else cv2.INTER_LINEAR
 
 
+@undisturbed
 def to_probability(logits: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     """Logits (h, w) as probabilities float32 (H, W): enlarged first, so that edges stay smooth."""
     large = cv2.resize(logits, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
     return 1 / (1 + np.exp(-np.clip(large, -60, 60)))
 
 
+@undisturbed
 def predict_mask(
     image: images.Picture, *, model: str = DEFAULT_MODEL, longest: int | None = None
 ) -> Mask:
@@ -223,6 +230,7 @@ def check_masks(prediction: np.ndarray, ground_truth: np.ndarray) -> None:
         raise ValueError(f"The masks differ in size: {prediction.shape} and {ground_truth.shape}.")
 
 
+@undisturbed
 def compare_masks(prediction: np.ndarray, ground_truth: np.ndarray) -> Overlap:
     """Count what two masks, bool (H, W), share."""
     check_masks(prediction, ground_truth)
@@ -246,12 +254,14 @@ def iou(prediction: np.ndarray, ground_truth: np.ndarray) -> float:
     return compare_masks(prediction, ground_truth).iou
 
 
+@undisturbed
 def entropy(probability: np.ndarray) -> np.ndarray:
     """How unsure every pixel is, in bits: 0 for a probability of 0 or 1, 1 for one half."""
     p = np.clip(probability.astype(np.float64), 1e-12, 1 - 1e-12)
     return (-p * np.log2(p) - (1 - p) * np.log2(1 - p)).astype(np.float32)
 
 
+@undisturbed
 def flip_test(image: images.Picture, *, model: str = DEFAULT_MODEL) -> FlipTest:
     """Ask twice, the second time with the picture mirrored: a sure answer stays the same."""
     image = images.as_image(image)
@@ -260,12 +270,15 @@ def flip_test(image: images.Picture, *, model: str = DEFAULT_MODEL) -> FlipTest:
     return FlipTest((straight + mirrored) / 2, np.abs(straight - mirrored))
 
 
+@undisturbed
 def unsure_share(probability: np.ndarray, *, low: float = 0.1, high: float = 0.9) -> float:
     """The pixels between yes and no, as a share (0 to 1) of those that are not a clear no."""
+    low, high = (check_setting("The limit", limit, 0, 1) for limit in (low, high))
     unsure = int(np.count_nonzero((probability > low) & (probability < high)))
     return unsure / max(int(np.count_nonzero(probability > low)), 1)
 
 
+@undisturbed
 def walk_levels(
     image: images.Picture,
     *,
@@ -285,17 +298,21 @@ def walk_levels(
     check_model(model)
     image = images.as_image(image, min_side=MIN_SIDE)
     net = checkpoints.load_model(WEIGHTS[model])
+    channels = check_whole("The number of channels", channels, 1, MAX_SEED)
+    last = len(net.decoder) - 1
+    cut_at: set[int] = set()
     for level in cut:
-        if isinstance(level, bool) or level not in range(len(net.decoder)):
+        number = as_whole(level, 0, last)
+        if number is None:
             raise InputError(
-                f"There is no skip connection {level!r}: "
-                f"choose from 0 (the finest) to {len(net.decoder) - 1}."
+                f"There is no skip connection {show(level)}: choose from 0 (the finest) to {last}."
             )
+        cut_at.add(number)
     watch = Stopwatch()
     batch = to_input(image, model=model, longest=longest)
     watch.lap("preprocess")
     with torch.inference_mode():
-        passed = net.walk(torch.from_numpy(batch).to(net.head.weight.device), cut=tuple(cut))
+        passed = net.walk(torch.from_numpy(batch).to(net.head.weight.device), cut=tuple(cut_at))
     logits = passed.logits[0, 0].float().cpu().numpy()
     watch.lap("network")
     levels = [
@@ -305,7 +322,7 @@ def walk_levels(
     ]
     mask = Mask(to_probability(logits, image.shape[:2]), model, batch.shape[2:], watch.ms)
     watch.lap("drawing")
-    return Walk(mask, tuple(levels), tuple(sorted(int(level) for level in cut)))
+    return Walk(mask, tuple(levels), tuple(sorted(cut_at)))
 
 
 def _to_level(side: str, number: int, features: np.ndarray, channels: int) -> Level:

@@ -95,7 +95,7 @@ def named(path: Path, read: Callable[[Path], Result]) -> Result:
         raise InputError(f"{path.name}: {error}") from error
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pair:
     """A picture and what in it belongs to the object."""
 

@@ -6,7 +6,6 @@ suffice. It learns what is painted and forgets the rest.
 """
 
 import copy
-import math
 from collections import deque
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
@@ -18,9 +17,11 @@ from torch import Tensor
 
 from cvcore import segmentation
 from cvcore.core import images
+from cvcore.core.checks import as_number, as_whole, check_seed, show
 from cvcore.core.errors import InputError
 from cvcore.core.timing import Stopwatch
 from cvcore.engine import checkpoints
+from cvcore.engine.isolation import undisturbed
 from cvcore.models.unet import UNet
 from cvcore.segmentation.losses import loss_bce_dice
 
@@ -69,6 +70,7 @@ def check_examples(examples: Sequence[Example]) -> None:
             raise InputError(f"Nothing is painted on picture {number}: paint what is to be found.")
 
 
+@undisturbed
 def fine_tune(
     examples: Sequence[Example],
     *,
@@ -86,19 +88,22 @@ def fine_tune(
     """
     check_examples(examples)
     segmentation.check_model(model)
-    if not _is_number(steps) or steps != int(steps) or not 1 <= steps <= MAX_STEPS:
-        raise InputError(f"Choose a number of steps from 1 to {MAX_STEPS}, got {steps!r}.")
-    if not _is_number(learning_rate) or not 0 < learning_rate <= 0.1:
-        raise InputError(f"The learning rate is above 0 and at most 0.1, got {learning_rate!r}.")
-    steps, rng = int(steps), np.random.default_rng(seed)
+    total, rate = as_whole(steps, 1, MAX_STEPS), as_number(learning_rate, 0, 0.1)
+    if total is None:
+        raise InputError(f"Choose a number of steps from 1 to {MAX_STEPS}, got {show(steps)}.")
+    if not rate:
+        raise InputError(
+            f"The learning rate is above 0 and at most 0.1, got {show(learning_rate)}."
+        )
+    rng = np.random.default_rng(check_seed(seed))
     with torch.inference_mode(False):
         net = copy_decoder(start or checkpoints.load_model(segmentation.WEIGHTS[model]))
         learning = [*net.decoder.parameters(), *net.head.parameters()]
-        optimiser = torch.optim.Adam(learning, learning_rate)
-        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, steps)
+        optimiser = torch.optim.Adam(learning, rate)
+        schedule = torch.optim.lr_scheduler.CosineAnnealingLR(optimiser, total)
     pool: deque[Square] = deque(maxlen=POOL)
     looks = 0
-    for number in range(1, steps + 1):
+    for number in range(1, total + 1):
         with torch.inference_mode(False), torch.enable_grad():
             if len(pool) < POOL or number % LOOK_EVERY == 0:
                 example, variant = examples[looks % len(examples)], looks // len(examples)
@@ -114,13 +119,7 @@ def fine_tune(
             loss.backward()
             optimiser.step()
             schedule.step()
-        yield TuningStep(number, steps, float(loss.detach()), net)
-
-
-def _is_number(value: object) -> bool:
-    if not isinstance(value, int | float) or isinstance(value, bool):
-        return False
-    return math.isfinite(value)
+        yield TuningStep(number, total, float(loss.detach()), net)
 
 
 def copy_decoder(net: UNet) -> UNet:
@@ -132,6 +131,7 @@ def copy_decoder(net: UNet) -> UNet:
     return twin.eval()
 
 
+@undisturbed
 @torch.inference_mode()
 def predict_tuned(
     image: images.Picture, net: UNet, *, model: str = segmentation.DEFAULT_MODEL

@@ -7,7 +7,9 @@ import cv2
 import numpy as np
 
 from cvcore.core import notebook
+from cvcore.core.checks import to_number
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.segmentation.drawing import draw_objects
 
 DEFAULT_DISTANCE = 3  # pixels between the centres of two objects that touch
@@ -32,6 +34,7 @@ class Objects:
         return notebook.picture_html(drawn, f"{self.count} objects")
 
 
+@undisturbed
 def count_objects(
     mask: np.ndarray,
     *,
@@ -51,7 +54,8 @@ def count_objects(
     """
     if not isinstance(mask, np.ndarray) or mask.ndim != 2 or mask.dtype != np.bool_:
         raise TypeError("Expected a bool mask (H, W).")
-    if not min_area >= 1 or not min_distance >= 0:  # NaN neither
+    min_area, min_distance = to_number(min_area), to_number(min_distance)
+    if not (1 <= min_area < np.inf and 0 <= min_distance < np.inf):  # also refuses NaN
         raise InputError("The least area is at least 1 pixel and the distance at least 0.")
     if split_touching:
         labels = _part_touching(mask, min_area, min_distance)

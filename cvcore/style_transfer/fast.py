@@ -8,16 +8,19 @@ set, by mixing the numbers.
 
 import hashlib
 import math
-import threading
 from collections import OrderedDict
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from cvcore.core import images
+from cvcore.core.checks import as_number, check_whole, show
 from cvcore.core.errors import InputError
+from cvcore.core.forks import Lock
 from cvcore.engine import checkpoints
 from cvcore.engine.cache import keep_models
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.predictor import open_session
 from cvcore.style_transfer.colours import keep_colours as put_colours_back
 
@@ -28,15 +31,17 @@ MIN_SIDE = 16  # pixels: of the pictures that are given
 STROKE = 2.0  # picked by looking: read whole, most styles come out as a fine grain
 MAX_KNOWN = 64  # styles
 _known: OrderedDict[bytes, np.ndarray] = OrderedDict()  # numbers by the style's SHA-256
-_lock = threading.Lock()
+_lock = Lock()
 
 
+@undisturbed
 def style_numbers(style: images.Picture, *, stroke: float = STROKE) -> np.ndarray:
     """The 100 numbers, float32 (100,), of a style picture.
 
     They are remembered by the picture's hash, the picture is not. See ``read_numbers``.
     """
     style = images.as_image(style, min_side=MIN_SIDE)
+    stroke = check_range("stroke size", stroke, 1, 4)
     key = hashlib.sha256(repr((style.shape, stroke)).encode())
     key.update(np.ascontiguousarray(style).data)
     with _lock:
@@ -49,6 +54,7 @@ def style_numbers(style: images.Picture, *, stroke: float = STROKE) -> np.ndarra
     return numbers.copy()
 
 
+@undisturbed
 def read_numbers(picture: images.Picture, *, stroke: float = STROKE) -> np.ndarray:
     """The 100 numbers of a picture, read anew and remembered nowhere.
 
@@ -56,7 +62,7 @@ def read_numbers(picture: images.Picture, *, stroke: float = STROKE) -> np.ndarr
     times smaller and cover it: seen so close, its strokes are coarser, and its colours all count.
     """
     picture = images.as_image(picture, min_side=MIN_SIDE)
-    check_range("stroke size", stroke, 1, 4)
+    stroke = check_range("stroke size", stroke, 1, 4)
     whole = min(picture.shape[:2])
     square = images.centre_crop(picture, whole)
     side = max(1, round(whole / stroke))
@@ -73,9 +79,10 @@ def read_numbers(picture: images.Picture, *, stroke: float = STROKE) -> np.ndarr
 
 @keep_models(most=2)
 def _session(name: str) -> Any:
-    return open_session(checkpoints.load_onnx(name))
+    return open_session(partial(checkpoints.load_onnx, name))
 
 
+@undisturbed
 def mix_numbers(
     content: images.Picture,
     style: images.Picture,
@@ -91,22 +98,24 @@ def mix_numbers(
     own numbers, 1 the style's, and up to 2 goes beyond; ``stroke`` as in ``read_numbers``. Raises
     ``InputError`` out of range.
     """
-    check_range("mix", mix, 0, 1)
+    mix = check_range("mix", mix, 0, 1)
     numbers = style_numbers(style, stroke=stroke)
     if second is not None:
         numbers = (1 - mix) * numbers + mix * style_numbers(second, stroke=stroke)
     return weaken(numbers, content, strength)
 
 
+@undisturbed
 def weaken(numbers: np.ndarray, content: images.Picture, strength: float) -> np.ndarray:
     """``numbers`` (100,) nearer to the photograph's own (``strength`` < 1), or farther off."""
-    check_range("strength", strength, 0, 2)
+    strength = check_range("strength", strength, 0, 2)
     if strength == 1:
         return numbers
     own = read_numbers(content, stroke=1)
     return own + strength * (numbers - own)
 
 
+@undisturbed
 def stylise_fast(
     content: images.Picture,
     style: images.Picture,
@@ -125,13 +134,14 @@ def stylise_fast(
     from the painting.
     """
     content, style = check_pictures(content, style)
-    check_range("size", side, *SIDES, is_whole=True)
+    side = check_range("size", side, *SIDES, is_whole=True)
     numbers = mix_numbers(content, style, strength=strength, second=second, mix=mix, stroke=stroke)
     small = fit(content, side)
     painted = paint(small, numbers)
     return put_colours_back(small, painted) if keep_colours else painted
 
 
+@undisturbed
 def paint(image: images.Picture, numbers: np.ndarray) -> np.ndarray:
     """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3)."""
     image = images.as_image(image)
@@ -148,7 +158,7 @@ def fit(image: images.Picture, side: int, *, resample: str = "lanczos") -> np.nd
 
     ``resample`` as in ``cvcore.core.images.resize``.
     """
-    image = images.as_image(image)
+    image, side = images.as_image(image), check_whole("The side", side, 1, 8192)
     scale = side / max(image.shape[:2])
     size_hw = tuple(max(32, round(length * scale)) for length in image.shape[:2])
     if size_hw == image.shape[:2]:
@@ -172,10 +182,11 @@ def check_pictures(
     return found
 
 
-def check_range(
-    name: str, value: float, low: float, high: float, *, is_whole: bool = False
-) -> None:
-    if value is None or not low <= value <= high:  # also refuses NaN
-        raise InputError(f"Choose a value for {name} from {low} to {high}, got {value}.")
-    if is_whole and value != int(value):
-        raise InputError(f"Choose a whole number for {name}, got {value}.")
+def check_range(name: str, value: float, low: float, high: float, *, is_whole: bool = False) -> Any:
+    """``value`` as a number in [low, high], an int if it has to be whole; else ``InputError``."""
+    number = as_number(value, low, high)
+    if number is None:
+        raise InputError(f"Choose a value for {name} from {low} to {high}, got {show(value)}.")
+    if is_whole and number != int(number):
+        raise InputError(f"Choose a whole number for {name}, got {show(value)}.")
+    return int(number) if is_whole else number

@@ -18,7 +18,9 @@ import torch
 from torch import Tensor
 
 from cvcore.core import images, notebook
+from cvcore.core.checks import check_seed
 from cvcore.core.errors import InputError
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.hooks import get_layer
 from cvcore.style_transfer.colours import keep_colours as put_colours_back
 from cvcore.style_transfer.fast import check_pictures, check_range, fit
@@ -48,7 +50,7 @@ from cvcore.style_transfer.scene import (
 COARSE_SHARE = 0.4  # of the steps, at half size
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StyleStep:
     """The picture after a step."""
 
@@ -81,6 +83,7 @@ class StyleStep:
         return notebook.picture_html(self.image, f"step {self.step} of {self.total}")
 
 
+@undisturbed
 def stylise(
     content: images.Picture,
     style: images.Picture,
@@ -111,7 +114,9 @@ def stylise(
     the work. Raises ``InputError`` for values out of range.
     """
     content, *styles = check_pictures(content, *((style,) if second is None else (style, second)))
-    _check_options(side, steps, seconds, stroke, start, optimiser)
+    side, steps, stroke = _check_options(side, steps, stroke, start, optimiser)
+    if seconds is not None:
+        seconds = check_range("seconds", seconds, 0.5, 600)
     extractor = load_extractor(model) if isinstance(model, str) else model
     for name in second_layers:
         check_choice("style layer", name, extractor.style_layers)
@@ -131,15 +136,15 @@ def stylise(
 
 
 def _check_options(
-    side: int, steps: int, seconds: float | None, stroke: float, start: str, optimiser: str
-) -> None:
-    check_range("size", side, *SIDES, is_whole=True)
-    check_range("steps", steps, 1, MAX_STEPS, is_whole=True)
-    if seconds is not None:
-        check_range("seconds", seconds, 0.5, 600)
-    check_range("stroke size", stroke, 0.3, 2)
+    side: int, steps: int, stroke: float, start: str, optimiser: str
+) -> tuple[int, int, float]:
     check_choice("start", start, STARTS)
     check_choice("optimiser", optimiser, tuple(OPTIMISERS))
+    return (
+        check_range("size", side, *SIDES, is_whole=True),
+        check_range("steps", steps, 1, MAX_STEPS, is_whole=True),
+        check_range("stroke size", stroke, 0.3, 2),
+    )
 
 
 class _Progress:
@@ -214,6 +219,7 @@ def paint_steps(
             progress.go_on()
 
 
+@undisturbed
 def rebuild_content(
     content: images.Picture,
     layer: str,
@@ -229,8 +235,8 @@ def rebuild_content(
     Representations by Inverting Them", 2015; Gatys et al. 2015, figure 1. Raises ``InputError``.
     """
     (content,) = check_pictures(content)
-    check_range("size", side, *SIDES, is_whole=True)
-    check_range("steps", steps, 1, MAX_STEPS, is_whole=True)
+    side = check_range("size", side, *SIDES, is_whole=True)
+    steps = check_range("steps", steps, 1, MAX_STEPS, is_whole=True)
     extractor = load_extractor(model) if isinstance(model, str) else model
     try:
         get_layer(extractor.module, layer)
@@ -240,9 +246,9 @@ def rebuild_content(
     full = to_tensor(fit(content, side), extractor)
     scene = Scene(extractor, full, (), is_shifted=True)
     canvas = Canvas(_first_picture(full, full, "noise", seed), "adam")
-    for number in range(1, int(steps) + 1):
+    for number in range(1, steps + 1):
         losses, errors = canvas.step(scene, REBUILD_WEIGHTS, number, number / steps)
-        yield StyleStep(number, int(steps), losses, errors, canvas.picture())
+        yield StyleStep(number, steps, losses, errors, canvas.picture())
 
 
 REBUILD_WEIGHTS = StyleWeights(content=1.0, style=0.0, smoothness=0.5)
@@ -254,17 +260,19 @@ class LossMeter:
     Both are uint8 (H, W, 3) and taken with their longer side at ``side`` pixels.
     """
 
+    @undisturbed
     def __init__(
         self, content: images.Picture, style: images.Picture, *, side: int = DEFAULT_SIDE,
         model: str | Extractor = DEFAULT_MODEL,
     ) -> None:  # fmt: skip
         content, style = check_pictures(content, style)
-        check_range("size", side, *SIDES, is_whole=True)
+        side = check_range("size", side, *SIDES, is_whole=True)
         extractor = load_extractor(model) if isinstance(model, str) else model
         photo, painting = (to_tensor(fit(one, side), extractor) for one in (content, style))
         self.scene = Scene(extractor, photo, [painting], is_shifted=False)
         self.size_hw = tuple(photo.shape[2:])
 
+    @undisturbed
     def measure(
         self, picture: images.Picture, weights: StyleWeights | None = None
     ) -> dict[str, float]:
@@ -274,11 +282,13 @@ class LossMeter:
             return self.scene.weigh(pixels, weights or StyleWeights(), 0)[1]
 
 
+@undisturbed
 def gram_matrices(
     image: images.Picture, *, side: int = DEFAULT_SIDE, model: str | Extractor = DEFAULT_MODEL
 ) -> dict[str, np.ndarray]:
     """The Gram matrix float32 (C, C) of each style layer on a picture."""
     (image,) = check_pictures(image)
+    side = check_range("size", side, *SIDES, is_whole=True)
     extractor = load_extractor(model) if isinstance(model, str) else model
     with torch.no_grad():
         maps = look(extractor.module, to_tensor(fit(image, side), extractor),
@@ -293,6 +303,6 @@ def _first_picture(photo: Tensor, style: Tensor, start: str, seed: int) -> Tenso
         return photo
     if start == "style":
         return resize(style, tuple(photo.shape[2:]))
-    generator = torch.Generator().manual_seed(seed)
+    generator = torch.Generator().manual_seed(check_seed(seed))
     noise = torch.rand(photo.shape, generator=generator).to(photo.device)
     return 0.5 + 0.3 * (noise - 0.5)

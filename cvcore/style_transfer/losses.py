@@ -10,7 +10,7 @@ from dataclasses import dataclass, field
 from torch import Tensor
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class StyleTarget:
     """What is kept of a style at one layer; where things were is gone."""
 

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from cvcore.core.checks import as_number, show
 from cvcore.core.errors import InputError
 
 DEFAULT_MODEL = "efficientnet_lite0"
@@ -37,8 +38,8 @@ class StyleWeights:
         values = {"content": self.content, "style": self.style, "smoothness": self.smoothness}
         values |= {f"layer {index + 1}": value for index, value in enumerate(self.layers)}
         for name, value in values.items():
-            if value is None or not 0 <= value <= 1000:  # also refuses NaN
-                raise InputError(f"Choose a weight for {name} from 0 to 1000, got {value}.")
+            if as_number(value, 0, 1000) is None:
+                raise InputError(f"Choose a weight for {name} from 0 to 1000, got {show(value)}.")
         if self.layers and len(self.layers) != layer_count:
             raise InputError(f"Give {layer_count} layer weights, got {len(self.layers)}.")
 

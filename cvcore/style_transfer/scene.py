@@ -14,6 +14,7 @@ from cvcore.core.images import Picture, as_image
 from cvcore.engine import tensors
 from cvcore.engine.cache import keep_models
 from cvcore.engine.fusion import load_fused
+from cvcore.engine.isolation import undisturbed
 from cvcore.probes.hooks import record
 from cvcore.style_transfer.losses import (
     StyleTarget,
@@ -30,7 +31,7 @@ _ROOM = 3  # pixels of margin for them
 _LEVELS = 5
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Extractor:
     """A network, and where in it style and content are read."""
 
@@ -44,6 +45,7 @@ def _extractor(name: str) -> Extractor:
     return Extractor(load_fused(name), *STYLE_LAYERS[name])
 
 
+@undisturbed
 def load_extractor(name: str) -> Extractor:
     """The network called ``name``; InputError lists the known names."""
     check_choice("network", name, tuple(STYLE_LAYERS))

@@ -8,8 +8,10 @@ import lazy_loader
 import numpy as np
 
 from cvcore.core import images, notebook
+from cvcore.core.checks import as_number, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.engine import registry
+from cvcore.engine.isolation import undisturbed
 from cvcore.engine.predictor import load_predictor
 from cvcore.recognition.faces import mtcnn, yunet
 from cvcore.recognition.faces.alignment import align
@@ -26,7 +28,7 @@ MAX_SIDE = 1280  # pixels
 NO_FACE = "There is no face to be found{}: choose a picture with a face from the front, well lit."
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Face:
     """A face in a picture."""
 
@@ -55,6 +57,7 @@ class Face:
         return notebook.picture_html(self.crop, caption)
 
 
+@undisturbed
 def detect_faces(
     image: images.Picture,
     *,
@@ -70,12 +73,16 @@ def detect_faces(
     """
     check_detector(detector)
     image = images.as_image(image)
+    max_side = check_whole("The longest side", max_side, 64, 8192)
     small = images.shrink(image, max_side)
     scale = small.shape[1] / image.shape[1]
     if min_face is None:
         min_face = max(MIN_FACE, min(small.shape[:2]) / 16)
-    elif not MIN_FACE <= min_face <= 2000:  # also refuses NaN
-        raise InputError(f"Choose a least face width of {MIN_FACE} to 2,000 pixels.")
+    else:
+        least = as_number(min_face, MIN_FACE, 2000)
+        if least is None:
+            raise InputError(f"Choose a least face width of {MIN_FACE} to 2,000 pixels.")
+        min_face = least
     if detector == "yunet":
         return to_faces(image, *yunet.find_faces(small, min_face=min_face), scale=scale)
     found = mtcnn.find_faces(small, min_face=min_face)
@@ -91,6 +98,7 @@ def check_detector(name: str) -> str:
     return name
 
 
+@undisturbed
 def to_faces(
     image: images.Picture, boxes: np.ndarray, landmarks: np.ndarray, *, scale: float = 1.0
 ) -> tuple[Face, ...]:
@@ -117,6 +125,7 @@ def to_faces(
     return tuple(faces)
 
 
+@undisturbed
 def find_faces(
     image: images.Picture, where: str = "", *, detector: str = DETECTOR
 ) -> tuple[Face, ...]:
@@ -157,6 +166,7 @@ def find_at(
     ``point`` (x, y) is in shares of the picture's sides, 0 to 1; of several boxes around it, the
     one whose middle is nearest counts.
     """
+    point = [check_setting("The place", value, 0, 1) for value in point]
     place = np.array(point) * (size_hw[1], size_hw[0])
     offsets = {
         index: float(np.linalg.norm((face.box_xyxy[:2] + face.box_xyxy[2:]) / 2 - place))
@@ -198,6 +208,7 @@ def embed(
     return embed_all([face], embedder=embedder, with_mirror=with_mirror)[0]
 
 
+@undisturbed
 def embed_all(
     faces: Sequence[Face | images.Picture], *, embedder: str = EMBEDDER, with_mirror: bool = True
 ) -> np.ndarray:
@@ -224,6 +235,7 @@ def embed_all(
     return normalise(outputs)
 
 
+@undisturbed
 def normalise(vectors: np.ndarray) -> np.ndarray:
     """Vectors (..., D) brought to length 1."""
     return vectors / np.maximum(np.linalg.norm(vectors, axis=-1, keepdims=True), 1e-12)

@@ -22,7 +22,7 @@ MAX_LEVEL_PIXELS = 4_000_000
 BATCH = 256
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Level:
     """One picture of the pyramid and what P-Net found in it."""
 
@@ -32,7 +32,7 @@ class Level:
     boxes: np.ndarray = field(repr=False)  # (N, 5) xyxy and probability, in whole-picture pixels
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Cascade:
     """Every stage's boxes (N, 5): x0, y0, x1, y1 in pixels of the picture, probability."""
 

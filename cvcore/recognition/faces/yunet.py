@@ -5,17 +5,16 @@ Wu, Peng and Yu, "YuNet: A Tiny Millisecond-level Face Detector", Machine Intell
 edges are, and where eyes, nose and corners of the mouth are.
 """
 
-import threading
-
 import cv2
 import numpy as np
 
+from cvcore.core.forks import Lock
 from cvcore.core.images import Picture, as_image
 from cvcore.engine import registry
 from cvcore.engine.cache import keep_models
 
 THRESHOLD = 0.7  # least score of a face
-_lock = threading.Lock()  # OpenCV's detector keeps the picture's size
+_lock = Lock()  # OpenCV's detector keeps the picture's size
 
 
 @keep_models(most=1)

@@ -15,7 +15,7 @@ from torch.nn.utils.fusion import fuse_conv_bn_weights
 from cvcore.models.efficientnet_lite import DepthwiseSeparable, InvertedResidual, SameConv2d
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Pointwise:
     """A 1x1 convolution with its normalisation folded in: ``rows @ weight + bias``."""
 
@@ -26,7 +26,7 @@ class Pointwise:
         return torch.addmm(self.bias, rows, self.weight)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Spatial:
     """A convolution over neighbours, folded, with TensorFlow's "same" padding, then ReLU6."""
 
@@ -89,7 +89,7 @@ class Spatial:
         return y.permute(0, 2, 3, 1).reshape(-1, y.shape[1])
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Block:
     """Widen, filter over neighbours, narrow; each part but the filter may be missing."""
 

@@ -42,7 +42,7 @@ class Square:
         return Square(top, left, size)
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Whole:
     """A block's values on the whole picture, and the slopes of A answers there."""
 
@@ -53,7 +53,7 @@ class Whole:
     filtered_slopes: Tensor  # (A, out, out, C) of the answers by ``filtered``
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Part:
     """What a block needs to know of the picture when only one square of it is computed."""
 

@@ -21,6 +21,7 @@ import numpy as np
 import torch
 from torch import Tensor
 
+from cvcore.engine.isolation import undisturbed
 from cvcore.models.efficientnet_lite import EfficientNetLite
 from cvcore.saliency.incremental.folded import (
     Block,
@@ -49,7 +50,7 @@ LOCAL_CELLS = 7  # a side, and one more for every 16 pixels that change
 ROUNDED_BLOCK = 6
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Span:
     """Along one axis, the cells [start, start + size) that a window can have changed."""
 
@@ -140,6 +141,7 @@ class Picture:
         last = rows.float().view(1, self.sides[-1], self.sides[-1], -1)
         self.logits, self._finish = net.start_tail(last, classes)
 
+    @undisturbed  # in a thread of its own, maybe while the caller looks at what has come
     @torch.inference_mode()
     def perturb(self, patches: np.ndarray, top_left: np.ndarray) -> np.ndarray:
         """Logits float32 (N, classes) of N copies of the picture, a square replaced in each.
@@ -194,7 +196,7 @@ class Picture:
         return (rows.view(-1, 3) - self.net.mean) / self.net.std
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class Picked:
     """Which rows make up a part of a feature map in each of N copies."""
 

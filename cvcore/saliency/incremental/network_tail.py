@@ -29,7 +29,7 @@ SIGN = np.uint16(0x8000)  # the bit of a bfloat16
 USUAL_COUNT = 27  # maps that come together; for one or two some layers would be laid out again
 
 
-@dataclass(frozen=True)
+@dataclass(frozen=True, eq=False)
 class NetworkTail:
     """Blocks, then a 1x1 convolution, the mean over all cells, and the classifier."""
 

@@ -4,6 +4,7 @@ from concurrent.futures import ThreadPoolExecutor
 from functools import cache
 from threading import Barrier
 
+from cvcore.core.forks import call_in_children
 from cvcore.engine.device import cpu_count
 
 
@@ -27,3 +28,6 @@ def get_workers() -> ThreadPoolExecutor:
     list(pool.map(settle, range(threads)))
     torch.set_num_threads(usual)  # for all other threads
     return pool
+
+
+call_in_children(get_workers.cache_clear)
