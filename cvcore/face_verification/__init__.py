@@ -28,6 +28,8 @@ from cvcore.recognition.faces import (
     check_detector,
     check_embedder,
     describe_small,
+    describe_turned,
+    describe_unsure,
     detect_faces,
     embed,
     embed_all,
@@ -57,6 +59,8 @@ __all__ = [
     "check_metric",
     "check_threshold",
     "describe_small",
+    "describe_turned",
+    "describe_unsure",
     "detect_faces",
     "embed",
     "embed_all",
@@ -193,7 +197,8 @@ def verify(
     with ``"euclidean"`` the greatest distance of the embeddings, 0 to 2. By default it is the
     embedder's of ``THRESHOLDS``, as a distance sqrt(2 - 2 t): embeddings have length 1, so both
     metrics give one verdict. ``detector`` is one of ``DETECTORS``. Of several faces the large one
-    near the middle is taken, and a note says so. Raises InputError when a picture has no face.
+    near the middle is taken, and a note says so; another one tells of a picture that lies on its
+    side. Raises InputError when a picture has no face.
     """
     threshold = check_threshold(threshold, embedder, metric)
     chosen, notes = [], []
@@ -206,6 +211,10 @@ def verify(
                 f"There are {len(faces)} faces{where}, and one is expected: the one nearest to "
                 "the middle was taken."
             )
+        if face.turned:
+            notes.append(describe_turned(face, where))
+        if doubt := describe_unsure(face, detector, where):
+            notes.append(doubt)
         if face.is_small:
             notes.append(describe_small(face, where))
         chosen.append(face)

@@ -86,7 +86,8 @@ class TrialPoint:
 def cut_out(image: images.Picture, face: Face) -> np.ndarray:
     """A square uint8 (320, 320, 3) with the face in its middle, half as wide as the square.
 
-    Beyond the picture's edge it goes on with the picture's own mirror image.
+    It stands upright there. Beyond the picture's edge it goes on with the picture's own mirror
+    image.
     """
     image = images.as_image(image)
     centre = (face.box_xyxy[:2] + face.box_xyxy[2:]) / 2
@@ -96,6 +97,7 @@ def cut_out(image: images.Picture, face: Face) -> np.ndarray:
     pad = max(0, half - x, half - y, x + half - width, y + half - height)
     padded = np.pad(image, ((pad, pad), (pad, pad), (0, 0)), mode="symmetric") if pad else image
     square = padded[y + pad - half : y + pad + half, x + pad - half : x + pad + half]
+    square = np.ascontiguousarray(np.rot90(square, face.turned // 90))
     return images.resize(square, (WORKING_SIDE, WORKING_SIDE), resample="lanczos")
 
 
@@ -120,7 +122,7 @@ def run_trial(
     square = cut_out(image, face)
     for level in trial.levels:
         picture = trial.apply(square, level)
-        faces = detect_faces(picture, min_face=60, detector=detector)
+        faces = detect_faces(picture, min_face=60, detector=detector, turn=False)
         found = faces[pick_face(faces, picture.shape[:2])] if faces else None
         similarity = float(embed(found, embedder=embedder) @ reference) if found else float("nan")
         yield TrialPoint(level, picture, found, similarity)

@@ -106,6 +106,9 @@ def list_notes(faces: list[Face], found: int) -> list[str]:
             f"There are {found} faces: only the {len(faces)} largest are compared. Cut the picture "
             "in two to see the others."
         )
+    if turned := next((face for face in faces if face.turned), None):
+        how = "stands on its head" if turned.turned == 180 else "lies on its side"
+        notes.append(f"The picture {how}: it was turned upright first.")
     small = [str(i) for i, face in enumerate(faces, start=1) if face.is_small]
     if small:
         some = f"Face {small[0]} is" if len(small) == 1 else f"Faces {', '.join(small)} are"

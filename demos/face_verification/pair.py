@@ -42,6 +42,10 @@ def find_chosen(value: dict | str | None, where: str = "", *, detector: str = DE
                 f"There are {len(faces)} faces{where}, and one is expected: the one with the "
                 "yellow frame is compared; click another frame to take that one."
             )
+    if faces[chosen].turned:
+        notes.append(cvcore.recognition.faces.describe_turned(faces[chosen], where))
+    if doubt := cvcore.recognition.faces.describe_unsure(faces[chosen], detector, where):
+        notes.append(doubt)
     if faces[chosen].is_small:
         notes.append(cvcore.recognition.faces.describe_small(faces[chosen], where))
     return image, faces, chosen, notes

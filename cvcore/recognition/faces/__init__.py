@@ -1,8 +1,8 @@
 """Faces found in a picture, cut out, and turned into numbers that can be compared."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cached_property
+from collections.abc import Callable, Sequence
+from dataclasses import dataclass, field, replace
+from functools import cached_property, partial
 
 import lazy_loader
 import numpy as np
@@ -14,7 +14,7 @@ from cvcore.engine import registry
 from cvcore.engine.isolation import undisturbed
 from cvcore.engine.predictor import load_predictor
 from cvcore.recognition.faces import mtcnn, yunet
-from cvcore.recognition.faces.alignment import align
+from cvcore.recognition.faces.alignment import align, measure_tilt
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _ = lazy_loader.attach(__name__, ["alignment", "mtcnn", "yunet"])
@@ -25,6 +25,10 @@ EMBEDDER = "sface"
 MIN_FACE = 20  # pixels
 SMALL_FACE = 36  # pixels between which and ``MIN_FACE`` a face is found, but too coarse to judge
 MAX_SIDE = 1280  # pixels
+SURE = {"mtcnn": 0.998, "yunet": 0.92}  # scores that faces hardly reach unless they are upright
+SURER = {"mtcnn": 0.002, "yunet": 0.02}  # more than that, and the turned picture counts
+UNSURE = {"mtcnn": 0.98, "yunet": 0.89}  # below, landmarks may be wrong
+MOST_TILT = 45  # degrees
 NO_FACE = "There is no face to be found{}: choose a picture with a face from the front, well lit."
 
 
@@ -36,7 +40,9 @@ class Face:
     landmarks: np.ndarray = field(repr=False)  # (5, 2) x, y: eyes, nose, corners of the mouth
     score: float  # probability, by the detector's last stage
     crop: np.ndarray = field(repr=False)  # uint8 (112, 112, 3), aligned
-    square: np.ndarray = field(repr=False)  # uint8 (160, 160, 3), the box as it stands
+    square: np.ndarray = field(repr=False)  # uint8 (160, 160, 3), the box, turned upright
+    turned: int = 0
+    """Degrees, 0, 90, 180 or 270, by which the picture was turned anticlockwise to find it."""
 
     @property
     def width(self) -> float:
@@ -64,12 +70,14 @@ def detect_faces(
     min_face: float | None = None,
     max_side: int = MAX_SIDE,
     detector: str = DETECTOR,
+    turn: bool = True,
 ) -> tuple[Face, ...]:
     """The faces in a picture, largest first; an empty tuple when there is none.
 
     ``min_face`` is the least width looked for, in pixels (by default a sixteenth of the shorter
     side, at least 20). A longer side beyond ``max_side`` pixels is shrunk for the search.
-    ``detector`` is one of ``DETECTORS``.
+    ``detector`` is one of ``DETECTORS``. Where no face is sure, the picture may lie on its side or
+    stand on its head: then it is looked at in these ways, too, unless ``turn`` is False.
     """
     check_detector(detector)
     image = images.as_image(image)
@@ -83,10 +91,62 @@ def detect_faces(
         if least is None:
             raise InputError(f"Choose a least face width of {MIN_FACE} to 2,000 pixels.")
         min_face = least
-    if detector == "yunet":
-        return to_faces(image, *yunet.find_faces(small, min_face=min_face), scale=scale)
-    found = mtcnn.find_faces(small, min_face=min_face)
-    return to_faces(image, found.onet, found.landmarks, scale=scale)
+    find = partial(_FINDERS[detector], min_face=min_face)
+    boxes, landmarks = find(small)
+    if turn and not _is_sure(boxes, detector):
+        for turns, other in _look_turned(small, find):
+            if _is_surer(other, boxes, by=SURER[detector]):
+                turned = np.ascontiguousarray(np.rot90(image, turns))
+                return _turn_back(to_faces(turned, *other, scale=scale), turns, image.shape[:2])
+    return to_faces(image, boxes, landmarks, scale=scale)
+
+
+Found = tuple[np.ndarray, np.ndarray]  # boxes (N, 5) and landmarks (N, 5, 2)
+
+
+def _find_by_mtcnn(image: np.ndarray, *, min_face: float) -> Found:
+    found = mtcnn.find_faces(image, min_face=min_face)
+    return found.onet, found.landmarks
+
+
+_FINDERS: dict[str, Callable[..., Found]] = {"mtcnn": _find_by_mtcnn, "yunet": yunet.find_faces}
+
+
+def _is_sure(boxes: np.ndarray, detector: str) -> bool:
+    return bool(boxes[:, 4].max(initial=0) >= SURE[detector])
+
+
+def _look_turned(image: np.ndarray, find: Callable[[np.ndarray], Found]) -> list[tuple[int, Found]]:
+    """What is found in the turned picture, by its quarter turns, the surest first."""
+    found = [(turns, find(np.ascontiguousarray(np.rot90(image, turns)))) for turns in (1, 2, 3)]
+    return sorted(found, key=lambda one: -one[1][0][:, 4].max(initial=0))
+
+
+def _is_surer(found: Found, boxes: np.ndarray, *, by: float) -> bool:
+    """Whether a face stands upright there, and clearly surer than any of these boxes."""
+    if not len(found[0]):
+        return False
+    best = int(found[0][:, 4].argmax())
+    is_upright = abs(measure_tilt(found[1][best])) < MOST_TILT
+    return is_upright and bool(found[0][best, 4] > boxes[:, 4].max(initial=0) + by)
+
+
+def _turn_back(faces: tuple[Face, ...], turns: int, size_hw: tuple[int, int]) -> tuple[Face, ...]:
+    """Faces of the turned picture at their places in the picture (H, W) as it is."""
+
+    def move(points: np.ndarray) -> np.ndarray:
+        for step in reversed(range(turns)):
+            x, y = points[..., 0], points[..., 1]
+            points = np.stack([size_hw[(step + 1) % 2] - 1 - y, x], axis=-1)
+        return points
+
+    back = []
+    for face in faces:
+        corners = move(face.box_xyxy.reshape(2, 2))
+        box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
+        place = {"box_xyxy": box, "landmarks": move(face.landmarks)}
+        back.append(replace(face, turned=90 * turns, **place))
+    return tuple(back)
 
 
 def check_detector(name: str) -> str:
@@ -186,6 +246,22 @@ def get_only_face(image: images.Picture, *, detector: str = DETECTOR) -> Face:
     if faces[0].is_small:
         raise InputError(describe_small(faces[0]))
     return faces[0]
+
+
+def describe_turned(face: Face, where: str = "") -> str:
+    """The sentence about a face that does not stand upright."""
+    how = "stands on its head" if face.turned == 180 else "lies on its side"
+    return f"The picture of the face{where} {how}: it was turned upright first."
+
+
+def describe_unsure(face: Face, detector: str, where: str = "") -> str:
+    """The sentence about a face whose landmarks may be wrong; "" for a clear one."""
+    if face.score >= UNSURE[detector]:
+        return ""
+    return (
+        f"The face{where} is not sure: if it is tilted, covered or blurred, the answer may be "
+        "wrong; turn it upright, or choose another picture."
+    )
 
 
 def describe_small(face: Face, where: str = "") -> str:
