@@ -12,6 +12,7 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
+import numpy as np
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -27,13 +28,14 @@ SIDES = (16, MAX_SIDE)  # pixels
 
 # Colours of photographs vary together; this matrix (a root of their covariance over ImageNet,
 # Olah et al.) turns independent values into such colours.
-_COLOURS = torch.tensor([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]])
-_COLOURS = _COLOURS / _COLOURS.norm(dim=0).max()
+# Arrays, not tensors: those would be what the caller's settings make of them at import.
+_COLOURS = np.array([[0.26, 0.09, 0.02], [0.27, 0.00, -0.05], [0.27, -0.09, 0.03]], np.float32)
+_COLOURS = _COLOURS / np.linalg.norm(_COLOURS, axis=0).max()
 
 
-def _square_root(matrix: Tensor) -> Tensor:
-    values, vectors = torch.linalg.eigh(matrix)
-    return (vectors * values.clamp(min=0).sqrt()) @ vectors.T
+def _square_root(matrix: np.ndarray) -> np.ndarray:
+    values, vectors = np.linalg.eigh(matrix)
+    return (vectors * np.sqrt(values.clip(min=0))) @ vectors.T
 
 
 # What it makes of a gradient: brightness counts most, as it varies most among photographs.
@@ -106,6 +108,10 @@ class Step:
     image: Tensor = field(repr=False)  # (1, 3, H, W) in [0, 1], detached
 
 
+def _to_tensor(matrix: np.ndarray, image: Tensor) -> Tensor:
+    return torch.tensor(matrix).to(image)
+
+
 class Parameterisation(Protocol):
     """Numbers that make a picture, and how they follow a gradient."""
 
@@ -127,7 +133,7 @@ class Fourier:
         frequency = (rows**2 + columns**2).sqrt()
         self.scale = math.sqrt(height * width) / frequency.clamp(min=1 / max(height, width))
         channels = image.shape[1]
-        self.colours = (_COLOURS if channels == 3 else torch.eye(channels)).to(image)
+        self.colours = _to_tensor(_COLOURS if channels == 3 else np.eye(channels), image)
         values = torch.logit(image.clamp(0.005, 0.995))
         plain = torch.einsum("ij,njhw->nihw", torch.linalg.inv(self.colours), values)
         spectrum = torch.fft.rfft2(plain * 4) / self.scale
@@ -165,7 +171,7 @@ class Pixels:
         self.photo = image if photo is None else photo
         self.length, self.smoothing = 0.1 * settings.learning_rate, settings.smoothing
         self.max_change, self.mask = settings.max_change, mask
-        self.colours = _TO_PHOTO_COLOURS.to(image) if image.shape[1] == 3 else None
+        self.colours = _to_tensor(_TO_PHOTO_COLOURS, image) if image.shape[1] == 3 else None
 
     def render(self) -> Tensor:
         return self.values
