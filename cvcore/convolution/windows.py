@@ -142,6 +142,8 @@ def fit_windows(
     paddings = padding if isinstance(padding, tuple | list) else (padding, padding)
     if len(paddings) != 2:
         raise InputError("The padding must be one value, or two: for rows and for columns.")
+    if len(size_hw) != 2 or len(kernel_hw) != 2:
+        raise InputError("A size must be one number, or two: the height and the width.")
     rows, columns = (
         fit_window(size, kernel, stride=stride, padding=p, dilation=dilation)
         for size, kernel, p in zip(size_hw, kernel_hw, paddings, strict=True)

@@ -35,7 +35,7 @@ def test_anything_else_is_refused(value):
         with pytest.raises(InputError, match=r"^It must be a .*number from 1 to 9; got .*\.$"):
             check("It", value, 1, 9)
     with pytest.raises(InputError):
-        checks.check_number("It", value if value != 10**12 else math.nan)
+        checks.check_number("It", value)
 
 
 def test_limits_are_taken_also_as_float32():
@@ -68,7 +68,17 @@ def test_every_lesson_takes_numpys_and_pytorchs_numbers(name, given):
 @pytest.mark.parametrize("name", NUMBERS)
 def test_every_lesson_refuses_what_is_no_number(name, given):
     for key in NUMBERS[name]:
-        for value in (math.nan, math.inf, -(10**12), 10**400, "5", True, [5], np.array([5, 5])):
+        several = () if key == "layer" else ([5],)
+        for value in (
+            *several,
+            math.nan,
+            math.inf,
+            -(10**12),
+            10**400,
+            "5",
+            True,
+            np.array([5, 5]),
+        ):
             with pytest.raises(InputError, match=r"[.:] ?") as refused:
                 CALLS[name](given, **{key: value})
             assert "\n" not in str(refused.value), (key, value)
