@@ -10,6 +10,7 @@ channels can be compared and mixed. ``cvcore.probes.activation_maximization`` do
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from functools import lru_cache
+from typing import Any
 
 import numpy as np
 import torch
@@ -142,7 +143,7 @@ def to_settings(
     smoothing: float, seed: int = 0,
 ) -> Settings:  # fmt: skip
     whole = {"octaves": octaves, "steps": steps, "jitter": jitter, "seed": seed}
-    numbers: dict[str, int] = {}
+    numbers: dict[str, Any] = {}
     for name, value in whole.items():
         number = as_whole(value, -checks.MAX_SEED, checks.MAX_SEED)
         if number is None:
@@ -160,7 +161,7 @@ def to_settings(
 
 
 @undisturbed
-def to_start(image: images.Picture, side: int, model: str = DEFAULT_MODEL) -> Tensor:
+def to_start(image: images.Picture, side: float, model: str = DEFAULT_MODEL) -> Tensor:
     """A picture as float (1, 3, H, W) in [0, 1] with its longer side at ``side`` pixels."""
     image = images.as_image(image, min_side=MIN_SIDE)
     pixels = as_number(side, *SIDES)

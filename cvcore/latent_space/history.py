@@ -154,6 +154,7 @@ def find_nearest(picture: images.Picture, digit: int, k: int = 3) -> Nearest:
     digits, classes = load_real_digits()
     k = check_count(k, most=10, what="digits")
     chosen = check_classes(digit, 1, get_info("digits"))
+    assert chosen is not None  # the digits have classes
     rows = np.flatnonzero(classes == chosen)
     wanted = np.asarray(picture)[..., 0].astype(np.float64)
     distances = np.sqrt(((digits[rows].astype(np.float64) - wanted) ** 2).mean(axis=(1, 2)))

@@ -144,8 +144,8 @@ def _turn_back(faces: tuple[Face, ...], turns: int, size_hw: tuple[int, int]) ->
     for face in faces:
         corners = move(face.box_xyxy.reshape(2, 2))
         box = np.concatenate([corners.min(axis=0), corners.max(axis=0)])
-        place = {"box_xyxy": box, "landmarks": move(face.landmarks)}
-        back.append(replace(face, turned=90 * turns, **place))
+        points = move(face.landmarks)
+        back.append(replace(face, box_xyxy=box, landmarks=points, turned=90 * turns))
     return tuple(back)
 
 
