@@ -95,6 +95,13 @@ def read_target(image: images.Picture, *, name: str = "faces") -> Target:
     return Target(picture, name)
 
 
+def _check_range(word: str, value: float, low: float, high: float) -> float:
+    number = as_number(value, low, high)
+    if number is None:
+        raise InputError(f"Choose a value for the {word} from {low} to {high}, got {show(value)}.")
+    return number
+
+
 @undisturbed
 def invert(
     target: Target,
@@ -117,18 +124,8 @@ def invert(
     """
     steps = check_count(steps, most=MAX_STEPS, what="steps")
     starts = check_count(starts, most=8, what="starts")
-    numbers = []
-    for word, value, low, high in (
-        ("share of the features", feature_share, 0, 1),
-        ("learning rate", learning_rate, 1e-3, 1),
-    ):
-        number = as_number(value, low, high)
-        if number is None:
-            raise InputError(
-                f"Choose a value for the {word} from {low} to {high}, got {show(value)}."
-            )
-        numbers.append(number)
-    share, rate = numbers
+    share = _check_range("share of the features", feature_share, 0, 1)
+    rate = _check_range("learning rate", learning_rate, 1e-3, 1)
     search = _Search(target, share)
     latents = sample(CANDIDATES, seed=seed, stream=SEARCH)
     generated = generate(latents, name=target.name, classes=target.digit)
