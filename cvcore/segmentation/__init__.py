@@ -158,7 +158,7 @@ def check_longest(longest: float | None) -> float | None:
             f"The longer side that the network sees is {MIN_SIDE} to {MAX_LONGEST} pixels, "
             f"got {show(longest)}."
         )
-    return pixels
+    return int(pixels) if pixels == int(pixels) else pixels
 
 
 def fit_size(
