@@ -19,7 +19,7 @@ FIVES = (
 )  # fmt: skip
 NONE = (
     math.nan, math.inf, -math.inf, np.float32("nan"), -(10**12), 10**12, 10**400, "5", "", None,
-    True, np.True_, [5], np.array([5]), torch.ones(2), 5j, Decimal("sNaN"), object(), b"5",
+    True, np.True_, [5], np.array([5]), torch.ones(2), 5j, Decimal("sNaN"), len, b"5",
 )  # fmt: skip
 
 
