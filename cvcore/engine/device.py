@@ -1,11 +1,13 @@
 """Which processor the networks run on."""
 
 import os
+import re
 import sys
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
 
+from cvcore.core.errors import SetupError
 from cvcore.core.forks import call_in_children
 
 if TYPE_CHECKING:
@@ -17,11 +19,11 @@ def get_device() -> "torch.device":
     """CUDA if there is one, else MPS, else the CPU.
 
     The environment variable ``GLASSBOX_DEVICE`` (``cpu``, ``cuda``, ``cuda:1``, ``mps``) overrides
-    the choice. Raises ``RuntimeError`` when it names a device that this machine does not have.
+    the choice. Raises ``SetupError`` when it names a device that this machine does not have.
     """
     import torch
 
-    wanted = os.environ.get("GLASSBOX_DEVICE", "").strip()
+    wanted = _read_choice()
     if not wanted:
         if torch.cuda.is_available():
             return torch.device("cuda")
@@ -29,14 +31,29 @@ def get_device() -> "torch.device":
             return torch.device("mps")
         return torch.device("cpu")
     try:
+        if not re.fullmatch(r"cpu|cuda(:\d{1,3})?|mps", wanted):  # PyTorch knows more, as "meta"
+            raise ValueError(wanted)
         device = torch.device(wanted)
         torch.empty(1, device=device)
-    except Exception as error:
-        raise RuntimeError(
+    except Exception:  # PyTorch tells of its own build, over several lines
+        raise SetupError(
             f"GLASSBOX_DEVICE is {wanted!r}, which cannot be used here; "
             "set it to cpu, cuda, cuda:N or mps, or leave it unset."
-        ) from error
+        ) from None
     return device
+
+
+def _read_choice() -> str:
+    return os.environ.get("GLASSBOX_DEVICE", "").strip().lower()
+
+
+def check_choice() -> None:
+    """Raise ``SetupError`` when ``GLASSBOX_DEVICE`` names a device that is not here.
+
+    PyTorch is not loaded where nothing, or the processor, is asked for.
+    """
+    if _read_choice() not in ("", "cpu"):
+        get_device()
 
 
 def use(name: str) -> None:
@@ -53,7 +70,7 @@ def has_gpu() -> bool:
 
     A Linux machine without a GPU driver is recognised without loading PyTorch.
     """
-    wanted = os.environ.get("GLASSBOX_DEVICE", "").strip()
+    wanted = _read_choice()
     if wanted == "cpu":
         return False
     if not wanted and sys.platform == "linux":

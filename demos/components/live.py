@@ -24,7 +24,14 @@ MAX_LIVE_SIDE = 640  # pixels
 STOP_CAMERAS = """() => document.querySelectorAll('.live-camera button').forEach(
   button => button.textContent === 'Stop' && button.click())"""
 
-_TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}">
+# Off the computer that runs the page a browser lends the webcam over https alone.
+NO_CAMERA = (
+    "No webcam here: a browser lends it to a page only over https, or on the computer that runs "
+    "the page. Whoever runs it: start it with --class-room, and open the address that begins with "
+    "https."
+)
+
+_TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}" data-no-camera="{no_camera}">
 <div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
 <button type="button">Click to Access Webcam</button>
 <select hidden aria-label="Which webcam"></select></div>
@@ -69,7 +76,7 @@ def build_camera(
 
     camera = gr.HTML(
         label="picture",
-        html_template=_TEMPLATE.format(name=name, side=side),
+        html_template=_TEMPLATE.format(name=name, side=side, no_camera=NO_CAMERA),
         js_on_load=load_script(__name__, "live.js"),
         server_functions=[frame],
     )

@@ -10,6 +10,7 @@ from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from cvcore.core.folders import PICTURE_SUFFIXES
 from demos.components.js_component import load_script
+from demos.components.live import NO_CAMERA
 from demos.components.pictures import load_and_tell
 from demos.server.static_files import publish
 
@@ -98,6 +99,7 @@ class FacePicture(gr.HTML):
             pickable=pickable,
             max_bytes=images.MAX_FILE_BYTES,
             max_side=images.MAX_SIDE,
+            no_camera=NO_CAMERA,
             **kwargs,
         )
 

@@ -4,11 +4,12 @@ from collections.abc import Sequence
 from html import escape
 from importlib import import_module
 from pathlib import Path
+from typing import TYPE_CHECKING
 
 import gradio as gr
 
 from cvcore.engine import device
-from demos.components.live import STOP_CAMERAS
+from demos.components.live import NO_CAMERA, STOP_CAMERAS
 from demos.components.pictures import SafeImage
 from demos.lesson.tab import Tab
 from demos.page import links, start
@@ -16,6 +17,9 @@ from demos.server.errors import Page
 from demos.server.limits import KEPT_SECONDS, LIGHT
 from demos.server.session_cleanup import forget_visits
 from demos.server.static_files import publish
+
+if TYPE_CHECKING:
+    from demos.server.class_room import ClassRoom
 
 TITLE = "Glassbox"
 SUBTITLE = "Computer vision, opened up"
@@ -54,25 +58,34 @@ THEME = gr.themes.Soft(
 )
 _STATIC = Path(__file__).with_name("static")
 _CHARTS = publish("charts.js", (_STATIC / "charts.js").read_bytes())
+_CAMERA = publish("no_camera.js", (_STATIC / "no_camera.js").read_bytes())
 LOOK = {
     "theme": THEME,
-    "css_paths": [_STATIC / "style.css", _STATIC / "charts.css"],
-    "head": f'<script type="module" src="{_CHARTS}"></script>',
+    "css_paths": [_STATIC / f"{name}.css" for name in ("style", "charts", "class_room")],
+    "head": f'<meta name="no-camera" content="{NO_CAMERA}">'
+    + "".join(f'<script type="module" src="{one}"></script>' for one in (_CHARTS, _CAMERA)),
 }  # for launch_page
 
 
-def build_page(topics: Sequence[str]) -> gr.Blocks:
-    """The whole page with a tab for each topic; no network is loaded before a visitor asks."""
+def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blocks:
+    """The whole page with a tab for each topic; no network is loaded before a visitor asks.
+
+    With a class ``room`` the start shows whoever presents how the class finds the page.
+    """
     with Page(title=TITLE, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as page:
         with gr.Row(elem_classes=["header"]):
             gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>")
             device_line = gr.HTML(elem_id="device")
+        if room and len(topics) == 1:  # there is no start
+            _show_class_room(page, room)
         current = SafeImage(visible="hidden", elem_id="current-picture", label="Current picture")
         states: dict[str, links.LessonState] = {}
         with gr.Tabs(elem_id="topics") as tabs:
             modules = {topic: import_module(f"demos.{topic}") for topic in topics}
             if len(modules) > 1:
                 with gr.Tab(start.TITLE, id="start", elem_id="tab-start"):
+                    if room:
+                        _show_class_room(page, room)
                     start.build_start([(t, m.TITLE, m.SUMMARY) for t, m in modules.items()])
             for topic, module in modules.items():
                 short = getattr(module, "SHORT", module.TITLE)
@@ -93,6 +106,12 @@ def build_page(topics: Sequence[str]) -> gr.Blocks:
             event.concurrency_id = LIGHT["concurrency_id"]
             event.concurrency_limit = LIGHT["concurrency_limit"]
     return page
+
+
+def _show_class_room(page: gr.Blocks, room: "ClassRoom") -> None:
+    from demos.page import class_room  # its libraries are of use to a class room alone
+
+    class_room.build_panel(page, room)
 
 
 def _describe_device() -> str:

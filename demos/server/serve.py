@@ -3,7 +3,8 @@
 import os
 import threading
 import uuid
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from starlette.responses import JSONResponse
 from starlette.routing import Route
 
 from cvcore.core import samples
+from cvcore.core.errors import SetupError
 from cvcore.core.images import MAX_FILE_BYTES
 from cvcore.core.paths import ASSETS
 from cvcore.engine import predictor
@@ -95,7 +97,6 @@ class VisitorCookie:
 
 def _prepare_page(page: gr.Blocks) -> threading.Event:
     """Queue, heaps and tidying up; setting the event that comes back ends the tidying up."""
-    os.environ.setdefault("NO_PROXY", "localhost,127.0.0.1")
     # Gradio sums up all events so far after each of them, for a monitor that is switched off.
     os.environ.setdefault("GRADIO_ANALYTICS_MAX_EVENTS", "1")
     limit_arenas()
@@ -141,32 +142,66 @@ def launch_page(
     accounts: Sequence[tuple[str, str]] = (),
     class_word: str = "",
     networks: Sequence[str] = (),
+    certificate: tuple[str, str] = ("", ""),
+    prevent_thread_lock: bool = False,
     **look: Any,
 ) -> None:
     """Serve the page; without a network nothing leaves the machine and nothing is missed.
 
     ``accounts`` are (user, password) pairs asked for at the door; with ``class_word`` only visitors
-    with the link ``/?class=WORD`` come in. ``networks`` are made ready at once.
+    with the link ``/?class=WORD`` come in. ``networks`` are made ready at once. With the files of a
+    ``certificate`` and its key it is served over https. Returns when the page is stopped, or, with
+    ``prevent_thread_lock``, at once. Raises ``SetupError`` where it cannot be served.
     """
     stopped = _prepare_page(page)
     ready = threading.Timer(WARM_SECONDS, predictor.prepare, (networks,))
     ready.daemon = True
     ready.start()
+    file, key = certificate
     try:
-        page.launch(
-            server_name=host,
-            server_port=port,
-            share=share,
-            auth=list(accounts) or None,
-            max_threads=MAX_THREADS,
-            # No second look at the page at the start: on a busy machine it takes longer than the
-            # three seconds that Gradio waits for it before it gives up.
-            _frontend=False,
-            **_settings(class_word),
-            **look,
-        )
+        with _without_proxies():
+            page.launch(
+                server_name=f"[{host}]" if ":" in host else host,
+                server_port=port,
+                share=share,
+                auth=list(accounts) or None,
+                max_threads=MAX_THREADS,
+                ssl_certfile=file or None,
+                ssl_keyfile=key or file or None,
+                ssl_verify=False,  # of Gradio's own call at the start, by an address of its choice
+                # No second look at the page at the start: on a busy machine it takes longer than
+                # the three seconds that Gradio waits for it before it gives up.
+                _frontend=False,
+                prevent_thread_lock=True,
+                **_settings(class_word),
+                **look,
+            )
+        if not prevent_thread_lock:
+            page.block_thread()
+    except OSError as error:
+        if page.is_running:
+            raise
+        raise SetupError(f"--port {port}: the page could not be served there.") from error
     finally:
         stopped.set()
+
+
+@contextmanager
+def _without_proxies() -> Iterator[None]:
+    """Gradio asks its own page once at the start, which no proxy may answer for.
+
+    A proxy's own exceptions are of no help: httpx takes offence at some of them, and at proxies of
+    a kind for which it lacks a library, whatever the address. All are put back.
+    """
+    kept = {name: text for name, text in os.environ.items() if name.lower().endswith("_proxy")}
+    for name in kept:
+        del os.environ[name]
+    os.environ["NO_PROXY"] = "*"  # nor one of the system's settings
+    try:
+        yield
+    finally:
+        del os.environ["NO_PROXY"]
+        os.environ.update(kept)
 
 
 def build_replica(page: gr.Blocks, *, class_word: str = "", **look: Any) -> FastAPI:

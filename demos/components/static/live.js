@@ -17,6 +17,7 @@ const canvas = document.createElement('canvas'), times = [], ways = [];
 const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, LONG = 400, SHORT = 150;  // pixels; milliseconds
 let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
 let values = null, extras = null;
+const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
 const say = words => { text.textContent = words; };
 const sleep = ms => new Promise(done => setTimeout(done, ms));
@@ -37,11 +38,7 @@ const COMPLAINTS = {
 COMPLAINTS.NotReadableError = COMPLAINTS.OverconstrainedError = COMPLAINTS.NotFoundError;
 
 const open = async () => {
-  if (!navigator.mediaDevices) {
-    say('This browser lends a page the webcam only over https, or when the page runs on this '
-      + 'computer: open it that way.');
-    return false;
-  }
+  if (noCamera) { say(noCamera); return false; }
   const chosen = cameras.value ? {deviceId: {exact: cameras.value}} : {};
   try {
     stream = await navigator.mediaDevices.getUserMedia(
@@ -136,3 +133,4 @@ cameras.addEventListener('change', async () => {
   close();
   await open();
 });
+if (noCamera) say(noCamera);

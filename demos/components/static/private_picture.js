@@ -17,8 +17,9 @@ const root = find('.face-picture'), image = find('img'), video = find('video'), 
 const input = find('input'), note = find('output'), camera = find('.camera');
 const NS = 'http://www.w3.org/2000/svg';
 let stream = null, isStarting = false;
+const noCamera = navigator.mediaDevices ? '' : props.no_camera;
 
-const say = (text) => { note.textContent = text; };
+const say = (text) => { note.textContent = text || noCamera; };
 const sampleOf = (src) => (props.samples || []).find((one) => src === `sample:${one.name}`);
 
 const drawFaces = () => {
@@ -126,11 +127,7 @@ const stop = () => {
 };
 
 const start = async () => {
-  if (!navigator.mediaDevices) {
-    say('This browser lends a page the webcam only over https, or when the page runs on this '
-      + 'computer: open it that way.');
-    return;
-  }
+  if (noCamera) { say(noCamera); return; }
   isStarting = true;
   try {
     stream = await navigator.mediaDevices.getUserMedia(
@@ -194,3 +191,4 @@ for (const one of props.samples || []) {
 }
 watch(['value', 'faces'], show);
 show();
+say('');

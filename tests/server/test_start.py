@@ -1,0 +1,91 @@
+"""The real start, on machines that are poor or oddly set up."""
+
+import os
+import socket
+import subprocess
+import sys
+
+import httpx
+import pytest
+
+from tests.support.server import ROOT, free_port, wait_until
+
+NOBODY = 23456  # who has no line in the list of users
+UPLOAD = {"files": ("a.png", b"abc")}
+
+
+def become_nobody() -> None:
+    os.setgroups([])
+    os.setgid(NOBODY)
+    os.setuid(NOBODY)
+
+
+def may_be_nobody() -> bool:
+    """Whether such a user can be had, and may read the program and its libraries."""
+    command = [sys.executable, "-c", "import fastapi, demos"]
+    if not hasattr(os, "getuid") or os.getuid() != 0:
+        return False
+    done = subprocess.run(command, cwd=ROOT, preexec_fn=become_nobody, capture_output=True)
+    return done.returncode == 0
+
+
+def test_a_service_with_next_to_nothing(tmp_path):
+    """No home, no line in the list of users, no console, another user's folder for temporary files,
+    a cache that cannot be written to, a proxy of a kind that needs a library (8 s)."""
+    port, log = free_port(), tmp_path / "log"
+    temp = tmp_path / "temp"
+    temp.mkdir()
+    (temp / "gradio").touch()
+    for folder in (temp, tmp_path, *tmp_path.parents[:2]):
+        folder.chmod(0o777)
+    env = {
+        "PATH": os.environ["PATH"],
+        "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
+        "PYTHONDONTWRITEBYTECODE": "1",
+        "TMPDIR": str(temp),
+        "GLASSBOX_CACHE": "/dev/null",
+        "ALL_PROXY": "socks5://127.0.0.1:9",
+        "LC_ALL": "C",
+        "GRADIO_SERVER_PORT": str(port),
+    }
+    program = f"exec '{sys.executable}' '{ROOT}/app.py' --tabs convolution <&- >&- 2>'{log}'"
+    user = become_nobody if may_be_nobody() else None
+    process = subprocess.Popen(["sh", "-c", program], env=env, cwd="/", preexec_fn=user)
+
+    def answers() -> bool:
+        assert process.poll() is None, log.read_text()
+        try:
+            return httpx.get(f"http://127.0.0.1:{port}/healthz").status_code == 200
+        except httpx.HTTPError:
+            return False
+
+    try:
+        wait_until(answers, "The start")
+        sent = httpx.post(f"http://127.0.0.1:{port}/gradio_api/upload", files=UPLOAD)
+        (path,) = sent.json()
+        assert os.path.exists(path)
+        assert path.startswith(str(temp / "glassbox-"))
+        assert log.read_text().count("Nothing can be written to /dev/null") == 1
+        assert "Traceback" not in log.read_text()
+    finally:
+        process.terminate()
+        process.wait(20)
+
+
+@pytest.mark.parametrize("by", ["option", "variable"])
+def test_a_taken_port_ends_the_program_at_once(by):
+    with socket.socket() as busy:
+        busy.bind(("127.0.0.1", 0))
+        busy.listen()
+        port = str(busy.getsockname()[1])
+        options = ["--port", port] if by == "option" else []
+        done = subprocess.run(
+            [sys.executable, "app.py", *options],
+            cwd=ROOT,
+            env=os.environ | {"GRADIO_SERVER_PORT": port},
+            capture_output=True,
+            text=True,
+        )
+    assert done.returncode == 2
+    assert done.stderr.startswith(f"app.py: --port {port}: another program uses it already")
+    assert done.stderr.count("\n") == 1
