@@ -31,7 +31,8 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
 
 def build(options: argparse.Namespace, room: Any = None) -> "gr.Blocks":
     """The page with the tabs that were asked for; ``room`` is a class room's (see ``serve``)."""
-    from demos import lesson, page
+    with machine.without_proxies():
+        from demos import lesson, page
 
     lesson.prepare()
     demo = page.build_page(options.tabs, room=room)
@@ -43,7 +44,8 @@ def check_machine(options: argparse.Namespace) -> Any:
     """Stop with a sentence where the page could not run; the class room, if one is asked for."""
     try:
         machine.check_address(options.host, options.port)
-        from demos import lesson
+        with machine.without_proxies():
+            from demos import lesson
 
         lesson.prepare()
         device.check_choice()

@@ -12,7 +12,8 @@ import shutil
 import socket
 import sys
 import tempfile
-from contextlib import suppress
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
 from pathlib import Path
 
 from cvcore.core.errors import SetupError
@@ -34,6 +35,24 @@ def open_streams() -> None:
             setattr(sys, name, open(os.devnull, "w", encoding="utf-8"))  # noqa: SIM115
         elif hasattr(stream, "reconfigure"):
             stream.reconfigure(errors="backslashreplace")
+
+
+@contextmanager
+def without_proxies() -> Iterator[None]:
+    """For Gradio's import and its start, at which it asks its own page once: no proxy may answer.
+
+    Exceptions from a proxy are of no help: the library that Gradio asks by takes offence at some,
+    and at proxies of a kind for which it lacks a part, whatever the address. All are put back.
+    """
+    kept = {name: text for name, text in os.environ.items() if name.lower().endswith("_proxy")}
+    for name in kept:
+        del os.environ[name]
+    os.environ["NO_PROXY"] = "*"  # nor one of the system's settings
+    try:
+        yield
+    finally:
+        del os.environ["NO_PROXY"]
+        os.environ.update(kept)
 
 
 def prepare_temp_folder() -> None:

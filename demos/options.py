@@ -59,7 +59,7 @@ def parse_arguments(arguments: list[str] | None = None) -> argparse.Namespace:
     )
     _add_class_room(parser)
     options = parser.parse_args(arguments)
-    _add_environment(parser, options)
+    add_environment(parser, options)
     _check_together(parser, options)
     return options
 
@@ -113,7 +113,7 @@ _VARIABLES: dict[str, tuple[tuple[str, ...], Callable[[str], Any], Any]] = {
 }
 
 
-def _add_environment(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
+def add_environment(parser: argparse.ArgumentParser, options: argparse.Namespace) -> None:
     """What the command line left open, by the variables."""
     for option, (variables, read, default) in _VARIABLES.items():
         if getattr(options, option, None) is None and hasattr(options, option):
@@ -168,6 +168,13 @@ def parse_port(text: str) -> int:
         raise argparse.ArgumentTypeError(
             f"{text!r} is no port: take a whole number from 1 to 65535."
         )
+    return int(text)
+
+
+def parse_count(text: str) -> int:
+    """How many replicas."""
+    if not re.fullmatch(r"[0-9]{1,3}", text) or int(text) < 1:
+        raise argparse.ArgumentTypeError(f"{text!r} is not a whole number from 1 on.")
     return int(text)
 
 

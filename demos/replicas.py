@@ -5,7 +5,6 @@ stay with one replica: Ray's consistent hashing sends all requests with one cook
 Needs ``pip install "ray[serve]"``; GLASSBOX_TABS and GLASSBOX_CLASS_LINK act as with app.py.
 """
 
-import argparse
 import os
 
 os.environ.setdefault("RAY_SERVE_SESSION_ID_HEADER_KEY", "cookie")  # before Ray is imported
@@ -14,7 +13,11 @@ os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")
 from ray import serve
 from ray.serve.config import HTTPOptions, RequestRouterConfig
 
-from cvcore.engine.device import cpu_count
+from cvcore.core.errors import SetupError
+from cvcore.engine import device
+from demos.command import build, read_options
+from demos.machine import check_address
+from demos.options import Parser, add_address, add_environment, parse_arguments, parse_count
 
 # Every open page holds one request, its heartbeat; what computes waits in Gradio's own queue.
 MAX_REQUESTS = 1000
@@ -26,13 +29,12 @@ STICKY = RequestRouterConfig(
 
 def build_asgi():
     """The page of one replica, built in the replica's own process."""
-    from demos import TABS, lesson, server
-    from demos.page import LOOK, build_page
+    options = read_options([])
+    page = build(options)
+    from demos import server
+    from demos.page import LOOK
 
-    lesson.prepare()
-    wanted = os.environ.get("GLASSBOX_TABS") or ",".join(TABS)
-    page = build_page([topic for topic in TABS if topic in wanted.split(",")])
-    return server.build_replica(page, class_word=os.environ.get("GLASSBOX_CLASS_LINK", ""), **LOOK)
+    return server.build_replica(page, class_word=options.class_link, **LOOK)
 
 
 @serve.deployment(max_ongoing_requests=MAX_REQUESTS, request_router_config=STICKY)
@@ -42,15 +44,21 @@ class Replica:
 
 
 def main() -> None:
-    parser = argparse.ArgumentParser(prog="python -m demos.replicas", description=__doc__)
-    parser.add_argument("--replicas", type=int, default=2)
-    parser.add_argument("--host", default=os.environ.get("GLASSBOX_HOST") or "127.0.0.1")
-    parser.add_argument("--port", type=int, default=os.environ.get("GLASSBOX_PORT") or 7860)
+    parser = Parser(prog="python -m demos.replicas", description=__doc__)
+    parser.add_argument("--replicas", type=parse_count, default=2)
+    add_address(parser)
     options = parser.parse_args()
+    add_environment(parser, options)
+    parse_arguments([])  # what each replica reads
+    try:
+        check_address(options.host, options.port)
+        device.check_choice()
+    except SetupError as error:
+        parser.error(str(error))
     if os.environ.get("GLASSBOX_AUTH"):
         parser.error("replicas do not share who has logged in: use GLASSBOX_CLASS_LINK instead")
     serve.start(http_options=HTTPOptions(host=options.host, port=options.port))
-    cores = cpu_count() / options.replicas
+    cores = device.cpu_count() / options.replicas
     page = Replica.options(num_replicas=options.replicas, ray_actor_options={"num_cpus": cores})
     serve.run(page.bind(), blocking=True)
 

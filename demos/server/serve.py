@@ -3,8 +3,7 @@
 import os
 import threading
 import uuid
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
+from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -22,6 +21,7 @@ from cvcore.core.images import MAX_FILE_BYTES
 from cvcore.core.paths import ASSETS
 from cvcore.engine import predictor
 from demos.gradio_patches import PatchedScripts, apply_patches
+from demos.machine import without_proxies
 from demos.server import static_files
 from demos.server.access import HEALTH, ClassLink
 from demos.server.idle_memory import limit_arenas, tidy
@@ -159,7 +159,7 @@ def launch_page(
     ready.start()
     file, key = certificate
     try:
-        with _without_proxies():
+        with without_proxies():
             page.launch(
                 server_name=f"[{host}]" if ":" in host else host,
                 server_port=port,
@@ -184,24 +184,6 @@ def launch_page(
         raise SetupError(f"--port {port}: the page could not be served there.") from error
     finally:
         stopped.set()
-
-
-@contextmanager
-def _without_proxies() -> Iterator[None]:
-    """Gradio asks its own page once at the start, which no proxy may answer for.
-
-    A proxy's own exceptions are of no help: httpx takes offence at some of them, and at proxies of
-    a kind for which it lacks a library, whatever the address. All are put back.
-    """
-    kept = {name: text for name, text in os.environ.items() if name.lower().endswith("_proxy")}
-    for name in kept:
-        del os.environ[name]
-    os.environ["NO_PROXY"] = "*"  # nor one of the system's settings
-    try:
-        yield
-    finally:
-        del os.environ["NO_PROXY"]
-        os.environ.update(kept)
 
 
 def build_replica(page: gr.Blocks, *, class_word: str = "", **look: Any) -> FastAPI:

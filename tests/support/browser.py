@@ -14,6 +14,7 @@ from tests.support.server import PATIENCE_SECONDS, Served
 
 # The first is Chromium without its window, as Playwright itself uses it: it opens pages sooner.
 BROWSERS = ("chromium-headless-shell", "chromium", "chromium-browser", "google-chrome")
+CLASS_NAME = "class.test"  # to the browser, another computer than its own
 PROJECTOR = {"width": 1280, "height": 720}
 PATIENCE_MS = 1000 * PATIENCE_SECONDS
 # A spell in which a page at rest asks for nothing: longer than any delay in the page's scripts.
@@ -58,6 +59,7 @@ def launch_browser(playwright: Any, film: Path) -> Any:
             "--no-sandbox",
             "--disable-gpu",
             "--disable-background-networking",
+            f"--host-resolver-rules=MAP {CLASS_NAME} 127.0.0.1",
             "--use-fake-ui-for-media-stream",
             "--use-fake-device-for-media-stream",
             f"--use-file-for-fake-video-capture={film}",

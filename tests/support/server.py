@@ -145,16 +145,18 @@ def _note_fault(*args: Any, _print: Callable = traceback.print_exc, **kwargs: An
 
 
 @contextmanager
-def serve_page(*topics: str, **options: Any) -> Iterator[Served]:
+def serve_page(*topics: str, port: int = 0, room: Any = None, **options: Any) -> Iterator[Served]:
     """The page with these lessons' tabs, served as ``python app.py`` does, without exporting.
 
-    ``options`` are those of ``ui.launch_page``.
+    ``options`` are those of ``ui.launch_page``; a class ``room`` brings its word and certificate.
     """
     from demos import server
     from demos.page import LOOK, build_page
 
-    blocks = build_page(topics)
-    port = free_port()
+    blocks = build_page(topics, room)
+    port = port or free_port()
+    if room:
+        options |= {"certificate": room.files, "class_word": room.word}
     traceback.print_exc = _note_fault
     server.launch_page(
         blocks, host="127.0.0.1", port=port, prevent_thread_lock=True, quiet=True, **options,
@@ -163,7 +165,7 @@ def serve_page(*topics: str, **options: Any) -> Iterator[Served]:
     # Gradio looks a thousand times a second whether there is something to do. Of the twenty pages
     # that are kept, that would take a processor's core.
     blocks._queue.sleep_when_free, blocks._queue.progress_update_sleep_when_free = 0.03, 0.2
-    page = Served(f"http://127.0.0.1:{port}", topics, blocks)
+    page = Served(f"http{'s' if room else ''}://127.0.0.1:{port}", topics, blocks)
     _served.append(page)
     ADDRESSES.add(page.url)
     try:

@@ -16,7 +16,6 @@ from demos import command, machine
 from demos.options import parse_arguments
 from demos.page import LOOK, build_page
 from demos.server import launch_page
-from demos.server.serve import _without_proxies
 from tests.support.server import free_port, serve_page
 
 HAS_V6 = socket.has_ipv6 and Path("/proc/net/if_inet6").exists()
@@ -98,7 +97,7 @@ def test_a_proxy_is_not_asked_for_the_page(no_proxies, serve, proxies):
     url = serve("convolution").url
     for name, text in proxies.items():
         no_proxies.setenv(name, text)
-    with _without_proxies():
+    with machine.without_proxies():
         assert httpx.get(f"{url}/healthz").status_code == 200
     assert read_proxies() == proxies
 
