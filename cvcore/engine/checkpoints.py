@@ -12,7 +12,7 @@ from cvcore.core.forks import Lock
 from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.download import fetch
 from cvcore.engine.isolation import undisturbed
-from cvcore.engine.registry import check_files, get_weight, is_available
+from cvcore.engine.registry import check_files, get_weight
 
 if TYPE_CHECKING:
     from torch import Tensor, nn
@@ -27,7 +27,7 @@ def load_state(name: str) -> "dict[str, Tensor]":
     import torch
     from safetensors.torch import load_file
 
-    if not is_available(name) and not get_weight(name).is_bundled:
+    if not get_weight(name).is_bundled:
         fetch(name)
     check_files(name)
     state: dict[str, torch.Tensor] = {}

@@ -12,7 +12,7 @@ from pathlib import Path
 from urllib.parse import urlparse
 
 from cvcore.core.errors import InputError, SetupError, is_disk_full
-from cvcore.engine.registry import Weight, get_weight, is_available
+from cvcore.engine.registry import Weight, get_weight, is_available, is_intact
 
 CONNECT_SECONDS = 4  # without a network the visitor is told so after this long
 READ_SECONDS = 20
@@ -21,11 +21,13 @@ READ_SECONDS = 20
 def fetch(name: str, *, progress: Callable[[float], None] | None = None) -> None:
     """Download a weight into the cache folder and check its hash; does nothing if it is there.
 
+    One that is there but damaged is downloaded again.
+
     ``progress`` is called with the share done, 0 to 1. Raises InputError, in one sentence, within
     a few seconds when the server cannot be reached, or when the download breaks off.
     """
     weight = get_weight(name)
-    if is_available(name):
+    if is_intact(name) or (weight.is_bundled and is_available(name)):
         return
     if weight.is_bundled:
         raise SetupError(f"A file of the bundled weight {name} is missing: put it back.")

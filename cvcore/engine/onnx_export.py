@@ -26,7 +26,7 @@ from cvcore.engine import checkpoints, registry
 
 Size = tuple[int, int] | None  # height and width in pixels; None: any, in multiples of the stride
 
-_FORMAT = "2"  # change it when exported files of older versions must not be used again
+_FORMAT = "3"  # change it when exported files of older versions must not be used again
 _jobs: SimpleQueue[str] = SimpleQueue()
 _started: set[Path] = set()
 _has_worker = False
@@ -50,13 +50,52 @@ def file_path(name: str, size_hw: Size) -> Path:
     return cache_dir() / "onnx" / f"{name}-{key[:16]}.onnx"
 
 
+# An entry of the file's own metadata, the last one, so that it is an ONNX file like any other: the
+# tag of that field (14) and its length, the entry's key, and the length of its value.
+_SEAL = b"\x72\x4a\x0a\x06sha256\x12\x40"
+_SEAL_BYTES = len(_SEAL) + 64
+
+
+def seal(exported: bytes, file: str) -> bytes:
+    """The same network with a checksum of it, and of the name of its file, at its end."""
+    return exported + _SEAL + _hash(exported, file)
+
+
+def is_whole(sealed: bytes, file: str) -> bool:
+    """Whether a file is as it was sealed: no bit of it changed, nothing cut off, under its name."""
+    exported, end = sealed[:-_SEAL_BYTES], sealed[-_SEAL_BYTES:]
+    return end == _SEAL + _hash(exported, file)
+
+
+def _hash(exported: bytes, file: str) -> bytes:
+    return hashlib.sha256(file.encode() + b"\0" + exported).hexdigest().encode()
+
+
+def read(path: Path) -> bytes | None:
+    """The exported network in a file; None where there is none, or a damaged one, which is deleted.
+
+    An exported network with a changed bit would answer, and be wrong.
+    """
+    try:
+        sealed = path.read_bytes()
+    except OSError:
+        return None
+    if is_whole(sealed, path.name):
+        return sealed
+    logging.getLogger(__name__).warning("%s is damaged, and is made again.", path.name)
+    with contextlib.suppress(OSError):
+        path.unlink()
+    return None
+
+
 def export(name: str, size_hw: Size) -> bytes:
-    """The network as an ONNX file with a free batch size (and height and width without one)."""
+    """The network as a sealed ONNX file, for any batch (and height and width, without a size)."""
     import torch
     from torch.export import Dim
 
     from cvcore.engine.fusion import fuse_if_same
 
+    size = size_hw
     model = checkpoints.load_model(name).cpu()
     sizes = {0: Dim("batch")}
     stride = registry.get_weight(name).stride
@@ -81,7 +120,7 @@ def export(name: str, size_hw: Size) -> bytes:
             input_names=names,
             verbose=False,
         )
-    return program.model_proto.SerializeToString()
+    return seal(program.model_proto.SerializeToString(), file_path(name, size).name)
 
 
 def store(exported: bytes, path: Path) -> None:
@@ -155,7 +194,7 @@ def main(arguments: list[str] | None = None) -> None:
         size_hw = (int(height), int(width)) if height else None
         path = file_path(name, size_hw)
         try:
-            if not path.is_file():
+            if read(path) is None:
                 path.parent.mkdir(parents=True, exist_ok=True)  # nowhere to keep it: no export
                 store(export(name, size_hw), path)
         except Exception as error:  # a damaged weight; the others are exported all the same

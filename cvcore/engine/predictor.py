@@ -125,11 +125,12 @@ def _load_onnx(
     name: str, size_hw: tuple[int, int] | None, layer: str, wait: bool
 ) -> Predictor | None:
     path = onnx_export.file_path(name, size_hw)
-    if path.is_file():
+    kept = onnx_export.read(path)
+    if kept is not None:
         try:
-            return _open(path, layer)
-        except Exception as error:  # a file that a full disk or a crash cut short is made again
-            logging.getLogger(__name__).warning("%s could not be read: %s", path.name, error)
+            return _open(kept, layer)
+        except Exception as error:  # made for another version of ONNX Runtime: it is made again
+            logging.getLogger(__name__).warning("%s could not be opened: %s", path.name, error)
             with suppress(OSError):
                 path.unlink()
     if wait:
@@ -152,10 +153,12 @@ class _Handover:
     def __call__(self, *inputs: np.ndarray) -> tuple[np.ndarray, ...]:
         if self.is_waiting and self.path.is_file():
             self.is_waiting = False
+            exported = onnx_export.read(self.path)
             try:
-                self.predict = _to_predictor(open_session(self.path))
-            except Exception as error:  # PyTorch goes on
-                logging.getLogger(__name__).warning("%s was not read: %s", self.path.name, error)
+                if exported is not None:  # else PyTorch goes on
+                    self.predict = _to_predictor(open_session(exported))
+            except Exception as error:
+                logging.getLogger(__name__).warning("%s was not opened: %s", self.path.name, error)
         return self.predict(*inputs)
 
 
@@ -172,20 +175,18 @@ def _to_predictor(session: Any) -> Predictor:
     return predict
 
 
-def _open(exported: Path | bytes, layer: str) -> Predictor | None:
+def _open(exported: bytes, layer: str) -> Predictor | None:
     """The exported network, or what of it leads to a layer; None where it has no such place."""
     source = _cut(exported, layer) if layer else exported
     return None if source is None else _to_predictor(open_session(source))
 
 
-def _cut(exported: Path | bytes, layer: str) -> bytes | None:
+def _cut(exported: bytes, layer: str) -> bytes | None:
     """The part of an exported network that leads to a layer; the exporter notes where it lies."""
     import onnx
     from onnx.utils import Extractor
 
-    model = onnx.load_model_from_string(
-        exported if isinstance(exported, bytes) else exported.read_bytes()
-    )
+    model = onnx.load_model_from_string(exported)
     place = None
     for node in model.graph.node:
         notes = {note.key: note.value for note in node.metadata_props}

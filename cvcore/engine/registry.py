@@ -8,7 +8,7 @@ import hashlib
 import tomllib
 from collections.abc import Mapping
 from dataclasses import dataclass
-from functools import cache
+from functools import cache, lru_cache
 from pathlib import Path
 from types import MappingProxyType
 
@@ -94,15 +94,31 @@ def is_available(name: str) -> bool:
     return all(path.is_file() for path in get_weight(name).paths)
 
 
+def is_intact(name: str) -> bool:
+    """True when the files are here and as they should be, by their hashes."""
+    try:
+        check_files(name)
+    except SetupError:
+        return False
+    return True
+
+
 def check_files(name: str) -> None:
     """Raise SetupError when a file of this weight is missing or differs from its hash."""
     weight = get_weight(name)
     for path, expected in zip(weight.paths, weight.sha256, strict=True):
         if not path.is_file():
             raise SetupError(f"The weight file {path.name} is missing: put it back or fetch it.")
-        actual = hashlib.sha256(path.read_bytes()).hexdigest()
-        if not actual.startswith(expected):
+        state = path.stat()
+        if not _hash(path, state.st_mtime_ns, state.st_size).startswith(expected):
             raise SetupError(f"The weight file {path.name} is damaged: put it back or fetch it.")
+
+
+@lru_cache(maxsize=256)
+def _hash(path: Path, changed_ns: int, size: int) -> str:
+    """Of a file in this state: as long as it stays so it is read once."""
+    with path.open("rb") as file:
+        return hashlib.file_digest(file, "sha256").hexdigest()
 
 
 @cache

@@ -17,7 +17,7 @@ import numpy as np
 
 from cvcore.core import paths
 from cvcore.core.forks import Lock
-from cvcore.engine import checkpoints, download, registry
+from cvcore.engine import checkpoints, download, onnx_export, registry
 from cvcore.engine.cache import keep_models
 from cvcore.engine.isolation import undisturbed
 
@@ -138,7 +138,7 @@ def export_onnx(name: str, input_size: int, path: Path) -> Path:
     }
     onnx.helper.set_model_props(exported, {key: str(value) for key, value in about.items()})
     path.parent.mkdir(parents=True, exist_ok=True)
-    onnx.save(exported, path)
+    onnx_export.store(onnx_export.seal(exported.SerializeToString(), path.name), path)
     return path
 
 
@@ -148,7 +148,7 @@ def load_yolo(name: str, input_size: int) -> Any:
     if row.build:
         file = f"{name}-ultralytics-{input_size}-{row.sha256[0][:16]}.onnx"
         path = paths.cache_dir() / "onnx" / file
-        if not path.is_file():
+        if onnx_export.read(path) is None:
             export_onnx(name, input_size, path)
     else:
         download.fetch(name)

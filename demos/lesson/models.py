@@ -23,7 +23,7 @@ def fetch_model(name: str) -> Iterator[str]:
     Ends at once for a model that is here. Raises ``InputError`` when the download fails. Closing
     the generator breaks the download off.
     """
-    if registry.is_available(name):
+    if registry.is_intact(name):
         return
     title = registry.get_weight(name).title
     done, failure, stopped = [0.0], [], threading.Event()
