@@ -86,13 +86,13 @@ def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
     expect(stranger.get_by_text("your teacher gave you")).to_be_visible()
 
 
-def test_without_https_the_camera_s_place_says_why_it_is_empty(serve, visit):
-    with serve_page(*TOPICS) as served:
+def test_without_https_the_camera_s_place_says_why_it_is_empty(visit):
+    with serve_page(*TOPICS, "classification") as served:
         address = served.url.replace("127.0.0.1", CLASS_NAME)
         page = visit(f"{address}/?tab=convolution&view=webcam")
         expect(page.locator(".live-view output").first).to_contain_text("only over https")
-        page = visit(f"{address}/?tab=convolution&view=picture")
-        page.locator("[data-testid=source-select] button[aria-label*=webcam i]:visible").click()
+        page = visit(f"{address}/?tab=classification")
+        page.locator("[aria-label='Capture from camera']:visible").click()
         said = page.locator(".no-camera:visible")
         expect(said).to_contain_text("--class-room")
         page = visit(f"{address}/?tab=face_verification")
