@@ -167,7 +167,7 @@ def _build_output_padding(transposed: gr.Checkbox) -> gr.Slider:
         elem_id="convolution-output-padding",
     )  # fmt: skip
     transposed.change(
-        lambda on: gr.Slider(visible=on), transposed, slider, show_progress="hidden",
+        lambda on: gr.update(visible=on), transposed, slider, show_progress="hidden",
         api_visibility="private",
     )  # fmt: skip
     return slider

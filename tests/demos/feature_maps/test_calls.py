@@ -126,7 +126,7 @@ def test_api_takes_odd_pictures_and_refuses_bad_files(client, upload, tmp_path):
     for path in write_odd_pictures(tmp_path).values():
         assert client.predict(upload(path), MODEL, "act1", api_name="/feature_maps")
     for path in write_bad_files(tmp_path).values():
-        with pytest.raises(AppError, match=r"picture.*choose|choose.*picture"):
+        with pytest.raises(AppError, match=r"could not be read as a picture|too large"):
             client.predict(upload(path), MODEL, "act1", api_name="/feature_maps")
     for arguments in ((None, MODEL, "act1"), ("ok", MODEL, "act9"), ("ok", MODEL, "classifier")):
         picture = arguments[0] and upload(samples.index()["coffee"].path)
