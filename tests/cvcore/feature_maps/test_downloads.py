@@ -14,7 +14,12 @@ from demos.feature_maps import picture
 from demos.feature_maps import unit as unit_views
 from demos.feature_maps.controls import Settings
 
-NAMES = [row.name for row in registry.index().values() if row.task == "classification" and row.url]
+# VGG19 is VGG16 with three layers more.
+NAMES = [
+    row.name
+    for row in registry.index().values()
+    if row.task == "classification" and row.url and row.name != "vgg19"
+]
 SUMS = {
     "mobilenet_v3_large": [1, 3, 5, 6, 8, 9, 10, 12, 14, 15],
     "resnet50": [f"layer{i + 1}.{j}" for i, count in enumerate((3, 4, 6, 3)) for j in range(count)],
@@ -22,7 +27,6 @@ SUMS = {
         f"features.{i}.{j}" for i, count in ((1, 3), (3, 3), (5, 9), (7, 3)) for j in range(count)
     ],
     "vgg16": [],
-    "vgg19": [],
 }
 
 
