@@ -98,8 +98,18 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
     # The tests of a unit stay together: the sort keeps their order.
     weights = Counter()
     for item in items:
-        weights[to_unit(item.nodeid)] += 10 if item.get_closest_marker("browser") else 1
+        weight = 10 if item.get_closest_marker("browser") else 1
+        weights[to_unit(item.nodeid)] += LONG.get(item.name, weight)
     items.sort(key=lambda item: -weights[to_unit(item.nodeid)])
+
+
+# Single tests that go through all lessons, or start the program: 10 is about four seconds.
+LONG = {
+    "test_every_lesson_answers_without_patches": 100,
+    "test_without_https_the_camera_s_place_says_why_it_is_empty": 40,
+    "test_it_has_its_weights_samples_and_scripts": 25,
+    "test_a_forked_child_answers": 25,
+}
 
 
 def pytest_collection_finish() -> None:
