@@ -87,15 +87,14 @@ def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
 
 
 def test_without_https_the_camera_s_place_says_why_it_is_empty(visit):
-    with serve_page(*TOPICS, "classification") as served:
-        address = served.url.replace("127.0.0.1", CLASS_NAME)
-        page = visit(f"{address}/?tab=convolution&view=webcam")
-        expect(page.locator(".live-view output").first).to_contain_text("only over https")
-        page = visit(f"{address}/?tab=classification")
+    with serve_page(*TOPICS) as served:
+        page = visit(f"{served.url.replace('127.0.0.1', CLASS_NAME)}/?tab=convolution")
+        page.get_by_role("tab", name="Webcam").click()
+        expect(page.locator("#convolution-live-view output")).to_contain_text("only over https")
+        page.get_by_role("tab", name="Picture").click()
         page.locator("[aria-label='Capture from camera']:visible").click()
-        said = page.locator(".no-camera:visible")
-        expect(said).to_contain_text("--class-room")
-        page = visit(f"{address}/?tab=face_verification")
+        expect(page.locator(".no-camera:visible")).to_contain_text("--class-room")
+        page.locator("#tab-face_verification-button").click()
         expect(page.locator(".face-picture output").first).to_contain_text("only over https")
-        here = visit(f"{served.url}/?tab=convolution&view=webcam")
-        expect(here.locator(".live-view output").first).to_contain_text("To start")
+        page.goto(f"{served.url}/?tab=convolution&view=webcam")
+        expect(page.locator("#convolution-live-view output")).to_contain_text("To start")
