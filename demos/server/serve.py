@@ -1,5 +1,6 @@
 """How the page is served: limits, password, a class-only link, health."""
 
+import logging
 import os
 import threading
 import uuid
@@ -28,6 +29,7 @@ from demos.server.idle_memory import limit_arenas, tidy
 from demos.server.limits import MAX_QUEUE, MAX_THREADS, WARM_SECONDS
 from demos.server.request_checks import RequestChecks
 
+_log = logging.getLogger("glassbox")
 STYLES = ASSETS / "styles"
 QUEUE_FULL = (
     f"{MAX_QUEUE} requests of others are waiting already, which is as many as fit: "
@@ -176,6 +178,8 @@ def launch_page(
                 **_settings(class_word),
                 **look,
             )
+        if share and not page.share_url:
+            _log.warning("--share: no public link could be made; the page is served here alone.")
         if not prevent_thread_lock:
             page.block_thread()
     except OSError as error:
