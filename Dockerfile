@@ -19,6 +19,8 @@ COPY --chown=glassbox . .
 ENV GLASSBOX_HOST=0.0.0.0 GLASSBOX_CACHE=/home/glassbox/cache
 EXPOSE 7860
 HEALTHCHECK --start-period=60s --interval=30s CMD ["python", "-c", \
-    "import os, urllib.request as r; \
-r.urlopen('http://127.0.0.1:' + os.environ.get('GLASSBOX_PORT', '7860') + '/healthz', timeout=5)"]
+    "import os, ssl, urllib.request as r; \
+safe = any(os.environ.get('GLASSBOX_' + name) for name in ('CLASS_ROOM', 'CERTIFICATE')); \
+r.urlopen('http' + 's' * safe + '://127.0.0.1:' + os.environ.get('GLASSBOX_PORT', '7860') + '/healthz', \
+timeout=5, context=ssl._create_unverified_context())"]
 CMD ["python", "app.py"]
