@@ -8,13 +8,14 @@ picture (``image``) is always a uint8 array (H, W, 3), RGB, 0 to 255; ``as_image
 import base64
 import io
 import warnings
+from collections.abc import Iterable
 from os import PathLike
 from typing import TYPE_CHECKING, Literal, TypeAlias
 
 import numpy as np
 from PIL import Image
 
-from cvcore.core import depth, reading
+from cvcore.core import checks, depth, reading
 from cvcore.core.errors import InputError, PictureWarning
 from cvcore.core.file_kinds import UNREADABLE
 
@@ -117,7 +118,12 @@ def _read_array(array: np.ndarray, max_side: int | None) -> reading.Reading:
             f"got {array.shape}{hint}."
         )
     reading.check_size(array.shape[1], array.shape[0])
-    pixels = depth.from_array(array)
+    if array.ndim == 3 and array.shape[2] == 4 and array.dtype.kind == "f":
+        # alpha has a range of its own: 0 to 1 beside colours up to 255, or the other way round
+        pixels, alpha = depth.from_array(array[..., :3]), depth.from_array(array[..., 3])
+        pixels = pixels._replace(values=np.dstack([pixels.values, alpha.values]))
+    else:
+        pixels = depth.from_array(array)
     picture = Image.fromarray(np.ascontiguousarray(pixels.values))
     image = reading.to_array(picture, max_side=max_side)
     return reading.Reading(image, (pixels.note,) if pixels.note else ())
@@ -171,6 +177,18 @@ def check_image(image: np.ndarray | None, *, min_side: int = 1) -> np.ndarray:
             f"choose one of at least {min_side} x {min_side}."
         )
     return image
+
+
+def check_size_hw(size_hw: object) -> tuple[int, int]:
+    """A picture's height and width as whole numbers of pixels; ``InputError`` for anything else."""
+    sides = size_hw if isinstance(size_hw, Iterable) else ()
+    found = [checks.as_whole(side, 1, reading.MAX_PIXELS) for side in sides]
+    height, width = found if len(found) == 2 else (None, None)
+    if height is None or width is None:
+        said = checks.show(size_hw)
+        raise InputError(f"A size is height and width in whole pixels, from 1 on; got {said}.")
+    reading.check_size(width, height)
+    return height, width
 
 
 def resize(image: np.ndarray, size_hw: tuple[int, int], *, resample: str = "bicubic") -> np.ndarray:

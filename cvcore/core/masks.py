@@ -22,7 +22,7 @@ from typing import BinaryIO, Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
-from cvcore.core import images, reading
+from cvcore.core import images, reading, tiff
 from cvcore.core.errors import InputError
 
 Kind: TypeAlias = Literal["mask", "objects", "people"]
@@ -45,6 +45,10 @@ IS_UNKNOWN = (
     "background, 0."
 )
 NEEDS = "make inside white and outside black"
+WHITE_IS_ZERO = (
+    "This TIFF calls 0 white and its greatest value black, so it is not certain which is inside: "
+    f"save it as a PNG, and {NEEDS}."
+)
 NOTHING = f"Nothing is inside this mask: {NEEDS}."
 
 
@@ -123,6 +127,8 @@ def fit_mask(inside: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
 def _read_opened(opened: Image.Image, kind: Kind, max_side: int | None) -> np.ndarray:
     if _has_wide_colours(opened):
         raise InputError("This mask has colours of 16 bits: save it in grey, or in 8 bits.")
+    if _is_turned_round(opened):
+        raise InputError(WHITE_IS_ZERO)
     turn = _find_turn(opened)
     if max_side is not None and max(opened.size) > max_side:
         scale = max_side / max(opened.size)
@@ -142,6 +148,17 @@ def _read_opened(opened: Image.Image, kind: Kind, max_side: int | None) -> np.nd
         values = np.asarray(opened)
         return turn(_read_numbers(values, kind, _full_scale(values)))
     return turn(_read_colours(np.asarray(opened.convert("RGB")), kind))
+
+
+def _is_turned_round(opened: Image.Image) -> bool:
+    """Whether a TIFF may show as black what its program meant as inside.
+
+    ImageJ's masks hold 255 inside and say that 0 is white; so do tifffile's of bool. Of others, one
+    bit is what scanners write, and means what it shows.
+    """
+    if not tiff.is_white_zero(opened):
+        return False
+    return opened.mode != "1" or "tifffile" in tiff.read_program(opened)
 
 
 def _find_turn(opened: Image.Image) -> Callable[[np.ndarray], np.ndarray]:

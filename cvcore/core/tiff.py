@@ -17,7 +17,7 @@ from cvcore.core.errors import InputError
 from cvcore.core.file_kinds import DAMAGED, OTHER_TIFF
 
 _WIDTH, _HEIGHT, _BITS, _PHOTOMETRIC, _DESCRIPTION, _ORIENTATION = 256, 257, 258, 262, 270, 274
-_PLANAR, _YCBCR = 284, 6
+_PLANAR, _SOFTWARE, _YCBCR = 284, 305, 6
 _SAMPLES, _MAX_SAMPLE, _EXTRA, _FORMAT, _S_MAX_SAMPLE, _PROFILE = 277, 281, 338, 339, 341, 34675
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # of SampleFormat
 # What OpenCV reads of them: bits by format, for 1, 3 or 4 samples that are grey or RGB.
@@ -132,8 +132,16 @@ def read_white(picture: Image.Image) -> float | None:
     return tags.white if (tags := _get_tags(picture)) else None
 
 
+def read_program(picture: Image.Image) -> str:
+    """The program that a file says it was written by; empty where it does not."""
+    try:
+        return str(getattr(picture, "tag_v2", {}).get(_SOFTWARE, ""))
+    except Exception:  # an odd tag: as if it were not there
+        return ""
+
+
 def is_white_zero(picture: Image.Image) -> bool:
-    """Whether 0 is white, in a file of more than 8 bits, where Pillow does not turn it round."""
+    """Whether 0 is white; Pillow turns files of up to 8 bits round by itself, others not."""
     return bool((tags := _get_tags(picture)) and tags.is_white_zero)
 
 

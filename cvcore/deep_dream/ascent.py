@@ -240,7 +240,9 @@ def build_objective(
 
 def measure(maps: Tensor, channel: int | None) -> Tensor:
     """The mean square of all maps (1, C, H, W), or the mean of one channel."""
-    return maps.square().mean() if channel is None else maps[:, channel].mean()
+    if channel is None:
+        return maps.square().mean()
+    return maps[:, checks.check_whole("The channel", channel, 0, maps.shape[1] - 1)].mean()
 
 
 @undisturbed

@@ -21,7 +21,7 @@ def check_boxes(xyxy: np.ndarray) -> np.ndarray:
     """
     try:
         boxes = np.asarray(xyxy, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, RuntimeError):  # a tensor may be on a card, or have slopes
         raise InputError("Boxes are rows of four numbers: x1, y1, x2, y2.") from None
     if not boxes.size:
         boxes = boxes.reshape(-1, 4)

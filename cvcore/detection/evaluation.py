@@ -101,7 +101,8 @@ def evaluate(
     """Yields (pictures done, pictures in all) while it works, at last the score.
 
     A picture that cannot be read, or whose label file is wrong, is left out and named in the
-    score's ``notes``. InputError when there are no pictures, no labels, or none is left.
+    score's ``notes``. InputError when there are no pictures, no labels, or no
+    picture or object is left.
     """
     pictures = list_pictures(folder)
     notes = list(check_labels(folder, pictures))
@@ -120,6 +121,10 @@ def evaluate(
         yield done, len(pictures)
     if not measured:
         raise InputError(f"No picture could be measured. {' '.join(notes[:3])}")
+    if not objects:  # COCO's program says -1
+        raise InputError(
+            "No picture has an object in its label file: there is nothing to find; label some."
+        )
     map_50_95, map_50, per_class = metric.compute(labels)
     yield DetectionScore(measured, objects, map_50_95, map_50, per_class, tuple(notes))
 

@@ -127,6 +127,8 @@ def own_size(model: Model, image: images.Picture) -> Size:
 
 def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
     """(C, H, W) of what a model takes; ``size_hw`` counts for a network of one's own alone."""
+    if size_hw is not None:
+        size_hw = images.check_size_hw(size_hw)
     if isinstance(model, nn.Module):
         first = next(part for part in model.modules() if isinstance(part, nn.Conv2d))
         return first.in_channels, *(size_hw or (DEFAULT_SIDE, DEFAULT_SIDE))

@@ -9,7 +9,7 @@ Networks", 2016, with Shoemake's slerp of 1985).
 import numpy as np
 from scipy.special import ndtr, ndtri
 
-from cvcore.core.checks import as_number, as_whole, show
+from cvcore.core.checks import MAX_SEED, as_number, as_whole, check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
 
@@ -65,6 +65,7 @@ def sample(n: int, *, seed: int, truncation: float = NO_TRUNCATION, stream: int 
             f"Choose a truncation from 0.1 to {NO_TRUNCATION:g}, got {show(truncation)}."
         )
     seed = check_seed(seed)
+    stream = check_whole("The stream", stream, 0, MAX_SEED)
     rng = np.random.default_rng([seed, stream] if stream else seed)
     share = rng.random((n, LATENT_SIZE))
     low, high = ndtr(-limit), ndtr(limit)

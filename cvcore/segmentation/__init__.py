@@ -168,6 +168,7 @@ def fit_size(
 
     ``longest`` (16 to 2048 pixels) replaces the longer side that the network is used with.
     """
+    size_hw = images.check_size_hw(size_hw)
     scale = (check_longest(longest) or LONGEST[model]) / max(size_hw)
     if model != "person":
         scale = min(scale, 1.0)
@@ -194,7 +195,7 @@ def _filter(source_hw: tuple[int, int], target_hw: tuple[int, int]) -> int:
 @undisturbed
 def to_probability(logits: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     """Logits (h, w) as probabilities float32 (H, W): enlarged first, so that edges stay smooth."""
-    large = cv2.resize(logits, size_hw[::-1], interpolation=cv2.INTER_LINEAR)
+    large = cv2.resize(logits, images.check_size_hw(size_hw)[::-1], interpolation=cv2.INTER_LINEAR)
     return 1 / (1 + np.exp(-np.clip(large, -60, 60)))
 
 

@@ -168,6 +168,7 @@ def to_faces(
     the face cut out is what of it lies inside.
     """
     image = images.as_image(image)
+    scale = check_setting("The scale", scale, 1e-6, 1e6)
     if not len(boxes):
         return ()
     sampler = mtcnn.AreaSampler(image)
@@ -212,6 +213,7 @@ def find_faces(
 
 def pick_face(faces: tuple[Face, ...], size_hw: tuple[int, int]) -> int:
     """Index of the face that a picture (H, W) is of: large and near the middle."""
+    size_hw = images.check_size_hw(size_hw)
     centre = np.array([size_hw[1], size_hw[0]]) / 2
     offsets = [((face.box_xyxy[:2] + face.box_xyxy[2:]) / 2 - centre) for face in faces]
     sizes = [np.prod(face.box_xyxy[2:] - face.box_xyxy[:2]) for face in faces]
@@ -227,6 +229,7 @@ def find_at(
     one whose middle is nearest counts.
     """
     point = [check_setting("The place", value, 0, 1) for value in point]
+    size_hw = images.check_size_hw(size_hw)
     place = np.array(point) * (size_hw[1], size_hw[0])
     offsets = {
         index: float(np.linalg.norm((face.box_xyxy[:2] + face.box_xyxy[2:]) / 2 - place))

@@ -58,6 +58,17 @@ DEPTHS = {
 }
 
 
+@pytest.mark.parametrize("colours_to", [1, 255])
+@pytest.mark.parametrize("alpha_to", [1, 255])
+def test_alpha_of_floats_has_a_range_of_its_own(nuclei, colours_to, alpha_to):
+    alpha = np.ones(nuclei.shape[:2])
+    alpha[:9] = 0
+    pixels = np.dstack([nuclei / 255 * colours_to, alpha * alpha_to])
+    expected = nuclei.copy()
+    expected[:9] = 255  # white shines through
+    np.testing.assert_array_equal(images.to_rgb(pixels.astype(np.float32)), expected)
+
+
 @pytest.mark.parametrize("depth", DEPTHS)
 @pytest.mark.parametrize("in_colour", [False, True])
 def test_a_microscope_file_is_as_bright_as_its_original(nuclei, grey, depth, in_colour, recwarn):

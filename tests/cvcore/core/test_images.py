@@ -1,6 +1,7 @@
 """Pictures in and out: every kind of file, and the arrays and tensors behind them."""
 
 import io
+import math
 
 import numpy as np
 import pytest
@@ -10,6 +11,7 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
+from cvcore import face_verification, feature_maps, segmentation
 from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.engine import tensors
@@ -93,6 +95,31 @@ def test_arrays_that_are_no_picture(bad, error):
 def test_a_tensor_is_told_where_to_go():
     with pytest.raises(TypeError, match="to_image"):
         images.as_image(torch.zeros(3, 4, 4))
+
+
+def test_sizes_are_two_whole_numbers_of_pixels():
+    for sound in ((3, 4), [3.0, np.int64(4)], np.array([3, 4]), torch.Size([3, 4])):
+        assert images.check_size_hw(sound) == (3, 4)
+    for bad in (3, None, "34", (3,), (3, 4, 3), (0, 4), (-1, 4), (2.5, 4), (np.nan, 4), ("3", 4)):
+        with pytest.raises(InputError, match="height and width in whole pixels"):
+            images.check_size_hw(bad)
+    with pytest.raises(InputError, match="too large"):
+        images.check_size_hw((10_000, 10_000))
+
+
+@pytest.mark.parametrize("side", [math.nan, math.inf, "5", -1, 0, 2.5, 10**12, True])
+def test_every_function_that_takes_a_size_checks_it(side):
+    size_hw, no_map = (side, 32), np.zeros((4, 4), np.float32)
+    for take in (
+        lambda: segmentation.fit_size(size_hw),
+        lambda: segmentation.to_probability(no_map, size_hw),
+        lambda: face_verification.pick_face((), size_hw),
+        lambda: face_verification.find_at((), (0.5, 0.5), size_hw),
+        lambda: feature_maps.input_shape("efficientnet_lite0", size_hw),
+        lambda: feature_maps.input_shape(torch.nn.Conv2d(3, 4, 3), size_hw),
+    ):
+        with pytest.raises(InputError):
+            take()
 
 
 def test_check_image_says_what_to_do():

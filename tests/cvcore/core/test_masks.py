@@ -4,6 +4,7 @@ import io
 
 import numpy as np
 import pytest
+import tifffile
 from PIL import Image
 
 from cvcore.core import masks
@@ -146,6 +147,16 @@ def test_what_says_nothing_certain_is_refused(name):
     data, says = REFUSED[name]
     with pytest.raises(InputError, match=says):
         masks.read_mask(data)
+
+
+@pytest.mark.parametrize("pixels", [fill(0, 1, bool), fill(0, 255), fill(0, 1, np.uint16)])
+@pytest.mark.parametrize("kind", ["mask", "objects", "people"])
+def test_a_tiff_where_zero_is_white_is_refused(pixels, kind):
+    """ImageJ's masks with its inverted colours, and tifffile's own for bool."""
+    file = io.BytesIO()
+    tifffile.imwrite(file, pixels, photometric="miniswhite")
+    with pytest.raises(InputError, match="calls 0 white"):
+        masks.read_mask(file.getvalue(), kind=kind)
 
 
 def test_objects_and_people():

@@ -187,6 +187,12 @@ def test_values_out_of_range_are_one_sentence(sample, options):
     assert "\n" not in str(caught.value)
 
 
+@pytest.mark.parametrize("channel", [-1, 8, True, 2.5, "5", float("nan"), [3]])
+def test_a_channel_that_is_none(channel):
+    with pytest.raises(InputError, match="whole number from 0 to 7"):
+        deep_dream.measure(torch.zeros(1, 8, 4, 4), channel)
+
+
 @pytest.mark.parametrize("size_hw", [(20, 400), (400, 20)])
 def test_a_picture_too_long_says_which_way_to_cut(size_hw):
     with pytest.raises(InputError, match="longer side is at most 8 times the shorter"):

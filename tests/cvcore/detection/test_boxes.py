@@ -48,6 +48,8 @@ def test_what_is_no_box():
     for wrong in ([[0, 0, 1]], [0, 0, 1, 1], [[[0, 0, 1, 1]]], "boxes", [["a"] * 4]):
         with pytest.raises(InputError, match="rows of four numbers"):
             box_iou(wrong, WHOLE)
+    with pytest.raises(InputError, match="rows of four numbers"):
+        box_iou(torch.tensor([[0.0, 0, 1, 1]], requires_grad=True), WHOLE)
     for wrong in (np.nan, np.inf, -np.inf):
         with pytest.raises(InputError, match="ordinary number"):
             box_iou([[0, 0, 1, wrong]], WHOLE)

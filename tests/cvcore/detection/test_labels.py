@@ -124,6 +124,8 @@ def test_folders_with_something_missing(tmp_path):
     for name in "bcd":
         (tmp_path / "one" / "images" / f"{name}.png").unlink()
     refuse(tmp_path / "one", "No picture could be measured.*Line 1 of a.txt")
+    (tmp_path / "one" / "labels" / "a.txt").write_text("\n")
+    refuse(tmp_path / "one", "No picture has an object")
     (tmp_path / "two" / "images").mkdir(parents=True)
     refuse(tmp_path / "two", "no pictures")
     Image.new("RGB", (9, 9)).save(tmp_path / "two" / "images" / "a.png")

@@ -148,6 +148,8 @@ def test_average_and_sum():
         lambda: paths.sample(4, seed=1.5),
         lambda: paths.sample(4, seed=float("nan")),
         lambda: paths.sample(4, seed=1, truncation=0),
+        lambda: paths.sample(4, seed=1, stream=-1),
+        lambda: paths.sample(4, seed=1, stream="5"),
         lambda: paths.sample(4, seed=1, truncation=float("nan")),
         lambda: paths.interpolate(axis(0), axis(1), 1),
         lambda: paths.interpolate(axis(0), axis(1), 9, mode="curve"),
