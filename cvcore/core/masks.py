@@ -33,6 +33,7 @@ VOC_UNKNOWN = (224, 224, 192)  # its colour in VOC's palette
 BRIGHT = 224 / 255  # a mask of greys has some that are nearly white
 # A mask of greys has few in between: of more values than these a quarter is no mask but a picture.
 MANY_GREYS, UNSURE_SHARE = 32, 0.25
+DARK = 32  # numbers below it, in a format that changes them a little, say nothing
 COLOUR_SPREAD = 48  # between a pixel's channels: more than JPEG makes of a grey
 LOSSY = ("JPEG", "MPO", "JPEG2000", "WEBP", "AVIF", "HEIF")
 
@@ -49,6 +50,7 @@ WHITE_IS_ZERO = (
     "This TIFF calls 0 white and its greatest value black, so it is not certain which is inside: "
     f"save it as a PNG, and {NEEDS}."
 )
+NO_NUMBERS = "This format does not keep numbers: save them as a PNG."
 NOTHING = f"Nothing is inside this mask: {NEEDS}."
 
 
@@ -75,7 +77,7 @@ def read_mask(
                     f"This file holds {frames} pictures: save one of them as the mask."
                 )
             if opened.format in LOSSY and kind != "mask":
-                raise InputError("This format does not keep numbers: save them as a PNG.")
+                raise InputError(NO_NUMBERS)
             return _read_opened(opened, kind, max_side)
     except InputError:
         raise
@@ -129,6 +131,8 @@ def _read_opened(opened: Image.Image, kind: Kind, max_side: int | None) -> np.nd
         raise InputError("This mask has colours of 16 bits: save it in grey, or in 8 bits.")
     if _is_turned_round(opened):
         raise InputError(WHITE_IS_ZERO)
+    if opened.format in LOSSY and 0 < np.asarray(opened.convert("RGB")).max() < DARK:
+        raise InputError(NO_NUMBERS)
     turn = _find_turn(opened)
     if max_side is not None and max(opened.size) > max_side:
         scale = max_side / max(opened.size)
@@ -139,6 +143,8 @@ def _read_opened(opened: Image.Image, kind: Kind, max_side: int | None) -> np.nd
     if opened.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in opened.info:
         pixels = np.asarray(opened.convert("RGBA"))
         opaque = pixels[..., 3] >= 128
+        if pixels[..., 3].any() and not opaque.any():
+            raise InputError("All of this mask is more than half transparent: save it without.")
         if opaque.all():
             return turn(_read_colours(pixels[..., :3], kind))
         if kind != "mask":

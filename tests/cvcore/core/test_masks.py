@@ -136,6 +136,9 @@ REFUSED = {
     "pages": (
         save(fill(0, 255), kind="TIFF", save_all=True, append_images=[Image.new("L", (9, 9))]),
         "holds 2 pictures"),
+    "0 and 1 in a lossy JPEG": (save(fill(0, 1), kind="JPEG"), "does not keep numbers"),
+    "0 and 1 in a lossy WebP": (save(fill(0, 1), kind="WEBP"), "does not keep numbers"),
+    "half transparent": (save(to_cut_out(NOISE, INSIDE * 127)), "more than half transparent"),
     "empty": (b"", "could not be read"),
     "text": (b"mask", "could not be read"),
     "cut off": (save(NOISE)[:600], "could not be read"),
