@@ -18,6 +18,7 @@ from demos.server.errors import guard
 from demos.server.limits import HEAVY, LIGHT, STEADY
 
 # Whether an address asks for more of a tab than to be shown.
+PUTS = ("upload", "clear", "input", "change", "release", "pick")  # events of a new value
 ASKS = """(count) => {
   const query = new URLSearchParams(location.search);
   const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
@@ -110,6 +111,8 @@ class Tab:
         that takes its turn, "stream" for sliders that are followed while they move. Of the runs
         that share a state ``newest``, a visitor's newest ends the others at their next step. The
         controls of ``settings`` come to the handler as one value, its last.
+        What a visitor puts in while the handler runs is answered when it ends: Gradio would drop
+        it, and leave the old answer beside a new picture.
         Without ``api_name`` the handler is private; without ``fn`` the browser alone does the work,
         by ``js``.
         """
@@ -123,13 +126,15 @@ class Tab:
         if newest is not None:
             fn, inputs = newest_wins(fn), [newest, *inputs]
             options["trigger_mode"] = "multiple"
+        triggers = events if isinstance(events, list | tuple) else [events]
         if kind == "stream":
             options |= {"trigger_mode": "always_last", "show_progress": "hidden"}
+        elif fn and newest is None and any(_puts_value(one) for one in triggers):
+            options["trigger_mode"] = "always_last"
         if api_name is None:
             options["api_visibility"] = "private"
         else:
             options["api_name"] = api_name
-        triggers = events if isinstance(events, list | tuple) else [events]
         if len(triggers) == 1:  # an event of a component's own cannot go through gr.on
             return triggers[0](fn, inputs, outputs, **(options | kwargs))
         return gr.on(list(triggers), fn, inputs, outputs, **(options | kwargs))
@@ -197,3 +202,7 @@ class Tab:
     def show_code(self, *targets: str) -> None:
         """The panel "Show the code", for targets like ``cvcore.convolution:convolve``."""
         panels.show_code(targets)
+
+
+def _puts_value(trigger: Any) -> bool:
+    return getattr(trigger, "event_name", "") in PUTS  # what comes after another run has no name

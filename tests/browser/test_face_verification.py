@@ -8,8 +8,11 @@ from playwright.sync_api import expect
 
 from cvcore.core import images, samples
 from cvcore.engine import download, registry
+from cvcore.recognition import faces
 from demos.components.private_picture import GROUP, load_face_sample
+from tests.support.browser import next_frames
 from tests.support.files import make_exif, save
+from tests.support.server import PATIENCE_SECONDS
 
 pytestmark = pytest.mark.browser
 
@@ -39,6 +42,29 @@ def test_own_picture_and_slider(panel, page):
     slider = panel.locator("#face-threshold input[type=range]")
     slider.evaluate("node => { node.value = -0.2; node.dispatchEvent(new Event('input')) }")
     expect(verdict).to_contain_text("Same person")
+
+
+def test_a_picture_that_comes_while_another_is_compared_is_answered_too(panel, rest, monkeypatch):
+    """The sample that is shown already, then another picture at once: no old verdict beside it."""
+    begun, go_on, embed = threading.Event(), threading.Event(), faces.embed_all
+
+    def embed_slowly(*args, **kwargs):
+        begun.set()
+        go_on.wait(PATIENCE_SECONDS)
+        return embed(*args, **kwargs)
+
+    rest()
+    monkeypatch.setattr(faces, "embed_all", embed_slowly)
+    panel.locator("#face-b [data-name=ardern_2022]").click()
+    assert begun.wait(PATIENCE_SECONDS)
+    picture = images.to_jpeg(samples.load_sample("obama_2005"))
+    file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture}
+    panel.locator("#face-b input[type=file]").set_input_files(file)
+    expect(panel.locator("#face-b img[src^=data]")).to_be_visible()
+    next_frames(panel.page)
+    go_on.set()
+    rest()
+    expect(panel.locator("#face-verdict .verdict")).to_contain_text("Different persons")
 
 
 def test_a_mistake_leaves_the_pictures_in_reach(panel, page):
