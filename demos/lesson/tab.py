@@ -17,8 +17,8 @@ from demos.lesson.settings import Controls, spread_settings, take_settings
 from demos.server.errors import guard
 from demos.server.limits import HEAVY, LIGHT, STEADY
 
-# Whether an address asks for more of a tab than to be shown.
 PUTS = ("upload", "clear", "input", "change", "release", "pick")  # events of a new value
+# Whether an address asks for more of a tab than to be shown.
 ASKS = """(count) => {
   const query = new URLSearchParams(location.search);
   const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
