@@ -33,6 +33,14 @@ def test_first_answer_comes_without_a_click(tab, screenshot):
     screenshot("classification")
 
 
+def test_no_answer_stays_without_its_picture(tab):
+    bars = tab.locator("#classification-bars")
+    tab.get_by_role("button", name="Remove Image").first.click()
+    bars.get_by_text("No answer yet").wait_for()
+    bars.locator(".sign, li").locator("visible=true").first.wait_for(state="detached")
+    assert figures(bars) == []
+
+
 def test_sliders_act_on_the_answer(tab, page):
     bars = tab.locator("#classification-bars")
     before = figures(bars)[0]

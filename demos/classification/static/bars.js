@@ -56,8 +56,13 @@ const drawRows = (list, value) => {
 const draw = () => {
   const root = element.querySelector('.bars');
   const value = props.value;
-  root.classList.toggle('empty', !value);
-  if (!value) { root.querySelector('.rest').textContent = 'No answer yet.'; return; }
+  if (!value) {
+    root.querySelector('.rest').textContent = 'No answer yet.';
+    root.querySelector('.heading').textContent = '';
+    root.querySelector('.sign').hidden = true;
+    root.querySelector('ol').replaceChildren();
+    return;
+  }
   root.dataset.label = value.label;
   root.querySelector('.heading').textContent = value.heading || '';
   const sign = root.querySelector('.sign');
