@@ -6,6 +6,7 @@ import re
 import socket
 from dataclasses import dataclass
 from secrets import choice, randbelow
+from urllib.parse import urlsplit
 
 import gradio as gr
 import psutil
@@ -48,6 +49,11 @@ class ClassRoom:
     def describe(self) -> str:
         """For the console."""
         lines = ["For the class:", *(f"  {link}" for link in self.links)]
+        if all(_is_loopback(urlsplit(link).hostname or "") for link in self.links):
+            lines.append(
+                "  Only this computer reaches it: join the class's network, leave --host out, and "
+                "start again."
+            )
         lines += ["On this computer, with a QR code to show:", f"  {self.presenter_link}"]
         if self.has_warning:
             lines.append(
