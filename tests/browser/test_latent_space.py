@@ -87,7 +87,8 @@ def test_24_others_come_by_a_click(page, open_tab, rest):
     assert page.locator(".toast-body").count() == 0
 
 
-def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, rest, screenshot):
+def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screenshot):
+    held("latent_space.inversion", "invert")
     tab = open_tab("latent_space", query="&steps=400")
     tab.get_by_role("tab", name="Your picture").click()
     panel = tab.locator("#latent-space-own")
