@@ -173,8 +173,9 @@ def test_count_uncertainty_and_files(page, tab, screenshot):
     assert saved.value.suggested_filename == "cut_out.png"
 
 
-def test_teaching_stops_and_goes_on(tab, rest, screenshot):
+def test_teaching_stops_and_goes_on(tab, rest, held, screenshot):
     """About 10 s: steps of training, stopped, then gone on with."""
+    held("segmentation.fine_tuning", "fine_tune")
     tab.get_by_role("tab", name="Brush a truth").click()
     tab.get_by_role("button", name="Start from the network's mask").click()
     tab.locator("#segmentation-truth .formula").first.wait_for()
