@@ -184,6 +184,13 @@ def draw_mark(frame: Frame, part: Mark) -> str:
         return ""
     top, low = sorted((frame.y.start, frame.y.end))
     css = "" if part.colour is None else f" c{part.colour % 7}"
+    move = ""
+    if part.is_moving:  # drawn at the low end, and moved from there
+        way = scale.end - scale.start
+        place = f"calc(var(--now,{(p - scale.start) / way:.4f})*{way:.1f}px)"
+        move = f' style="transform:translate{part.axis.upper()}({place})"'
+        css += " moving"
+        p = scale.start
     if part.axis == "y":
         drawn = f'<path d="M{frame.x.start:.1f} {p:.1f}H{frame.x.end:.1f}"/>'
         y = p - 8 if p - top > 24 else p + 19
@@ -201,4 +208,4 @@ def draw_mark(frame: Frame, part: Mark) -> str:
         )
     text = f"<text {words}>{escape(part.text)}</text>" if part.text else ""
     kind = "arrow" if part.is_arrow else "mark"
-    return f'<g class="{kind}{css}">{drawn}{text}</g>'
+    return f'<g class="{kind}{css}"{move}>{drawn}{text}</g>'

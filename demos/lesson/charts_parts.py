@@ -62,13 +62,18 @@ class Bars:
 
 @dataclass(frozen=True)
 class Mark:
-    """A dashed line across, at a place of the x or the y axis; or an arrow that points at one."""
+    """A dashed line across, at a place of the x or the y axis; or an arrow that points at one.
+
+    One that moves follows the CSS variable ``--now`` of the chart, or of what the chart stands in:
+    a script sets it to 0 for the axis's low end, to 1 for its high end. Until then ``at`` counts.
+    """
 
     at: float
     text: str = ""
     axis: str = "x"
     colour: int | None = None  # none: the text's
     is_arrow: bool = False  # a bold triangle on the x axis
+    is_moving: bool = False
 
 
 @dataclass(frozen=True)

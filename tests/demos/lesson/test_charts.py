@@ -166,6 +166,29 @@ def test_marks_bands_and_points():
     ]  # fmt: skip
 
 
+@pytest.mark.parametrize("axis", ["x", "y"])
+def test_a_moving_mark_goes_from_one_end_of_its_axis_to_the_other(axis):
+    html = draw_chart(
+        [Line("a", [1, 2, 5], [0, 4, 1]), Mark(2, axis=axis, is_moving=True), Mark(2, axis=axis)],
+        title="t", x=Axis(low=1, high=5), y=Axis(low=0, high=4), size=SVG_SIZE,
+    )  # fmt: skip
+    left, top, right, bottom = plot_of(html)
+    start, end = (left, right) if axis == "x" else (bottom, top)
+    moving, still = [g for g in parse(html).iter("g") if g.get("class", "").startswith("mark")]
+    move = re.fullmatch(
+        r"transform:translate([XY])\(calc\(var\(--now,([\d.]+)\)\*(-?[\d.]+)px\)\)",
+        moving.get("style"),
+    )
+    assert move[1] == axis.upper()
+    assert float(move[2]) == {"x": 0.25, "y": 0.5}[axis]  # until a script says another
+    drawn = f"M{left:.1f} {start:.1f}H{right:.1f}"  # at the low end, to be moved from there
+    assert moving[0].get("d") == (f"M{start:.1f} {bottom:.1f}V{top:.1f}" if axis == "x" else drawn)
+    assert float(move[3]) == pytest.approx(end - start, abs=0.11)
+    place = float(re.search(r"M([\d.]+) ([\d.]+)", still[0].get("d"))[1 if axis == "x" else 2])
+    assert start + float(move[2]) * float(move[3]) == pytest.approx(place, abs=0.11)
+    assert still.get("style") is None
+
+
 def test_what_stands_below_is_as_wide_as_the_plot():
     html = draw_chart([], title="t", x=slots("abc"), size=SVG_SIZE, under="<i/>")
     left, _, right, _ = plot_of(html)
