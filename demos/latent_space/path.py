@@ -1,7 +1,7 @@
 """The path from A to B, or a walk from A: every frame at once, and as a video."""
 
 import time
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 
 import gradio as gr
 import numpy as np
@@ -12,11 +12,15 @@ from demos import lesson
 from demos.latent_space.controls import PATH_DEFAULTS, Choices, PathSettings
 from demos.latent_space.letters import pick
 from demos.latent_space.views import ROUND, STRAIGHT, Morph, Panel, to_sprite
+from demos.lesson import charts
 
 TITLE = "Path"
 VIDEO_SIDE = 256  # pixels
 VIDEO_SECONDS = 4
 NEWS_SECONDS = 0.3  # between two words on how far a video is
+CURVES = (390, 165)  # pixels: low, so that the film's slider is on the first screen
+TICKS = 5  # frames named below a curve, at most
+LINES = charts.GREEN, charts.VERMILION  # style.css has them for the samples over the pictures
 
 
 def show_path(own: dict | None, settings: PathSettings) -> dict:
@@ -38,7 +42,7 @@ def show_path(own: dict | None, settings: PathSettings) -> dict:
     count = int(s.frames)
     paths = [
         {
-            "name": title, "colour": colour,
+            "name": title, "colour": colour,  # for callers; the page has a theme's own
             "norms": np.linalg.norm(z, axis=1).round(3).tolist(),
             "real": real[i * count : (i + 1) * count].round(3).tolist(),
         }
@@ -47,7 +51,37 @@ def show_path(own: dict | None, settings: PathSettings) -> dict:
     return {
         "sprite": to_sprite(pictures, count), "paths": paths, "loop": s.walk == "walk",
         "key": f"{s.name} {s.digit} {s.seed} {s.truncation} {s.text} {count} {s.walk}",
+        "html": draw_curves(paths),
     }  # fmt: skip
+
+
+def draw_curves(paths: Sequence[dict]) -> str:
+    """Each frame's length, and D's opinion of it; the script moves the line at the frame shown."""
+    count = len(paths[0]["norms"])
+    numbers = np.unique(np.linspace(1, count, min(TICKS, count)).round().astype(int))
+    frames = charts.Axis(
+        "frame", 1, count, ticks=[(n, str(n)) for n in numbers], text=lambda at: f"frame {at:.0f}"
+    )
+    curves = {
+        "norms": ("Length of the latent", charts.Axis("length, σ")),
+        "real": (
+            "Share of real pictures that D finds worse",
+            charts.Axis("share", low=0, text=charts.percent),
+        ),
+    }
+    return "".join(
+        charts.draw_chart(
+            [
+                *(
+                    charts.Line(path["name"], range(1, count + 1), path[key], colour)
+                    for path, colour in zip(paths, LINES, strict=False)
+                ),
+                charts.Mark((count + 1) / 2, colour=charts.BLUE, is_moving=True),
+            ],
+            title=title, x=frames, y=y, size=CURVES, legend=False,
+        )
+        for key, (title, y) in curves.items()
+    )  # fmt: skip
 
 
 def show_once_open(opened: int, own: dict | None, settings: PathSettings) -> dict:

@@ -14,6 +14,15 @@ HOLDS = """words => [...document.querySelectorAll('#tab-latent_space textarea, i
   .some(field => field.value.includes(words))"""
 
 
+# How far each chart's mark stands from its curve's point of a frame, in pixels of the screen.
+OFF = """frame => [...document.querySelectorAll('#latent-space-morph .chart > svg')].map((svg) => {
+  const shown = svg.querySelector('.moving path').getBoundingClientRect();
+  const [[x]] = JSON.parse(svg.querySelector('.series').dataset.points).slice(frame);
+  const screen = svg.getScreenCTM();
+  return Math.abs((shown.left + shown.right) / 2 - (screen.a * x + screen.e));
+})"""
+
+
 def position(locator) -> str:
     return locator.evaluate("node => node.style.backgroundPosition")
 
@@ -29,9 +38,20 @@ def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab,
     slider.fill("2")
     assert position(frame) != before  # no server is asked
     tab.get_by_text("frame 3 of 25").wait_for()
+    curve = tab.locator("#latent-space-morph .chart > svg").first
+    curve.hover()
+    expect(tab.locator("#latent-space-morph .chart output")).to_contain_text("straight (lerp)")
+    for number in (0, 12, 24, 2):
+        slider.fill(str(number))
+        expect(tab.locator("#latent-space-morph .bar output")).to_have_text(
+            f"frame {number + 1} of 25"
+        )
+        first, second = page.evaluate(OFF, number)
+        assert max(first, second) < 1
+    page.mouse.move(0, 0)
     tab.get_by_label("Play").click()
     page.wait_for_function(
-        "() => !document.querySelector('#latent-space-morph output').textContent"
+        "() => !document.querySelector('#latent-space-morph .bar output').textContent"
         ".includes('frame 3 ')"
     )
 

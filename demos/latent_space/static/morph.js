@@ -8,24 +8,9 @@ const advance = (frame, step, count, loop) => {
   const way = frame + step < 0 || frame + step >= count ? -step : step;
   return [frame + way, way];
 };
-// The lowest and greatest of some numbers, never the same: a flat curve lies in the middle.
-const rangeOf = (numbers) => {
-  const low = Math.min(...numbers), high = Math.max(...numbers);
-  return high - low < 1e-6 ? [low - 0.5, high + 0.5] : [low, high];
-};
-// Where frame `i` of `count` stands in a drawing 400 wide, and a number in one 128 high.
-const acrossOf = (i, count) => 44 + 346 * i / Math.max(count - 1, 1);
-const downOf = (y, low, high) => 116 - 104 * (y - low) / (high - low);
 
 // --- in the page ---------------------------------------------------------------------------
 const make = (tag, text) => { const node = document.createElement(tag); if (text !== undefined) node.textContent = text; return node; };
-const NS = 'http://www.w3.org/2000/svg';
-const shape = (tag, attributes, text) => {
-  const node = document.createElementNS(NS, tag);
-  for (const [key, value] of Object.entries(attributes)) node.setAttribute(key, value);
-  if (text !== undefined) node.textContent = text;
-  return node;
-};
 let frame = 0, timer = null, shown = null;
 const root = () => element.querySelector('.morph');
 const stop = () => { clearInterval(timer); timer = null; root().querySelector('.play').textContent = '▶'; };
@@ -37,32 +22,12 @@ const show = () => {
     const node = root().querySelectorAll('.frame')[row];
     node.style.backgroundPosition =
       `${count > 1 ? 100 * frame / (count - 1) : 0}% ${value.sprite.rows > 1 ? 100 * row / (value.sprite.rows - 1) : 0}%`;
-    const real = path.real ? ` · D: ${Math.round(100 * path.real[frame])} %` : '';
-    root().querySelectorAll('figcaption.now')[row].textContent = `length ${path.norms[frame].toFixed(1)}${real}`;
+    root().querySelectorAll('figcaption.now')[row].textContent =
+      `length ${path.norms[frame].toFixed(1)} · D: ${Math.round(100 * path.real[frame])} %`;
   });
   root().querySelector('input').value = frame;
-  root().querySelector('output').textContent = `frame ${frame + 1} of ${count}`;
-  root().querySelectorAll('.now-line').forEach((line) => {
-    const x = acrossOf(frame, count);
-    line.setAttribute('x1', x); line.setAttribute('x2', x);
-  });
-};
-
-const plot = (title, key, digits) => {
-  const paths = props.value.paths.filter((path) => path[key]);
-  if (!paths.length) return [];
-  const [low, high] = rangeOf(paths.flatMap((path) => path[key]));
-  const box = make('figure'); box.className = 'curves';
-  const caption = make('figcaption'); caption.append(make('b', title));
-  const svg = shape('svg', {viewBox: '0 0 400 128', role: 'img', 'aria-label': title});
-  const at = (i, y, n) => `${acrossOf(i, n).toFixed(1)},${downOf(y, low, high).toFixed(1)}`;
-  svg.append(shape('text', {x: 40, y: 16, 'text-anchor': 'end'}, high.toFixed(digits)),
-    shape('text', {x: 40, y: 120, 'text-anchor': 'end'}, low.toFixed(digits)),
-    shape('line', {class: 'mark now now-line', y1: 6, y2: 122}),
-    ...paths.map((path) => shape('polyline', {fill: 'none', stroke: path.colour, 'stroke-width': 3,
-      points: path[key].map((y, i) => at(i, y, path[key].length)).join(' ')})));
-  box.append(caption, svg);
-  return [box];
+  root().querySelector('.bar output').textContent = `frame ${frame + 1} of ${count}`;
+  root().querySelector('.plots').style.setProperty('--now', frame / Math.max(count - 1, 1));
 };
 
 const draw = () => {
@@ -76,12 +41,10 @@ const draw = () => {
     picture.className = 'frame'; now.className = 'now';
     picture.style.backgroundImage = `url("${value.sprite.src}")`;
     picture.style.backgroundSize = `${value.sprite.columns * 100}% ${value.sprite.rows * 100}%`;
-    const swatch = make('i'); swatch.style.background = path.colour;
-    name.append(swatch, make('b', path.name)); box.append(name, picture, now);
+    name.append(make('i'), make('b', path.name)); box.append(name, picture, now);
     return box;
   }));
-  root().querySelector('.plots').replaceChildren(
-    ...plot('Length of the latent', 'norms', 1), ...plot('Share of real pictures that D finds worse', 'real', 2));
+  root().querySelector('.plots').innerHTML = value.html;
   show();
 };
 

@@ -79,6 +79,32 @@ def test_path_shows_the_dip_of_the_straight_one():
     assert all(0 <= share <= 1 for path in value["paths"] for share in path["real"])
 
 
+@pytest.mark.parametrize(("walk", "count"), [("path", 9), ("path", 2), ("walk", 3)])
+def test_the_curves_of_a_path_are_its_numbers(walk, count):
+    value = show_path(None, PathSettings(seed=1, frames=count, walk=walk))
+    assert set(value) == {"sprite", "paths", "loop", "key", "html"}
+    charts_ = value["html"].split("<figure")[1:]
+    assert len(charts_) == 2
+    for key, chart in zip(("norms", "real"), charts_, strict=True):
+        found = re.findall(r"data-name=\"(.*?)\" data-points='(.*?)'", chart)
+        drawn = {name: json.loads(points) for name, points in found}
+        assert list(drawn) == [path["name"] for path in reversed(value["paths"])]
+        for path in value["paths"]:
+            assert set(path) == {"name", "colour", "norms", "real"}
+            points = drawn[path["name"]]
+            assert [at for _, _, at, _ in points] == [f"frame {i + 1}" for i in range(count)]
+            told = [float(text.rstrip("\u00a0%")) for *_, text in points]
+            scale = 100 if key == "real" else 1
+            assert told == pytest.approx([scale * n for n in path[key]], abs=0.051, rel=1e-3)
+        way = float(re.search(r"var\(--now,0.5000\)\*([\d.]+)px", chart)[1])
+        for points in drawn.values():  # where the script puts the mark: frame i at i / (count - 1)
+            steps = [x - points[0][0] for x, *_ in points]
+            assert steps == pytest.approx([way * i / (count - 1) for i in range(count)], abs=0.11)
+    assert ">frame<" in charts_[0]
+    assert ">length, σ<" in charts_[0]
+    assert "\u00a0%<" in charts_[1]
+
+
 def test_the_path_waits_for_the_address():
     given = PathSettings(seed=1, frames=2)
     assert show_once_open(0, None, given)["__type__"] == "update"
