@@ -30,6 +30,10 @@ AT_REST = """() => {
     window.calmFrames = still ? (window.calmFrames ?? 0) + 1 : 0;
     return window.calmFrames > 10;
 }"""
+# The height of the smallest words in a chart, in pixels of the screen; none: no chart is shown.
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('.chart svg text')]
+    .filter(text => text.checkVisibility())
+    .map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
 TURN = """dark => {
     document.body.classList.toggle('dark', dark);
     window.calmFrames = 0;
@@ -58,6 +62,7 @@ def check_access(page) -> None:
         page.set_viewport_size({"width": width, "height": height})
         next_frames(page)
         assert page.evaluate("document.documentElement.scrollWidth") <= width + 1, (width, height)
+        assert page.evaluate(SMALLEST) > 9, (width, height)
 
 
 def find_errors(page, traffic: Traffic) -> list[str]:
