@@ -25,14 +25,26 @@ class Pixels(NamedTuple):
     note: str = ""
 
 
-def from_file(values: np.ndarray, *, white: float | None = None) -> Pixels:
+def from_file(
+    values: np.ndarray, *, white: float | None = None, is_white_zero: bool = False
+) -> Pixels:
     """A file's numbers as uint8 of the same shape; ``white`` is what it calls white, if it does.
+
+    With ``is_white_zero`` its least number is white, and the greatest black.
 
     Unsigned integers are 8, 10, 12, 14 or 16 bits deep, the first that their greatest value fits;
     floats go from 0 to 1 or, by their greatest value, as integers do. Values that are negative,
     beyond 16 bits or few are spread from the darkest to the brightest. All but plain cases have a
     note. Raises InputError where a value is no number.
     """
+    if not is_white_zero:
+        return _spread(values, white, ("black", "white"))
+    found = _spread(values, white, ("white", "black"))
+    return Pixels(255 - found.values, found.note)
+
+
+def _spread(values: np.ndarray, white: float | None, shown: tuple[str, str]) -> Pixels:
+    """The least number to 0, the greatest to 255; ``shown`` is how a note calls both."""
     low, high = _get_range(values)
     if white is None and values.dtype == np.uint8:
         return Pixels(values)
@@ -50,7 +62,7 @@ def from_file(values: np.ndarray, *, white: float | None = None) -> Pixels:
         return Pixels(_scale(values, 0, 1), said)
     is_small = values.dtype != np.uint16 and high < MIN_BYTES
     if low < 0 or high > 65535 or is_small:
-        said = f"{low:,.6g} is shown as black, {high:,.6g} as white"
+        said = f"{low:,.6g} is shown as {shown[0]}, {high:,.6g} as {shown[1]}"
         return Pixels(_scale(values, low, high), f"This picture's range is not known: {said}.")
     depths = (8, 10, 12, 14, 15) if values.dtype == np.int16 else (8, 10, 12, 14, 16)
     bits = next(bits for bits in depths if high < 2**bits)

@@ -42,8 +42,9 @@ _RESAMPLE = {
 def load_image(source: reading.Source, *, max_side: int | None = MAX_SIDE) -> np.ndarray:
     """Read a picture file as uint8 (H, W, 3) sRGB: a path (``~`` too), its bytes or an open file.
 
-    It is upright as EXIF says, in sRGB by its colour profile, transparency lies on white, and of
-    an animation or a file of several pages the first is taken. 16 bits, floats and other numbers
+    It is upright as EXIF says, in sRGB by its colour profile, transparency lies on white (that of
+    a BMP where its header names it: ``cvcore.core.bmp``), and of an animation or a file of several
+    pages the first is taken. 16 bits, floats and other numbers
     are brought to 8 bits by what the file says of its range, else by its greatest value
     (``cvcore.core.depth``). A picture whose longer side exceeds ``max_side`` pixels is shrunk to
     it (None keeps the size). A file that lacks its last bytes is read as browsers do.

@@ -22,7 +22,7 @@ from typing import BinaryIO, Literal, TypeAlias
 import numpy as np
 from PIL import Image
 
-from cvcore.core import images, reading, tiff
+from cvcore.core import bmp, images, reading, tiff
 from cvcore.core.errors import InputError
 
 Kind: TypeAlias = Literal["mask", "objects", "people"]
@@ -133,11 +133,12 @@ def _read_opened(opened: Image.Image, kind: Kind, max_side: int | None) -> np.nd
         raise InputError(WHITE_IS_ZERO)
     if opened.format in LOSSY and 0 < np.asarray(opened.convert("RGB")).max() < DARK:
         raise InputError(NO_NUMBERS)
-    turn = _find_turn(opened)
+    turn, kind_of_file = _find_turn(opened), opened.format
     if max_side is not None and max(opened.size) > max_side:
         scale = max_side / max(opened.size)
         size = [max(1, round(side * scale)) for side in opened.size]
         opened = opened.resize(size, Image.Resampling.NEAREST)
+    opened = bmp.drop_empty_alpha(opened, kind_of_file)
     if opened.mode == "P":
         return turn(_read_palette(opened, kind))
     if opened.mode in ("LA", "La", "PA", "RGBA", "RGBa") or "transparency" in opened.info:

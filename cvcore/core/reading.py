@@ -18,7 +18,7 @@ from typing import Any, BinaryIO, NamedTuple, TypeAlias
 import numpy as np
 from PIL import ExifTags, Image, UnidentifiedImageError
 
-from cvcore.core import damage, file_kinds, tiff
+from cvcore.core import bmp, damage, file_kinds, tiff
 from cvcore.core.colour import to_srgb
 from cvcore.core.depth import from_file
 from cvcore.core.errors import InputError
@@ -188,6 +188,8 @@ def _rescue(data: bytes, max_side: int | None, error: Exception) -> Reading:
         raise InputError(NO_AVIF) from error
     if file_kinds.is_tiff(data) and not file_kinds.is_raw(data):
         return _rescue_tiff(data, max_side, error)
+    if str(error).startswith("Unsupported BMP") and bmp.names_bits(data):
+        return _finish_bmp(data, max_side)
     return _read_mended(data, max_side, error)
 
 
@@ -241,6 +243,8 @@ def _finish(opened: Image.Image, max_side: int | None, *, mended: bytes = b"") -
     file = getattr(opened, "fp", None)
     if file is not None and opened.format == "TIFF" and not opened.tell() and tiff.is_deep(opened):
         return _finish_tiff(_read_all(file), max_side)
+    if file is not None and opened.format == "BMP" and bmp.has_short_alpha(data := _read_all(file)):
+        return _finish_bmp(data, max_side)
     deep_png = _read_all(file) if file is not None and _is_deep_png(opened) else b""
     if max_side is not None:
         opened.draft("RGB", (max_side, max_side))  # JPEG: decode at a smaller scale
@@ -252,6 +256,7 @@ def _finish(opened: Image.Image, max_side: int | None, *, mended: bytes = b"") -
         picture, note = _read_deep_png(deep_png, opened.info)
     if turn is not None:
         picture = picture.transpose(turn)
+    picture = bmp.drop_empty_alpha(picture, opened.format)
     image = to_array(to_srgb(picture), max_side=max_side)
     return Reading(image, tuple(said for said in (*notes, note) if said))
 
@@ -272,6 +277,13 @@ def _read_deep_png(data: bytes, info: dict[Any, Any]) -> tuple[Image.Image, str]
     picture, note = tiff.to_picture(values)
     picture.info = info
     return picture, note
+
+
+def _finish_bmp(data: bytes, max_side: int | None) -> Reading:
+    """A BMP whose colours lie in other bits than Pillow knows."""
+    width, height = bmp.read_size(data)
+    check_size(width, abs(height))
+    return Reading(to_array(bmp.decode(data), max_side=max_side))
 
 
 def _finish_tiff(data: bytes, max_side: int | None) -> Reading:
@@ -304,9 +316,8 @@ def _to_8_bits(picture: Image.Image) -> tuple[Image.Image, str]:
     white = 65535 if picture.format in ("PPM", "JPEG2000") and picture.mode != "F" else None
     if picture.format == "TIFF":
         white = tiff.read_white(picture)
-    pixels = from_file(values, white=white)
-    grey = 255 - pixels.values if tiff.is_white_zero(picture) else pixels.values
-    converted = Image.fromarray(grey)
+    pixels = from_file(values, white=white, is_white_zero=tiff.is_white_zero(picture))
+    converted = Image.fromarray(pixels.values)
     converted.info = picture.info
     return converted, pixels.note
 

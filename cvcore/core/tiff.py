@@ -10,7 +10,7 @@ import struct
 from typing import NamedTuple
 
 import numpy as np
-from PIL import Image, ImageChops, TiffImagePlugin
+from PIL import Image, TiffImagePlugin
 
 from cvcore.core.depth import from_file
 from cvcore.core.errors import InputError
@@ -152,20 +152,24 @@ def decode(data: bytes, tags: Tags) -> tuple[Image.Image, str]:
         values = np.dstack([*planes[2::-1], *planes[3:]])
     else:
         values = _decode(_rewrite(data), tags)
-    picture, note = to_picture(values, white=tags.white, extra=tags.extra)
-    if tags.is_white_zero:
-        picture = ImageChops.invert(picture)
+    picture, note = to_picture(
+        values, white=tags.white, extra=tags.extra, is_white_zero=tags.is_white_zero
+    )
     if tags.profile:
         picture.info["icc_profile"] = tags.profile
     return picture, note
 
 
 def to_picture(
-    values: np.ndarray, *, white: float | None = None, extra: int = 2
+    values: np.ndarray,
+    *,
+    white: float | None = None,
+    extra: int = 2,
+    is_white_zero: bool = False,
 ) -> tuple[Image.Image, str]:
     """Numbers as OpenCV gives them, BGR, as a picture of 8 bits a channel; and what was assumed."""
     colours = values[..., 2::-1] if values.ndim == 3 else values
-    pixels = from_file(np.ascontiguousarray(colours), white=white)
+    pixels = from_file(np.ascontiguousarray(colours), white=white, is_white_zero=is_white_zero)
     picture = Image.fromarray(pixels.values)
     if values.ndim == 3 and values.shape[2] == 4 and extra in (1, 2):
         alpha = Image.fromarray(from_file(np.ascontiguousarray(values[..., 3])).values)
@@ -185,8 +189,9 @@ def _decode(data: bytes, tags: Tags) -> np.ndarray:
 
 
 def _rewrite(data: bytes, plane: int | None = None) -> bytes:
-    """The file with another table of contents: without orientation, which OpenCV heeds in part.
+    """The file with another table of contents: without what OpenCV heeds only in part.
 
+    These are the orientation, and that 0 is white, by which it turns 8 bits round and others not.
     With ``plane``, of a file that has one colour after the other, it has that one alone, in grey.
     """
     found = _read_directory(data)
@@ -197,6 +202,8 @@ def _rewrite(data: bytes, plane: int | None = None) -> bytes:
             value = found[tag]
             value = value if isinstance(value, tuple | bytes) else (value,)
             rows[tag] = tuple(int(one) for one in value)
+    if rows.get(_PHOTOMETRIC) == (0,):
+        rows[_PHOTOMETRIC] = (1,)
     if plane is not None:
         for tag in (273, 279, 324, 325):  # where its strips or tiles lie, and their sizes
             if tag in rows:

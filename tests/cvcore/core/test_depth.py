@@ -135,6 +135,16 @@ def test_where_zero_is_white(grey):
         np.testing.assert_array_equal(image[..., 0], grey)
 
 
+@pytest.mark.parametrize("packed", [{}, {"compression": "zlib", "tile": (16, 16)}], ids=str)
+@pytest.mark.parametrize("kind", ["i1", "i2"])
+def test_where_the_least_signed_number_is_white(kind, packed):
+    steps = np.arange(-128, 128).reshape(8, 32).astype(kind)
+    data = write(steps, photometric="miniswhite", **packed)
+    with pytest.warns(PictureWarning, match="-128 is shown as white, 127 as black"):
+        image = images.load_image(data)
+    np.testing.assert_array_equal(image[..., 0].ravel(), np.arange(256)[::-1])
+
+
 def test_alpha_of_sixteen_bits_lets_white_shine_through(nuclei):
     half = np.full_like(nuclei[..., :1], 128)
     pixels = np.dstack([nuclei, half]).astype(np.uint16) * 257
