@@ -66,7 +66,7 @@ def read_mask(
     if isinstance(source, bytes | bytearray):
         source = io.BytesIO(source)
     try:
-        with reading.quietly(), Image.open(source) as opened:
+        with reading.as_usual(), Image.open(source) as opened:
             if opened.width * opened.height > reading.MAX_PIXELS:
                 raise InputError(
                     "This mask is too large: save one of at most "

@@ -2,7 +2,8 @@
 
 ``read`` gives upright sRGB pixels and says in a sentence each what it had to assume. Pillow does
 the reading; OpenCV that of the TIFF files that Pillow does not know or cuts to 8 bits, pi-heif
-that of phones' HEIC. No setting of theirs is touched: they belong to the whole process.
+that of phones' HEIC. Their settings belong to the whole process: they are left alone unless a
+program has changed one that would change the picture (``as_usual``).
 """
 
 import io
@@ -10,13 +11,13 @@ import re
 import threading
 import warnings
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import ExitStack, contextmanager
 from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, NamedTuple, TypeAlias
 
 import numpy as np
-from PIL import ExifTags, Image, UnidentifiedImageError
+from PIL import BmpImagePlugin, ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from cvcore.core import bmp, damage, file_kinds, tiff
 from cvcore.core.colour import to_srgb
@@ -57,7 +58,7 @@ def read(source: Source, *, max_side: int | None = None) -> Reading:
     """Read a picture file; see ``cvcore.core.images.load_image``, which warns of the notes."""
     file = _open_source(source)
     try:
-        with quietly():
+        with as_usual():
             return _read_file(file, max_side)
     except InputError:
         raise
@@ -71,7 +72,7 @@ def read(source: Source, *, max_side: int | None = None) -> Reading:
 def read_pil(picture: Image.Image, *, max_side: int | None = None) -> Reading:
     """The same for a picture that PIL holds, or has opened and reads only now."""
     try:
-        with quietly():
+        with as_usual():
             return _finish(picture, max_side)
     except InputError:
         raise
@@ -81,7 +82,7 @@ def read_pil(picture: Image.Image, *, max_side: int | None = None) -> Reading:
         file = getattr(picture, "fp", None)
         if file is None or picture.tell():
             raise InputError(file_kinds.DAMAGED) from error
-        with quietly():
+        with as_usual():
             return _rescue(_read_all(file), max_side, error)
 
 
@@ -142,32 +143,51 @@ def _read_all(file: BinaryIO) -> bytes:
     return data
 
 
+# Pillow's settings that change what a file shows, as they are when a program starts.
+_USUAL: tuple[tuple[Any, str, Any], ...] = (
+    (Image, "MAX_IMAGE_PIXELS", 1024**3 // 12),  # raised to it; our own limit is MAX_PIXELS
+    (ImageFile, "LOAD_TRUNCATED_IMAGES", False),
+    (BmpImagePlugin, "USE_RAW_ALPHA", False),
+)
+
 _open_readers = 0
-_warning_state: Any = None
+_put_back: ExitStack | None = None
 _lock = threading.Lock()
 
 
 @contextmanager
-def quietly() -> Iterator[None]:
-    """Without Pillow's warnings on odd tags: what matters is said by a sentence.
+def as_usual() -> Iterator[None]:
+    """Pillow as it is when a program starts, and without its warnings on odd tags.
 
-    Filters belong to the process. So the first of several threads puts them aside and the last
-    puts them back: one by one they would bring each other's back, and warnings would end for good.
+    Filters and settings belong to the process. So the first of several threads puts them aside and
+    the last puts them back: one by one they would bring each other's back, and warnings would end
+    for good.
     """
-    global _open_readers, _warning_state
+    global _open_readers, _put_back
     with _lock:
         if not _open_readers:
-            _warning_state = warnings.catch_warnings()
-            _warning_state.__enter__()
+            _put_back = ExitStack()
+            _put_back.enter_context(warnings.catch_warnings())
             warnings.simplefilter("ignore")
+            for owner, name, usual in _USUAL:
+                _set_aside(_put_back, owner, name, usual)
         _open_readers += 1
     try:
         yield
     finally:
         with _lock:
             _open_readers -= 1
-            if not _open_readers:
-                _warning_state.__exit__(None, None, None)
+            if not _open_readers and _put_back is not None:
+                _put_back.close()
+
+
+def _set_aside(put_back: ExitStack, owner: Any, name: str, usual: Any) -> None:
+    found = getattr(owner, name, usual)
+    is_limit = name == "MAX_IMAGE_PIXELS"
+    if found == usual or (is_limit and (found is None or found > usual)):
+        return
+    setattr(owner, name, usual)
+    put_back.callback(setattr, owner, name, found)
 
 
 def _read_file(file: BinaryIO, max_side: int | None) -> Reading:

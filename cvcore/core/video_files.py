@@ -8,6 +8,7 @@ from os import PathLike
 from pathlib import Path
 from typing import Any, BinaryIO, TypeAlias
 
+from cvcore.core import reading
 from cvcore.core.errors import InputError
 
 # What a public function takes as a film; an open file must be one that can be sought.
@@ -65,7 +66,7 @@ def explain_unreadable(film: Film, otherwise: str = UNREADABLE) -> str:
     from PIL import Image
 
     try:
-        with _opened(film) as file:
+        with reading.as_usual(), _opened(film) as file:
             if _is_cut_off(file):
                 return NOT_WHOLE
             file.seek(0)

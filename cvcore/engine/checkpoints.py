@@ -114,7 +114,9 @@ def load_model(name: str) -> "nn.Module":
         if model is not MISSING:
             return model
         module, function = get_weight(name).build.split(":")
-        with torch.inference_mode(False):  # or gradients could never pass through it
+        # inference mode: gradients could never pass through it; the first weights, which are drawn
+        # at random and thrown away, must not use up the caller's random numbers
+        with torch.inference_mode(False), torch.random.fork_rng(devices=[]):
             model = getattr(import_module(module), function)()
             model.load_state_dict(load_state(name))
             model = model.eval().requires_grad_(False)

@@ -6,9 +6,9 @@ import warnings
 
 import numpy as np
 import pytest
-from PIL import Image, ImageFile, PngImagePlugin, TiffImagePlugin
+from PIL import BmpImagePlugin, Image, ImageFile, PngImagePlugin, TiffImagePlugin
 
-from cvcore.core import images, samples
+from cvcore.core import images, masks, samples
 from cvcore.core.errors import InputError, PictureWarning
 from tests.support.files import ORIENTATION, differ, lay, make_exif, save
 
@@ -174,6 +174,30 @@ def test_pillows_own_switch_is_left_alone(large):
     before = ImageFile.LOAD_TRUNCATED_IMAGES, list(Image.ID)
     images.load_image(save(large, "JPEG")[:-2])
     assert (ImageFile.LOAD_TRUNCATED_IMAGES, list(Image.ID)) == before
+
+
+def test_what_a_program_has_set_of_pillow_changes_no_picture(large, monkeypatch):
+    def answer(data):
+        with warnings.catch_warnings(record=True) as notes:
+            warnings.simplefilter("always")
+            try:
+                image = images.load_image(data)
+            except InputError as error:
+                return str(error)
+        return image.tolist(), [str(note.message) for note in notes]
+
+    whole = save(large, "JPEG")
+    bmp = save(Image.fromarray(large).convert("RGBA"), "BMP")
+    files = (whole, whole[:-2], whole[: len(whole) // 2], save(large, "PNG")[:4000], bmp)
+    before = [answer(data) for data in files]
+    assert "damaged" in before[2]
+    settings = ((Image, "MAX_IMAGE_PIXELS", 9), (ImageFile, "LOAD_TRUNCATED_IMAGES", True),
+                (BmpImagePlugin, "USE_RAW_ALPHA", True))  # fmt: skip
+    for owner, name, value in settings:
+        monkeypatch.setattr(owner, name, value)
+    assert [answer(data) for data in files] == before
+    assert masks.read_mask(save(np.eye(4, dtype=np.uint8), "PNG")).sum() == 4
+    assert all(getattr(owner, name) == value for owner, name, value in settings)
 
 
 def test_filters_of_warnings_survive_many_threads(cat):

@@ -1,6 +1,10 @@
 """Whatever the caller's program has set: the same answers, and its settings as they were."""
 
+import asyncio
+import inspect
 import os
+import random
+import sys
 import threading
 import warnings
 from contextlib import contextmanager
@@ -48,13 +52,20 @@ def strict():
 
 
 @contextmanager
-def elsewhere(folder):
+def nowhere(folder):
+    """In a folder that is deleted, with hardly a call within a call left, and one thread."""
     before = os.getcwd(), cv2.getNumThreads(), torch.get_num_threads()
+    most, few = sys.getrecursionlimit(), len(inspect.stack(0)) + 40
     os.chdir(folder)
+    folder.rmdir()
     cv2.setNumThreads(0)
     torch.set_num_threads(1)
+    sys.setrecursionlimit(few)
     yield
-    assert (os.getcwd(), torch.get_num_threads()) == (os.path.realpath(folder), 1)
+    assert (sys.getrecursionlimit(), torch.get_num_threads()) == (few, 1)
+    sys.setrecursionlimit(most)
+    with pytest.raises(FileNotFoundError):
+        os.getcwd()
     os.chdir(before[0])
     cv2.setNumThreads(before[1])
     torch.set_num_threads(before[2])
@@ -83,10 +94,18 @@ def disturbed(given):
     release()
     answers = {}
     for name, call in CALLS.items():
+        before = random_states()
         with together():
             answer = call(given)
+        assert random_states() == before, name
         answers[name] = flatten(answer)
     return answers
+
+
+def random_states():
+    """Those of Python, NumPy and PyTorch: a caller's seed must last."""
+    _, numbers, *rest = np.random.get_state()
+    return random.getstate(), numbers.tobytes(), rest, torch.get_rng_state().tolist()
 
 
 @pytest.fixture(scope="module")
@@ -109,15 +128,19 @@ def test_gradients_off_autocast_another_type_and_device_change_nothing(name, dis
     assert_same(disturbed[name], plain[name])
 
 
-def test_warnings_as_errors_another_folder_and_read_only_pictures(given, plain, tmp_path):
+def test_warnings_as_errors_no_folder_an_event_loop_read_only_pictures(given, plain, tmp_path):
     """And what the caller gave is as it was."""
+
+    async def call_all():
+        with strict(), nowhere(tmp_path):
+            return {name: call(given) for name, call in CALLS.items()}
+
     arrays = {key: value for key, value in vars(given).items() if isinstance(value, np.ndarray)}
     before = {key: array.copy() for key, array in arrays.items()}
     for array in arrays.values():
         array.flags.writeable = False
     try:
-        with strict(), elsewhere(tmp_path):
-            answers = {name: call(given) for name, call in CALLS.items()}
+        answers = asyncio.run(call_all())
         for key, array in arrays.items():
             np.testing.assert_array_equal(array, before[key])
     finally:
