@@ -30,7 +30,7 @@ from cvcore.convolution.windows import (
 from cvcore.core import notebook
 from cvcore.core.checks import check_number, check_whole
 from cvcore.core.errors import InputError
-from cvcore.core.images import Picture, as_image
+from cvcore.core.images import Picture, as_image, check_size_hw
 from cvcore.engine.isolation import undisturbed
 
 __all__ = [
@@ -236,7 +236,7 @@ def pool_winners(image: Numbers, size: int = 2, *, stride: int | None = None) ->
 
 def count_wins(winners: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     """How many windows each pixel of the input won: int64 (H, W), summed over channels."""
-    height, width = (check_whole("The size", side, 1, 100_000) for side in size_hw)
+    height, width = check_size_hw(size_hw)
     return np.bincount(winners.ravel(), minlength=height * width).reshape(height, width)
 
 

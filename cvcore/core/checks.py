@@ -11,6 +11,7 @@ from typing import Any
 from cvcore.core.errors import InputError
 
 MAX_SEED = 2**63 - 1  # what both NumPy and PyTorch take
+MAX_SIDE = 1_000_000  # pixels: of no picture
 _CLOSE = 1e-6  # a float32 that means 0.1 is a little more than that
 
 
@@ -69,6 +70,11 @@ def check_setting(name: str, value: Any, low: float, high: float) -> float:
     if number is None:
         raise InputError(f"{name} must be a number from {low:g} to {high:g}; got {show(value)}.")
     return number
+
+
+def check_max_side(max_side: Any) -> int | None:
+    """The longest side that a picture may have, in pixels; None: as long as it is."""
+    return None if max_side is None else check_whole("The longest side", max_side, 1, MAX_SIDE)
 
 
 def check_seed(seed: Any) -> int:

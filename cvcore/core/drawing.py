@@ -7,6 +7,7 @@ from functools import cache
 import cv2
 import numpy as np
 
+from cvcore.core.checks import check_setting
 from cvcore.core.images import Picture, as_image, resize
 
 # Perceptually even and safe for the colour-blind; "diverging" is blue, white, red.
@@ -35,6 +36,10 @@ def colourise(
     """
     if colormap not in COLORMAPS:
         raise ValueError(f"colormap must be one of {', '.join(COLORMAPS)}; got {colormap!r}.")
+    vmin, vmax = (
+        None if end is None else check_setting("An end of the colour range", end, -1e30, 1e30)
+        for end in (vmin, vmax)
+    )
     values = np.nan_to_num(np.asarray(values, dtype=np.float32))
     if colormap == "diverging":
         limit = float(np.abs(values).max())
@@ -70,7 +75,7 @@ def draw_heatmap(
     vmax: float | None = None,
 ) -> np.ndarray:
     """Lay a heatmap of any size over a picture; ``opacity`` 0 shows the picture, 1 the map."""
-    image = as_image(image)
+    image, opacity = as_image(image), check_setting("The opacity", opacity, 0, 1)
     colours = colourise(heatmap, colormap=colormap, vmin=vmin, vmax=vmax)
     colours = resize(colours, image.shape[:2], resample="bicubic")
     return cv2.addWeighted(image, 1 - opacity, colours, opacity, 0)
@@ -133,8 +138,8 @@ def draw_text(image: Picture, text: str, *, height: float = 0.06) -> np.ndarray:
 
     ``height`` is a line's height as a share of the picture's height.
     """
-    image = as_image(image)
-    image = image.copy()
+    image = as_image(image).copy()
+    height = check_setting("The height of a line", height, 0, 1)
     lines = text.split("\n")
     line = max(12, round(image.shape[0] * height))
     band = image[: line * len(lines) + line // 3]

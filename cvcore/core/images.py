@@ -104,6 +104,7 @@ def to_rgb(picture: Image.Image | np.ndarray, *, max_side: int | None = None) ->
 
 
 def _read_array(array: np.ndarray, max_side: int | None) -> reading.Reading:
+    max_side = checks.check_max_side(max_side)
     if np.ma.is_masked(array):
         raise InputError("This picture has masked pixels: give them a value with .filled().")
     array = np.asarray(array)
@@ -199,12 +200,13 @@ def resize(image: np.ndarray, size_hw: tuple[int, int], *, resample: str = "bicu
     """
     if resample not in _RESAMPLE:
         raise ValueError(f"resample must be one of {', '.join(_RESAMPLE)}; got {resample!r}.")
-    height, width = size_hw
+    height, width = check_size_hw(size_hw)
     return np.array(Image.fromarray(image).resize((width, height), _RESAMPLE[resample]))
 
 
 def shrink(image: np.ndarray, max_side: int) -> np.ndarray:
     """The picture with its longer side at most ``max_side`` pixels; smaller ones are untouched."""
+    max_side = checks.check_whole("The longest side", max_side, 1, checks.MAX_SIDE)
     height, width = image.shape[:2]
     if max(height, width) <= max_side:
         return image

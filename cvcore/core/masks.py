@@ -23,6 +23,7 @@ import numpy as np
 from PIL import Image
 
 from cvcore.core import bmp, images, reading, tiff
+from cvcore.core.checks import check_max_side
 from cvcore.core.errors import InputError
 
 Kind: TypeAlias = Literal["mask", "objects", "people"]
@@ -63,6 +64,7 @@ def read_mask(
     pixels is shrunk to it, by leaving pixels out (None keeps the size). Raises InputError for a
     file that is none, is damaged, holds several pictures, or values that say nothing certain.
     """
+    max_side = check_max_side(max_side)
     if isinstance(source, bytes | bytearray):
         source = io.BytesIO(source)
     try:
@@ -108,6 +110,7 @@ def check_shape(inside: np.ndarray, size_hw: tuple[int, int]) -> None:
 
     Their sizes may differ, and sides be off by the rounding to whole pixels.
     """
+    size_hw = images.check_size_hw(size_hw)
     height, width = inside.shape
     wider = width / height * size_hw[0] / size_hw[1]
     if max(wider, 1 / wider) - 1 > 1.5 / min(height, width, *size_hw):
@@ -119,6 +122,7 @@ def check_shape(inside: np.ndarray, size_hw: tuple[int, int]) -> None:
 
 def fit_mask(inside: np.ndarray, size_hw: tuple[int, int]) -> np.ndarray:
     """A mask bool (h, w) at the picture's size; InputError when its shape is another one."""
+    size_hw = images.check_size_hw(size_hw)
     check_shape(inside, size_hw)
     if inside.shape == tuple(size_hw):
         return inside

@@ -20,6 +20,7 @@ import numpy as np
 from PIL import BmpImagePlugin, ExifTags, Image, ImageFile, UnidentifiedImageError
 
 from cvcore.core import bmp, damage, file_kinds, tiff
+from cvcore.core.checks import check_max_side
 from cvcore.core.colour import to_srgb
 from cvcore.core.depth import from_file
 from cvcore.core.errors import InputError
@@ -56,6 +57,7 @@ class Reading(NamedTuple):
 
 def read(source: Source, *, max_side: int | None = None) -> Reading:
     """Read a picture file; see ``cvcore.core.images.load_image``, which warns of the notes."""
+    max_side = check_max_side(max_side)
     file = _open_source(source)
     try:
         with as_usual():
@@ -71,6 +73,7 @@ def read(source: Source, *, max_side: int | None = None) -> Reading:
 
 def read_pil(picture: Image.Image, *, max_side: int | None = None) -> Reading:
     """The same for a picture that PIL holds, or has opened and reads only now."""
+    max_side = check_max_side(max_side)
     try:
         with as_usual():
             return _finish(picture, max_side)

@@ -10,7 +10,7 @@ from typing import Any, BinaryIO
 
 import numpy as np
 
-from cvcore.core.checks import check_number, check_setting
+from cvcore.core.checks import MAX_SIDE, check_number, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image, resize
 from cvcore.core.video_files import Film, check_target, explain_unreadable, to_source
@@ -106,6 +106,7 @@ def decode_frames(
     film: Film, *, max_side: int, damage: Damage
 ) -> Generator[tuple[float, np.ndarray], None, None]:
     """As ``read_timed_frames``, but what is left out is noted in ``damage``; nothing warns."""
+    max_side = check_whole("The longest side", max_side, 1, MAX_SIDE)
     first, now, size_hw, given = None, -1.0, None, 0
     with _open(film) as container:
         stream = find_pictures(container)

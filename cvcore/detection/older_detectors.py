@@ -4,14 +4,16 @@ R-CNN: Girshick et al., CVPR 2014, arXiv:1311.2524. Fast R-CNN: Girshick, ICCV 2
 arXiv:1504.08083. Faster R-CNN: Ren et al., NeurIPS 2015, arXiv:1506.01497.
 """
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass, field
+from typing import Any
 
 import cv2
 import numpy as np
 
-from cvcore.core.checks import MAX_SEED, check_setting, check_whole
+from cvcore.core.checks import MAX_SEED, check_number, check_setting, check_whole, show
 from cvcore.core.drawing import class_colour, colourise
+from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image, shrink
 from cvcore.detection import DEFAULT_MODEL, DEFAULT_SIZE, RawPredictions, suppress
 from cvcore.detection.boxes import box_iou, fit_letterbox
@@ -172,13 +174,24 @@ def list_anchors(
 ) -> np.ndarray:
     """The anchors (sides x ratios, 4) xyxy of one cell: area side^2, height / width the ratio.
 
+    Raises InputError for a side or a ratio that is not above 0.
+
     >>> list_anchors((0, 0), sides=(4,), ratios=(1.0, 4.0)).tolist()
     [[-2.0, -2.0, 2.0, 2.0], [-1.0, -4.0, 1.0, 4.0]]
     """
+    sides = [check_setting("An anchor's side", side, 0.001, 1e6) for side in _each(sides)]
+    ratios = [check_setting("An anchor's ratio", ratio, 0.001, 1000) for ratio in _each(ratios)]
+    centre = np.array([check_number("The centre", one) for one in _each(centre_xy)])
+    if centre.size != 2:
+        raise InputError(f"A centre is two numbers, x and y; got {show(centre_xy)}.")
     sizes = [(side / ratio**0.5, side * ratio**0.5) for side in sides for ratio in ratios]
     half = np.array(sizes, np.float64) / 2
-    centre = np.asarray(centre_xy, np.float64)
     return np.concatenate((centre - half, centre + half), axis=1)
+
+
+def _each(values: Any) -> Iterable[Any]:
+    """Several numbers one by one; a single one is left to be checked."""
+    return values if np.ndim(values) else (values,)
 
 
 def draw_anchors(image: Picture, box_xyxy: np.ndarray) -> tuple[np.ndarray, int, float]:

@@ -18,6 +18,7 @@ from weakref import WeakSet
 import numpy as np
 
 from cvcore.core.forks import Lock, call_in_children
+from cvcore.core.images import check_size_hw
 from cvcore.engine import checkpoints, onnx_export, registry
 from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.device import cpu_count, has_gpu
@@ -99,6 +100,7 @@ def is_ready(name: str) -> bool:
 
 def _choose_size(name: str, size_hw: tuple[int, int] | None) -> tuple[int, int] | None:
     row = registry.get_weight(name)
+    size_hw = None if size_hw is None else check_size_hw(size_hw)
     if row.stride or row.is_onnx or row.preprocessing is None:
         return None
     return size_hw or (row.preprocessing.crop, row.preprocessing.crop)

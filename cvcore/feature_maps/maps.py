@@ -6,11 +6,11 @@ picture at its own size, as float (1, 3, H, W) in [0, 1]; so its layers, recepti
 are those at that size (``size_hw``, 224 x 224 where no picture is given).
 """
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
 from functools import lru_cache
-from typing import TypeAlias
+from typing import Any, TypeAlias
 
 import numpy as np
 import torch
@@ -127,8 +127,7 @@ def own_size(model: Model, image: images.Picture) -> Size:
 
 def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
     """(C, H, W) of what a model takes; ``size_hw`` counts for a network of one's own alone."""
-    if size_hw is not None:
-        size_hw = images.check_size_hw(size_hw)
+    size_hw = None if size_hw is None else images.check_size_hw(size_hw)
     if isinstance(model, nn.Module):
         first = next(part for part in model.modules() if isinstance(part, nn.Conv2d))
         return first.in_channels, *(size_hw or (DEFAULT_SIDE, DEFAULT_SIDE))
@@ -138,21 +137,26 @@ def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
     return 3, side, side
 
 
-@lru_cache(maxsize=16)
-@undisturbed
 def list_layers(model: Model = DEFAULT_MODEL, size_hw: Size = None) -> tuple[Layer, ...]:
     """Every layer that puts out maps, in the order in which they run."""
-    module = get_module(model)
-    example = next(module.parameters()).new_zeros(1, *input_shape(model, size_hw))
-    return list_module_layers(module, example)
+    return _look_into(_list, model, input_shape(model, size_hw))
+
+
+def _list(module: nn.Module, shape: tuple[int, ...]) -> tuple[Layer, ...]:
+    return list_module_layers(module, next(module.parameters()).new_zeros(1, *shape))
+
+
+@lru_cache(maxsize=32)
+@undisturbed
+def _look_into(look: Callable[..., Any], model: Model, shape: tuple[int, ...]) -> Any:
+    return look(get_module(model), shape)
 
 
 def find_layer(model: Model, name: str, size_hw: Size = None) -> Layer:
     """A layer with maps by its name; ``InputError`` when there is none."""
     layers = list_layers(model, size_hw)
-    for layer in layers:
-        if layer.name == name:
-            return layer
+    if found := [layer for layer in layers if layer.name == name]:
+        return found[0]
     known = ", ".join(layer.name for layer in layers[:6])
     raise InputError(f"There is no layer {name!r} with maps: choose {known}, ...")
 
@@ -233,13 +237,11 @@ def survey(
     return maps, means
 
 
-@lru_cache(maxsize=16)
-@undisturbed
 def receptive_fields(
     model: Model = DEFAULT_MODEL, size_hw: Size = None
 ) -> dict[str, ReceptiveField]:
     """The receptive field of every layer, by name."""
-    return trace_receptive_fields(get_module(model), input_shape(model, size_hw))
+    return _look_into(trace_receptive_fields, model, input_shape(model, size_hw))
 
 
 def receptive_field(model: Model, layer: str, *, size_hw: Size = None) -> ReceptiveField:

@@ -8,7 +8,7 @@ Parameterizations", Distill 2018 (Fourier coefficients of decorrelated colours).
 """
 
 import math
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from typing import Any, Literal, Protocol
 
@@ -316,8 +316,8 @@ def make_noise(
     device: torch.device | str = "cpu",
 ) -> Tensor:
     """A grey picture (1, C, H, W) with a little noise, to start from."""
-    sides = [as_whole(side, *SIDES) for side in size_hw]
-    if None in sides:
+    sides = [as_whole(side, *SIDES) for side in size_hw] if isinstance(size_hw, Iterable) else []
+    if None in sides or len(sides) != 2:
         raise InputError(f"Choose a size from 16 to {MAX_SIDE} pixels, got {show(size_hw)}.")
     generator = torch.Generator().manual_seed(check_seed(seed))
     noise = torch.randn(1, channels, *sides, generator=generator)

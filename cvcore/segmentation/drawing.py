@@ -3,8 +3,8 @@
 import cv2
 import numpy as np
 
-from cvcore.core.errors import InputError
-from cvcore.core.images import Picture, as_image
+from cvcore.core.checks import check_setting
+from cvcore.core.images import Picture, as_image, check_size_hw
 
 DEFAULT_OPACITY = 0.5
 OVERLAY = (214, 39, 160)  # magenta: rare in photographs
@@ -26,8 +26,7 @@ def draw_overlay(
 ) -> np.ndarray:
     """Colour the mask, bool (H, W), and draw its outline; ``opacity`` 0 leaves the outline."""
     image = as_image(image)
-    if not 0 <= opacity <= 1:
-        raise InputError(f"The opacity is a number from 0 to 1, got {opacity!r}.")
+    opacity = check_setting("The opacity", opacity, 0, 1)
     drawn = image.copy()
     drawn[mask] = np.rint(image[mask] * (1 - opacity) + np.array(colour) * opacity)
     return draw_outline(drawn, mask, colour=colour)
@@ -48,7 +47,7 @@ def draw_disagreement(
     image: Picture, prediction: np.ndarray, ground_truth: np.ndarray, *, opacity: float = 0.65
 ) -> np.ndarray:
     """Green where both masks agree on the object, red what is too much, blue what is missed."""
-    image = as_image(image)
+    image, opacity = as_image(image), check_setting("The opacity", opacity, 0, 1)
     drawn = cv2.addWeighted(image, 0.6, np.full_like(image, 128), 0.4, 0)
     for where, colour in (
         (prediction & ground_truth, AGREED),
@@ -95,7 +94,7 @@ def replace_background(
 def fit_background(picture: Picture, size_hw: tuple[int, int]) -> np.ndarray:
     """The middle of a picture, as large as covers ``size_hw`` (height, width)."""
     picture = as_image(picture)
-    height, width = size_hw
+    height, width = check_size_hw(size_hw)
     scale = max(height / picture.shape[0], width / picture.shape[1])
     h, w = min(round(height / scale), picture.shape[0]), min(round(width / scale), picture.shape[1])
     h, w = max(h, 1), max(w, 1)
@@ -124,7 +123,7 @@ def blur_background(
 
     The background is blurred without the object in it, so that the object's colours do not bleed.
     """
-    image = as_image(image)
+    image, strength = as_image(image), check_setting("The strength", strength, 0, 1)
     scale = 4
     height, width = image.shape[:2]
     small_size = (max(1, width // scale), max(1, height // scale))

@@ -11,11 +11,16 @@ from hypothesis import strategies as st
 from hypothesis.extra import numpy as hnp
 from PIL import Image
 
-from cvcore import face_verification, feature_maps, segmentation
-from cvcore.core import images
+from cvcore import convolution, face_verification, feature_maps, segmentation
+from cvcore.core import drawing, images, masks, video
 from cvcore.core.errors import InputError
 from cvcore.engine import tensors
-from tests.support.files import write_bad_files, write_odd_pictures
+from cvcore.engine.predictor import load_predictor
+from cvcore.probes.activation_maximization import make_noise
+from cvcore.segmentation import drawing as segmentation_drawing
+from tests.support.files import save, write_bad_files, write_odd_pictures
+
+SMALL = np.full((20, 15, 3), 90, np.uint8)
 
 
 @pytest.fixture(scope="module")
@@ -117,9 +122,68 @@ def test_every_function_that_takes_a_size_checks_it(side):
         lambda: face_verification.find_at((), (0.5, 0.5), size_hw),
         lambda: feature_maps.input_shape("efficientnet_lite0", size_hw),
         lambda: feature_maps.input_shape(torch.nn.Conv2d(3, 4, 3), size_hw),
+        lambda: feature_maps.list_layers("efficientnet_lite0", size_hw),
+        lambda: feature_maps.receptive_fields("efficientnet_lite0", size_hw),
+        lambda: convolution.count_wins(no_map.astype(int), size_hw),
+        lambda: load_predictor("efficientnet_lite0", size_hw=size_hw),
+        lambda: make_noise(size_hw),
+        lambda: images.resize(SMALL, size_hw),
+        lambda: masks.fit_mask(np.eye(32, dtype=bool), size_hw),
+        lambda: segmentation_drawing.fit_background(SMALL, size_hw),
     ):
         with pytest.raises(InputError):
             take()
+
+
+@pytest.mark.parametrize("size_hw", [[32, 48], np.array([32, 48]), torch.Size([32, 48])], ids=repr)
+def test_a_size_is_taken_from_lists_and_arrays_as_from_a_tuple(size_hw):
+    net = torch.nn.Sequential(torch.nn.Conv2d(3, 4, 3), torch.nn.ReLU())
+    assert images.resize(SMALL, size_hw).shape == (32, 48, 3)
+    assert feature_maps.input_shape(net, size_hw) == (3, 32, 48)
+    assert feature_maps.list_layers(net, size_hw)[0].shape == (4, 30, 46)
+    assert feature_maps.receptive_field(net, "0", size_hw=size_hw).size_hw == (3, 3)
+    assert convolution.count_wins(np.zeros(3, int), size_hw).shape == (32, 48)
+    assert make_noise(size_hw).shape == (1, 3, 32, 48)
+    assert masks.fit_mask(np.zeros((32, 48), bool), size_hw).shape == (32, 48)
+    assert segmentation_drawing.fit_background(SMALL, size_hw).shape == (32, 48, 3)
+
+
+@pytest.mark.parametrize("side", [math.nan, math.inf, "64", -1, 0, 2.5, True, [64]])
+def test_every_longest_side_is_checked(side):
+    file = save(SMALL, "PNG")
+    for take in (
+        lambda: images.load_image(file, max_side=side),
+        lambda: images.to_rgb(SMALL, max_side=side),
+        lambda: images.to_rgb(Image.fromarray(SMALL), max_side=side),
+        lambda: images.shrink(SMALL, side),
+        lambda: masks.read_mask(file, max_side=side),
+        lambda: next(video.read_frames(file, max_side=side)),
+        lambda: face_verification.detect_faces(SMALL, max_side=side),
+    ):
+        with pytest.raises(InputError, match=r"^The longest side must be a whole number"):
+            take()
+    assert images.load_image(file, max_side=np.float32(4)).shape == (4, 3, 3)
+
+
+@pytest.mark.parametrize("number", [math.nan, "5", -0.1, True, [0.5], None])
+def test_numbers_of_drawings_are_checked(number):
+    heat, mask = np.zeros((4, 4)), np.eye(20, 15, dtype=bool)
+    for take in (
+        lambda: drawing.draw_heatmap(SMALL, heat, opacity=number),
+        lambda: drawing.draw_text(SMALL, "a", height=number),
+        lambda: segmentation_drawing.draw_overlay(SMALL, mask, opacity=number),
+        lambda: segmentation_drawing.draw_disagreement(SMALL, mask, mask, opacity=number),
+        lambda: segmentation_drawing.blur_background(SMALL, mask + 0.0, strength=number),
+    ):
+        with pytest.raises(InputError, match=r"^The .* must be a number from 0 to 1; got"):
+            take()
+
+
+@pytest.mark.parametrize("number", [math.nan, math.inf, "5", True, [0.5]])
+@pytest.mark.parametrize("end", ["vmin", "vmax"])
+def test_ends_of_a_colour_range_are_checked(end, number):
+    with pytest.raises(InputError, match="colour range"):
+        drawing.colourise(np.zeros((4, 4)), **{end: number})
 
 
 def test_check_image_says_what_to_do():

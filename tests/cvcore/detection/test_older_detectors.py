@@ -5,6 +5,7 @@ import pytest
 
 from cvcore import detection
 from cvcore.core import samples
+from cvcore.core.errors import InputError
 from cvcore.detection import older_detectors, sliding_window
 from cvcore.detection.boxes import box_iou
 
@@ -31,6 +32,17 @@ def test_anchors_have_the_papers_areas_and_shapes():
     assert width * height == pytest.approx(np.repeat([128.0**2, 256.0**2, 512.0**2], 3))
     assert height / width == pytest.approx([0.5, 1, 2] * 3)
     assert (anchors[:, :2] + anchors[:, 2:]) / 2 == pytest.approx(np.tile([100, 50], (9, 1)))
+
+
+@pytest.mark.parametrize("number", [float("nan"), float("inf"), "5", True, 0, -1, None])
+def test_numbers_of_anchors_are_checked(number):
+    for numbers in ({"sides": (128, number)}, {"ratios": (number,)}, {"sides": number}):
+        with pytest.raises(InputError, match=r"An anchor's (side|ratio) must be a number"):
+            older_detectors.list_anchors((100, 50), **numbers)
+    with pytest.raises(InputError, match="two numbers"):
+        older_detectors.list_anchors((1, 2, 3))
+    with pytest.raises(InputError, match="The centre must be an ordinary number"):
+        older_detectors.list_anchors((100, "5"))
 
 
 def test_as_many_anchors_as_the_paper_says():
