@@ -14,7 +14,7 @@ from cvcore.core.checks import MAX_SIDE, check_number, check_setting, check_whol
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image, resize
 from cvcore.core.video_files import Film, check_target, explain_unreadable, to_source
-from cvcore.core.video_frames import show_frame, shown_size
+from cvcore.core.video_frames import read_tilt, show_frame, shown_size
 from cvcore.core.video_packets import (
     SOUND,
     UNDECODABLE,
@@ -114,9 +114,10 @@ def decode_frames(
         for packet in read_packets(container, stream, damage):
             for frame in decode(decoder, packet, damage):
                 _check_size(frame)
-                first = frame.pts if first is None else first
+                if not given:
+                    first, damage.tilt = frame.pts, read_tilt(frame)
                 time = now + 0.04
-                if frame.pts is not None:
+                if frame.pts is not None and first is not None:
                     time = float((frame.pts - first) * stream.time_base)
                 now = 0.0 if now < 0 else max(time, now + 0.001)
                 image = show_frame(frame, stream.sample_aspect_ratio, max_side)

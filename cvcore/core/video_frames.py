@@ -58,24 +58,37 @@ def squared_size(width: int, height: int, aspect: Fraction | None) -> tuple[int,
 
 
 def read_turn(frame: Any) -> tuple[bool, bool, bool]:
-    """The nearest of the eight ways to lay a frame: (transpose, flip rows, flip columns).
+    """The nearest of the eight ways to lay a frame: (transpose, flip rows, flip columns)."""
+    a, b, c, d = _read_matrix(frame)
+    if abs(a) + abs(d) >= abs(b) + abs(c):
+        return False, d < 0, a < 0
+    return True, b < 0, c < 0
 
-    A display matrix (a b u, c d v, x y w) takes the stored point (p, q) to (ap + cq, bp + dq),
-    as QuickTime defines it. One that says nothing, as all of it is zero or one line, is left out.
+
+def read_tilt(frame: Any) -> float:
+    """How many degrees lie between ``read_turn`` and what the display matrix says."""
+    a, b, c, d = _read_matrix(frame)
+    if read_turn(frame)[0]:
+        a, b, c, d = b, a, d, c
+    return math.degrees(max(math.atan2(abs(b), abs(a)), math.atan2(abs(c), abs(d))))
+
+
+def _read_matrix(frame: Any) -> tuple[float, float, float, float]:
+    """Where the display matrix lays a frame's axes, each of length 1.
+
+    The matrix (a b u, c d v, x y w) takes the stored point (p, q) to (ap + cq, bp + dq), as
+    QuickTime defines it. One that says nothing, as all of it is zero or one line, is left out.
     """
     from av.sidedata.sidedata import Type
 
     data = frame.side_data.get(Type.DISPLAYMATRIX)
     if data is None:
-        return False, False, False
+        return 1, 0, 0, 1
     a, b, _, c, d = np.frombuffer(bytes(data), np.int32)[:5].tolist()
     across, down = math.hypot(a, b), math.hypot(c, d)
     if abs(a * d - b * c) <= 1e-3 * across * down:
-        return False, False, False
-    a, b, c, d = a / across, b / across, c / down, d / down
-    if abs(a) + abs(d) >= abs(b) + abs(c):
-        return False, d < 0, a < 0
-    return True, b < 0, c < 0
+        return 1, 0, 0, 1
+    return a / across, b / across, c / down, d / down
 
 
 def turn_upright(image: np.ndarray, turn: tuple[bool, bool, bool]) -> np.ndarray:

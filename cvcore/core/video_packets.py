@@ -2,12 +2,20 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 from typing import Any
 
 from cvcore.core.errors import InputError
 
 SOUND = "This file holds no moving pictures, only sound or text: choose a film."
 UNDECODABLE = "No frame of this film can be decoded: choose another one, or save it anew as an MP4."
+
+
+MAX_TILT = 5.0  # degrees: a display matrix that is this near to upright is rounding
+MIN_REGULAR = 12  # steps between frames, by which a film's rate is known
+HOLE = 64  # bytes between two packets, more than any head of a block or a cluster has
+GAP = 1.5  # times the usual step between two frames: more, and one may be missing
+MOST_GAPS = 3  # of a broadcast: more come from its rate
 
 
 @dataclass
@@ -17,10 +25,23 @@ class Damage:
     left_out: int = 0  # frames
     total: int = 0  # frames, those left out among them
     is_cut_off: bool = False  # what comes after them is missing, nobody knows how much
+    tilt: float = 0.0  # degrees between how it is to be turned and how it is
 
     @property
     def sentence(self) -> str:
-        """For whoever looks at the film; "" where nothing is missing."""
+        """For whoever looks at the film; "" where nothing is missing and all is as it says."""
+        said = (self._say_what_is_missing(), self._say_how_it_lies())
+        return " ".join(one for one in said if one)
+
+    def _say_how_it_lies(self) -> str:
+        if self.tilt <= MAX_TILT:
+            return ""
+        return (
+            f"This film asks to be turned to a slant: it is shown upright, {self.tilt:.0f} degrees "
+            "from that."
+        )
+
+    def _say_what_is_missing(self) -> str:
         if self.left_out:
             return (
                 f"This film is damaged: {self.left_out} of its {self.total} frames could not be "
@@ -61,16 +82,18 @@ def read_packets(container: Any, stream: Any, damage: Damage) -> Iterator[Any]:
     """The stream's packets, then None: what the decoder still holds is asked for by that."""
     import av
 
-    count, last = 0, None
+    count, last, places = 0, None, Places(container, stream)
+    beside = container.streams.audio if places.is_dense else ()
     try:
-        for packet in container.demux(stream):
-            if packet.size:
+        for packet in container.demux(stream, *beside):
+            places.note(packet, stream)
+            if packet.size and packet.stream is stream:
                 count, last = count + 1, packet
                 damage.total += not packet.is_discard
                 yield packet
     except av.FFmpegError:
         damage.is_cut_off = True
-    missing = _count_missing(container, stream, count, last)
+    missing = _count_missing(container, stream, count, last) + places.count_lost()
     damage.left_out, damage.total = damage.left_out + missing, damage.total + missing
     damage.is_cut_off |= _ends_early(container, stream, last)
     yield None
@@ -95,6 +118,60 @@ def gives_a_frame_each(stream: Any) -> bool:
     There what is lost can be counted, though it may be lost without an error.
     """
     return stream.codec_context.name in ("h264", "hevc", "mpeg1video", "mpeg2video")
+
+
+class Places:
+    """Where a film's packets lie, and when they are shown: frames lost in its middle leave a hole.
+
+    A demuxer passes over what it cannot read without a word. In MKV, WebM and FLV packets follow
+    each other byte by byte, so that a hole shows; a frame that is merely shown for long, as in
+    films of no constant rate, leaves none. A transport stream has gaps in its bytes anyway, but a
+    constant rate. MP4 and AVI have a table of contents instead.
+    """
+
+    def __init__(self, container: Any, stream: Any) -> None:
+        from av.stream import Disposition
+
+        kind, has_alpha = container.format.name, stream.metadata.get("alpha_mode") == "1"
+        others = [
+            one
+            for one in container.streams
+            if one.type in ("video", "subtitle", "data") and one is not stream
+            if not one.disposition & Disposition.attached_pic
+        ]
+        self.is_dense = kind.startswith(("matroska", "flv")) and not has_alpha and not others
+        self._is_broadcast = kind.startswith("mpegts")  # it has a constant rate
+        self._start, self._end, self._is_behind_hole = -1, -1, False
+        self._times: list[int] = []
+        self._behind_holes: set[int] = set()
+
+    def note(self, packet: Any, stream: Any) -> None:
+        if not packet.size:
+            return
+        if self.is_dense and packet.pos is not None and packet.pos >= 0:
+            self._is_behind_hole |= 0 <= self._end < packet.pos - HOLE
+            is_same = packet.pos == self._start  # several in one block
+            self._end = (self._end if is_same else packet.pos) + packet.size
+            self._start = packet.pos
+        if packet.stream is stream and packet.pts is not None:
+            self._times.append(packet.pts)
+            if self._is_behind_hole:
+                self._behind_holes.add(packet.pts)
+            self._is_behind_hole = False
+
+    def count_lost(self) -> int:
+        """How many frames would fit into the gaps, at the rate of the others."""
+        steps = [(later - one, later) for one, later in pairwise(sorted(self._times))]
+        usual = sorted(step for step, _ in steps)[len(steps) // 2] if steps else 0
+        if len(steps) < MIN_REGULAR or usual <= 0:
+            return 0
+        gaps = [(round(step / usual) - 1, at) for step, at in steps if step > GAP * usual]
+        if not self._is_broadcast:
+            return sum(number for number, at in gaps if at in self._behind_holes)
+        between = [step for step, _ in steps if step <= GAP * usual]
+        is_even = max(between) - min(between) <= max(2, usual // 20)
+        lost = sum(number for number, _ in gaps)
+        return lost if is_even and len(gaps) <= MOST_GAPS and lost <= len(steps) else 0
 
 
 def _count_missing(container: Any, stream: Any, count: int, last: Any) -> int:

@@ -1,5 +1,6 @@
 """Films as people bring them: laid, squared and coloured as every player shows them."""
 
+import math
 import struct
 from fractions import Fraction
 
@@ -59,6 +60,28 @@ def test_each_display_matrix(tmp_path, matrix):
     assert frame.shape == ((48, 64, 3) if matrix[0] else (64, 48, 3))
     assert (info.height, info.width) == frame.shape[:2]
     assert read_corners(frame) == list(LAID[matrix])
+
+
+@pytest.mark.parametrize(
+    ("degrees", "nearest", "off"),
+    [(3, 0, 0), (87, 90, 0), (182, 180, 0), (30, 0, 30), (110, 90, 20), (200, 180, 20)],
+)
+@pytest.mark.parametrize("is_mirrored", [False, True])
+def test_a_slant_is_told(tmp_path, degrees, nearest, off, is_mirrored, recwarn):
+    def turn(angle):
+        a, b = math.cos(math.radians(angle)), math.sin(math.radians(angle))
+        c, d = -b, a
+        return (-a, -b, c, d) if is_mirrored else (a, b, c, d)
+
+    write = [draw_corners()] * 2
+    tilted = lay(write_film(tmp_path / "a.mp4", write), *turn(degrees))
+    upright = lay(write_film(tmp_path / "b.mp4", write), *turn(nearest))
+    frame, expected = (next(iter(video.read_frames(one, max_side=64))) for one in (tilted, upright))
+    np.testing.assert_array_equal(frame, expected)
+    assert not recwarn  # it is said at the end
+    list(video.read_frames(tilted, max_side=64))
+    said = [str(one.message) for one in recwarn]
+    assert [f" {off} degrees" in one for one in said] == ([True] if off else [])
 
 
 @pytest.mark.parametrize(

@@ -3,6 +3,7 @@
 import io
 import warnings
 from contextlib import suppress
+from fractions import Fraction
 
 import av
 import numpy as np
@@ -111,6 +112,45 @@ def test_a_recording_that_broke_off(noise, tmp_path):
     path.write_bytes(path.read_bytes()[: path.stat().st_size // 2])
     frames, said = read(path)
     assert f"{FRAMES - len(frames)} of its 40 frames" in said[0]
+
+
+@pytest.mark.parametrize(
+    ("name", "codec", "is_cut"),
+    [("f.mkv", "libx264", False), ("f.mkv", "libx264", True), ("f.webm", "libvpx", False),
+     ("f.ts", "libx264", True), ("f.flv", "flv", False)],
+)  # fmt: skip
+def test_frames_lost_in_the_middle_of_a_film_without_a_table(noise, tmp_path, name, codec, is_cut):
+    """By zeros, as of a bad disk, or left out, as of a download put together."""
+    path = write_film(tmp_path / name, noise, codec=codec, g=10)
+    assert read(path)[1] == []
+    data = path.read_bytes()
+    start, end = len(data) * 4 // 10, len(data) // 2
+    path.write_bytes(data[:start] + (b"" if is_cut else bytes(end - start)) + data[end:])
+    frames, said = read(path)
+    lost = FRAMES - len(frames)
+    assert 3 <= lost <= 16
+    assert said == [
+        f"This film is damaged: {lost} of its {FRAMES} frames could not be read and were left out."
+    ]
+
+
+HELD, UNEVEN = [1] * 20 + [9] + [1] * 18, [1, 3, 2, 5] * 9
+
+
+@pytest.mark.parametrize(
+    ("name", "steps"),
+    [("f.mkv", HELD), ("f.mkv", UNEVEN), ("f.mkv", [2] * 30 + [1, 4, 2, 2, 7]), ("f.webm", HELD),
+     ("f.flv", HELD), ("f.ts", UNEVEN), ("f.ts", [1] * 39)],
+    ids=lambda one: str(one)[:40],
+)  # fmt: skip
+def test_frames_that_are_shown_for_long_are_not_lost(noise, tmp_path, name, steps):
+    codec = {"f.webm": "libvpx", "f.flv": "flv"}.get(name, "libx264")
+    pictures = [av.VideoFrame.from_ndarray(one) for one in noise[: len(steps)]]
+    for picture, ticks in zip(pictures, np.cumsum(steps).tolist(), strict=True):
+        picture.pts, picture.time_base = ticks, Fraction(1, 10)
+    frames, said = read(write_film(tmp_path / name, pictures, codec=codec, g=10))
+    assert len(frames) == len(steps)
+    assert said == []
 
 
 def test_no_table_of_contents(film, noise, tmp_path):
