@@ -197,8 +197,9 @@ def verify(
     with ``"euclidean"`` the greatest distance of the embeddings, 0 to 2. By default it is the
     embedder's of ``THRESHOLDS``, as a distance sqrt(2 - 2 t): embeddings have length 1, so both
     metrics give one verdict. ``detector`` is one of ``DETECTORS``. Of several faces the large one
-    near the middle is taken, and a note says so; another one tells of a picture that lies on its
-    side. Raises InputError when a picture has no face.
+    near the middle is taken, one that stands upright before one that does not, and a note says
+    so; another one tells of a picture that lies on its side. Raises InputError when a picture has
+    no face.
     """
     threshold = check_threshold(threshold, embedder, metric)
     chosen, notes = [], []
@@ -207,9 +208,10 @@ def verify(
         faces = find_faces(image, where, detector=detector)
         face = faces[pick_face(faces, image.shape[:2])]
         if len(faces) > 1:
+            is_choice = not face.turned and any(other.turned for other in faces)
+            which = "the one that stands upright" if is_choice else "the one nearest to the middle"
             notes.append(
-                f"There are {len(faces)} faces{where}, and one is expected: the one nearest to "
-                "the middle was taken."
+                f"There are {len(faces)} faces{where}, and one is expected: {which} was taken."
             )
         if face.turned:
             notes.append(describe_turned(face, where))

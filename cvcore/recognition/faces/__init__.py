@@ -76,8 +76,9 @@ def detect_faces(
 
     ``min_face`` is the least width looked for, in pixels (by default a sixteenth of the shorter
     side, at least 20). A longer side beyond ``max_side`` pixels is shrunk for the search.
-    ``detector`` is one of ``DETECTORS``. Where no face is sure, the picture may lie on its side or
-    stand on its head: then it is looked at in these ways, too, unless ``turn`` is False.
+    ``detector`` is one of ``DETECTORS``. Where no face is sure, or not the one that counts
+    (``pick_face``), the picture or that face may lie on its side or stand on its head: then it is
+    looked at in these ways, too, unless ``turn`` is False.
     """
     check_detector(detector)
     image = images.as_image(image)
@@ -93,12 +94,16 @@ def detect_faces(
         min_face = least
     find = partial(_FINDERS[detector], min_face=min_face)
     boxes, landmarks = find(small)
-    if turn and not _is_sure(boxes, detector):
-        for turns, other in _look_turned(small, find):
-            if _is_surer(other, boxes, by=SURER[detector]):
-                turned = np.ascontiguousarray(np.rot90(image, turns))
-                return _turn_back(to_faces(turned, *other, scale=scale), turns, image.shape[:2])
-    return to_faces(image, boxes, landmarks, scale=scale)
+    faces = to_faces(image, boxes, landmarks, scale=scale)
+    if not turn or (faces and faces[pick_face(faces, image.shape[:2])].score >= SURE[detector]):
+        return faces
+    for turns, other in _look_turned(small, find):
+        lying = to_faces(np.ascontiguousarray(np.rot90(image, turns)), *other, scale=scale)
+        counts = [_stands(face) for face in lying]
+        lying = _turn_back(lying, turns, image.shape[:2])
+        if merged := _merge(faces, lying, counts, detector):
+            return merged
+    return faces
 
 
 Found = tuple[np.ndarray, np.ndarray]  # boxes (N, 5) and landmarks (N, 5, 2)
@@ -112,23 +117,55 @@ def _find_by_mtcnn(image: np.ndarray, *, min_face: float) -> Found:
 _FINDERS: dict[str, Callable[..., Found]] = {"mtcnn": _find_by_mtcnn, "yunet": yunet.find_faces}
 
 
-def _is_sure(boxes: np.ndarray, detector: str) -> bool:
-    return bool(boxes[:, 4].max(initial=0) >= SURE[detector])
-
-
 def _look_turned(image: np.ndarray, find: Callable[[np.ndarray], Found]) -> list[tuple[int, Found]]:
     """What is found in the turned picture, by its quarter turns, the surest first."""
     found = [(turns, find(np.ascontiguousarray(np.rot90(image, turns)))) for turns in (1, 2, 3)]
     return sorted(found, key=lambda one: -one[1][0][:, 4].max(initial=0))
 
 
-def _is_surer(found: Found, boxes: np.ndarray, *, by: float) -> bool:
-    """Whether a face stands upright there, and clearly surer than any of these boxes."""
-    if not len(found[0]):
-        return False
-    best = int(found[0][:, 4].argmax())
-    is_upright = abs(measure_tilt(found[1][best])) < MOST_TILT
-    return is_upright and bool(found[0][best, 4] > boxes[:, 4].max(initial=0) + by)
+def _stands(face: Face) -> bool:
+    return abs(measure_tilt(face.landmarks)) < MOST_TILT
+
+
+def _merge(
+    faces: tuple[Face, ...], lying: tuple[Face, ...], stand: list[bool], detector: str
+) -> tuple[Face, ...]:
+    """The faces of a picture and those of the turned one, largest first; () where these are none.
+
+    ``stand`` says which of ``lying`` stand upright there. A detector finds a face that lies on its
+    side also in the picture as it is, less surely and with landmarks that mean nothing: of two
+    such finds of one face the surer counts.
+    """
+    if not lying:
+        return ()
+    by, most = SURER[detector], max((face.score for face in faces), default=0.0)
+    best = max(range(len(lying)), key=lambda index: lying[index].score)
+    if most < SURE[detector]:
+        if not stand[best] or lying[best].score <= most + by:
+            return ()
+        faces = tuple(face for face in faces if face.score >= UNSURE[detector])
+    else:  # some face stands upright for sure: one that lies must be as sure, in place of another
+        lying = tuple(
+            face
+            for face, stands in zip(lying, stand, strict=True)
+            if stands and face.score >= SURE[detector]
+            if any(_overlap(face, other) and face.score > other.score + by for other in faces)
+        )
+        if not lying:
+            return ()
+    kept: list[Face] = []
+    for face in sorted((*faces, *lying), key=lambda face: -face.score):
+        if not any(_overlap(face, other) for other in kept):
+            kept.append(face)
+    return tuple(sorted(kept, key=lambda face: -face.width))
+
+
+def _overlap(face: Face, other: Face) -> bool:
+    """Whether two boxes may be of one face: most of the smaller lies in the other."""
+    corners = np.stack([face.box_xyxy, other.box_xyxy])
+    sides = corners[:, 2:] - corners[:, :2]
+    shared = (corners[:, 2:].min(axis=0) - corners[:, :2].max(axis=0)).clip(0)
+    return bool(shared.prod() > 0.5 * sides.prod(axis=1).min())
 
 
 def _turn_back(faces: tuple[Face, ...], turns: int, size_hw: tuple[int, int]) -> tuple[Face, ...]:
@@ -212,12 +249,17 @@ def find_faces(
 
 
 def pick_face(faces: tuple[Face, ...], size_hw: tuple[int, int]) -> int:
-    """Index of the face that a picture (H, W) is of: large and near the middle."""
+    """Index of the face that a picture (H, W) is of: large and near the middle.
+
+    One that lies on its side or stands on its head counts only where no other is large enough.
+    """
     size_hw = images.check_size_hw(size_hw)
+    usable = [not face.turned and not face.is_small for face in faces]
     centre = np.array([size_hw[1], size_hw[0]]) / 2
     offsets = [((face.box_xyxy[:2] + face.box_xyxy[2:]) / 2 - centre) for face in faces]
     sizes = [np.prod(face.box_xyxy[2:] - face.box_xyxy[:2]) for face in faces]
-    return int(np.argmax([s - 2 * (o @ o) for s, o in zip(sizes, offsets, strict=True)]))
+    ranks = [s - 2 * (o @ o) for s, o in zip(sizes, offsets, strict=True)]
+    return max(range(len(ranks)), key=lambda index: (usable[index], ranks[index]))
 
 
 def find_at(

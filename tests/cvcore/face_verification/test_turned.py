@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 
 from cvcore import face_verification as fv
-from cvcore.core import samples
+from cvcore.core import images, samples
 from cvcore.core.corruptions import rotate
 from cvcore.latent_space.inversion import read_target
 from cvcore.recognition import faces
@@ -52,6 +52,40 @@ def test_its_box_and_landmarks_are_places_in_the_picture_as_it_is(portrait, quar
 @pytest.mark.parametrize("degrees", [30, 45, -45, 60])
 def test_a_tilted_face_is_the_same(portrait, degrees):
     assert fv.verify(portrait, rotate(portrait, degrees)).similarity > 0.9
+
+
+def put_beside(upright, lying, height):
+    """A face that stands, ``height`` pixels high, beside a larger one that does not."""
+    small = images.resize(upright, (height, round(upright.shape[1] * height / upright.shape[0])))
+    page = np.full((lying.shape[0], small.shape[1] + lying.shape[1], 3), 120, np.uint8)
+    page[:height, : small.shape[1]] = small
+    page[:, small.shape[1] :] = lying
+    return page
+
+
+@pytest.mark.parametrize(
+    ("detector", "quarters", "height"),
+    [("mtcnn", 1, 200), ("mtcnn", 2, 200), ("yunet", 3, 200), ("yunet", 2, 120)],
+)
+def test_of_two_faces_the_one_that_stands_is_taken(portrait, detector, quarters, height):
+    other = images.shrink(samples.load_sample("ardern_2018"), 400)
+    page = put_beside(images.shrink(portrait, 400), turn(other, quarters), height)
+    result = fv.verify(portrait, page, detector=detector)
+    assert result.is_same
+    assert not result.faces[1].turned
+    assert result.notes == (
+        "There are 2 faces in the second picture, and one is expected: the one that stands upright "
+        "was taken.",
+    )
+
+
+def test_one_that_stands_but_is_too_small_is_not_taken(portrait):
+    other = images.shrink(samples.load_sample("ardern_2018"), 400)
+    page = put_beside(other, turn(images.shrink(portrait, 400), 2), 100)
+    result = fv.verify(portrait, page)
+    assert result.is_same
+    assert result.faces[1].turned == 180
+    assert "stands on its head" in result.notes[-1]
 
 
 def test_an_upright_face_is_looked_for_once_and_has_no_note(portrait, monkeypatch):
