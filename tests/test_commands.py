@@ -7,10 +7,14 @@ import subprocess
 import sys
 from pathlib import Path
 
+import numpy as np
 import pytest
 
-from cvcore.core import commands
+from cvcore import segmentation
+from cvcore.core import commands, images
 from cvcore.core.errors import InputError
+from cvcore.recognition import faces
+from tests.support.files import save
 
 ROOT = Path(__file__).resolve().parent.parent
 COMMANDS = {
@@ -117,6 +121,75 @@ def test_another_package_is_refused(tmp_path, capsys):
         assert load(name).main([*arguments, "--out", str(tmp_path)]) == 1
         (said,) = capsys.readouterr().err.splitlines()
         assert said.startswith("other.whl is not the package")
+
+
+def write_folder(name, folder, bad):
+    """What a command reads: all good but for the last file, or all of it ``bad``."""
+    rows = np.random.default_rng(0).integers(0, 256, (6, 96, 80, 3), np.uint8)
+    mask = np.zeros((96, 80), np.uint8)
+    mask[:48] = 255
+    whole = [save(image, "PNG") for image in rows]
+    for number, picture in enumerate([*whole, b"text"] if bad == "one" else [b"text"] * 7):
+        place = folder
+        if "face_verification" in name:
+            place = folder / "abcd"[number % 4]
+        elif "latent_space" not in name:
+            place = folder / "images"
+            beside = folder / ("labels" if "detection" in name else "masks")
+            beside.mkdir(parents=True, exist_ok=True)
+            (beside / f"{number}.txt").write_text("0 0.5 0.5 0.2 0.2")
+            (beside / f"{number}.png").write_bytes(save(mask, "PNG"))
+        place.mkdir(parents=True, exist_ok=True)
+        (place / f"{number}.png").write_bytes(picture)
+
+
+def find_one_face(image, *_, **__):
+    """Some face in any picture, its numbers those of the picture."""
+    corners = np.array([0, 0, 60, 60], np.float32)
+    face = faces.Face(corners, np.zeros((5, 2)), 1.0, images.resize(image, (112, 112)), image)
+    face.__dict__["embedding"] = faces.normalise(image[0, 0].astype(np.float32))
+    return (face,)
+
+
+def compute_nothing(name, monkeypatch):
+    """Neither networks nor trainings of a command do anything."""
+    nothing = np.zeros((0, 4)), np.zeros(0), np.zeros(0, int)
+    monkeypatch.setattr("cvcore.detection.evaluation.predict_for_score", lambda *_, **__: nothing)
+    half = segmentation.Mask(np.ones((96, 80), np.float32), "person", (96, 80))
+    monkeypatch.setattr(segmentation, "predict_mask", lambda *_, **__: half)
+    monkeypatch.setattr(faces, "find_faces", find_one_face)
+    monkeypatch.setattr(faces, "embed", lambda face, **_: face.embedding)
+    module = load(name)
+    if name.endswith("lessons"):
+        monkeypatch.setattr(module, "COMPONENTS", 2)
+    elif name.endswith("gan"):
+        monkeypatch.setattr(module, "train", lambda _, out, data, **__: module.load_faces(data))
+    elif name.endswith("train"):
+        monkeypatch.setattr(module, "train", module.load_data)
+    return commands.command(module.main)
+
+
+READING_FOLDERS = {
+    "cvcore.detection.evaluation": ["FOLDER"],
+    "cvcore.segmentation.evaluation": ["FOLDER"],
+    "cvcore.face_verification.evaluation": ["FOLDER"],
+    f"{TRAINING}face_verification.lessons": ["--data", "FOLDER", "--out", "OUT"],
+    f"{TRAINING}latent_space.gan": ["faces", "--data", "FOLDER", "--out", "OUT"],
+    f"{TRAINING}segmentation.train": ["small", "--data", "FOLDER", "--out", "OUT"],
+}
+
+
+@pytest.mark.filterwarnings("ignore:overflow:RuntimeWarning")  # faces of noise are all too alike
+@pytest.mark.parametrize("name", READING_FOLDERS)
+def test_a_bad_file_in_a_folder_is_left_out_and_all_bad_told(name, tmp_path, monkeypatch, capsys):
+    main = compute_nothing(name, monkeypatch)
+    for bad, status, named in (("one", 0, "6.png"), ("all", 1, "0.png")):
+        write_folder(name, tmp_path / bad, bad)
+        places = {"FOLDER": str(tmp_path / bad), "OUT": str(tmp_path / "out")}
+        assert main([places.get(word, word) for word in READING_FOLDERS[name]]) == status
+        said = capsys.readouterr()
+        assert named in said.out + said.err
+    assert (said.err or said.out).rstrip().endswith((".", "..."))
 
 
 def test_places_to_write(tmp_path):

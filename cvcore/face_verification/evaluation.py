@@ -93,6 +93,8 @@ def make_pairs(
         turn += 1
     same = same[: count // 2]
     wanted = len(same)
+    if not wanted:
+        return np.zeros((0, 2), int), np.zeros((0, 2), int)
     different: set[tuple[int, int]] = set()
     for _ in range(50):
         draws = np.sort(rng.integers(0, len(owners), (2 * wanted + 2, 2)), axis=1)

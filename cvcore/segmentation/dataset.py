@@ -107,25 +107,28 @@ class Pair:
 def read_pairs(folder: Path) -> list[Pair]:
     """All pictures of a folder that have a mask, in the order of their names.
 
-    InputError names the first that cannot be read: a training that left it out would hold others
-    back than the evaluation does.
+    InputError names the first that cannot be read. Who leaves it out must ``split`` before, as the
+    evaluation does: else others are held back.
     """
-    pairs = []
-    for picture, mask_file in list_pairs(folder):
-        image = named(picture, lambda path: images.load_image(path, max_side=512))
-        mask = read_mask(mask_file)
-        size_hw = image.shape[:2]
-        try:
-            masks.check_shape(mask, size_hw)
-        except InputError as error:
-            raise InputError(f"{mask_file.name}: {error}") from error
-        if mask.shape != size_hw:
-            small = cv2.resize(
-                mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST
-            )
-            mask = small.astype(bool)
-        pairs.append(Pair(picture.stem, image, mask))
-    return pairs
+    return [read_pair(picture, mask_file) for picture, mask_file in list_pairs(folder)]
+
+
+def read_pair(picture: Path, mask_file: Path) -> Pair:
+    """A picture, its longer side at most 512 pixels, and its mask at that size.
+
+    InputError names the file that cannot be read, or does not fit.
+    """
+    image = named(picture, lambda path: images.load_image(path, max_side=512))
+    mask = read_mask(mask_file)
+    size_hw = image.shape[:2]
+    try:
+        masks.check_shape(mask, size_hw)
+    except InputError as error:
+        raise InputError(f"{mask_file.name}: {error}") from error
+    if mask.shape != size_hw:
+        small = cv2.resize(mask.astype(np.uint8), size_hw[::-1], interpolation=cv2.INTER_NEAREST)
+        mask = small.astype(bool)
+    return Pair(picture.stem, image, mask)
 
 
 AnyPair = TypeVar("AnyPair")  # read, or still two paths

@@ -59,11 +59,18 @@ def make_lessons(
     """The arrays of the file, from faces and whose they are."""
     names = sorted(set(owners))
     first_half = set(np.random.default_rng(0).permutation(names)[: len(names) // 2].tolist())
-    is_first = np.array([owner in first_half for owner in owners])
+    is_first = np.array([owner in first_half for owner in owners], bool)
+    if is_first.sum() < COMPONENTS:
+        raise InputError(
+            f"{COMPONENTS} faces or more are needed in each half of the people, and the first has "
+            f"{is_first.sum()}: add pictures."
+        )
     eigen = fit_eigenfaces(np.array([to_vector(crop) for crop in crops[is_first]]), COMPONENTS)
 
     judged = np.flatnonzero(~is_first)
     pairs = [judged[p] for p in make_pairs([owners[i] for i in judged], PAIRS)]
+    if not all(len(kind) for kind in pairs):
+        raise InputError("There are too few faces to make pairs of: add pictures.")
     everyone = make_pairs(owners, PAIRS)  # SFace has learnt from neither half
     projected = {i: eigen.project(crops[i]) for p in pairs for i in np.unique(p)}
     patterns = {i: lbp_histogram(crops[i]) for p in pairs for i in np.unique(p)}

@@ -1,5 +1,6 @@
 """The pictures that the generators learn from, held in memory as bytes."""
 
+import errno
 from pathlib import Path
 
 import numpy as np
@@ -19,7 +20,7 @@ def load_faces(folder: Path, *, side: int = 64, limit: int | None = None) -> Ten
     """Aligned faces of CelebA (89 x 109) as uint8 (N, 3, side, side), by file name.
 
     A file that cannot be read, or is smaller than the face, is named and left out. Raises
-    ``FileNotFoundError`` when the folder holds no picture.
+    ``FileNotFoundError`` when the folder holds no picture that can be read.
     """
     paths = list_pictures(folder)[:limit]
     faces = []
@@ -34,7 +35,8 @@ def load_faces(folder: Path, *, side: int = 64, limit: int | None = None) -> Ten
         cut = image[top : top + FACE_CROP, left : left + FACE_CROP]
         faces.append(resize(cut, (side, side)))
     if not faces:
-        raise FileNotFoundError(f"There are no pictures in {folder}.")
+        said = "there are no pictures in it that can be read"
+        raise FileNotFoundError(errno.ENOENT, said, str(folder))
     return torch.from_numpy(np.stack(faces)).permute(0, 3, 1, 2).contiguous()
 
 

@@ -19,7 +19,7 @@ import argparse
 import hashlib
 import sys
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
@@ -36,7 +36,7 @@ from cvcore.core.commands import command, input_file, input_folder, number, outp
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
 from cvcore.models import unet
-from cvcore.segmentation.dataset import Pair, read_pairs, split
+from cvcore.segmentation.dataset import Pair, list_pairs, read_pair, split
 from cvcore.segmentation.losses import loss_bce_dice
 from cvcore.training.convert import halve, save_state
 from cvcore.training.segmentation.data import RECIPES, TrainingPairs, WholePairs, repeat_rare
@@ -156,6 +156,17 @@ class Segmenter(lightning.LightningModule):
         }
 
 
+def read_readable(pairs: Sequence[tuple[Path, Path]]) -> list[Pair]:
+    """The pairs of files that can be read; the others are named and left out."""
+    read = []
+    for picture, mask_file in pairs:
+        try:
+            read.append(read_pair(picture, mask_file))
+        except InputError as error:
+            print(f"left out: {error}", file=sys.stderr)
+    return read
+
+
 def load_data(
     options: argparse.Namespace, settings: Settings
 ) -> tuple[TrainingPairs, list[Pair], list[Pair]]:
@@ -163,18 +174,19 @@ def load_data(
 
     The last two are empty with ``--all``.
     """
-    training = read_pairs(options.data)
-    choosing: list[Pair] = []
-    held: list[Pair] = []
+    parts: tuple[list[tuple[Path, Path]], ...] = (list_pairs(options.data), [], [])
     if not options.all:
-        training, held = split(training, settings.held_back, settings.seed)
-        training, choosing = split(training, settings.validation, settings.seed)
+        rest, held_back = split(parts[0], settings.held_back, settings.seed)
+        parts = (*split(rest, settings.validation, settings.seed), held_back)
+    training, choosing, held = (read_readable(part) for part in parts)
+    if not training:
+        raise InputError(f"No pair in {options.data} can be trained on: add pictures with masks.")
     recipe = RECIPES["person" if settings.model == "person" else "nuclei"]
     if recipe.repeat_rare:
         training = repeat_rare(training)
     behind: list[Pair] = []
     if options.more:
-        more = read_pairs(options.more)
+        more = read_readable(list_pairs(options.more))
         training += [pair for pair in more if pair.mask.mean() > 0.01]
         behind = more + training
     return TrainingPairs(training, recipe, behind=behind, repeat=settings.repeat), choosing, held
