@@ -22,7 +22,7 @@ _VERSION_3 = 56  # bytes of the first header with a place for alpha
 
 def drop_empty_alpha(picture: Image.Image, kind: str | None) -> Image.Image:
     """The picture without its alpha where is 0 all over, in a ``kind`` that may leave it so."""
-    if kind not in MAY_BE_EMPTY or picture.mode != "RGBA" or picture.getextrema()[3] != (0, 0):
+    if kind not in MAY_BE_EMPTY or picture.mode != "RGBA" or picture.getchannel("A").getbbox():
         return picture
     return picture.convert("RGB")
 
