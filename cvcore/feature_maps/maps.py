@@ -6,11 +6,10 @@ picture at its own size, as float (1, 3, H, W) in [0, 1]; so its layers, recepti
 are those at that size (``size_hw``, 224 x 224 where no picture is given).
 """
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from contextlib import nullcontext
 from dataclasses import dataclass, field
-from functools import lru_cache
-from typing import Any, TypeAlias
+from typing import TypeAlias
 
 import numpy as np
 import torch
@@ -22,6 +21,7 @@ from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor, tensors
 from cvcore.engine.isolation import undisturbed
 from cvcore.engine.modes import eval_mode
+from cvcore.feature_maps.sizes import remembered
 from cvcore.probes.activation_maximization import SIDES, Settings, Step, make_noise
 from cvcore.probes.activation_maximization import maximise as maximise_objective
 from cvcore.probes.hooks import Layer, guided_relus, record, scale_channels
@@ -137,19 +137,13 @@ def input_shape(model: Model, size_hw: Size = None) -> tuple[int, int, int]:
     return 3, side, side
 
 
+@remembered
+@undisturbed
 def list_layers(model: Model = DEFAULT_MODEL, size_hw: Size = None) -> tuple[Layer, ...]:
     """Every layer that puts out maps, in the order in which they run."""
-    return _look_into(_list, model, input_shape(model, size_hw))
-
-
-def _list(module: nn.Module, shape: tuple[int, ...]) -> tuple[Layer, ...]:
-    return list_module_layers(module, next(module.parameters()).new_zeros(1, *shape))
-
-
-@lru_cache(maxsize=32)
-@undisturbed
-def _look_into(look: Callable[..., Any], model: Model, shape: tuple[int, ...]) -> Any:
-    return look(get_module(model), shape)
+    module = get_module(model)
+    example = next(module.parameters()).new_zeros(1, *input_shape(model, size_hw))
+    return list_module_layers(module, example)
 
 
 def find_layer(model: Model, name: str, size_hw: Size = None) -> Layer:
@@ -237,11 +231,13 @@ def survey(
     return maps, means
 
 
+@remembered
+@undisturbed
 def receptive_fields(
     model: Model = DEFAULT_MODEL, size_hw: Size = None
 ) -> dict[str, ReceptiveField]:
     """The receptive field of every layer, by name."""
-    return _look_into(trace_receptive_fields, model, input_shape(model, size_hw))
+    return trace_receptive_fields(get_module(model), input_shape(model, size_hw))
 
 
 def receptive_field(model: Model, layer: str, *, size_hw: Size = None) -> ReceptiveField:
