@@ -15,7 +15,6 @@ MAX_TILT = 5.0  # degrees: a display matrix that is this near to upright is roun
 MIN_REGULAR = 12  # steps between frames, by which a film's rate is known
 HOLE = 64  # bytes between two packets, more than any head of a block or a cluster has
 GAP = 1.5  # times the usual step between two frames: more, and one may be missing
-MOST_GAPS = 3  # of a broadcast: more come from its rate
 
 
 @dataclass
@@ -125,8 +124,8 @@ class Places:
 
     A demuxer passes over what it cannot read without a word. In MKV, WebM and FLV packets follow
     each other byte by byte, so that a hole shows; a frame that is merely shown for long, as in
-    films of no constant rate, leaves none. A transport stream has gaps in its bytes anyway, but a
-    constant rate. MP4 and AVI have a table of contents instead.
+    films of no constant rate, leaves none. A transport stream numbers its parts, so that the packet
+    before a hole is known to be cut. MP4 and AVI have a table of contents instead.
     """
 
     def __init__(self, container: Any, stream: Any) -> None:
@@ -140,7 +139,7 @@ class Places:
             if not one.disposition & Disposition.attached_pic
         ]
         self.is_dense = kind.startswith(("matroska", "flv")) and not has_alpha and not others
-        self._is_broadcast = kind.startswith("mpegts")  # it has a constant rate
+        self._is_broadcast, self._is_cut = kind.startswith("mpegts"), False
         self._start, self._end, self._is_behind_hole = -1, -1, False
         self._times: list[int] = []
         self._behind_holes: set[int] = set()
@@ -148,6 +147,7 @@ class Places:
     def note(self, packet: Any, stream: Any) -> None:
         if not packet.size:
             return
+        self._is_cut |= packet.is_corrupt
         if self.is_dense and packet.pos is not None and packet.pos >= 0:
             self._is_behind_hole |= 0 <= self._end < packet.pos - HOLE
             is_same = packet.pos == self._start  # several in one block
@@ -166,12 +166,8 @@ class Places:
         if len(steps) < MIN_REGULAR or usual <= 0:
             return 0
         gaps = [(round(step / usual) - 1, at) for step, at in steps if step > GAP * usual]
-        if not self._is_broadcast:
-            return sum(number for number, at in gaps if at in self._behind_holes)
-        between = [step for step, _ in steps if step <= GAP * usual]
-        is_even = max(between) - min(between) <= max(2, usual // 20)
-        lost = sum(number for number, _ in gaps)
-        return lost if is_even and len(gaps) <= MOST_GAPS and lost <= len(steps) else 0
+        is_any = self._is_broadcast and self._is_cut
+        return sum(number for number, at in gaps if is_any or at in self._behind_holes)
 
 
 def _count_missing(container: Any, stream: Any, count: int, last: Any) -> int:
