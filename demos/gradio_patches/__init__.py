@@ -18,11 +18,12 @@ from demos.gradio_patches import (
     attached_events,
     dropdown_input,
     event_order,
+    messages,
     status_updates,
     type_stubs,
 )
 
-SCRIPT_PATCHES = (event_order, status_updates, dropdown_input, attached_events)
+SCRIPT_PATCHES = (event_order, status_updates, dropdown_input, attached_events, messages)
 _log = logging.getLogger("glassbox")
 
 
@@ -61,6 +62,11 @@ def patch_scripts() -> dict[str, str]:
             name = patch.__name__.rpartition(".")[2]
             _log.warning("Gradio %s is not patched by %s: no script fits.", gr.__version__, name)
     return scripts
+
+
+def tells_scripts() -> bool:
+    """Whether a message that is not to be shown reaches the page's own scripts (``messages``)."""
+    return not is_plain() and any(messages.EVENT in one for one in patch_scripts().values())
 
 
 class PatchedScripts:

@@ -109,10 +109,10 @@ def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):
 
 
 def test_a_picture_too_small_is_one_sentence(tab, page, rest, tmp_path):
+    """What clearing a picture sets off may meet the next one, and stop for the same reason."""
     Image.new("RGB", (4, 4)).save(tmp_path / "small.png")
     picture = tab.locator("#deep-dream-picture")
     picture.get_by_role("button", name="Remove Image").click()
-    rest()  # what a cleared picture sets off would meet the next one, and speak of it, too
     picture.locator("input[type=file]").set_input_files(tmp_path / "small.png")
     complaint = page.get_by_text("too small")
     complaint.first.wait_for()

@@ -19,6 +19,7 @@ from demos.gradio_patches import (
     attached_events,
     dropdown_input,
     event_order,
+    messages,
     patch_scripts,
     status_updates,
 )
@@ -82,11 +83,21 @@ OPENING = (
         ".events.get(e.id)??[];return e",
     ),
 )
+MESSAGES = (
+    (
+        "function J(e,t,n,r,i=10,a=!1){a&&w(C).push({title:e,message:t,fn_index:n,type:r})}",
+        "function J(e,t,n,r,i=10,a=!1){if(!a)document.dispatchEvent(new CustomEvent("
+        "`glassbox-message`,{detail:{title:e,text:t}}));else "
+        "w(C).some(one=>one.type===r&&one.message===t)||"
+        "w(C).push({title:e,message:t,fn_index:n,type:r})}",
+    ),
+)
 SHORT = (
     (event_order, ORDER),
     (status_updates, SPEED),
     (dropdown_input, CHOICES),
     (attached_events, OPENING),
+    (messages, MESSAGES),
 )
 
 
