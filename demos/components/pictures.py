@@ -13,10 +13,12 @@ from gradio.context import LocalContext
 
 from cvcore.core import images, reading, samples
 from cvcore.core.errors import InputError
+from demos.server.notes import send_note
 from demos.server.static_files import publish
 
 THUMBNAIL_SIDE = 160  # pixels
 EXAMPLE = "assets/samples/chelsea.jpg"  # in calls through the API: from the repository's folder
+PICKED = 64  # letters of a data address
 GONE = "This picture was left alone for too long and is no longer here: choose it again."
 
 
@@ -24,21 +26,35 @@ _told: deque[tuple[str | None, int]] = deque(maxlen=1000)
 
 
 def load_and_tell(source: str | bytes, address: str) -> np.ndarray:
-    """A picture uint8 (H, W, 3); a visitor is told what was assumed of it, once for an address."""
+    """A picture uint8 (H, W, 3); what was assumed of it is told, once for an address and visitor.
+
+    ``picture_notes.js`` writes it under the picture, and keeps it for the visit.
+    """
     image, notes = reading.read(source, max_side=images.MAX_SIDE)
     key = (getattr(LocalContext.request.get(None), "session_hash", None), hash(address))
     if notes and key not in _told:
         _told.append(key)
-        for note in notes:
-            gr.Info(note)
+        send_note(to_note_key(address), " ".join(notes))
     return image
+
+
+def to_note_key(address: str) -> str:
+    """How the page's script knows a picture again: ``toKey`` there finds the same.
+
+    A file lies in a folder that is named by what is in it; of a data address letters are picked.
+    """
+    if not address.startswith("data:"):
+        return Path(address).parent.name
+    step = len(address) / PICKED
+    return f"{len(address)}:{''.join(address[int(i * step)] for i in range(PICKED))}"
 
 
 class SafeImage(gr.Image):
     """A picture input that decodes files itself: handlers get uint8 (H, W, 3) RGB, or None.
 
     EXIF rotation, colour profiles, transparency, 16 bits, palettes and animations are taken care
-    of; what had to be assumed is told, and what cannot be read becomes one sentence on the page.
+    of; what had to be assumed is told under the picture, and what cannot be read becomes one
+    sentence on the page.
     """
 
     def get_block_name(self) -> str:

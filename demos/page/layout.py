@@ -57,14 +57,16 @@ THEME = gr.themes.Soft(
     checkbox_label_background_fill_selected_dark="*primary_600",
 )
 _STATIC = Path(__file__).with_name("static")
-_CHARTS = publish("charts.js", (_STATIC / "charts.js").read_bytes())
 _NARROW = publish("charts_narrow.css", (_STATIC / "charts_narrow.css").read_bytes())
-_CAMERA = publish("no_camera.js", (_STATIC / "no_camera.js").read_bytes())
+_SCRIPTS = [
+    publish(name, (_STATIC / name).read_bytes())
+    for name in ("charts.js", "no_camera.js", "picture_notes.js")
+]
 LOOK = {
     "theme": THEME,
     "css_paths": [_STATIC / f"{name}.css" for name in ("style", "charts", "class_room")],
     "head": f'<meta name="no-camera" content="{NO_CAMERA}"><link rel="stylesheet" href="{_NARROW}">'
-    + "".join(f'<script type="module" src="{one}"></script>' for one in (_CHARTS, _CAMERA)),
+    + "".join(f'<script type="module" src="{one}"></script>' for one in _SCRIPTS),
 }  # for launch_page
 
 

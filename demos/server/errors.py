@@ -8,6 +8,7 @@ from functools import wraps
 from typing import Any
 
 import gradio as gr
+from gradio.context import LocalContext
 from gradio_client.utils import is_http_url_like
 
 from cvcore.core.errors import InputError, SetupError, is_disk_full
@@ -74,6 +75,15 @@ class Page(gr.Blocks):
 
     Gradio checks them before any handler of ours is reached.
     """
+
+    async def process_api(
+        self, *args: Any, request: Any = None, event_id: str | None = None, **kwargs: Any
+    ) -> dict[str, Any]:
+        """As Gradio's, but whose run it is is known while values are read, too, not only to the
+        handler: a field may tell its visitor something."""
+        LocalContext.request.set(request)
+        LocalContext.event_id.set(event_id)
+        return await super().process_api(*args, request=request, event_id=event_id, **kwargs)
 
     async def preprocess_data(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -1,10 +1,12 @@
 """The page around the tabs, in a browser."""
 
 import gradio as gr
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from demos import TABS
+from tests.support.files import save
 
 pytestmark = pytest.mark.browser
 
@@ -88,7 +90,8 @@ def test_camera_stops_when_its_tab_is_left(page, open_tab):
     expect(camera.locator("button", has_text="Record")).to_be_visible()
 
 
-def test_a_picture_is_offered_in_the_next_tab(open_tab):
+def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
+    """And what had to be assumed of one stands under it, for as long as it is there."""
     panel = open_tab("classification", beside=("convolution",))
     expect(panel.locator("#classification-bars")).to_contain_text("cat")
     panel.get_by_role("button", name="Use the sample Coffee").first.click()
@@ -100,3 +103,15 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab):
     expect(picture).not_to_have_attribute("src", address)
     panel.get_by_role("button", name="Use the current picture").click()
     expect(picture).to_have_attribute("src", address)
+    rest()
+    picture = panel.locator("#convolution-picture")
+    picture.get_by_role("button", name="Remove Image").click()
+    grey = save(np.full((8, 8), 4000, np.uint16), "PNG")
+    file = {"name": "own.png", "mimeType": "image/png", "buffer": grey}
+    picture.locator("input[type=file]").set_input_files(file)
+    note = panel.page.locator(".picture-note")
+    expect(panel.locator("#convolution-picture + .picture-note")).to_contain_text("for 12 bits")
+    expect(note).to_have_count(1)
+    expect(panel.page.get_by_test_id("toast-text").filter(has_text="12 bits")).to_have_count(0)
+    panel.get_by_role("button", name="Use the sample Coffee").first.click()
+    expect(note).to_have_count(0)

@@ -24,7 +24,7 @@ def cat():
 def told(monkeypatch):
     """The notes that a visitor gets."""
     notes = []
-    monkeypatch.setattr(pictures.gr, "Info", notes.append)
+    monkeypatch.setattr(pictures.gr, "Info", lambda note, **_: notes.append(note))
     return notes
 
 
@@ -66,6 +66,24 @@ def test_what_was_assumed_is_told_once(fields, cat, told, field):
     assert "taken for 12 bits" in told[0]
     fields[field](save(cat, "PNG"))
     assert len(told) == 1
+
+
+@pytest.mark.parametrize("plain", [False, True])
+def test_a_note_is_no_message_unless_gradio_runs_as_it_comes(fields, cat, monkeypatch, plain):
+    sent = []
+    monkeypatch.setattr(pictures.gr, "Info", lambda note, **how: sent.append(how))
+    monkeypatch.setenv("GLASSBOX_PLAIN_GRADIO", str(int(plain)))
+    fields["file"](save(cat[..., 0].astype(np.uint16) * 16 + 2 + plain, "TIFF"))
+    (how,) = sent
+    assert how["visible"] is plain
+
+
+def test_the_page_knows_a_picture_again():
+    """As ``toKey`` in the page's script does: see ``tests/js/page.test.js``."""
+    assert pictures.to_note_key("/tmp/gradio/0b1c2d/my picture.png") == "0b1c2d"
+    address = "data:image/png;base64," + "".join(map(str, range(50)))
+    key = "112:daaiag/n;bs6,024679011111567812222345222290123333678944443456444"
+    assert pictures.to_note_key(address) == key
 
 
 @pytest.mark.parametrize("field", ["file", "address", "face"])
