@@ -22,7 +22,10 @@ from demos.detection.views import draw_page, draw_sentence
 
 TITLE = "A whole film"
 WAIT_SECONDS = 10.0  # for a stopped video's last frame
-LIMIT = "At most 60 seconds and 40 MB; worked on at 640 pixels."
+LIMIT = (
+    "At most 60 seconds and 40 MB; worked on at 640 pixels. A film that the browser cannot play "
+    "(GIF, AVI, WMV) is read all the same."
+)
 
 
 @dataclass(frozen=True)

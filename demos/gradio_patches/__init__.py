@@ -21,9 +21,17 @@ from demos.gradio_patches import (
     messages,
     status_updates,
     type_stubs,
+    upload_names,
 )
 
-SCRIPT_PATCHES = (event_order, status_updates, dropdown_input, attached_events, messages)
+SCRIPT_PATCHES = (
+    event_order,
+    status_updates,
+    dropdown_input,
+    attached_events,
+    messages,
+    upload_names,
+)
 _log = logging.getLogger("glassbox")
 
 

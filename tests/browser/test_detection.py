@@ -265,7 +265,9 @@ def film(tmp_path_factory):
 def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     """About 10 s: 40 frames, each through the network, and again up to Stop."""
     open_view(tab, "A whole film")
-    tab.locator("#detection-video input[type=file]").set_input_files(film)
+    field = tab.locator("#detection-video input[type=file]")
+    assert {".gif", ".mkv", "video/*"} <= {*field.get_attribute("accept").split(", ")}
+    field.set_input_files(film)
     tab.locator("#detection-video video").wait_for()
     progress = tab.locator("#detection-video-progress")
     seen = held("detection.video", "annotate_video")

@@ -22,6 +22,7 @@ from demos.gradio_patches import (
     messages,
     patch_scripts,
     status_updates,
+    upload_names,
 )
 
 SCRIPTS = Path(gr.__file__).parent / "templates" / "frontend"
@@ -92,12 +93,23 @@ MESSAGES = (
         "w(C).push({title:e,message:t,fn_index:n,type:r})}",
     ),
 )
+UPLOADS = (
+    (
+        "let{drag:o}=W(),f=x(r,`filetype`,3,null),v=1",
+        "let{drag:o}=W(),asked=x(r,`filetype`,3,null),taken=NAMES,f=()=>taken[asked()]??asked(),v=1",
+    ),
+    (
+        "let r=Array.isArray(t)?t.join(`, `):t;return`Invalid file type",
+        "let r=t?.told??(Array.isArray(t)?t.join(`, `):t);return`Invalid file type",
+    ),
+)
 SHORT = (
     (event_order, ORDER),
     (status_updates, SPEED),
     (dropdown_input, CHOICES),
     (attached_events, OPENING),
     (messages, MESSAGES),
+    (upload_names, UPLOADS),
 )
 
 
@@ -125,7 +137,7 @@ def test_each_passage_becomes_what_it_should_be(one, passages):
     before, after = (
         "/* one */\n" + "\n/* other */\n".join(each) for each in zip(*passages, strict=True)
     )
-    assert step(before) == after
+    assert step(before) == after.replace("NAMES", upload_names._list_names())
     assert step(after) is None  # nothing is mended twice
     for passage, _ in passages:  # all of it or nothing
         assert step(before.replace(passage, "")) is None
@@ -150,9 +162,9 @@ def test_what_is_served_is_what_the_patches_make_of_it(check_script):
     served = patch_scripts()
     starts = [one.SCRIPT.split("*")[0] for one in SCRIPT_PATCHES]
     assert sorted({start for start in starts for name in served if name.startswith(start)}) == [
-        "Blocks-", "Index-", "core-",
+        "Blocks-", "Index-", "core-", "src-",
     ]  # fmt: skip
-    assert len(served) == 3
+    assert len(served) == 4
     for name, mended in served.items():
         script = next(SCRIPTS.rglob(name)).read_text(encoding="utf-8")
         for one in SCRIPT_PATCHES:
