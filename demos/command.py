@@ -21,6 +21,7 @@ def read_options(arguments: list[str] | None = None) -> argparse.Namespace:
     os.environ.setdefault("GRADIO_ANALYTICS_ENABLED", "False")
     gc.disable()  # what is loaded for the page stays: looking for garbage in it takes a second
     machine.open_streams()
+    machine.drop_empty_home()
     options = parse_arguments(arguments)
     try:
         machine.prepare_temp_folder()

@@ -37,6 +37,12 @@ def open_streams() -> None:
             stream.reconfigure(errors="backslashreplace")
 
 
+def drop_empty_home() -> None:
+    """An empty HOME is none, as some services have it: to Python it would be the root folder."""
+    if os.environ.get("HOME") == "":
+        del os.environ["HOME"]
+
+
 @contextmanager
 def without_proxies() -> Iterator[None]:
     """For Gradio's import and its start, at which it asks its own page once: no proxy may answer.

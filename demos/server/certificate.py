@@ -44,7 +44,8 @@ def _is_fit(file: Path, names: Sequence[str]) -> bool:
             return False  # others may have read the key
         check_files(str(file), "")
         certificate = x509.load_pem_x509_certificate(file.read_bytes())
-    except (OSError, SetupError, ValueError):
+        certificate.verify_directly_issued_by(certificate)  # a damaged one is signed by nobody
+    except Exception:  # not there, or damaged, which is told in many ways
         return False
     left = certificate.not_valid_after_utc - _now()
     return left.days >= RENEWED_DAYS and set(names) <= set(read_names(certificate))
@@ -118,13 +119,14 @@ def check_files(file: str, key_file: str) -> list[str]:
     text, key_text = _read("--certificate", file), _read(option, key_file or file)
     try:
         certificate = x509.load_pem_x509_certificates(text)[0]
-    except ValueError:
+        held, names = _to_bytes(certificate.public_key()), read_names(certificate)
+    except Exception:  # ValueError, and others of what it does not know
         raise SetupError(
-            f"--certificate {file}: this is no certificate in PEM form, which begins with "
-            "-----BEGIN CERTIFICATE-----."
+            f"--certificate {file}: there is no certificate in PEM form in it that can be read; it "
+            "begins with -----BEGIN CERTIFICATE-----; convert it: openssl x509 -in THIS -out NEW."
         ) from None
     public = _load_key(option, key_file or file, key_text).public_key()
-    if _to_bytes(public) != _to_bytes(certificate.public_key()):
+    if _to_bytes(public) != held:
         raise SetupError(
             f"{option} {key_file or file}: this key does not belong to the first certificate in "
             f"{file}."
@@ -144,11 +146,13 @@ def check_files(file: str, key_file: str) -> list[str]:
     except (ssl.SSLError, OSError) as error:
         why = getattr(error, "reason", None) or error
         raise SetupError(f"--certificate {file}: it cannot be used for https ({why}).") from None
-    return read_names(certificate)
+    return names
 
 
 def _read(option: str, file: str) -> bytes:
     try:
+        if Path(file).is_fifo():
+            raise ValueError("it is a pipe, and is needed twice")
         return Path(file).read_bytes()
     except (OSError, ValueError) as error:
         why = getattr(error, "strerror", None) or error

@@ -49,6 +49,20 @@ def test_the_link_opens_page_and_api(class_url):
     assert "/convolution" in client.view_api(return_format="dict")["named_endpoints"]
 
 
+def test_link_and_account_are_both_asked_for():
+    accounts = [("ann", "secret")]
+    with (
+        serve_page("convolution", class_word=WORD, accounts=accounts) as page,
+        httpx.Client(base_url=page.url) as pupil,
+    ):
+        known = {"username": "ann", "password": "secret"}
+        assert pupil.post("/login", data=known).status_code == 401  # without the link
+        assert pupil.get(f"/?class={WORD}").status_code == 200  # where the name is asked for
+        assert pupil.get("/config").status_code == 401
+        assert pupil.post("/login", data=known).status_code == 200
+        assert pupil.get("/config").status_code == 200
+
+
 @pytest.mark.browser
 def test_a_browser_with_the_link_works(class_url, browser):
     context = browser.new_context()

@@ -1,9 +1,11 @@
 """The certificate of a class room: made, kept, renewed; and files of a real one, checked."""
 
 import datetime
+import os
 import ssl
 import stat
 import subprocess
+from pathlib import Path
 
 import pytest
 from cryptography import x509
@@ -83,6 +85,24 @@ def test_it_is_made_anew(cache, monkeypatch, change):
     assert stat.S_IMODE(file.stat().st_mode) == 0o600
 
 
+@pytest.mark.filterwarnings("ignore:Parsed a serial number")
+@pytest.mark.parametrize("part", [b"PRIVATE KEY", b"CERTIFICATE"])
+def test_one_that_is_damaged_anywhere_is_not_taken(cache, part):
+    """Also where its text is whole, and what it says is not: a version, a kind of key, a name."""
+    file = certificate.prepare_own(NAMES)
+    whole = file.read_bytes()
+    begin = whole.index(b"\n", whole.index(b"BEGIN " + part)) + 1
+    taken = []
+    for place in range(begin, whole.index(b"-----END " + part) - 4, 5):
+        data = bytearray(whole)
+        data[place] ^= 1
+        file.write_bytes(data)
+        taken += [place] * certificate._is_fit(file, NAMES)
+    assert len(taken) <= 1, taken  # there are bits that nothing reads
+    file.write_bytes(whole)
+    assert certificate._is_fit(file, NAMES)
+
+
 def test_without_a_cache_folder_it_lasts_until_the_end(tmp_path, monkeypatch):
     (tmp_path / "file").touch()
     monkeypatch.setenv("GLASSBOX_CACHE", str(tmp_path / "file"))
@@ -136,6 +156,9 @@ def refuse(said: str, file: str, key: str) -> None:
 def test_a_bad_one_is_told_in_a_sentence(tmp_path):
     refuse("--certificate .*cannot be read", str(tmp_path / "nowhere"), "")
     refuse("--certificate .*cannot be read", str(tmp_path), "")
+    if hasattr(os, "mkfifo"):
+        os.mkfifo(tmp_path / "pipe")
+        refuse("--certificate .*it is a pipe", str(tmp_path / "pipe"), "")
     file, key = write(tmp_path)
     refuse("--key .*cannot be read", file, str(tmp_path / "nowhere"))
     refuse("name its file with --key", file, "")
@@ -145,6 +168,9 @@ def test_a_bad_one_is_told_in_a_sentence(tmp_path):
     for data in (
         b"",
         b"\0\xff" * 99,
+        x509.load_pem_x509_certificate(Path(file).read_bytes()).public_bytes(
+            serialization.Encoding.DER
+        ),
         b"-----BEGIN CERTIFICATE-----\nAAAA\n-----END CERTIFICATE-----",
     ):
         other.write_bytes(data)

@@ -186,6 +186,18 @@ def test_the_cache_folder_of_who_has_no_home(monkeypatch):
     assert stat.S_IMODE(folder.stat().st_mode) == 0o700
 
 
+def test_an_empty_home_is_none(monkeypatch):
+    for name in ("GLASSBOX_CACHE", "XDG_CACHE_HOME"):
+        monkeypatch.delenv(name, raising=False)
+    monkeypatch.delenv("HOME", raising=False)
+    home = Path.home()
+    for text in ("", str(home)):
+        monkeypatch.setenv("HOME", text)
+        machine.drop_empty_home()
+        assert paths.cache_dir() == home / ".cache" / "glassbox"
+    assert os.environ["HOME"] == str(home)
+
+
 def test_a_cache_folder_that_cannot_be_written_to_is_said_once(tmp_path, monkeypatch, caplog):
     (tmp_path / "file").touch()
     monkeypatch.setenv("GLASSBOX_CACHE", str(tmp_path / "file"))
