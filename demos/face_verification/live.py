@@ -16,7 +16,8 @@ from demos import components as ui
 from demos import lesson
 from demos.components.private_picture import FacePicture, read_picture
 from demos.face_verification.controls import Choices
-from demos.face_verification.views import OTHER, SAME, draw_page, number
+from demos.face_verification.pair import describe_doubts
+from demos.face_verification.views import OTHER, SAME, draw_notes, draw_page, number
 
 MAX_PEOPLE = 40
 MAX_NAME = 24
@@ -62,7 +63,10 @@ def enrol(
     face = cvcore.recognition.faces.get_only_face(image, detector=detector)
     others = tuple(person for person in people if person.name != name)
     people = (*others, Person(name, face.embedding.copy()))
-    return people, draw_people(people), "", None, False, list_people(people)
+    roster = draw_people(people)
+    if notes := describe_doubts(face, detector):
+        roster = draw_page(draw_notes(notes)) + roster
+    return people, roster, "", None, False, list_people(people)
 
 
 def list_people(people: tuple[Person, ...]) -> dict:

@@ -42,13 +42,20 @@ def find_chosen(value: dict | str | None, where: str = "", *, detector: str = DE
                 f"There are {len(faces)} faces{where}, and one is expected: the one with the "
                 "yellow frame is compared; click another frame to take that one."
             )
-    if faces[chosen].turned:
-        notes.append(cvcore.recognition.faces.describe_turned(faces[chosen], where))
-    if doubt := cvcore.recognition.faces.describe_unsure(faces[chosen], detector, where):
-        notes.append(doubt)
+    notes += describe_doubts(faces[chosen], detector, where)
     if faces[chosen].is_small:
         notes.append(cvcore.recognition.faces.describe_small(faces[chosen], where))
     return image, faces, chosen, notes
+
+
+def describe_doubts(face: Face, detector: str, where: str = "") -> list[str]:
+    """What was done to a face, or is not sure about it, a sentence each."""
+    notes = []
+    if face.turned:
+        notes.append(cvcore.recognition.faces.describe_turned(face, where))
+    if doubt := cvcore.recognition.faces.describe_unsure(face, detector, where):
+        notes.append(doubt)
+    return notes
 
 
 def find_pair(

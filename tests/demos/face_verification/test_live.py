@@ -1,8 +1,9 @@
 """Enrolment and the naming of faces before the webcam, as plain functions."""
 
+import numpy as np
 import pytest
 
-from cvcore.core import samples
+from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from demos.components import private_picture as picture
 from demos.face_verification import live
@@ -21,6 +22,16 @@ def test_enrolment_needs_consent_and_a_name():
         live.enrol((), "x" * 25, A, True)
     with pytest.raises(InputError, match="4 faces, and one is expected"):
         live.enrol((), "All", picture.to_value(picture.GROUP), True)
+
+
+@pytest.mark.parametrize(("turns", "how"), [(1, "lies on its side"), (2, "stands on its head")])
+def test_a_face_that_was_turned_upright_to_be_enrolled_says_so(turns, how):
+    turned = np.ascontiguousarray(np.rot90(samples.load_sample("obama_2005"), turns))
+    people, html, *_ = live.enrol((), "Barack", {"src": images.to_data_uri(turned)}, True)
+    assert f"{how}: it was turned upright first" in visible(html)
+    assert "Enrolled (1): Barack" in visible(html)
+    people, html, *_ = live.enrol(people, "Jacinda", A, True)
+    assert "upright" not in html
 
 
 def test_enrolled_people_are_named_and_forgotten():
