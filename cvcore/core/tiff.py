@@ -22,6 +22,12 @@ _SAMPLES, _MAX_SAMPLE, _EXTRA, _FORMAT, _S_MAX_SAMPLE, _PROFILE = 277, 281, 338,
 UNSIGNED, SIGNED, FLOAT = 1, 2, 3  # of SampleFormat
 # What OpenCV reads of them: bits by format, for 1, 3 or 4 samples that are grey or RGB.
 _READABLE = {UNSIGNED: (8, 10, 12, 14, 16, 32, 64), SIGNED: (8, 16, 32, 64), FLOAT: (32, 64)}
+# OpenCV 4 has no such numbers: their bits are read as others of that width, and taken as they were.
+_STAND_INS = {
+    (UNSIGNED, 32): (SIGNED, np.uint32),
+    (UNSIGNED, 64): (FLOAT, np.uint64),
+    (SIGNED, 64): (FLOAT, np.int64),
+}
 
 
 class Tags(NamedTuple):
@@ -148,10 +154,10 @@ def is_white_zero(picture: Image.Image) -> bool:
 def decode(data: bytes, tags: Tags) -> tuple[Image.Image, str]:
     """A picture of 8 bits a channel, as it lies in the file, and what was assumed of its range."""
     if tags.is_planar and tags.samples > 1 and tags.bits > 8:  # OpenCV mixes them up
-        planes = [_decode(_rewrite(data, index), tags) for index in range(tags.samples)]
+        planes = [_decode(data, tags, index) for index in range(tags.samples)]
         values = np.dstack([*planes[2::-1], *planes[3:]])
     else:
-        values = _decode(_rewrite(data), tags)
+        values = _decode(data, tags)
     picture, note = to_picture(
         values, white=tags.white, extra=tags.extra, is_white_zero=tags.is_white_zero
     )
@@ -179,20 +185,23 @@ def to_picture(
     return picture, pixels.note
 
 
-def _decode(data: bytes, tags: Tags) -> np.ndarray:
+def _decode(data: bytes, tags: Tags, plane: int | None = None) -> np.ndarray:
     import cv2
 
+    stand_in, kind = _STAND_INS.get((tags.format, tags.bits), (None, None))
+    data = _rewrite(data, plane, stand_in)
     values = cv2.imdecode(np.frombuffer(data, np.uint8), cv2.IMREAD_UNCHANGED)
     if values is None or values.shape[:2] != (tags.height, tags.width):
         raise InputError(DAMAGED)
-    return values
+    return values if kind is None else values.view(kind)
 
 
-def _rewrite(data: bytes, plane: int | None = None) -> bytes:
+def _rewrite(data: bytes, plane: int | None, sample_format: int | None) -> bytes:
     """The file with another table of contents: without what OpenCV heeds only in part.
 
     These are the orientation, and that 0 is white, by which it turns 8 bits round and others not.
-    With ``plane``, of a file that has one colour after the other, it has that one alone, in grey.
+    With ``plane``, of a file that has one colour after the other, it has that one alone, in grey;
+    with ``sample_format``, its numbers are called by that.
     """
     found = _read_directory(data)
     rows: dict[int, tuple[int, ...]] = {}
@@ -212,6 +221,8 @@ def _rewrite(data: bytes, plane: int | None = None) -> bytes:
         rows |= {tag: rows[tag][:1] for tag in (_BITS, _FORMAT) if tag in rows}
         rows |= {_PHOTOMETRIC: (1,), _SAMPLES: (1,), _PLANAR: (1,)}
         rows.pop(_EXTRA, None)
+    if sample_format is not None:
+        rows[_FORMAT] = (sample_format,) * len(rows[_BITS])
     order = "<" if data[:2] == b"II" else ">"
     table, more = struct.pack(f"{order}H", len(rows)), b""
     start = len(data) + 2 + 12 * len(rows) + 4

@@ -50,6 +50,7 @@ DEPTHS = {
     "uint32 of 12": (lambda v: v.astype("u4") * 16, "12 bits"),
     "uint32": (lambda v: v.astype("u4") * 2**24, None),
     "uint64 of 8": (lambda v: v.astype("u8"), "8 bits"),
+    "int64 of 12": (lambda v: v.astype("i8") * 16, "12 bits"),
     "float 0 to 1": (lambda v: (v / 255).astype("f4"), None),
     "double 0 to 1": (lambda v: v / 255, None),
     "float 0 to 255": (lambda v: v.astype("f4"), "8 bits"),
