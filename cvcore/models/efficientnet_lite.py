@@ -30,9 +30,9 @@ class SameConv2d(nn.Conv2d):
 
     def forward(self, x: Tensor) -> Tensor:
         (kh, kw), stride = self.kernel_size, self.stride[0]
-        height, width = int(x.shape[-2]), int(x.shape[-1])
-        pad_h = max((-(-height // stride) - 1) * stride + kh - height, 0)
-        pad_w = max((-(-width // stride) - 1) * stride + kw - width, 0)
+        # By the remainder alone: so an exporter, which leaves the size open, has plain numbers.
+        pad_h = max(kh - (x.shape[-2] % stride or stride), 0)
+        pad_w = max(kw - (x.shape[-1] % stride or stride), 0)
         top, left = pad_h // 2, pad_w // 2
         if pad_h == 2 * top and pad_w == 2 * left:
             return F.conv2d(
