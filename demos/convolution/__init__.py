@@ -17,9 +17,8 @@ SUMMARY = "A small window slides over the numbers of a picture, multiplies, and 
 VIEWS = (matrix.TITLE, picture.TITLE, picture.WEBCAM, pooling.TITLE, padding.TITLE, stacks.TITLE)
 
 
-def show_controls(event: gr.SelectData) -> list[Any]:
-    """Beside each view, only the controls that it listens to."""
-    name = str(event.value)
+def show_controls(name: str) -> list[Any]:
+    """Beside the view of this name, only the controls that it listens to."""
     return [
         gr.Column(visible=name != stacks.TITLE),
         gr.Column(visible=name == matrix.TITLE),
@@ -48,11 +47,7 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.convolution.windows:output_size",
         "cvcore.convolution.stack:describe_stack",
     )
-    opened.select(
-        show_controls,
-        None,
-        panel.boxes,
-        js=ui.STOP_CAMERAS,
-        show_progress="hidden",
-        api_visibility="private",
+    opened.select(None, None, None, js=ui.STOP_CAMERAS, api_visibility="private")
+    lazy.shown.change(
+        show_controls, lazy.shown, panel.boxes, show_progress="hidden", api_visibility="private"
     )

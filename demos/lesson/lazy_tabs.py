@@ -15,11 +15,12 @@ class LazyTabs:
     """The inner tabs called ``names``, the first of which is open at the start.
 
     Make it before ``with gr.Tabs():``, as what is between the tabs would count as one of them.
+    ``shown`` holds the name of the open one, whether a visitor or a link has opened it.
     """
 
     def __init__(self, tab: Any, names: Sequence[str]) -> None:
         self.tab = tab
-        self._shown = gr.Textbox(names[0], visible="hidden", label="the view that is open")
+        self.shown = gr.Textbox(names[0], visible="hidden", label="the view that is open")
         self._due = {
             name: gr.Textbox("0", visible="hidden", label=f"due, {name}") for name in names
         }
@@ -43,7 +44,7 @@ class LazyTabs:
         if not follows:
             return [opened]
         code = _DUE.replace("NAME", json.dumps(name))
-        self.tab.run(list(follows), None, [self._shown, due], due, api_name=None, js=code)
+        self.tab.run(list(follows), None, [self.shown, due], due, api_name=None, js=code)
         kwargs = {"trigger_mode": "always_last", **kwargs}
         followed = self.tab.run(due.change, fn, inputs, outputs, api_name=None, **kwargs)
         return [opened, followed]
@@ -51,4 +52,4 @@ class LazyTabs:
     def note(self, name: str, section: gr.Tab) -> None:
         """An inner tab that computes by itself: the others rest while it is open."""
         code = _OPEN.replace("NAME", json.dumps(name))
-        self.tab.run(section.select, None, None, self._shown, api_name=None, js=code)
+        self.tab.run(section.select, None, None, self.shown, api_name=None, js=code)
