@@ -93,8 +93,11 @@ def test_without_https_the_camera_s_place_says_why_it_is_empty(visit):
         expect(page.locator("#convolution-live-view output")).to_contain_text("only over https")
         page.get_by_role("tab", name="Picture").click()
         page.locator("[aria-label='Capture from camera']:visible").click()
-        expect(page.locator(".no-camera:visible")).to_contain_text("--class-room")
+        expect(page.locator("#convolution-picture + .no-camera")).to_contain_text("--class-room")
+        page.locator("[aria-label='Upload file']:visible").click()  # nothing lies over it
+        expect(page.locator(".no-camera")).to_have_count(0)
         page.locator("#tab-face_verification-button").click()
         expect(page.locator(".face-picture output").first).to_contain_text("only over https")
         page.goto(f"{served.url}/?tab=convolution&view=webcam")
         expect(page.locator("#convolution-live-view output")).to_contain_text("To start")
+        expect(page.locator("#convolution-matrix")).to_have_count(0)  # of no use to this view

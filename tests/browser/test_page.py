@@ -114,5 +114,8 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     expect(panel.locator("#convolution-picture + .picture-note")).to_contain_text("for 12 bits")
     expect(note).to_have_count(1)
     expect(panel.page.get_by_test_id("toast-text").filter(has_text="12 bits")).to_have_count(0)
-    panel.get_by_role("button", name="Use the sample Coffee").first.click()
+    picture.get_by_role("button", name="Remove Image").click()
     expect(note).to_have_count(0)
+    picture.get_by_label("Capture from camera").click()
+    picture.get_by_label("Upload file").click()  # the way back is not covered
+    picture.get_by_text("Drop Image Here").wait_for()

@@ -1,12 +1,17 @@
-// Where a browser lends no webcam, Gradio's own picture input says nothing of use: this does.
+// Where a browser lends no webcam, Gradio's own picture input says nothing of use: this does, below it.
 const sentence = document.querySelector('meta[name=no-camera]').content;
 
 const explain = () => {
-  for (const place of document.querySelectorAll('[title="grant webcam access"]:not(:has(.no-camera))')) {
+  const places = document.querySelectorAll('[title="grant webcam access"]');
+  const fields = new Set([...places].map((place) => place.closest('.block')));
+  for (const said of document.querySelectorAll('.no-camera')) {
+    if (!fields.delete(said.previousElementSibling)) said.remove();
+  }
+  for (const field of fields) {
     const said = document.createElement('p');
     said.className = 'no-camera';
     said.textContent = sentence;
-    place.prepend(said);
+    field.after(said);
   }
 };
 
