@@ -177,7 +177,7 @@ def pytest_terminal_summary(terminalreporter) -> None:
 def serve() -> Iterator[Callable[..., Served]]:
     """The page with the lessons named, in this process, kept until the end (1 s a lesson).
 
-    Their networks are exported first, once a cache folder (up to 16 s): then no answer depends
+    Their networks are exported first, once a cache folder (up to 2 s): then no answer depends
     on whether a process in the background was done with that.
     """
     from demos import page as ui

@@ -16,6 +16,7 @@ import sys
 import tempfile
 import threading
 import time
+import warnings
 from pathlib import Path
 from queue import SimpleQueue
 
@@ -26,7 +27,8 @@ from cvcore.engine import checkpoints, registry
 
 Size = tuple[int, int] | None  # height and width in pixels; None: any, in multiples of the stride
 
-_FORMAT = "3"  # change it when exported files of older versions must not be used again
+_FORMAT = "4"  # change it when exported files of older versions must not be used again
+OPSET = 18
 _jobs: SimpleQueue[str] = SimpleQueue()
 _started: set[Path] = set()
 _has_worker = False
@@ -89,21 +91,24 @@ def read(path: Path) -> bytes | None:
 
 
 def export(name: str, size_hw: Size) -> bytes:
-    """The network as a sealed ONNX file, for any batch (and height and width, without a size)."""
+    """The network as a sealed ONNX file, for any batch (and height and width, without a size).
+
+    By the exporter that records one run: our networks do the same whatever the size. The newer one
+    reasons about every size that there could be, which takes twenty times as long.
+    """
     import torch
-    from torch.export import Dim
 
     from cvcore.engine.fusion import fuse_if_same
 
-    size = size_hw
+    size, stride = size_hw, registry.get_weight(name).stride
     model = checkpoints.load_model(name).cpu()
-    sizes = {0: Dim("batch")}
-    stride = registry.get_weight(name).stride
+    free = {0: "batch"}
     if hasattr(model, "example_inputs"):
-        examples, names = model.example_inputs(), None
+        examples = model.example_inputs()
+        names = [f"input{number}" for number in range(len(examples))]
     else:
         if size_hw is None:
-            sizes |= {axis: stride * Dim(f"cells{axis}", min=2, max=64) for axis in (2, 3)}
+            free |= {2: "height", 3: "width"}
             size_hw = (6 * stride, 8 * stride)
         examples, names = (torch.zeros(2, 3, *size_hw),), ["image"]
     random = torch.Generator().manual_seed(0)
@@ -111,16 +116,14 @@ def export(name: str, size_hw: Size) -> bytes:
         example.uniform_(generator=random)
     # Half the work for the exporter. What is cut at a layer finds the norm, and no convolution.
     model = fuse_if_same(model, *examples, place="norm")
-    with contextlib.redirect_stdout(io.StringIO()):  # the exporter reports its steps there
-        program = torch.onnx.export(
-            model,
-            examples,
-            dynamo=True,
-            dynamic_shapes=tuple(sizes for _ in examples),
-            input_names=names,
-            verbose=False,
-        )
-    return seal(program.model_proto.SerializeToString(), file_path(name, size).name)
+    exported = io.BytesIO()
+    with warnings.catch_warnings():  # that it is not the newer one, and that a run is recorded
+        warnings.simplefilter("ignore")
+        torch.onnx.export(
+            model, examples, exported, dynamo=False, opset_version=OPSET,
+            input_names=names, dynamic_axes=dict.fromkeys(names, free),
+        )  # fmt: skip
+    return seal(exported.getvalue(), file_path(name, size).name)
 
 
 def store(exported: bytes, path: Path) -> None:

@@ -31,14 +31,15 @@ class SameConv2d(nn.Conv2d):
     def forward(self, x: Tensor) -> Tensor:
         (kh, kw), stride = self.kernel_size, self.stride[0]
         # By the remainder alone: so an exporter, which leaves the size open, has plain numbers.
-        pad_h = max(kh - (x.shape[-2] % stride or stride), 0)
-        pad_w = max(kw - (x.shape[-1] % stride or stride), 0)
+        pad_h = max(kh - (int(x.shape[-2]) % stride or stride), 0)
+        pad_w = max(kw - (int(x.shape[-1]) % stride or stride), 0)
         top, left = pad_h // 2, pad_w // 2
         if pad_h == 2 * top and pad_w == 2 * left:
             return F.conv2d(
                 x, self.weight, self.bias, self.stride, (top, left), self.dilation, self.groups
             )
-        x = F.pad(x, (left, pad_w - left, top, pad_h - top))
+        # The value is written down: else ONNX Runtime would not take this into the convolution.
+        x = F.pad(x, (left, pad_w - left, top, pad_h - top), value=0.0)
         return F.conv2d(x, self.weight, self.bias, self.stride, 0, self.dilation, self.groups)
 
 

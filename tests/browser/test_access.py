@@ -77,7 +77,7 @@ def test_a_lesson_comes_to_rest_and_shuts_nobody_out(
 ):
     """What a link sets off, and a slider that moves, asks the server a number of times and ends;
     axe finds nothing then, and nothing runs over the edge. About 10 s, as axe looks at all of a
-    page; 20 more where this is the first test to need a lesson's exported networks.
+    page.
 
     A handler may be asked when the tab is seen, when the link has been read, and for each of the
     three settings that the link changes; then as a slider moves and as it is let go, six times.

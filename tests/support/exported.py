@@ -10,7 +10,7 @@ from cvcore.engine import onnx_export, registry
 def export_once(name: str, *, wait: bool = True) -> Path | None:
     """The weight ``name`` exported for its own picture size, in the shared cache folder.
 
-    Whoever comes first exports it (8 s for EfficientNet-Lite0); others wait until it is there, or
+    Whoever comes first exports it (1 s for EfficientNet-Lite0); others wait until it is there, or
     with ``wait=False`` get None.
     """
     recipe = registry.get_weight(name).preprocessing
