@@ -80,10 +80,16 @@ class Page(gr.Blocks):
         self, *args: Any, request: Any = None, event_id: str | None = None, **kwargs: Any
     ) -> dict[str, Any]:
         """As Gradio's, but whose run it is is known while values are read, too, not only to the
-        handler: a field may tell its visitor something."""
-        LocalContext.request.set(request)
-        LocalContext.event_id.set(event_id)
-        return await super().process_api(*args, request=request, event_id=event_id, **kwargs)
+        handler: a field may tell its visitor something. It is forgotten afterwards, as the queue
+        keeps its last run, and with that the visitor's picture."""
+        known = LocalContext.request.set(request), LocalContext.event_id.set(event_id)
+        try:
+            return await super().process_api(*args, request=request, event_id=event_id, **kwargs)
+        finally:
+            for part, before in zip(
+                (LocalContext.request, LocalContext.event_id), known, strict=True
+            ):
+                part.reset(before)
 
     async def preprocess_data(self, *args: Any, **kwargs: Any) -> Any:
         try:

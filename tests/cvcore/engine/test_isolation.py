@@ -7,6 +7,7 @@ import random
 import sys
 import threading
 import warnings
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 
 import cv2
@@ -140,7 +141,9 @@ def test_warnings_as_errors_no_folder_an_event_loop_read_only_pictures(given, pl
     for array in arrays.values():
         array.flags.writeable = False
     try:
-        answers = asyncio.run(call_all())
+        # In a thread of its own: in this one a browser of other tests may have its event loop.
+        with ThreadPoolExecutor(1) as pool:
+            answers = pool.submit(lambda: asyncio.run(call_all())).result()
         for key, array in arrays.items():
             np.testing.assert_array_equal(array, before[key])
     finally:
