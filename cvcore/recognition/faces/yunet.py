@@ -34,11 +34,14 @@ def find_faces(
     """
     image = as_image(image)
     bgr = np.ascontiguousarray(image[..., ::-1])
-    with _lock:
-        detector = _load()
-        detector.setScoreThreshold(threshold)
-        detector.setInputSize((image.shape[1], image.shape[0]))
-        _, rows = detector.detect(bgr)
+    rows = None
+    # OpenCV 4 answers a picture of a single pixel with whatever lies in the memory beside it.
+    if min(image.shape[:2]) >= min_face / 2:
+        with _lock:
+            detector = _load()
+            detector.setScoreThreshold(threshold)
+            detector.setInputSize((image.shape[1], image.shape[0]))
+            _, rows = detector.detect(bgr)
     rows = np.zeros((0, 15), np.float32) if rows is None else rows
     rows = rows[rows[:, 2] >= min_face]
     rows = rows[np.argsort(-rows[:, 2] * rows[:, 3], kind="stable")]
