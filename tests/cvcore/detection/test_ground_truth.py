@@ -183,7 +183,9 @@ def test_the_score_is_that_of_cocos_own_program(tmp_path):
          "area": 80.0, "iscrowd": 0}
         for i, (x, y, _, _) in enumerate(boxes, start=1)
     ]  # fmt: skip
-    coco.dataset = {"images": [{"id": 1}], "categories": [{"id": 1}], "annotations": rows}
+    coco.dataset = {
+        "info": {}, "images": [{"id": 1}], "categories": [{"id": 1}], "annotations": rows
+    }  # fmt: skip
     with contextlib.redirect_stdout(io.StringIO()):
         coco.createIndex()
         answers = [row | {"score": 1 - row["id"] / 10} for row in rows[:3]]
