@@ -14,6 +14,7 @@ from cvcore.engine import registry
 from cvcore.engine.cache import keep_models
 
 THRESHOLD = 0.7  # least score of a face
+_LEAST_SIDE = 33  # OpenCV 4 reads memory that is not the picture's where a side is of 32 or less
 _lock = Lock()  # OpenCV's detector keeps the picture's size
 
 
@@ -33,15 +34,15 @@ def find_faces(
     left out.
     """
     image = as_image(image)
-    bgr = np.ascontiguousarray(image[..., ::-1])
-    rows = None
-    # OpenCV 4 answers a picture of a single pixel with whatever lies in the memory beside it.
-    if min(image.shape[:2]) >= min_face / 2:
-        with _lock:
-            detector = _load()
-            detector.setScoreThreshold(threshold)
-            detector.setInputSize((image.shape[1], image.shape[0]))
-            _, rows = detector.detect(bgr)
+    height, width = image.shape[:2]
+    # Black to the right and below: OpenCV itself fills up to multiples of 32 so.
+    bgr = np.zeros((max(height, _LEAST_SIDE), max(width, _LEAST_SIDE), 3), np.uint8)
+    bgr[:height, :width] = image[..., ::-1]
+    with _lock:
+        detector = _load()
+        detector.setScoreThreshold(threshold)
+        detector.setInputSize((bgr.shape[1], bgr.shape[0]))
+        _, rows = detector.detect(bgr)
     rows = np.zeros((0, 15), np.float32) if rows is None else rows
     rows = rows[rows[:, 2] >= min_face]
     rows = rows[np.argsort(-rows[:, 2] * rows[:, 3], kind="stable")]
