@@ -228,7 +228,7 @@ def test_loss_curves_are_not_cut_off():
             assert len(highest) <= 1
         dots = json.loads(re.search("data-name=\"this pair\" data-points='(.*?)'", plot)[1])
         told = [numbers["losses"][f"{name}_{word}"] for word in ("same", "different")]
-        assert [float(dot[3]) for dot in dots] == pytest.approx(told, rel=2e-3)
+        assert [float(dot[3]) for dot in dots] == pytest.approx(told, rel=5e-3)  # three digits
 
 
 @pytest.fixture
