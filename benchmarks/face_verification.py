@@ -1,12 +1,31 @@
-"""Face detection and embedding beside facenet-pytorch's default pipeline."""
+"""Face detection and embedding beside facenet-pytorch's default pipeline, and names at cuts.
+
+    python -m benchmarks face_verification
+    python -m benchmarks.face_verification --data DIR
+
+The second counts names at cuts alone, between people of DIR, which has a folder a person.
+"""
+
+import argparse
+import sys
+from pathlib import Path
+from time import perf_counter
 
 import numpy as np
 
-from benchmarks.harness import Row, measure
+from benchmarks.harness import Row, measure, to_table
 from cvcore.core import images, samples
-from cvcore.face_verification.tracking import DETECT_EVERY, EMBED_EVERY, follow
+from cvcore.core.commands import command, input_folder
+from cvcore.core.errors import InputError
+from cvcore.face_verification.evaluation import list_people
+from cvcore.face_verification.tracking import DETECT_EVERY, Person, follow
 from cvcore.recognition import faces
 from cvcore.recognition.faces import mtcnn
+from tests.support.face_films import cut_between
+
+CUTS = 40
+FRAMES = 8  # between two cuts
+ENROLLED = 5  # people of a folder
 
 
 def run() -> list[Row]:
@@ -54,15 +73,16 @@ def run() -> list[Row]:
                 f"{size}, faces from 20 pixels; without the mirror image, which the page adds",
             )
         )
-    return [*rows, time_video(frame, rows[-1].theirs_ms)]
+    return [*rows, time_video(frame, rows[-1].theirs_ms), count_names(*take_samples())]
 
 
 def time_video(frame: np.ndarray, theirs_ms: float) -> Row:
-    """Faces followed from frame to frame, beside the whole pipeline for each."""
-    tracking = [follow(None, frame)]
+    """A face followed and named from frame to frame, beside the whole pipeline for each."""
+    people = (Person("Jacinda", faces.get_only_face(samples.load_sample("ardern_2018")).embedding),)
+    tracking = [follow(None, frame, people=people)]
 
     def next_frame():
-        tracking[0] = follow(tracking[0], frame)
+        tracking[0] = follow(tracking[0], frame, people=people)
 
     times = measure(lambda: [next_frame() for _ in range(24)], seconds=4, warm_up=1) / 24
     return Row(
@@ -70,5 +90,74 @@ def time_video(frame: np.ndarray, theirs_ms: float) -> Row:
         times,
         "facenet-pytorch MTCNN + InceptionResnetV1",
         theirs_ms,
-        f"detection every {DETECT_EVERY}, embedding every {EMBED_EVERY} frames",
+        f"detection every {DETECT_EVERY} frames, embedded in each, with the mirror image",
     )
+
+
+Cast = tuple[tuple[Person, ...], list[np.ndarray], list[str]]
+"""Who is enrolled, the pictures shown, and who is in each."""
+
+
+def take_samples() -> Cast:
+    """One person enrolled, by another picture than is shown of her, and two strangers."""
+    names = ("ardern_2022", "obama_2005", "ardern_2022", "astronaut")
+    face = faces.get_only_face(samples.load_sample("ardern_2018"))
+    pictures = [samples.load_sample(name) for name in names]
+    return (Person("ardern", face.embedding),), pictures, [name.split("_")[0] for name in names]
+
+
+def take_folder(folder: Path) -> Cast:
+    """The first people of a folder enrolled by their first picture, and as many strangers a cut."""
+    people = list_people(folder)
+    known = [name for name, pictures in people.items() if len(pictures) > 1][:ENROLLED]
+    strangers = [name for name in people if name not in known][: CUTS // 2]
+    if not strangers:
+        raise InputError(f"{folder} needs somebody to be a stranger: add people.")
+    enrolled = tuple(Person(name, _embed(people[name][0])) for name in known)
+    shown = {name: images.load_image(people[name][1]) for name in known}
+    pictures, owners = [], []
+    for index, stranger in enumerate(strangers):
+        name = known[index % len(known)]
+        pictures += [shown[name], images.load_image(people[stranger][0])]
+        owners += [name, stranger]
+    return enrolled, pictures, owners
+
+
+def _embed(path: Path) -> np.ndarray:
+    image = images.load_image(path)
+    found = faces.find_faces(image)
+    return found[faces.pick_face(found, image.shape[:2])].embedding
+
+
+def count_names(people: tuple[Person, ...], pictures: list[np.ndarray], owners: list[str]) -> Row:
+    """Hard cuts between people whose faces take one another's place: whose name is shown?"""
+    scenes = [scene % len(pictures) for scene in range(CUTS + 1)]
+    known = {person.name for person in people}
+    state, wrong, right, could, times = None, 0, 0, 0, []
+    for scene, frame in cut_between(pictures, scenes, frames=FRAMES):
+        owner = owners[scenes[scene]]
+        start = perf_counter()
+        state = follow(state, frame, people=people)
+        times.append(1000 * (perf_counter() - start))
+        named = [track.person.name for track in state.tracks if track.person]
+        wrong += any(name != owner for name in named)
+        could += owner in known
+        right += owner in named
+    return Row(
+        f"a frame of a film with {CUTS} cuts between people, {len(people)} enrolled",
+        float(np.median(times)),
+        note=f"wrong names in {wrong} of {len(times)} frames; of the {could} with somebody "
+        f"enrolled {right} say so",
+    )
+
+
+@command
+def main(arguments: list[str] | None = None) -> None:
+    parser = argparse.ArgumentParser(prog="python -m benchmarks.face_verification")
+    parser.add_argument("--data", type=input_folder, required=True)
+    options = parser.parse_args(arguments)
+    print(to_table([count_names(*take_folder(options.data))]))
+
+
+if __name__ == "__main__":
+    sys.exit(main())

@@ -1,4 +1,8 @@
-"""Faces followed through a video: all is searched now and then, the last stage runs in between."""
+"""Faces followed through a video: all is searched now and then, the last stage runs in between.
+
+A box that stays in its place may hold another face from one frame to the next, so no name is
+remembered: it is given by a frame's own embedding, or not at all.
+"""
 
 from dataclasses import dataclass, field, replace
 
@@ -7,15 +11,15 @@ import numpy as np
 from cvcore.core import images
 from cvcore.core.checks import MAX_SEED, check_setting, check_whole
 from cvcore.engine.isolation import undisturbed
-from cvcore.recognition.faces import Face, embed, mtcnn, normalise, to_faces
+from cvcore.face_verification import THRESHOLDS as SAME_PERSON
+from cvcore.recognition.faces import EMBEDDER, Face, embed_all, mtcnn, to_faces
 
 DETECT_EVERY = 8  # frames
 SEARCH_SIDE = 320  # pixels: the longer side of the frame when it is searched as a whole
 MIN_FACE = 24  # pixels at that size
 THRESHOLDS = (0.6, 0.7, 0.9)  # stricter than for a photo: a video gives another chance at once
-FRESH_EMBEDDINGS = 1  # faces embedded a frame at most, those not looked at longest first
-EMBED_EVERY = 3  # frames between two embeddings of a face
-MEMORY = 0.7  # how much of a face's earlier embeddings is kept
+FRESH_EMBEDDINGS = 1  # faces without a name embedded a frame at most, the longest waiting first
+EMBED_EVERY = 3  # frames between two embeddings of a face without a name
 SAME_PLACE = 0.35  # least overlap (intersection over union) with the face's last box
 
 
@@ -33,8 +37,14 @@ class Track:
 
     number: int
     face: Face
-    embedding: np.ndarray | None = field(default=None, repr=False)  # smoothed over frames
-    age: int = 0  # frames since the embedding was last renewed
+    person: Person | None = None
+    """Who it is by this frame's own embedding; None for a stranger, and where it has none."""
+    similarity: float = float("nan")
+    """Cosine, -1 to 1, to the person most like it, when it was last embedded; NaN before."""
+    embedding: np.ndarray | None = field(default=None, repr=False)
+    """(128,) when it was last embedded, never a mixture over frames; None before."""
+    age: int = 0
+    """Frames since it was last embedded."""
 
 
 @dataclass(frozen=True, eq=False)
@@ -42,7 +52,7 @@ class Tracking:
     """What is known after a frame."""
 
     tracks: tuple[Track, ...] = ()
-    frame: int = 0
+    frame: int = 0  # 0 also after one in which another person took a face's place
     next_number: int = 1
     searched: bool = True  # the whole frame, not only around the last boxes
 
@@ -52,27 +62,32 @@ def follow(
     state: Tracking | None,
     image: images.Picture,
     *,
+    people: tuple[Person, ...] = (),
+    threshold: float = SAME_PERSON[EMBEDDER],
     detect_every: int = DETECT_EVERY,
-    with_embeddings: bool = True,
 ) -> Tracking:
-    """The state after one more frame.
+    """The state after one more frame, with those of ``people`` named who are in it.
 
-    Without embeddings faces are followed by their boxes alone, and none is kept.
+    A face is named where its embedding in this very frame reaches ``threshold`` (cosine, -1 to 1):
+    one that was named in the frame before is embedded anew, so that its name goes in the frame in
+    which another face takes its place. Faces without a name take turns. With nobody to name, faces
+    are followed by their boxes alone, and none is embedded.
     """
     state = state or Tracking()
     image = images.as_image(image)
+    threshold = check_setting("The threshold", threshold, -1, 1)
     detect_every = check_whole("The number of frames", detect_every, 1, MAX_SEED)
     searched = state.frame % detect_every == 0 or not state.tracks
     found = _search(image) if searched else _look_nearby(image, state.tracks)
     if len(found[0]) < len(state.tracks) and not searched:  # a face was lost: search for it
         searched, found = True, _search(image)
-    faces = to_faces(image, *found)
-    tracks, next_number = _match(state, faces)
-    if with_embeddings:
-        tracks = _renew(tracks)
-    else:
-        tracks = [replace(track, embedding=None) for track in tracks]
-    return Tracking(tuple(tracks), state.frame + 1, next_number, searched)
+    tracks, next_number = _match(state, to_faces(image, *found))
+    if not people:
+        tracks = [Track(track.number, track.face) for track in tracks]
+        return Tracking(tuple(tracks), state.frame + 1, next_number, searched)
+    tracks, number = _name_tracks(tracks, people, threshold, next_number)
+    is_cut = number > next_number
+    return Tracking(tuple(tracks), 0 if is_cut else state.frame + 1, number, searched)
 
 
 def _search(image: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -128,15 +143,39 @@ def _match(state: Tracking, faces: tuple[Face, ...]) -> tuple[list[Track], int]:
     return tracks, number
 
 
-def _renew(tracks: list[Track]) -> list[Track]:
-    """Embed the faces that have waited longest, new ones first, and smooth over time."""
-    due = [i for i, one in enumerate(tracks) if one.embedding is None or one.age >= EMBED_EVERY]
-    waiting = sorted(due, key=lambda i: (tracks[i].embedding is not None, -tracks[i].age))
-    for i in waiting[:FRESH_EMBEDDINGS]:
-        fresh, old = embed(tracks[i].face, with_mirror=False), tracks[i].embedding
-        mixed = fresh if old is None else normalise(MEMORY * old + (1 - MEMORY) * fresh)
-        tracks[i] = replace(tracks[i], embedding=mixed, age=0)
-    return tracks
+def _name_tracks(
+    tracks: list[Track], people: tuple[Person, ...], threshold: float, next_number: int
+) -> tuple[list[Track], int]:
+    """Embed each face that was named in the frame before, and of the others whose turn it is.
+
+    One that is not like the face that was in its place before is another person's: its track
+    begins anew, under the next number.
+    """
+    chosen = [i for i, one in enumerate(tracks) if one.person]
+    due = [
+        i
+        for i, one in enumerate(tracks)
+        if not one.person and (one.embedding is None or one.age >= EMBED_EVERY)
+    ]
+    due.sort(key=lambda i: (tracks[i].embedding is not None, -tracks[i].age))
+    chosen += due[:FRESH_EMBEDDINGS]
+    for i, fresh in zip(chosen, embed_all([tracks[i].face for i in chosen]), strict=True):
+        track = tracks[i]
+        if track.embedding is not None and track.embedding @ fresh < SAME_PERSON[EMBEDDER]:
+            track, next_number = replace(track, number=next_number), next_number + 1
+        tracks[i] = name_track(track, fresh, people, threshold=threshold)
+    return tracks, next_number
+
+
+def name_track(
+    track: Track, embedding: np.ndarray, people: tuple[Person, ...], *, threshold: float
+) -> Track:
+    """The track named by a frame's own embedding (128,) alone, whatever it was called before.
+
+    ``threshold`` is the least cosine, -1 to 1, at which a name is given.
+    """
+    person, similarity = identify(embedding, people, threshold=threshold)
+    return replace(track, person=person, similarity=similarity, embedding=embedding, age=0)
 
 
 def identify(

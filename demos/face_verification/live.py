@@ -103,22 +103,23 @@ def name_faces(
     if embedder != EMBEDDER:
         threshold = THRESHOLDS[EMBEDDER]
     people = tuple(people or ())
-    state = cvcore.face_verification.tracking.follow(state, frame, with_embeddings=bool(people))
+    state = cvcore.face_verification.tracking.follow(
+        state, frame, people=people, threshold=threshold
+    )
     rows, faces = [], []
     picture = frame.copy()
     for track in state.tracks:
-        person, similarity = cvcore.face_verification.tracking.identify(
-            track.embedding, people, threshold=threshold
-        )
         if not people:
             label = ""
         elif track.embedding is None:
             label = "looking ..."
+        elif track.person:
+            label = f"{to_ascii(track.person.name)} {track.similarity:.2f}"
         else:
-            label = f"{to_ascii(person.name)} {similarity:.2f}" if person else "?"
-        mark_face(picture, track.face, label, is_known=person is not None)
-        rows.append(_row(track, person, similarity))
-        faces.append(describe(track, person, similarity))
+            label = "?"
+        mark_face(picture, track.face, label, is_known=track.person is not None)
+        rows.append(_row(track))
+        faces.append(describe(track))
     if not rows:
         table = draw_page('<p class="soft">No face in view.</p>')
     elif not people:
@@ -139,25 +140,26 @@ def name_faces(
     return picture, table, replace(state, tracks=tracks), numbers
 
 
-def describe(track: Track, person: Person | None, similarity: float) -> dict:
+def describe(track: Track) -> dict:
     """A face in view, as calls through the API get it: its similarity to who is most like it."""
+    similarity = track.similarity
     return {
         "number": track.number,
         "box_xyxy": track.face.box_xyxy.round(1).tolist(),
         "score": track.face.score,
-        "name": person.name if person else None,
+        "name": track.person.name if track.person else None,
         "similarity": None if np.isnan(similarity) else similarity,
     }
 
 
-def _row(track, person: Person | None, similarity: float) -> str:
+def _row(track: Track) -> str:
     if track.embedding is None:  # its turn to be looked at has not come yet
         return f"<tr><td>{track.number}</td><td>looking …</td><td>–</td></tr>"
-    name = f"<b>{escape(person.name)}</b>" if person else "stranger"
-    colour = SAME if person else OTHER
+    name = f"<b>{escape(track.person.name)}</b>" if track.person else "stranger"
+    colour = SAME if track.person else OTHER
     return (
         f'<tr><td>{track.number}</td><td style="color:{colour}">{name}</td>'
-        f"<td>{number(similarity)}</td></tr>"
+        f"<td>{number(track.similarity)}</td></tr>"
     )
 
 

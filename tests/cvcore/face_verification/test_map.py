@@ -1,14 +1,13 @@
-"""Many faces, films of faces, and faces spoiled."""
+"""Many faces, and faces spoiled."""
 
 import numpy as np
 import pytest
 
-from cvcore.core import images, samples
+from cvcore.core import samples
 from cvcore.core.errors import InputError
-from cvcore.face_verification import tracking as ft
 from cvcore.face_verification.map import build_map, group, scale_to_plane
 from cvcore.face_verification.robustness import TRIALS, cover, cut_out, run_trial
-from cvcore.recognition.faces import detect_faces, embed
+from cvcore.recognition.faces import detect_faces
 
 
 def test_flat_distances_are_kept():
@@ -35,65 +34,6 @@ def test_map_of_one_and_of_equal_faces():
     assert twice.groups.tolist() == [0, 0, 0]
     assert np.isfinite(twice.positions).all()
     np.testing.assert_allclose(twice.distances, 0)
-
-
-@pytest.fixture(scope="module")
-def frame():
-    picture = images.resize(samples.load_sample("ardern_2022"), (480, 367))
-    frame = np.full((480, 640, 3), 100, np.uint8)
-    frame[:, 130:497] = picture
-    return frame
-
-
-def test_a_face_keeps_its_number_while_it_moves(frame):
-    state, searched = None, []
-    for step in range(10):
-        state = ft.follow(state, np.roll(frame, 6 * step, axis=1))
-        searched.append(state.searched)
-        assert [track.number for track in state.tracks] == [1]
-    assert searched.count(True) == 2  # frames 0 and 8; O-Net alone in between
-    found = detect_faces(np.roll(frame, 54, axis=1))[0]
-    assert ft.overlap(state.tracks[0].face.box_xyxy, found.box_xyxy) > 0.7
-
-
-def test_without_embeddings_a_face_is_followed_by_its_box_alone(frame, monkeypatch):
-    known = ft.follow(None, frame)
-    assert known.tracks[0].embedding is not None
-
-    def forbidden(*_, **__):
-        raise AssertionError("a face was turned into numbers")
-
-    monkeypatch.setattr(ft, "embed", forbidden)
-    for state in (None, known):
-        (track,) = ft.follow(state, frame, with_embeddings=False).tracks
-        assert track.embedding is None
-
-
-def test_a_lost_face_is_searched_for(frame):
-    state = ft.follow(None, frame)
-    state = ft.follow(state, np.zeros_like(frame))
-    assert state.searched
-    assert state.tracks == ()
-    state = ft.follow(state, frame)
-    assert [track.number for track in state.tracks] == [2]
-
-
-def test_people_are_named_by_their_numbers(frame):
-    enrolled = tuple(
-        ft.Person(name, embed(detect_faces(samples.load_sample(name))[0]))
-        for name in ("obama_2005", "ardern_2018")
-    )
-    track = ft.follow(None, frame).tracks[0]
-    person, similarity = ft.identify(track.embedding, enrolled, threshold=0.34)
-    assert person.name == "ardern_2018"
-    assert similarity > 0.5
-    assert ft.identify(track.embedding, enrolled, threshold=0.99)[0] is None
-    assert np.isnan(ft.identify(track.embedding, (), threshold=0.3)[1])
-
-
-def test_overlap_by_hand():
-    assert ft.overlap(np.array([0, 0, 2, 2]), np.array([1, 0, 3, 2])) == pytest.approx(1 / 3)
-    assert ft.overlap(np.array([0, 0, 1, 1]), np.array([5, 5, 6, 6])) == 0
 
 
 @pytest.mark.parametrize("kind", TRIALS)
