@@ -10,6 +10,10 @@ class InputError(ValueError):
     """
 
 
+class NoPictureError(InputError):
+    """A picture is asked for, and none was given."""
+
+
 class SetupError(RuntimeError):
     """Something that whoever runs the page must mend: a file that is missing or damaged.
 

@@ -16,7 +16,7 @@ import numpy as np
 from PIL import Image
 
 from cvcore.core import checks, depth, reading
-from cvcore.core.errors import InputError, PictureWarning
+from cvcore.core.errors import InputError, NoPictureError, PictureWarning
 from cvcore.core.file_kinds import UNREADABLE
 
 if TYPE_CHECKING:
@@ -164,10 +164,11 @@ def _is_rgb(array: np.ndarray) -> bool:
 def check_image(image: np.ndarray | None, *, min_side: int = 1) -> np.ndarray:
     """Return ``image`` if it is a uint8 (H, W, 3) array of at least ``min_side`` pixels a side.
 
-    Raises InputError for None or a picture that is too small, TypeError for anything else.
+    Raises NoPictureError for None, InputError for a picture that is too small, TypeError for
+    anything else.
     """
     if image is None:
-        raise InputError(NO_PICTURE)
+        raise NoPictureError(NO_PICTURE)
     if not isinstance(image, np.ndarray):
         raise TypeError(f"Expected a numpy array, got {type(image).__name__}.")
     if not _is_rgb(image):

@@ -130,7 +130,6 @@ def _connect_answer(
     inputs = [picture, *controls.values()]
     tab.on_open(classify, inputs, outputs)
     tab.run(picture.change, classify, inputs, outputs, api_name="classification")
-    tab.run(picture.clear, lambda: (None, "", "", None, None), None, outputs, api_name=None)
     tab.run(
         [k.input, temperature.input, limit.input, limit.change], redraw,
         [answer, k, temperature, kind, limit], [bars, softmax], api_name=None, kind="stream",

@@ -10,15 +10,16 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio.context import LocalContext
+from gradio.data_classes import ImageData
 
 from cvcore.core import images, reading, samples
 from cvcore.core.errors import InputError
-from demos.server.notes import send_note
+from demos.server.errors import PictureMessage, RefusedPictureError
+from demos.server.notes import send_note, to_note_key
 from demos.server.static_files import publish
 
 THUMBNAIL_SIDE = 160  # pixels
 EXAMPLE = "assets/samples/chelsea.jpg"  # in calls through the API: from the repository's folder
-PICKED = 64  # letters of a data address
 GONE = "This picture was left alone for too long and is no longer here: choose it again."
 
 
@@ -30,7 +31,10 @@ def load_and_tell(source: str | bytes, address: str) -> np.ndarray:
 
     ``picture_notes.js`` writes it under the picture, and keeps it for the visit.
     """
-    image, notes = reading.read(source, max_side=images.MAX_SIDE)
+    try:
+        image, notes = reading.read(source, max_side=images.MAX_SIDE)
+    except InputError as error:
+        raise RefusedPictureError(str(error), address) from None
     key = (getattr(LocalContext.request.get(None), "session_hash", None), hash(address))
     if notes and key not in _told:
         _told.append(key)
@@ -38,24 +42,16 @@ def load_and_tell(source: str | bytes, address: str) -> np.ndarray:
     return image
 
 
-def to_note_key(address: str) -> str:
-    """How the page's script knows a picture again: ``toKey`` there finds the same.
-
-    A file lies in a folder that is named by what is in it; of a data address letters are picked.
-    """
-    if not address.startswith("data:"):
-        return Path(address).parent.name
-    step = len(address) / PICKED
-    return f"{len(address)}:{''.join(address[int(i * step)] for i in range(PICKED))}"
-
-
 class SafeImage(gr.Image):
     """A picture input that decodes files itself: handlers get uint8 (H, W, 3) RGB, or None.
 
     EXIF rotation, colour profiles, transparency, 16 bits, palettes and animations are taken care
     of; what had to be assumed is told under the picture, and what cannot be read becomes one
-    sentence on the page.
+    sentence under it, where it stands instead of the answers.
     """
+
+    takes_picture = True
+    empties = True  # whether answers go with a picture that is refused
 
     def get_block_name(self) -> str:
         return "image"
@@ -69,17 +65,22 @@ class SafeImage(gr.Image):
     def preprocess(self, payload: Any) -> np.ndarray | None:
         if payload is None or not (payload.path or payload.url):
             return None
+        address = payload.path or payload.url
         try:
-            if payload.path:
-                os.utime(payload.path)  # in use: it is deleted an hour after this
-                return load_and_tell(payload.path, payload.path)
-            return load_and_tell(images.read_data_uri(payload.url), payload.url)
+            return self.read(payload)
         except InputError as error:
-            raise gr.Error(str(error), print_exception=False) from None
+            raise PictureMessage(str(error), address) from None
         except FileNotFoundError:
-            raise gr.Error(GONE, print_exception=False) from None
+            raise PictureMessage(GONE, address) from None
         except Exception:
-            raise gr.Error(images.UNREADABLE, print_exception=False) from None
+            raise PictureMessage(images.UNREADABLE, address) from None
+
+    def read(self, payload: ImageData) -> np.ndarray:
+        """The file or data address that was sent."""
+        if not payload.path:
+            return load_and_tell(images.read_data_uri(payload.url), payload.url)
+        os.utime(payload.path)  # in use: it is deleted an hour after this
+        return load_and_tell(payload.path, payload.path)
 
 
 class DataPicture(gr.Textbox):

@@ -7,7 +7,7 @@ import gradio as gr
 import numpy as np
 
 from cvcore.core import images, samples
-from cvcore.core.errors import InputError
+from cvcore.core.errors import InputError, NoPictureError
 from cvcore.core.folders import PICTURE_SUFFIXES
 from demos.components.js_component import load_script
 from demos.components.live import NO_CAMERA
@@ -74,6 +74,9 @@ class FacePicture(gr.HTML):
     sides: it means the same face whatever detector finds it. Fires ``upload`` when there is a new
     picture, ``select`` for a face; without ``pickable`` frames are only shown.
     """
+
+    takes_picture = True
+    empties = True
 
     def __init__(
         self,
@@ -160,7 +163,7 @@ def read_picture(value: dict | str | None) -> tuple[np.ndarray, tuple[float, flo
     """
     src, face = (value.get("src"), value.get("face")) if isinstance(value, dict) else (value, None)
     if not src:
-        raise InputError(images.NO_PICTURE)
+        raise NoPictureError(images.NO_PICTURE)
     if isinstance(src, str) and src.startswith(PREFIX):
         image = load_face_sample(src.removeprefix(PREFIX))
     else:

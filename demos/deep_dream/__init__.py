@@ -83,12 +83,9 @@ def show_layers(
     image: np.ndarray | None, layer: str, asked: int, run: lesson.RunToken
 ) -> Iterator[tuple[dict, str | None, None, int]]:
     """Each layer's small dream of the picture, the picture to paint on, and nothing painted; at
-    the end the large dream is asked for. A cleared picture is no mistake, and another picture,
-    which renews ``run``, ends this."""
+    the end the large dream is asked for. Another picture, which renews ``run``, ends this."""
     mine = run.newest
-    if image is None:
-        yield gr.skip(), None, None, asked
-        return
+    images.check_image(image)
     painted = images.to_data_uri(images.shrink(image, PAINTED_SIDE))
     for value in draw_layers(image, layer):
         if run.newest is not mine:

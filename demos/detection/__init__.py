@@ -108,10 +108,6 @@ def _connect(
         [picture.change, controls["input_size"].release], detect, [picture], outputs,
         api_name="detection", **wait,
     )  # fmt: skip
-    tab.run(
-        picture.clear, lambda: (None, None, "", None, None, None, None), None, outputs,
-        api_name=None,
-    )  # fmt: skip
     suppression.connect(tab, state, view, [results, badge, *files], controls)
     for ready in models.connect(tab, controls["model"], notice):
         tab.run(ready.then, detect, [picture], outputs, api_name=None, **wait)

@@ -3,8 +3,7 @@
 import gradio as gr
 
 import cvcore
-from cvcore.core import images
-from cvcore.core.errors import InputError
+from cvcore.core.errors import NoPictureError
 from cvcore.core.timing import Stopwatch
 from cvcore.face_verification import METRIC, Verification
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
@@ -19,13 +18,13 @@ def find_chosen(value: dict | str | None, where: str = "", *, detector: str = DE
     """Picture, faces, the number of the one to compare, and what may spoil the answer."""
     try:
         image, place = read_picture(value)
-    except InputError as error:
-        if where and str(error) == images.NO_PICTURE:
-            raise InputError(
-                f"There is no picture {where[-1]} yet: choose one, take one with the webcam or "
-                "click a sample."
-            ) from None
-        raise
+    except NoPictureError:
+        if not where:
+            raise
+        raise NoPictureError(
+            f"There is no picture {where[-1]} yet: choose one, take one with the webcam or "
+            "click a sample."
+        ) from None
     faces = cvcore.recognition.faces.find_faces(image, where, detector=detector)
     notes = []
     size_hw = image.shape[:2]

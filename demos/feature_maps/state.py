@@ -11,7 +11,7 @@ import numpy as np
 
 import cvcore
 from cvcore.core import drawing, images, samples
-from cvcore.core.errors import InputError
+from cvcore.core.errors import NoPictureError
 from cvcore.engine import registry
 from cvcore.feature_maps import visualizations
 from cvcore.probes.map_grid import Grid, draw_grid, fit_grid
@@ -45,9 +45,9 @@ class LessonState:
 
 
 def check_state(state: LessonState | None) -> LessonState:
-    """The pass that is kept; ``InputError`` if there is none yet."""
+    """The pass that is kept; ``NoPictureError`` if there is none yet."""
     if state is None:
-        raise InputError(images.NO_PICTURE)
+        raise NoPictureError(images.NO_PICTURE)
     return state
 
 
@@ -115,11 +115,11 @@ def add_view(
     inputs: list, outputs: list, source: lesson.Controls, api_name: str,
     controls: Sequence[Any] = (), follows: Sequence[Any] = (),
 ) -> None:  # fmt: skip
-    """An inner tab about the pass, its first input; until there is one it stays as it was built."""
+    """An inner tab about the pass, its first input; until there is one it is empty."""
     state, *_ = inputs
 
     def show_once_there(state: LessonState | None, *values: Any) -> Any:
-        return gr.skip() if state is None else fn(state, *values)
+        return fn(check_state(state), *values)
 
     lazy.add(
         name, section, show_once_there, inputs, outputs, api_name=None, kind="stream",

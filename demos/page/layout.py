@@ -13,8 +13,8 @@ from demos.components.live import NO_CAMERA, STOP_CAMERAS
 from demos.components.pictures import SafeImage
 from demos.lesson.tab import Tab
 from demos.page import links, start
-from demos.server.errors import Page
 from demos.server.limits import KEPT_SECONDS, LIGHT
+from demos.server.runs import Page
 from demos.server.session_cleanup import forget_visits
 from demos.server.static_files import publish
 

@@ -131,7 +131,6 @@ def _connect(
         [picture.change, controls["model"].input], segment, [picture], outputs,
         api_name="segmentation", **wait,
     )  # fmt: skip
-    tab.run(picture.clear, lambda: (None, None, "", *[None] * 4), None, outputs, api_name=None)
     sliders = [controls["threshold"], controls["opacity"]]
     moved = [slider.change for slider in sliders]
     gr.on(moved, None, [view, *sliders], view, js=FOLLOW, api_visibility="private")

@@ -10,7 +10,6 @@ from cvcore.core import images, masks
 from cvcore.core.errors import InputError
 from cvcore.segmentation import Mask
 from demos import components as ui
-from demos.components.pictures import GONE
 
 SHOWN_SIDE = 640  # pixels
 
@@ -21,18 +20,13 @@ class SafeMask(ui.SafeImage):
     As a picture its transparency and its palette's numbers would be lost.
     """
 
-    def preprocess(self, payload: Any) -> np.ndarray | None:
-        if payload is None or not (payload.path or payload.url):
-            return None
-        try:
-            if not payload.path:
-                return masks.read_data_uri(payload.url, max_side=images.MAX_SIDE)
-            os.utime(payload.path)  # in use: it is deleted an hour after this
-            return masks.read_mask(payload.path, max_side=images.MAX_SIDE)
-        except InputError as error:
-            raise gr.Error(str(error), print_exception=False) from None
-        except FileNotFoundError:
-            raise gr.Error(GONE, print_exception=False) from None
+    empties = False  # the picture's own mask is there without it
+
+    def read(self, payload: Any) -> np.ndarray:
+        if not payload.path:
+            return masks.read_data_uri(payload.url, max_side=images.MAX_SIDE)
+        os.utime(payload.path)  # in use: it is deleted an hour after this
+        return masks.read_mask(payload.path, max_side=images.MAX_SIDE)
 
 
 class MaskView(ui.JsComponent):

@@ -11,7 +11,7 @@ import numpy as np
 
 import cvcore
 from cvcore.core import images, samples
-from cvcore.core.errors import InputError
+from cvcore.core.errors import NoPictureError
 from cvcore.segmentation import DEFAULT_MODEL, Mask
 from demos import components as ui
 from demos import lesson
@@ -84,16 +84,16 @@ def for_calls(handler: Callable[..., Any]) -> Callable[..., Any]:
 
 
 def check_state(state: LessonState | None) -> LessonState:
-    """The picture that is kept; InputError if there is none yet."""
+    """The picture that is kept; NoPictureError if there is none yet."""
     if state is None:
-        raise InputError(images.NO_PICTURE)
+        raise NoPictureError(images.NO_PICTURE)
     return state
 
 
 def once_there(handler: Callable[..., Any]) -> Callable[..., Any]:
-    """For an inner tab: ``handler``, which does nothing before there is a picture."""
+    """For an inner tab: ``handler``, whose answer is empty before there is a picture."""
 
     def handle(state: LessonState | None, *inputs: Any) -> Any:
-        return gr.skip() if state is None else handler(state, *inputs)
+        return handler(check_state(state), *inputs)
 
     return handle

@@ -1,7 +1,8 @@
-// What had to be assumed of a picture stands under it for as long as it is shown there.
+// What had to be assumed of a picture, or why nothing could be made of it, stands under it for as long as it is
+// shown there.
 const FIELDS = '.image-frame img:not(#current-picture *), .face-picture .frame img:not([hidden])';
 const PICKED = 64;  // letters of a data address
-const notes = new Map();
+const notes = new Map(), refusals = new Map();  // by picture; by field: which picture, and why
 
 // How the server names a picture in its note: by the folder of its file, or by letters of its address.
 export const toKey = (address) => {
@@ -11,26 +12,43 @@ export const toKey = (address) => {
   return `${address.length}:${letters.join('')}`;
 };
 
+const write = (field, text, kind) => {
+  let note = field.nextElementSibling;
+  if (!note?.matches('.picture-note')) {
+    note = document.createElement('p');
+    note.setAttribute('role', 'status');
+    field.after(note);
+  }
+  note.className = `picture-note ${kind}`;
+  if (note.textContent !== text) note.textContent = text;
+  return note;
+};
+
+// "refused FIELD KEY": which picture of which field is refused; without a key it has none.
+export const readRefusal = (title) => {
+  const [kind, id, ...key] = title.split(' ');
+  return kind === 'refused' && id ? {id, key: key.join(' ')} : null;
+};
+
+const findShown = (block) => block.querySelector('.image-frame img, .face-picture .frame img:not([hidden])');
+
 const show = () => {
   const shown = new Set();
   for (const image of document.querySelectorAll(FIELDS)) {
     const text = notes.get(toKey(image.getAttribute('src') ?? ''));
-    if (!text) continue;
-    const field = image.closest('.frame, .block');
-    let note = field.nextElementSibling;
-    if (!note?.matches('.picture-note')) {
-      note = document.createElement('p');
-      note.className = 'picture-note';
-      note.setAttribute('role', 'status');
-      field.after(note);
-    }
-    if (note.textContent !== text) note.textContent = text;
-    shown.add(note);
+    if (text) shown.add(write(image.closest('.frame, .block'), text, ''));
   }
+  for (const [id, {key, text}] of refusals) {
+    const block = document.getElementById(id), image = block && findShown(block);
+    if (!block || toKey(image?.getAttribute('src') ?? '') !== key) { refusals.delete(id); continue; }
+    shown.add(write(block.querySelector('.face-picture .frame') ?? block, text, 'refused'));
+    block.classList.add('is-refused');
+  }
+  for (const block of document.querySelectorAll('.is-refused')) if (!refusals.has(block.id)) block.classList.remove('is-refused');
   for (const note of document.querySelectorAll('.picture-note')) if (!shown.has(note)) note.remove();
 };
 
-let isAsked = false;
+let isAsked = false, isWatching = false;
 const showSoon = () => {
   if (isAsked) return;
   isAsked = true;
@@ -40,11 +58,14 @@ const showSoon = () => {
 if (typeof document !== 'undefined') {
   document.addEventListener('glassbox-message', (event) => {
     const {title, text} = /** @type {CustomEvent} */ (event).detail;
-    if (!notes.size) {  // until there is one, nobody has to watch
+    const refusal = readRefusal(title);
+    if (!isWatching) {  // until there is one, nobody has to watch
       new MutationObserver(showSoon).observe(document.documentElement,
         {childList: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden']});
+      isWatching = true;
     }
-    notes.set(title, text);
+    if (refusal) refusals.set(refusal.id, {key: refusal.key, text});
+    else notes.set(title, text);
     showSoon();
   });
 }

@@ -78,7 +78,11 @@ const say = (share) => {
 };
 const renew = async () => {
   const value = props.value;
-  if (!value || !isData(value.src) || !isData(value.probability)) { pixels = null; source = null; pen.clearRect(0, 0, canvas.width, canvas.height); return; }
+  if (!value || !isData(value.src) || !isData(value.probability)) {
+    pixels = chances = source = paint = null;
+    find('.says').replaceChildren(); pen.clearRect(0, 0, canvas.width, canvas.height);
+    return;
+  }
   if (source !== value.src + value.probability) {
     const sources = await Promise.all([load(value.src), load(value.probability)]);
     if (props.value !== value && props.value?.src !== value.src) return;
