@@ -18,6 +18,7 @@ _OPENCV_MAPS = {
     "cividis": cv2.COLORMAP_CIVIDIS,
 }
 COLORMAPS = (*_OPENCV_MAPS, "grey", "diverging")
+MOST_LABELS = 12  # on one picture: more hide what they name
 _BLUE, _WHITE, _RED = np.array([[33, 102, 172], [247, 247, 247], [178, 24, 43]], dtype=np.float32)
 
 
@@ -101,35 +102,78 @@ def class_colour(class_id: int) -> tuple[int, int, int]:
     return red, green, blue
 
 
+def place_labels(
+    xyxy: np.ndarray, sizes_wh: np.ndarray, image_hw: tuple[int, int], most: int = MOST_LABELS
+) -> list[tuple[int, int] | None]:
+    """Where each box's label goes, so that none hides another: its left upper corner in pixels.
+
+    ``xyxy`` (N, 4) and ``sizes_wh`` (N, 2) in pixels, the most important box first. A label stands
+    at a corner of its box: above it, below, or inside. None where no corner is free, and after the
+    first ``most``: that box stays without words.
+    """
+    placed: list[tuple[float, float, float, float]] = []
+    places: list[tuple[int, int] | None] = []
+    for box, size in zip(np.asarray(xyxy).tolist(), np.asarray(sizes_wh).tolist(), strict=True):
+        width, height = size
+        free = (
+            (x, y)
+            for x, y in _list_corners(box, width, height, image_hw)
+            if not any(
+                x < right and x + width > left and y < bottom and y + height > top
+                for left, top, right, bottom in placed
+            )
+        )
+        spot = next(free, None) if len(placed) < most else None
+        places.append(spot and (round(spot[0]), round(spot[1])))
+        if spot:
+            placed.append((*spot, spot[0] + width, spot[1] + height))
+    return places
+
+
+def _list_corners(
+    box: Sequence[float], width: float, height: float, image_hw: tuple[int, int]
+) -> list[tuple[float, float]]:
+    """Where a label of this size may stand, the best first; all of it lies in the picture."""
+    x1, y1, x2, y2 = box
+    inside = [y1, y2 - height]
+    rows = [y1 - height, y2, *inside] if y1 >= height else [*inside, y2]
+    furthest = max(0, image_hw[1] - width)
+    columns = [min(max(0, x), furthest) for x in (x1, x2 - width)]
+    return [(x, y) for y in rows for x in columns if 0 <= y <= max(0, image_hw[0] - height)]
+
+
 def draw_labelled_boxes(
     image: Picture,
     xyxy: np.ndarray,
     texts: Sequence[str],
     colours: Sequence[tuple[int, int, int]],
 ) -> np.ndarray:
-    """Boxes (N, 4) in pixels, each with its text and colour; the first one is on top."""
+    """Boxes (N, 4) in pixels, each with its colour; the first one is on top.
+
+    Their texts stand where none hides another, see ``place_labels``; where many boxes lie, only the
+    first ones have one.
+    """
     picture = as_image(image).copy()
     size = max(picture.shape[:2]) / 640
     line = max(2, round(2.5 * size))
     scale, thick = max(0.45, 0.6 * size), max(1, round(1.6 * size))
-    for box, text, colour in reversed(list(zip(xyxy, texts, colours, strict=True))):
-        x1, y1, x2, y2 = box.round().astype(int).tolist()
+    font = cv2.FONT_HERSHEY_SIMPLEX
+    corners = np.asarray(xyxy).reshape(-1, 4).round().astype(int)
+    sizes = np.empty((len(corners), 2), int)
+    for row, text in enumerate(texts):
+        (width, height), below = cv2.getTextSize(text, font, scale, thick)
+        sizes[row] = width + 2 * line, height + below + line
+    for (x1, y1, x2, y2), colour in reversed(list(zip(corners.tolist(), colours, strict=True))):
         cv2.rectangle(picture, (x1, y1), (x2, y2), colour, line, cv2.LINE_AA)
-        (width, height), below = cv2.getTextSize(text, cv2.FONT_HERSHEY_SIMPLEX, scale, thick)
-        tall = height + below + line
-        top = y1 - tall if y1 >= tall else y1
-        left = max(0, min(x1, picture.shape[1] - width - 2 * line))
-        cv2.rectangle(picture, (left, top), (left + width + 2 * line, top + tall), colour, -1)
-        cv2.putText(
-            picture,
-            text,
-            (left + line, top + height + line),
-            cv2.FONT_HERSHEY_SIMPLEX,
-            scale,
-            _ink(colour),
-            thick,
-            cv2.LINE_AA,
-        )
+    places = place_labels(corners, sizes, picture.shape[:2])
+    for place, (wide, tall), text, colour in zip(places, sizes, texts, colours, strict=True):
+        if place is None:
+            continue
+        left, top = place
+        cv2.rectangle(picture, place, (left + int(wide), top + int(tall)), colour, -1)
+        _, below = cv2.getTextSize(text, font, scale, thick)
+        base = (left + line, top + int(tall) - below)
+        cv2.putText(picture, text, base, font, scale, _ink(colour), thick, cv2.LINE_AA)
     return picture
 
 

@@ -60,7 +60,7 @@ _STATIC = Path(__file__).with_name("static")
 _NARROW = publish("charts_narrow.css", (_STATIC / "charts_narrow.css").read_bytes())
 _SCRIPTS = [
     publish(name, (_STATIC / name).read_bytes())
-    for name in ("charts.js", "no_camera.js", "picture_notes.js")
+    for name in ("charts.js", "no_camera.js", "picture_notes.js", "sliders.js")
 ]
 LOOK = {
     "theme": THEME,

@@ -204,9 +204,19 @@ def test_a_truth_box_is_judged(tab, page, screenshot):
 
 def test_input_size_and_classes(tab, page):
     field = tab.locator("#detection-size input[type=number]")
-    field.fill("320")
-    field.press("Tab")
-    wait(page, "d.proposed == 1500")
+    slider = tab.locator("#detection-size input[type=range]")
+    for act, size in (
+        (lambda: slider.press("ArrowRight"), 448),
+        (lambda: slider.press("PageDown"), 384),  # a tenth of the range, in whole steps
+        (lambda: field.press("PageUp"), 448),
+        (lambda: (field.fill("200"), field.press("Enter")), 192),  # the nearest of its sizes
+        (lambda: (field.fill("9999"), field.press("Enter")), 640),
+        (lambda: (field.fill("320"), field.press("Tab")), 320),
+    ):
+        act()
+        cells = size // 32
+        wait(page, f"d.proposed == {3 * (cells**2 + (2 * cells) ** 2)}")
+        assert field.input_value() == str(size)
     raw = detection.predict_raw(samples.load_sample("street"), input_size=320)
     buses = detection.explain_suppression(raw, classes=["bus"])
     every = detection.explain_suppression(raw)

@@ -20,6 +20,7 @@ const {
   greatest,
   sigma,
   decode,
+  placeLabels,
 } = load('detection/static/boxes.js');
 
 const encode = (array) => Buffer.from(array.buffer).toString('base64');
@@ -209,4 +210,20 @@ test("a box out of the network's numbers", () => {
   near(assert, [sigma(0), sigma(Math.log(3)), sigma(-Math.log(3))], [0.5, 0.75, 0.25]);
   const box = decode([0, Math.log(3), 0, Math.log(2), 9], 32, 4, 2, [40, 60]);
   near(assert, [box.x, box.y, box.width, box.height], [80, 152, 40, 120]);
+});
+
+// The same cases as in tests/cvcore/core/test_drawing.py.
+test('no label hides another', () => {
+  const size = [40, 10];
+  const place = (boxes, most = 12) => placeLabels(boxes, boxes.map(() => size), 100, 100, most);
+  // above its box; the second one's would touch it there, and stands below
+  assert.deepEqual(place([[10, 30, 30, 60], [20, 35, 40, 70]]), [[10, 20], [20, 70]]);
+  // no room above or below: inside; to the right as far as the picture goes
+  assert.deepEqual(place([[0, 0, 100, 100], [90, 50, 100, 60]]), [[0, 0], [60, 40]]);
+  // six of one box: two above, two below, then inside, where the first two again are the best
+  const box = [0, 30, 80, 60];
+  assert.deepEqual(place(Array(6).fill(box)), [[0, 20], [40, 20], [0, 60], [40, 60], [0, 30], [40, 30]]);
+  // labels that only touch are apart; where no corner is free there is none
+  assert.deepEqual(place(Array(9).fill(box)).slice(6), [[0, 50], [40, 50], null]);
+  assert.deepEqual(place(Array(3).fill(box), 2), [[0, 20], [40, 20], null]);
 });

@@ -91,3 +91,23 @@ const decode = ([tx, ty, tw, th], stride, row, column, [width, height]) => ({
   x: (sigma(tx) + column) * stride, y: (sigma(ty) + row) * stride,
   width: width * Math.exp(tw), height: height * Math.exp(th),
 });
+
+// --- labels, as cvcore.core.drawing.place_labels puts them ----------------------------------------
+// Corners of a box at which a label stands, the best first; all of it lies in the picture.
+const listCorners = ([x1, y1, x2, y2], [wide, tall], width, height) => {
+  const inside = [y1, y2 - tall], rows = y1 >= tall ? [y1 - tall, y2, ...inside] : [...inside, y2];
+  return rows.filter((y) => y >= 0 && y <= Math.max(0, height - tall)).flatMap((y) =>
+    [x1, x2 - wide].map((x) => [within(x, 0, Math.max(0, width - wide)), y]));
+};
+// Where each label goes, so that none hides another; null: its box stays without words.
+const placeLabels = (boxes, sizes, width, height, most) => {
+  const placed = [];
+  return boxes.map((box, i) => {
+    const [wide, tall] = sizes[i];
+    const isFree = (spot) => !placed.some(([left, top, right, bottom]) =>
+      spot[0] < right && spot[0] + wide > left && spot[1] < bottom && spot[1] + tall > top);
+    const spot = placed.length < most && listCorners(box, sizes[i], width, height).find(isFree);
+    if (spot) placed.push([...spot, spot[0] + wide, spot[1] + tall]);
+    return spot || null;
+  });
+};

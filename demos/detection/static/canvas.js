@@ -7,12 +7,14 @@ const HINTS = {  // what the keyboard does on the picture
   steps: 'Arrow keys go from turn to turn.', objectness: 'Arrow keys choose a cell.',
   truth: 'By keyboard, on the picture: Enter begins a box, arrow keys move it, with Shift they change its size, Delete takes it away.'};
 const LONG_SIDE = 1280;  // canvas pixels
+const MOST_LABELS = 12;  // on one picture: more hide what they name
 const find = (name) => element.querySelector(name);
 const canvas = find('canvas'), pen = canvas.getContext('2d');
 const picture = new Image();
 let mode = 'result', step = 0, chosen = null, gridNumber = 0, cellAt = null, timer = null;
 let rows = [], maps = null, candidates = [], steps = [], truths = [], drag = null, source = null, seen = false;
 let limits = {}, moved = -Infinity;  // the sliders, and when one last moved
+let named = 0;  // labels written
 let zoom = 1, unit = 1;  // canvas pixels a picture pixel, and a pixel of the screen
 
 /** Text, nodes or a list of them inside a node with these properties.
@@ -37,23 +39,25 @@ const outline = (box, style, width = 3, dash = []) => {
   pen.strokeRect(box[0] * zoom, box[1] * zoom, (box[2] - box[0]) * zoom, (box[3] - box[1]) * zoom);
   pen.setLineDash([]);
 };
-const tag = (box, text, back, ink = '#fff', atBottom = false) => {
-  pen.font = `600 ${16 * unit}px system-ui, sans-serif`;
-  const wide = pen.measureText(text).width + 10 * unit, tall = 21 * unit;
-  const x = Math.min(Math.max(0, box[0] * zoom), canvas.width - wide);
-  let y = atBottom ? box[3] * zoom - tall : box[1] * zoom - tall;
-  y = Math.min(Math.max(0, y), canvas.height - tall);
-  pen.fillStyle = back; pen.fillRect(x, y, wide, tall);
+const setFont = () => { pen.font = `600 ${16 * unit}px system-ui, sans-serif`; };
+const sizeOf = (text) => { setFont(); return [pen.measureText(text).width + 10 * unit, 21 * unit]; };
+const writeAt = ([x, y], [wide, tall], text, back, ink) => {
+  setFont(); pen.fillStyle = back; pen.fillRect(x, y, wide, tall);
   pen.fillStyle = ink; pen.fillText(text, x + 5 * unit, y + 16 * unit);
+};
+// [{box, text, back, ink}], the most important first: none hides another, and where many lie only some
+// are written. Returns how many are.
+const writeLabels = (labels) => {
+  const boxes = labels.map(({box}) => box.map((value) => value * zoom)), sizes = labels.map(({text}) => sizeOf(text));
+  const places = placeLabels(boxes, sizes, canvas.width, canvas.height, MOST_LABELS);
+  places.forEach((place, i) => { if (place) writeAt(place, sizes[i], labels[i].text, labels[i].back, labels[i].ink || '#fff'); });
+  return places.filter(Boolean).length;
 };
 const inkOn = (hex) => {
   const [r, g, b] = [1, 3, 5].map((at) => parseInt(hex.slice(at, at + 2), 16));
   return 0.299 * r + 0.587 * g + 0.114 * b > 140 ? '#000' : '#fff';
 };
-const drawNamed = (row, width = 3) => {
-  outline(row.box, colour(row.id), width);
-  tag(row.box, nameOf(row), colour(row.id), inkOn(colour(row.id)));
-};
+const labelOf = (row) => ({box: row.box, text: nameOf(row), back: colour(row.id), ink: inkOn(colour(row.id))});
 const inPicture = (grid, row, column) => cellBox(props.value.letterbox, grid, row, column);
 const drawLattice = (grid) => {
   pen.strokeStyle = '#ffffff66'; pen.lineWidth = unit; pen.beginPath();
@@ -72,9 +76,13 @@ const kept = () => {
     .map(({kept: row}) => ({...row, box: clip(row.box, width, height)}));
 };
 const drawings = {
-  result() { for (const row of [...kept()].reverse()) drawNamed(row); },
+  result() {
+    for (const row of [...kept()].reverse()) outline(row.box, colour(row.id));
+    named = writeLabels(kept().map(labelOf));
+  },
   before() { for (const row of [...candidates].reverse()) {
-    pen.globalAlpha = 0.35 + 0.65 * row.score; outline(row.box, colour(row.id), 2); } pen.globalAlpha = 1; },
+    pen.globalAlpha = 0.6 + 0.4 * row.score; outline(row.box, '#000', 6); outline(row.box, colour(row.id), 3.5); }
+    pen.globalAlpha = 1; },
   steps: drawStep,
   grid() {
     const row = chosenRow();
@@ -89,7 +97,7 @@ const drawings = {
     if (grid.anchors.length) {
       outline(anchorBox(props.value.letterbox, grid, y, x, grid.anchors[a]), '#ffd60a', 3, [8, 6]);
     }
-    drawNamed(row, 4);
+    outline(row.box, colour(row.id), 4); writeLabels([labelOf(row)]);
   },
   objectness() {
     const grid = props.value.grids[gridNumber], map = greatest(props.value.grids, maps, gridNumber);
@@ -103,13 +111,14 @@ const drawings = {
     if (cellAt) outline(inPicture(grid, cellAt[0], cellAt[1]), '#ffd60a', 4);
   },
   truth() {
-    for (const row of kept()) { outline(row.box, colour(row.id), 2, [7, 5]); tag(row.box, nameOf(row), colour(row.id), inkOn(colour(row.id)), true); }
+    const labels = [];
+    for (const row of kept()) outline(row.box, colour(row.id), 2, [7, 5]);
     for (const truth of [...truths, ...(drag ? [drag] : [])]) {
-      const box = boxOf(truth);
+      const box = boxOf(truth), best = bestFor(truth);
       outline(box, '#000', 6); outline(box, '#fff', 3);
-      const best = bestFor(truth);
-      tag(box, `truth: ${truth.label}` + (best ? `, IoU ${two(best.overlap)}` : ''), '#fff', '#000');
+      labels.push({box, text: `truth: ${truth.label}` + (best ? `, IoU ${two(best.overlap)}` : ''), back: '#fff', ink: '#000'});
     }
+    writeLabels([...labels, ...kept().map(labelOf)]);
   },
 };
 
@@ -129,13 +138,14 @@ const panels = {
     for (const row of kept()) counts.set(row.id, (counts.get(row.id) || 0) + 1);
     const chips = [...counts].sort((a, b) => b[1] - a[1]).map(([id, count]) =>
       make('span', [dot(id), `${props.value.labels[id]} `, make('b', String(count))]));
-    return [make('p', chips.length ? chips : ['Nothing is above the confidence limit: lower it, or try another input size.'], {className: 'chips'}),
+    const few = named < kept().length ? [make('p', `Named in the picture: ${named} of ${kept().length}, the surest first. All stand in the table.`)] : [];
+    return [make('p', chips.length ? chips : ['Nothing is above the confidence limit: lower it, or try another input size.'], {className: 'chips'}), ...few,
       ...(chips.length ? [make('div', table(['object', 'sure', 'left, top', 'size'], kept().map((row) => {
         const [x1, y1, x2, y2] = row.box.map(Math.round);
         return [make('span', [dot(row.id), props.value.labels[row.id]]), two(row.score), `${x1}, ${y1}`, `${x2 - x1} x ${y2 - y1}`];
       })), {className: 'rows', tabIndex: 0})] : [])];
   },
-  before: () => [make('p', 'The network says the same object several times: from neighbouring cells, anchors and grids. Lower the confidence limit to see how many boxes there are.')],
+  before: () => [make('p', 'The network says the same object several times: from neighbouring cells, anchors and grids. Lower the confidence limit to see how many boxes there are; the paler a box, the less sure.')],
   steps: tellStep,
   grid() {
     const row = chosenRow();

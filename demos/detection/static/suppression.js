@@ -25,10 +25,10 @@ const drawStep = () => {
   }
   for (const row of candidates) if (!gone.has(row.index)) outline(row.box, '#ffffffaa', 1.5);
   if (!turn) return;
-  for (const row of turn.suppressed) {
-    outline(row.box, '#e5484d', 3, [9, 6]); tag(row.box, `IoU ${two(row.overlap)}`, '#e5484d', '#fff', true);
-  }
-  outline(turn.kept.box, '#2f9e6e', 5); tag(turn.kept.box, nameOf(turn.kept), '#2f9e6e');
+  for (const row of turn.suppressed) outline(row.box, '#e5484d', 3, [9, 6]);
+  outline(turn.kept.box, '#2f9e6e', 5);
+  writeLabels([{box: turn.kept.box, text: nameOf(turn.kept), back: '#2f9e6e'},
+    ...turn.suppressed.map((row) => ({box: row.box, text: `IoU ${two(row.overlap)}`, back: '#e5484d'}))]);
 };
 const tellStep = () => {
   const turn = steps[step];

@@ -75,3 +75,35 @@ def test_drawing_leaves_its_input_alone(sample):
     assert not np.array_equal(drawing.draw_heatmap(sample, heatmap, opacity=1), sample)
     assert not np.array_equal(drawing.draw_text(sample, "two\nlines"), sample)
     np.testing.assert_array_equal(sample, before)
+
+
+def place(boxes, most=12):
+    return drawing.place_labels(
+        np.array(boxes), np.full((len(boxes), 2), (40, 10)), (100, 100), most
+    )
+
+
+def test_no_label_hides_another():
+    """The same cases as in tests/js/detection.test.js: labels 40 x 10, the picture 100 x 100."""
+    # above its box; the second one's would touch it there, and stands below
+    assert place([[10, 30, 30, 60], [20, 35, 40, 70]]) == [(10, 20), (20, 70)]
+    # no room above or below: inside; to the right as far as the picture goes
+    assert place([[0, 0, 100, 100], [90, 50, 100, 60]]) == [(0, 0), (60, 40)]
+    box = [0, 30, 80, 60]
+    corners = [(0, 20), (40, 20), (0, 60), (40, 60), (0, 30), (40, 30), (0, 50), (40, 50)]
+    assert place([box] * 9) == [*corners, None]
+    assert place([box] * 3, most=2) == [(0, 20), (40, 20), None]
+
+
+def test_a_box_without_a_free_corner_stays_without_words():
+    grey = np.full((100, 100, 3), 128, np.uint8)
+    box = np.array([[20, 40, 60, 70]])
+    once = drawing.draw_labelled_boxes(grey, box, ["cat"], [(255, 0, 0)])
+    often = drawing.draw_labelled_boxes(
+        grey, np.repeat(box, 40, 0), ["cat"] * 40, [(255, 0, 0)] * 40
+    )
+    assert (once[26:38, 22:40] != 128).any()  # above the box
+    marked = (often != 128).any(axis=2)
+    assert not marked[:15].any()
+    assert not marked[:, 85:].any()
+    assert (drawing.draw_labelled_boxes(grey, np.empty((0, 4)), [], []) == grey).all()
