@@ -23,6 +23,8 @@ def show_controls(name: str) -> list[Any]:
         gr.Column(visible=name != stacks.TITLE),
         gr.Column(visible=name == matrix.TITLE),
         gr.Column(visible=name in (picture.TITLE, pooling.TITLE, padding.TITLE)),
+        gr.Column(visible=name == matrix.TITLE),
+        gr.Column(visible=name != matrix.TITLE),
         gr.Column(visible=name != pooling.TITLE),
         gr.Row(visible=name in (picture.TITLE, picture.WEBCAM)),
     ]

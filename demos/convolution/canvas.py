@@ -4,7 +4,7 @@ All of hovering, stepping and playing happens in the browser, from a value that 
 scripts stand in ``static``; ``grid.js`` is shared by all three.
 """
 
-from collections.abc import Sequence
+from collections.abc import Mapping
 from typing import Any
 
 import gradio as gr
@@ -84,17 +84,18 @@ def walk_value(
     result: np.ndarray,
     *,
     show: str | None = None,
-    stages: Sequence[tuple[str, np.ndarray]] = (),
+    relu: np.ndarray | None = None,
+    branches: Mapping[str, np.ndarray] | None = None,
 ) -> dict[str, Any]:
     """What :class:`ConvolutionWalk` draws.
 
     ``image`` is a matrix (H, W) or, when ``show`` is given (one of ``operation.SHOW``), a picture
-    with numbers 0 to 255, (H, W) or (H, W, 3); ``result`` is ``step.apply(image)``. ``stages`` are
-    named maps that follow the result, drawn beside it.
+    with numbers 0 to 255, (H, W) or (H, W, 3); ``result`` is ``step.apply(image)``. ``relu``
+    is drawn beside it, and behind that the ``branches``, one beneath the other: maps that are each
+    made from ``relu``, by name.
     """
     rows, columns = step.fit(image.shape[:2])
     depth = image.shape[2] if image.ndim == 3 else 1
-    strongest = result if result.ndim == 2 else result.max(axis=2)
     value = {
         "height": rows.size,
         "width": columns.size,
@@ -114,7 +115,7 @@ def walk_value(
         "per_channel": step.channel_weights is None,
         "output_height": result.shape[0],
         "output_width": result.shape[1],
-        "start": [int(i) for i in np.unravel_index(strongest.argmax(), strongest.shape)],
+        "start": _find_start(result, in_the_middle=show is not None),
         "scale": float(np.abs(result).max()),
         "input_scale": float(np.abs(image).max()),
         "grey": show is not None,
@@ -129,14 +130,27 @@ def walk_value(
         return value | {
             "input_src": images.to_data_uri(picture, format="png"),
             "output_src": images.to_data_uri(operation.to_picture(result, show=show)),
-            "stages": [],
+            "relu": None,
+            "branches": [],
         }
-    return value | _numbers(step, image, result, stages)
+    return value | _numbers(step, image, result, relu, branches or {})
+
+
+def _find_start(result: np.ndarray, *, in_the_middle: bool) -> list[int]:
+    """Row and column of the greatest answer; of a picture's, the one that is farthest from 0 in its
+    middle third, away from what the border makes up."""
+    if not in_the_middle:
+        return [int(place) for place in np.unravel_index(result.argmax(), result.shape)]
+    strength = np.abs(result if result.ndim == 3 else result[:, :, None]).max(axis=2)
+    top, left = (side // 3 for side in strength.shape)
+    middle = strength[top : strength.shape[0] - top, left : strength.shape[1] - left]
+    row, column = np.unravel_index(middle.argmax(), middle.shape)
+    return [top + int(row), left + int(column)]
 
 
 def _numbers(
-    step: operation.Operation, image: np.ndarray, result: np.ndarray,
-    stages: Sequence[tuple[str, np.ndarray]],
+    step: operation.Operation, image: np.ndarray, result: np.ndarray, relu: np.ndarray | None,
+    branches: Mapping[str, np.ndarray],
 ) -> dict[str, Any]:  # fmt: skip
     """A matrix's part of the value: all numbers, and pictures where there are too many to read."""
     rows, columns = step.fit(image.shape)
@@ -148,9 +162,11 @@ def _numbers(
         seen = convolution.stretch(image, step.stride) if step.transposed else image
         value["input_src"] = _coloured(seen)
         value["output_src"] = _coloured(result)
-    across = padded[1] + result.shape[1] + sum(stage.shape[1] for _, stage in stages)
-    value["stages"] = [
-        _stage(title, stage, is_picture=across > FEW_ACROSS) for title, stage in stages
+    maps = [] if relu is None else [relu, *branches.values()]
+    is_picture = padded[1] + result.shape[1] + sum(one.shape[1] for one in maps) > FEW_ACROSS
+    value["relu"] = None if relu is None else _stage("ReLU", relu, is_picture=is_picture)
+    value["branches"] = [
+        _stage(title, values, is_picture=is_picture) for title, values in branches.items()
     ]
     return value
 
@@ -224,7 +240,6 @@ def _coloured(values: np.ndarray) -> str:
 
 def _stage(title: str, values: np.ndarray, *, is_picture: bool) -> dict[str, Any]:
     stage = {"title": _title(title, values), "height": values.shape[0], "width": values.shape[1]}
-    stage["follows"] = title == "ReLU"
     if is_picture or max(values.shape) > FEW_CELLS:
         return stage | {"src": _coloured(values)}
     return stage | {"values": values.ravel().tolist()}

@@ -1,5 +1,7 @@
 """The settings of the convolution tab and the controls that set them."""
 
+import json
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -15,7 +17,9 @@ from demos.convolution.canvas import NumberTable
 from demos.convolution.presets import MATRICES, MAX_MATRIX, kernel_value, matrix_value
 
 MAX_KERNEL = 7  # rows and columns
-PADDINGS = ("valid", "same", "full", "1", "2", "3")  # offered; others can be typed
+PADDINGS = ("valid", "same", "full", *map(str, range(1, 9)))
+OWN = "your own"  # what a table is called whose numbers are no preset's
+LIMIT = 1_000_000  # of a bias or a channel's factor, either way, as of a cell
 CHANNELS = ("grey", "each of R, G, B", "depth: R + G + B")
 FIRST_MATRIX = "digit 9"
 
@@ -47,19 +51,28 @@ class Window:
         return Operation(
             weights,
             divisor=kernels.kernel_divisor(weights, divide_by),
-            bias=checks.check_number("The bias", kernel.get("bias", 0)),
+            bias=_check_limit("The bias", kernel.get("bias", 0)),
             stride=checks.check_whole("The stride", self.stride, 1, windows.MAX_STRIDE),
             padding=self.padding,
             padding_mode=self.padding_mode,
             dilation=checks.check_whole("The dilation", self.dilation, 1, windows.MAX_DILATION),
             transposed=bool(self.transposed),
-            channel_weights=tuple(checks.check_number("A channel's factor", c) for c in channels)
+            channel_weights=tuple(_check_limit("A channel's factor", c) for c in channels)
             if depth
             else None,
             output_padding=checks.check_whole("The output padding", self.output_padding, 0, 7)
             if self.transposed
             else 0,
         )
+
+
+def _check_limit(name: str, value: Any) -> float:
+    number = checks.as_number(value, -LIMIT, LIMIT)
+    if number is None:
+        raise InputError(
+            f"{name} must be a number from −{LIMIT:,} to {LIMIT:,}; got {checks.show(value)}."
+        )
+    return number
 
 
 @dataclass(frozen=True)
@@ -74,6 +87,7 @@ class MatrixSettings(Window):
 class PictureSettings(Window):
     """The window over a picture, and how its result is shown."""
 
+    kernel: Any = "Sobel x"
     channels: str = CHANNELS[0]
     show: str = SHOW[1]
 
@@ -87,7 +101,9 @@ class Panel:
 
     matrix: NumberTable
     picture: gr.Image
-    window: dict[str, Any]  # by field of ``Window``, without the last
+    kernel: NumberTable  # for the matrix
+    picture_kernel: NumberTable
+    window: dict[str, Any]  # by field of ``Window``, without the kernel and the last
     output_padding: gr.Slider  # the last, which came later: calls may give values in their order
     look: dict[str, Any]  # the other fields of ``PictureSettings``
     boxes: list[Any]  # as ``show_controls`` answers
@@ -103,10 +119,14 @@ def build_panel(tab: lesson.Tab) -> Panel:
                 picture = tab.picture_input(
                     sample="chelsea", elem_id="convolution-picture", height=200
                 )
-            with gr.Column(min_width=190):
-                kernel = _build_kernel(tab)
+            with gr.Column(min_width=190) as kernel_box:
+                kernel = _build_kernel(tab, MatrixSettings.kernel, "convolution-kernel")
+            with gr.Column(min_width=190, visible=False) as picture_kernel_box:
+                picture_kernel = _build_kernel(
+                    tab, PictureSettings.kernel, "convolution-picture-kernel"
+                )
         with gr.Column() as window_box:
-            window = {"kernel": kernel, **_build_window()}
+            window = _build_window()
             output_padding = _build_output_padding(window["transposed"])
         with gr.Row(visible=False) as look_box:
             d = PictureSettings()
@@ -114,27 +134,58 @@ def build_panel(tab: lesson.Tab) -> Panel:
                 "channels": ui.Dropdown(list(CHANNELS), value=d.channels, label="Channels"),
                 "show": ui.Dropdown(list(SHOW), value=d.show, label="Show the result"),
             }
-    boxes = [panel_box, matrix_box, picture_box, window_box, look_box]
-    return Panel(matrix, picture, window, output_padding, look, boxes)
+    boxes = [
+        panel_box, matrix_box, picture_box, kernel_box, picture_kernel_box, window_box, look_box,
+    ]  # fmt: skip
+    return Panel(matrix, picture, kernel, picture_kernel, window, output_padding, look, boxes)
+
+
+# What of a table makes it a preset.
+_NAME = """const presets = PRESETS;
+  const read = (one) => JSON.stringify(
+    one.cells ? [one.cells, one.divide_by, one.bias, one.channels] : String(one).trim());
+  const name = (one) => Object.keys(presets).find((key) => read(presets[key]) === read(one)) || OWN;
+"""
+_CHOOSE = "(chosen, table) => { const presets = PRESETS; return presets[chosen] || table; }"
+_RENAME = f"(table) => {{ {_NAME} return name(table); }}"
+_OPEN = f"""(chosen, table) => {{ {_NAME} const same = {{__type__: 'update'}};
+  if (chosen === name(table)) return [same, same];
+  return presets[chosen] ? [presets[chosen], same] : [same, name(table)]; }}"""
+
+
+def follow_presets(
+    tab: lesson.Tab,
+    menu: gr.Dropdown,
+    table: NumberTable | gr.Textbox,
+    presets: Mapping[str, dict | str],
+) -> None:
+    """A preset that is chosen, or named by a link, fills the table; a table that a visitor changes
+    is called by the preset that it equals, or the visitor's own."""
+
+    def write(script: str) -> str:
+        return script.replace("PRESETS", json.dumps(presets)).replace("OWN", json.dumps(OWN))
+
+    tab.run(menu.input, None, [menu, table], table, api_name=None, js=write(_CHOOSE))
+    tab.run(table.change, None, table, menu, api_name=None, js=write(_RENAME))
+    tab.run(tab.opened.change, None, [menu, table], [table, menu], api_name=None, js=write(_OPEN))
 
 
 def _build_matrix(tab: lesson.Tab) -> NumberTable:
-    preset = ui.Dropdown(list(MATRICES), value=FIRST_MATRIX, label="Input")
+    preset = ui.Dropdown([*MATRICES, OWN], value=FIRST_MATRIX, label="Input")
     matrix = NumberTable(
         matrix_value(FIRST_MATRIX), limit=MAX_MATRIX, label="matrix", elem_id="convolution-matrix"
     )
-    tab.run(preset.input, matrix_value, preset, matrix, api_name=None)
+    follow_presets(tab, preset, matrix, {name: matrix_value(name) for name in MATRICES})
     return matrix
 
 
-def _build_kernel(tab: lesson.Tab) -> NumberTable:
-    first = Window().kernel
-    named = ui.Dropdown(list(kernels.KERNELS), value=first, label="Kernel")
+def _build_kernel(tab: lesson.Tab, first: str, elem_id: str) -> NumberTable:
+    preset = ui.Dropdown([*kernels.KERNELS, OWN], value=first, label="Kernel")
     kernel = NumberTable(
-        kernel_value(first), limit=MAX_KERNEL, centred=True, label="kernel",
-        elem_id="convolution-kernel",
-    )  # fmt: skip
-    tab.run(named.input, kernel_value, named, kernel, api_name=None)
+        kernel_value(first), limit=MAX_KERNEL, centred=True, label="kernel", elem_id=elem_id
+    )
+    named = {name: kernel_value(name) for name in kernels.KERNELS}
+    follow_presets(tab, preset, kernel, named)
     return kernel
 
 
@@ -146,8 +197,8 @@ def _build_window() -> dict[str, Any]:
         dilation = ui.Slider(1, 8, d.dilation, step=1, label="Dilation", min_width=120)
     with gr.Row():
         padding = ui.Dropdown(
-            list(PADDINGS), value=d.padding, label="Padding", allow_custom_value=True,
-            min_width=120, elem_id="convolution-padding",
+            list(PADDINGS), value=d.padding, label="Padding", min_width=120,
+            elem_id="convolution-padding",
         )  # fmt: skip
         padding_mode = ui.Dropdown(
             list(PADDING_MODES), value=d.padding_mode, label="Outside is", min_width=120

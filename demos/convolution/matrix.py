@@ -41,17 +41,17 @@ def walk_matrix(matrix: Any, settings: MatrixSettings) -> tuple[dict, str, str, 
     except windows.NothingFitsError as error:
         return {"message": str(error)}, sizes, "", "", None, {}
     relu = np.maximum(result, 0)
-    stages = [("ReLU", relu)]
+    branches = {}
     if min(relu.shape) >= size:
-        stages += [
-            (f"{mode} pool", convolution.pool(relu, size, stride=step, mode=mode))
+        branches = {
+            f"{mode} pool": convolution.pool(relu, size, stride=step, mode=mode)
             for mode in ("max", "average")
-        ]
+        }
     watch.lap("convolution")
-    value = walk_value(operation, image, result, stages=stages)
+    value = walk_value(operation, image, result, relu=relu, branches=branches)
     watch.lap("drawing")
     file = ui.download_value("feature_map.csv", to_csv(result).encode(), "text/csv")
-    numbers = to_numbers({"feature map": result, **dict(stages)})
+    numbers = to_numbers({"feature map": result, "ReLU": relu, **branches})
     return value, sizes, describe_finding(operation, result), ui.badge(watch.ms), file, numbers
 
 
@@ -115,8 +115,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             file = ui.Download("Feature map as a table")
         numbers = gr.JSON(visible=False, label="numbers")
     settings = lesson.Controls(
-        MatrixSettings, **panel.window, **pooling, output_padding=panel.output_padding
-    )
+        MatrixSettings, kernel=panel.kernel, **panel.window, **pooling,
+        output_padding=panel.output_padding,
+    )  # fmt: skip
     outputs = [walk, sizes, finding, badge, file, numbers]
     inputs = [tab.opened, panel.matrix]
     tab.endpoint(

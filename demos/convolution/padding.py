@@ -44,7 +44,7 @@ def compare_borders(
     text = (
         "Here the picture's own border was cut off before the convolution, so the truth is known. "
         "Below each result: how far it is from the truth, from 0 (dark) to "
-        f"{worst:.0f} (yellow) of 255. **Best here: {best.padding_mode}**, off by "
+        f"{worst:.0f} (yellow) grey levels. **Best here: {best.padding_mode}**, off by "
         f"{best.mean_error:.1f} on average."
     )
     watch.lap("drawing")
@@ -86,7 +86,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
         maps = Report(label="maps", elem_id="convolution-padding-maps")
         badge = ui.Badge(label="timings")
         numbers = gr.JSON(visible=False, label="numbers")
-    inputs = [panel.picture, panel.window["kernel"], panel.window["dilation"]]
+    inputs = [panel.picture, panel.picture_kernel, panel.window["dilation"]]
     lazy.add(
         TITLE, section, compare_borders, inputs, [maps, finding, badge, numbers],
         kind="stream", api_name="convolution_padding", follows=to_changes(inputs),

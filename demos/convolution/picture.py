@@ -99,8 +99,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             file = ui.Download("Feature map as a picture")
             source = ui.Download("picture.png, for the torch program")
     settings = lesson.Controls(
-        PictureSettings, **panel.window, **panel.look, output_padding=panel.output_padding
-    )
+        PictureSettings, kernel=panel.picture_kernel, **panel.window, **panel.look,
+        output_padding=panel.output_padding,
+    )  # fmt: skip
     runs = lazy.add(
         TITLE, section, walk_picture, [panel.picture], [walk, sizes, badge, file],
         settings=settings, api_name="convolution", kind="stream",

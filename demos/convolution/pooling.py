@@ -13,7 +13,7 @@ from cvcore.core.timing import Stopwatch
 from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import NumberTable, PoolWalk, pool_value
-from demos.convolution.controls import CHANNELS, Panel, Window, to_changes
+from demos.convolution.controls import CHANNELS, Panel, PictureSettings, Window, to_changes
 from demos.convolution.picture import prepare_picture
 from demos.convolution.presets import POOL_EXAMPLE, read_matrix
 from demos.convolution.views import build_snippet, describe_check, to_csv, to_numbers
@@ -29,7 +29,7 @@ def pool_input(
     source: str,
     matrix: Any = None,
     picture: np.ndarray | None = None,
-    kernel: Any = Window.kernel,
+    kernel: Any = PictureSettings.kernel,
     kernel_first: bool = False,
     size: float = SOURCES[FIRST_SOURCE],
     stride: float = SOURCES[FIRST_SOURCE],
@@ -104,8 +104,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             badge = ui.Badge(label="timings")
             file = ui.Download("Pooled maps as a table")
         numbers = gr.JSON(visible=False, label="numbers")
-    kernel = panel.window["kernel"]
-    inputs = [source, matrix, panel.picture, kernel, kernel_first, size, stride]
+    inputs = [
+        source, matrix, panel.picture, panel.picture_kernel, kernel_first, size, stride,
+    ]  # fmt: skip
     outputs = [walk, sizes, snippet, badge, file, numbers]
     lazy.add(
         TITLE, section, pool_input, inputs, outputs, api_name="convolution_pool", kind="stream",

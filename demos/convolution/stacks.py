@@ -6,9 +6,11 @@ from html import escape
 import gradio as gr
 
 from cvcore.convolution import stack
+from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import Report
+from demos.convolution.controls import OWN, follow_presets
 
 TITLE = "Sizes and stacks"
 FIRST_STACK = next(iter(stack.STACKS))
@@ -32,6 +34,14 @@ def show_stack(text: str) -> tuple[str, dict]:
     return html, {"parameters": total, "multiplications": products, "layers": layers}
 
 
+def show_or_tell(text: str) -> tuple[str, dict]:
+    """As ``show_stack``; what cannot be read yet is told in the table's place while it is typed."""
+    try:
+        return show_stack(text)
+    except InputError as error:
+        return f'<p class="refused">{escape(str(error))}</p>', {}
+
+
 def _draw_row(row: stack.Layer, total: int, most: int) -> str:
     sees = "×".join(map(str, row.receptive_field)) if row.receptive_field else "all"
     note = " <small>the remainder is never read</small>" if row.left_over else ""
@@ -50,7 +60,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     """A stack as text, one layer a line, and its table."""
     with gr.Tab(TITLE) as section, gr.Row():
         with gr.Column(scale=1, min_width=280):
-            preset = ui.Dropdown(list(stack.STACKS), value=FIRST_STACK, label="Stack")
+            preset = ui.Dropdown([*stack.STACKS, OWN], value=FIRST_STACK, label="Stack")
             text = gr.Textbox(
                 stack.STACKS[FIRST_STACK], lines=12, max_lines=26, label="One layer a line",
                 elem_id="convolution-stack-text",
@@ -62,8 +72,10 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
         with gr.Column(scale=3, min_width=320):
             table = Report(label="layers", elem_id="convolution-stack")
             numbers = gr.JSON(visible=False, label="numbers")
+    outputs = [table, numbers]
+    tab.endpoint(show_stack, text, outputs, api_name="convolution_stack")
     lazy.add(
-        TITLE, section, show_stack, text, [table, numbers], api_name="convolution_stack",
-        kind="stream", follows=[text.change],
+        TITLE, section, show_or_tell, text, outputs, api_name=None, kind="stream",
+        follows=[text.change],
     )  # fmt: skip
-    tab.run(preset.input, lambda chosen: stack.STACKS[chosen], preset, text, api_name=None)
+    follow_presets(tab, preset, text, stack.STACKS)

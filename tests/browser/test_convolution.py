@@ -149,12 +149,26 @@ def test_a_kernel_of_any_size_and_a_wrong_number(tab, walk):
     expect(walk.locator("figcaption").first).to_have_text("input 11×9")
     tab.locator("#convolution-kernel").get_by_label("Rows", exact=True).select_option("7")
     expect(walk.locator("figcaption").nth(1)).to_have_text("feature map 5×7")
-    cell = tab.locator("#convolution-kernel input").first
-    cell.fill("many")
-    cell.press("Tab")
-    expect(
-        tab.page.get_by_text("Every cell of the kernel must hold a number").first
-    ).to_be_visible()
+    kernel = tab.locator("#convolution-kernel")
+    name, refused = tab.get_by_label("Kernel", exact=True), kernel.locator(".refused")
+    expect(name).to_have_value("your own")
+    for field, old in (
+        (kernel.locator(".field input").first, "0"),
+        (kernel.get_by_label("Bias"), "0"),
+    ):
+        field.fill("many")
+        field.press("Tab")
+        expect(refused).to_contain_text(f"“many” is no number, so {old} stays")
+        expect(field).to_have_value(old)
+    choose(tab, "Kernel", "vertical line")
+    expect(walk.locator("figcaption").nth(1)).to_have_text("feature map 9×7")
+    kernel.get_by_label("Bias").fill("2")
+    kernel.get_by_label("Bias").press("Tab")
+    expect(name).to_have_value("your own")
+    expect(walk.locator(".total")).to_contain_text("+ bias 2 =")
+    kernel.get_by_label("Bias").fill("0")
+    kernel.get_by_label("Bias").press("Tab")
+    expect(name).to_have_value("vertical line")
 
 
 def test_nothing_fits(tab, walk):
@@ -167,7 +181,7 @@ def test_a_picture_in_grey_and_with_depth(page, tab, sample, screenshot):
     open_view(tab, "Picture")
     walk = tab.locator("#convolution-picture-walk")
     expect(walk.locator(".total")).to_be_visible()
-    choose(tab, "Kernel", "Sobel x")
+    expect(tab.get_by_label("Kernel", exact=True)).to_have_value("Sobel x")
     expect(tab.locator("#convolution-picture-check")).to_contain_text("Same as torch")
     page.evaluate("window.scrollTo(0, 0)")
     sobel = np.array(KERNELS["Sobel x"].weights)
@@ -209,9 +223,13 @@ def test_pooling_and_padding_and_stacks(tab, screenshot):
     open_view(tab, "Sizes and stacks")
     stack = tab.locator("#convolution-stack")
     expect(stack).to_contain_text("104,202 parameters")
+    screenshot("convolution_stack")
     choose(tab, "Stack", "VGG16")
     expect(stack).to_contain_text("138,357,544 parameters")
-    screenshot("convolution_stack")
+    text = tab.get_by_label("One layer a line")
+    text.fill("input 8x8x1\nconv 1")
+    expect(stack.locator(".refused")).to_contain_text("Line 2")
+    expect(tab.get_by_label("Stack", exact=True)).to_have_value("your own")
 
 
 def test_webcam(page, tab, screenshot):

@@ -2,13 +2,13 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {load} from './load.js';
 
-const {show, tint, largest, between, Walk} = load('convolution/static/grid.js');
+const {show, brief, tint, largest, between, Walk} = load('convolution/static/grid.js');
 const {inside, sumAt, finish, span, cellFor} = load(
   'convolution/static/grid.js',
   'convolution/static/walk.js',
 );
 const pooling = load('convolution/static/grid.js', 'convolution/static/pool.js');
-const {number, resized, shifted} = load(
+const {number, write, refuse, resized, shifted} = load(
   'convolution/static/grid.js',
   'convolution/static/editor.js',
 );
@@ -54,6 +54,17 @@ test('numbers as they are written in cells', () => {
   ]);
   assert.equal(largest([1, -7, NaN, 3]), 7);
   assert.deepEqual([between(0, -0.4, 4), between(0, 2.9, 4), between(0, 5, 4)], [0, 2, 4]);
+});
+
+test('a number that does not count is refused in a sentence', () => {
+  assert.equal(refuse('Bias', 'abc', 0), 'Bias: “abc” is no number, so 0 stays.');
+  assert.equal(refuse('Bias', ' ', -2), 'Bias: an empty field is no number, so −2 stays.');
+  assert.match(refuse('Bias', '2e6', 1), /from −1,000,000 to 1,000,000; 1 stays/);
+});
+
+test('a large number in a cell', () => {
+  assert.deepEqual([99999, -1250000, 1e6, 3e13].map(brief), ['99999', '−1.3e6', '1e6', '3e13']);
+  assert.equal(brief([255, 0, 7]), ''); // a colour
 });
 
 test('colours of cells', () => {
@@ -163,13 +174,15 @@ test('a pooling window', () => {
 });
 
 test('tables of numbers', () => {
-  assert.deepEqual(['−1,5', ' 2 ', '.25', '', 'two', '1e400'].map(number), [
-    -1.5,
-    2,
-    0.25,
-    '',
-    'two',
-    '1e400',
+  assert.deepEqual(['−1,5', ' 2 ', '.25', '-1e6'].map(number), [-1.5, 2, 0.25, -1e6]);
+  for (const wrong of ['', ' ', 'two', '1e400', '1000001', 'Infinity']) {
+    assert.equal(number(wrong), null, wrong);
+  }
+  assert.deepEqual([-1.5, 0.00002, 1 / 3, 1e6].map(write), [
+    '−1.5',
+    '0.00002',
+    '0.333333',
+    '1000000',
   ]);
   const cells = [
     [1, 2],

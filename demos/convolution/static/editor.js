@@ -1,9 +1,19 @@
 // A table of numbers to type into or to draw on. Its value is {cells, ...settings}.
 
 const PAINT = 14;         // more rows or columns than this are drawn on, not typed into
+const LIMIT = 1e6;        // of a number, either way
+// The number that a text means; null for what is none, or too large.
 const number = (text) => {
   const clean = String(text).trim().replace('−', '-').replace(',', '.');
-  return clean !== '' && Number.isFinite(Number(clean)) ? Number(clean) : text;
+  return clean !== '' && Math.abs(Number(clean)) <= LIMIT ? Number(clean) : null;
+};
+const write = (value) => String(+value.toPrecision(6)).replace('-', '−');
+// Why a text does not count, and what does.
+const refuse = (name, text, old) => {
+  const size = Math.abs(Number(text.trim().replace('−', '-').replace(',', '.')));
+  if (text.trim() === '') return `${name}: an empty field is no number, so ${write(old)} stays.`;
+  if (size > LIMIT) return `${name}: give a number from −1,000,000 to 1,000,000; ${write(old)} stays.`;
+  return `${name}: “${text.trim().slice(0, 20)}” is no number, so ${write(old)} stays.`;
 };
 
 const resized = (cells, rows, columns, paper, centred) => {
@@ -33,12 +43,25 @@ const button = (label, title, act) => {
 };
 
 const paintCell = (node, value) => {
-  const good = typeof value === 'number';
-  const scale = largest(state().cells.flat().filter((one) => typeof one === 'number'));
-  node.style.background = good ? tint(value, scale)[0] : '';
-  node.classList.toggle('wrong', !good);
-  const text = good ? String(+value.toFixed(4)).replace('-', '−') : String(value);
-  if (node.tagName === 'INPUT') node.value = text; else if (state().cells.length <= 9) node.textContent = text;
+  node.style.background = tint(value, largest(state().cells.flat()))[0];
+  if (node.tagName === 'INPUT') node.value = write(value);
+  else if (state().cells.length <= 9) node.textContent = write(value);
+};
+
+// A field for a number: what is none is refused beneath the table, and the old number stays.
+const numberField = (name, old, take) => {
+  const field = make('input');
+  let entered = false;  // WebKit puts the caret where a click ends, after the focus
+  field.inputMode = 'decimal'; field.ariaLabel = name; field.value = write(old());
+  field.addEventListener('focus', () => { entered = true; field.select(); });
+  field.addEventListener('click', () => { if (entered) field.select(); entered = false; });
+  field.addEventListener('change', () => {
+    const value = number(field.value), before = old();
+    root().querySelector('.refused').textContent = value === null ? refuse(name, field.value, before) : '';
+    if (value !== null) take(value);
+    field.value = write(value ?? before);
+  });
+  return field;
 };
 
 // Drawing: a press turns ink to paper or back, and dragging goes on with the same.
@@ -97,17 +120,14 @@ const build = () => {
   const field = make('div', drawing ? 'field drawing' : 'field');
   field.style.gridTemplateColumns = `repeat(${columns}, minmax(0, ${drawing ? '1fr' : '44px'}))`;
   cells.forEach((row, y) => row.forEach((value, x) => {
-    const cell = make(drawing ? 'span' : 'input');
-    if (!drawing) {
-      cell.inputMode = 'decimal'; cell.ariaLabel = `Row ${y + 1}, column ${x + 1}`;
-      cell.addEventListener('focus', () => cell.select());
-      cell.addEventListener('change', () => {
-        const next = state().cells.map((line) => [...line]);
-        next[y][x] = number(cell.value);
-        commit({cells: next});
-        paintCell(cell, next[y][x]);
-      });
-    }
+    const cell = drawing ? make('span') : numberField(
+      `Row ${y + 1}, column ${x + 1}`,
+      () => state().cells[y][x],
+      (typed) => {
+        commit({cells: state().cells.map((line, i) => line.map((one, j) => (i === y && j === x ? typed : one)))});
+        paintCell(cell, typed);
+      },
+    );
     paintCell(cell, value); field.append(cell);
   }));
   field.addEventListener('keydown', (event) => {
@@ -116,7 +136,9 @@ const build = () => {
     if (next) { event.preventDefault(); next.focus(); }
   });
   if (drawing) listenPen(field);
-  host.append(tools, field);
+  const refused = make('p', 'refused');
+  refused.setAttribute('role', 'alert');
+  host.append(tools, field, refused);
   if (state().divide_by !== undefined) host.append(divider());
 };
 
@@ -126,19 +148,21 @@ const divider = () => {
   for (const word of ['nothing', 'sum', 'count']) select.append(new Option(word, word, false, word === state().divide_by));
   select.addEventListener('change', () => commit({divide_by: select.value}));
   label.append(select);
-  const bias = make('label', '', 'Bias '), input = make('input');
-  input.ariaLabel = 'Bias'; input.inputMode = 'decimal'; input.value = state().bias;
-  input.addEventListener('change', () => commit({bias: number(input.value)}));
-  bias.append(input); line.append(label, bias);
+  const bias = make('label', '', 'Bias ');
+  bias.append(numberField('Bias', () => state().bias, (value) => commit({bias: value})));
+  line.append(label, bias);
   if (!state().channels) return line;
   const depth = make('details');
   depth.append(make('summary', '', 'Depth: R, G, B'));
-  state().channels.forEach((weight, i) => {
-    const factor = make('label', '', `${CHANNELS[i]} × `), field = make('input');
+  CHANNELS.forEach((_, i) => {
+    const factor = make('label', '', `${CHANNELS[i]} × `);
     factor.title = 'Depth: this channel of the kernel is the kernel times this factor';
-    field.ariaLabel = `Factor of ${CHANNELS[i]}`; field.inputMode = 'decimal'; field.value = weight;
-    field.addEventListener('change', () => commit({channels: state().channels.map((old, j) => (i === j ? number(field.value) : old))}));
-    factor.append(field); depth.append(factor);
+    factor.append(numberField(
+      `Factor of ${CHANNELS[i]}`,
+      () => state().channels[i],
+      (value) => commit({channels: state().channels.map((old, j) => (i === j ? value : old))}),
+    ));
+    depth.append(factor);
   });
   line.append(depth);
   return line;

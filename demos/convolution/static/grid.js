@@ -20,6 +20,10 @@ const show = (value) => {
   return text.replace('-', '−');
 };
 
+// The same for a cell, in which a large number has no room: 1250000 -> "1.3e6".
+const brief = (value) => (Math.abs(value) >= 99999.5
+  ? value.toExponential(1).replace('.0e', 'e').replace('e+', 'e').replace('-', '−') : show(value));
+
 // Red for positive, blue for negative, stronger with size; greys and colours as on a screen.
 const tint = (value, scale, grey) => {
   if (Array.isArray(value)) return [`rgb(${value.join(',')})`, ''];
@@ -61,7 +65,7 @@ class Surface {
     scale = scale ?? largest(values);
     values.forEach((value, i) => {
       const cell = this.cells[i], [background, color] = tint(value, scale, grey);
-      const text = show(value);
+      const text = brief(value);
       if (cell.textContent !== text) cell.textContent = text;
       cell.style.background = background; cell.style.color = color;
       cell.classList.toggle('long', text.length > 3);

@@ -50,6 +50,12 @@ const walk = new Walk(() => {
 });
 const read = (row, column, channel) => readAt(v, pixel, row, column, channel);
 
+const mapOf = (item) => {
+  const surface = new Surface(item.height, item.width, {src: item.src, title: item.title});
+  if (!item.src) surface.fill(item.values, {scale: v.scale});
+  return surface;
+};
+
 const build = () => {
   const host = root();
   host.replaceChildren();
@@ -72,12 +78,15 @@ const build = () => {
     stage.append(parts.zoom.node);
   }
   stage.append(make('div', 'arrow', '→'), parts.output.node);
-  parts.chain = v.stages.map((item) => {
-    const surface = new Surface(item.height, item.width, {src: item.src, title: item.title});
-    if (!item.src) surface.fill(item.values, {scale: v.scale});
-    stage.append(make('div', 'arrow', '→'), surface.node);
-    return surface;
-  });
+  parts.relu = v.relu && mapOf(v.relu);
+  parts.branches = v.branches.map(mapOf);
+  if (parts.relu) stage.append(make('div', 'arrow', '→'), parts.relu.node);
+  if (parts.branches.length) {
+    const fork = make('div', 'fork');
+    fork.append(make('div', 'arrow', '→'), ...parts.branches.map((surface) => surface.node),
+                make('div', 'elbow'), make('div', 'end', '↑'));
+    stage.append(fork);
+  }
   const sums = make('div', 'sums');
   parts.rows = v.channel_weights.map((_, channel) => {
     const row = make('div', 'sum-row');
@@ -122,8 +131,9 @@ const fit = () => {
   const host = root(), width = host.clientWidth || 700;
   const size = (surface, pixels) => surface.node.style.setProperty('--cell', `${pixels}px`);
   if (parts.few) {
-    const maps = [parts.output, ...parts.chain].filter((surface) => surface.cells.length);
-    parts.chain.filter((surface) => !surface.cells.length).forEach((surface) => size(surface, Math.max(4, 100 / surface.columns)));
+    const chain = [...(parts.relu ? [parts.relu] : []), ...parts.branches];
+    const maps = [parts.output, ...chain].filter((surface) => surface.cells.length);
+    chain.filter((surface) => !surface.cells.length).forEach((surface) => size(surface, Math.max(4, 100 / surface.columns)));
     const columns = maps.reduce((sum, surface) => sum + surface.columns, 0);
     const free = width - 36 * (maps.length + 1);
     const cell = between(24, Math.min(free / (parts.input.columns + columns), 232 / parts.input.rows), 48);
@@ -148,7 +158,7 @@ const paint = () => {
   for (let i = 0; i < kh; i++) for (let j = 0; j < kw; j++) taps.push([i * v.dilation, j * v.dilation]);
   if (few) {
     parts.input.mark('tap', taps.map(([y, x]) => (onInput[0] + y) * parts.input.columns + onInput[1] + x));
-    parts.chain.forEach((surface, i) => { if (v.stages[i].follows) surface.frame(row, column); });
+    if (parts.relu) parts.relu.frame(row, column);
   } else {
     const reach = parts.reach, surface = parts.zoom;
     const y0 = at.top - Math.floor((reach - height) / 2), x0 = at.left - Math.floor((reach - width) / 2);
@@ -163,7 +173,8 @@ const paint = () => {
     surface.mark('tap', taps.map(([y, x]) => (at.top - y0 + y) * reach + at.left - x0 + x));
   }
   parts.output.reveal(walk.shown);
-  parts.chain.forEach((surface, i) => surface.reveal(v.stages[i].follows ? walk.shown : walk.shown === Infinity ? Infinity : 0));
+  if (parts.relu) parts.relu.reveal(walk.shown);
+  parts.branches.forEach((surface) => surface.reveal(walk.shown === Infinity ? Infinity : 0));
   at.channels.forEach((channel, i) => {
     const line = parts.rows[i];
     line.patch.fill(channel.patch, {grey: v.grey, scale: v.input_scale, dim: channel.outside});

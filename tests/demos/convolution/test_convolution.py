@@ -45,8 +45,10 @@ class TestMatrix:
         assert np.round(value["output_values"][:9], 2).tolist() == [
             -0.11, 1, -0.11, -0.56, 0.11, -0.33, -0.33, 0.33, -0.33,
         ]  # fmt: skip
-        stages = {stage["title"]: stage["values"] for stage in value["stages"]}
-        assert np.round(stages["max pool 4×2"], 2).tolist() == [1, 1, 0.33, 0.33, 0.33, 0.33, 0, 0]
+        branches = {branch["title"]: branch["values"] for branch in value["branches"]}
+        assert np.round(branches["max pool 4×2"], 2).tolist() == [
+            1, 1, 0.33, 0.33, 0.33, 0.33, 0, 0,
+        ]  # fmt: skip
         assert (value["height"], value["width"], value["start"]) == (7, 5, [0, 1])
         assert "(7 − 3 + 2·0)/1 + 1 = 5" in sizes
         assert "Strongest answer 1.00** in row 1, column 2" in finding
@@ -55,10 +57,17 @@ class TestMatrix:
 
     def test_the_numbers_are_those_on_the_canvas(self):
         value, *_, numbers = walk_matrix(presets.DIGIT, "loop")
-        maps = [value["output_values"], *(stage["values"] for stage in value["stages"])]
+        behind = [value["relu"], *value["branches"]]
+        maps = [value["output_values"], *(one["values"] for one in behind)]
         assert list(numbers) == ["feature_map", "relu", "max_pool", "average_pool"]
         assert [[value for row in rows for value in row] for rows in numbers.values()] == maps
         assert np.shape(numbers["max_pool"]) == (4, 2)
+
+    def test_both_poolings_are_of_the_relu(self):
+        value, *_ = walk_matrix([[-4, 8], [2, 6]], [[1]], pool_size=2)
+        assert value["relu"]["values"] == [0, 8, 2, 6]
+        # of the maximum alone the average would be 8, of the map before ReLU 3
+        assert [branch["values"] for branch in value["branches"]] == [[8], [4]]
 
     def test_the_shifted_digit_stays_found(self):
         _, _, there, *_ = walk_matrix(ROOM, "loop")
@@ -123,7 +132,9 @@ class TestMatrix:
             ("lop", "Choose one of"),
             ({"cells": [[1, 0]], "divide_by": "zero"}, "Divide by"),
             ({"cells": [[1, -1]], "divide_by": "sum"}, "sum to 0"),
-            ({"cells": [[1]], "bias": "much"}, "bias"),
+            ({"cells": [[1]], "bias": "much"}, "bias must be a number from −1,000,000"),
+            ({"cells": [[1]], "bias": 1_000_100}, "to 1,000,000; got 1000100"),
+            ({"cells": [[-1_000_001]]}, "-1e6 and 1e6"),
             (np.ones((8, 8)).tolist(), "7x7"),
             (None, "kernel"),
         ],
@@ -156,6 +167,21 @@ class TestPicture:
         np.testing.assert_allclose(shown, np.abs(theirs).clip(0, 255), atol=0.51)
         assert not value["per_channel"]
         assert value["channel_weights"] == [1, 0.5, -1]
+
+    def test_a_factor_beyond_a_million_is_refused(self, sample):
+        kernel = presets.kernel_value("Sobel x") | {"channels": [1, -2e6, 1]}
+        with pytest.raises(InputError, match="factor must be a number from −1,000,000"):
+            picture.walk_picture(sample, use_same(kernel, channels="depth: R + G + B"))
+
+    def test_it_opens_on_an_edge_in_the_middle(self):
+        """Grey with a bright border, a faint level line and a bright upright one in the middle."""
+        image = np.full((90, 120, 3), 100, np.uint8)
+        image[:, :5] = 255
+        image[45] = 110
+        image[50, 60] = 200
+        settings = PictureSettings()
+        value, *_ = picture.walk_picture(image, settings)
+        assert (settings.kernel, value["start"]) == ("Sobel x", [49, 58])  # −2 · 100 + 2 · 200
 
     def test_the_canvas_gets_the_pixels_unchanged(self, sample):
         value, *_ = picture.walk_picture(sample, use_same(channels="each of R, G, B"))
