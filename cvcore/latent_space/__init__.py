@@ -1,25 +1,25 @@
-"""Pictures out of latents: the generators, what their discriminators say, and principal directions.
+"""Pictures out of latents: the generators, what their discriminators say, and named directions.
 
-    z = sample(60, seed=1)
-    faces = generate(interpolate(z[0], z[1], 60))      # (60, 64, 64, 3)
+    w = map_latents(sample(2, seed=1), truncation=0.8)
+    faces = generate(interpolate(w[0], w[1], 60))      # (60, 64, 64, 3)
 
 The networks are this project's own: see ``cvcore.training.latent_space.gan`` and
 assets/weights/latent_space.md.
 """
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
-from functools import cache
 from typing import TYPE_CHECKING, TypeAlias
 
 import lazy_loader
 import numpy as np
 
-from cvcore.core import notebook
-from cvcore.core.checks import as_number
 from cvcore.core.errors import InputError
-from cvcore.engine import checkpoints, predictor, registry
+from cvcore.engine import checkpoints, predictor
 from cvcore.engine.isolation import undisturbed
+from cvcore.latent_space.directions import Directions, load_directions, move
+from cvcore.latent_space.generators import GENERATORS, GeneratorInfo, get_info
+from cvcore.latent_space.lessons import load_lesson
+from cvcore.latent_space.mapping import map_latents
 from cvcore.latent_space.paths import (
     LATENT_SIZE,
     MODES,
@@ -29,6 +29,7 @@ from cvcore.latent_space.paths import (
     check_seed,
     combine,
     interpolate,
+    measure_lengths,
     plane,
     random_walk,
     sample,
@@ -42,14 +43,17 @@ __all__ = [
     "LATENT_SIZE",
     "MODES",
     "Directions",
+    "GeneratorInfo",
     "average",
     "check_count",
     "check_seed",
     "combine",
-    "find_directions",
     "generate",
     "interpolate",
+    "load_directions",
     "load_generator",
+    "map_latents",
+    "measure_lengths",
     "mix_styles",
     "move",
     "plane",
@@ -60,7 +64,9 @@ __all__ = [
 ]
 
 # Its other parts are loaded when they are first named.
-__getattr__, _, _modules = lazy_loader.attach(__name__, ["history", "inversion", "paths", "video"])
+__getattr__, _, _modules = lazy_loader.attach(
+    __name__, ["directions", "history", "inversion", "mapping", "paths", "video"]
+)
 
 
 def __dir__() -> list[str]:
@@ -71,36 +77,9 @@ Classes: TypeAlias = int | Sequence[int] | np.ndarray | None  # digits, for thei
 BATCH = 32  # pictures through a network at a time
 
 
-@dataclass(frozen=True)
-class GeneratorInfo:
-    """A generator of the page."""
-
-    name: str
-    title: str
-    weight: str  # its row, and the discriminator's
-    discriminator: str
-    side: int  # pixels
-    channels: int
-    classes: int  # 0: none
-
-
-GENERATORS = {
-    "faces": GeneratorInfo("faces", "Faces, 64 × 64", "gan_faces", "gan_faces_d", 64, 3, 0),
-    "digits": GeneratorInfo("digits", "Digits, 32 × 32", "gan_digits", "gan_digits_d", 32, 1, 10),
-}
-
-
-def get_info(name: str) -> GeneratorInfo:
-    """The generator called ``name``; InputError lists the known ones."""
-    try:
-        return GENERATORS[name]
-    except (KeyError, TypeError):
-        known = ", ".join(GENERATORS)
-        raise InputError(f"There is no generator {name!r}: choose one of {known}.") from None
-
-
 def load_generator(name: str = "faces") -> "nn.Module":
-    """The generator as a PyTorch module in eval mode: latents (N, 128) to (N, C, S, S) in [-1, 1].
+    """The generator as a PyTorch module in eval mode: inner latents (N, 128) or (N, depth, 128) to
+    (N, C, S, S) in [-1, 1].
 
     ``name`` is "faces" or "digits"; digits also take classes int64 (N,).
     """
@@ -120,21 +99,39 @@ def check_classes(classes: Classes, count: int, info: GeneratorInfo) -> np.ndarr
 
 
 @undisturbed
-def generate(z: np.ndarray, *, name: str = "faces", classes: Classes = None) -> np.ndarray:
-    """Pictures uint8 (N, S, S, 3) for latents (N, 128).
+def generate(w: np.ndarray, *, name: str = "faces", classes: Classes = None) -> np.ndarray:
+    """Pictures uint8 (N, S, S, 3) of inner latents (N, 128), see ``map_latents``.
 
-    ``classes`` is a digit, or one a latent (N,), for the generator of digits.
+    Rows of 128 times the generator's ``depth`` hold one part for the first map, 4 x 4, and one for
+    each block after it. ``classes`` is a digit, or one a latent (N,), for the generator of digits.
     """
     info = get_info(name)
-    z = check_latents(z).astype(np.float32)
-    classes = check_classes(classes, len(z), info)
+    parts = _to_parts(w, info)
+    classes = check_classes(classes, len(parts), info)
     predict = predictor.load_predictor(info.weight)
-    parts = []
-    for start in range(0, len(z), BATCH):
+    pictures = []
+    for start in range(0, len(parts), BATCH):
         rows = slice(start, start + BATCH)
-        inputs = (z[rows],) if classes is None else (z[rows], classes[rows])
-        parts.append(to_images(predict(*inputs)[0]))
-    return np.concatenate(parts)
+        inputs = (parts[rows],) if classes is None else (parts[rows], classes[rows])
+        pictures.append(to_images(predict(*inputs)[0]))
+    return np.concatenate(pictures)
+
+
+def _to_parts(w: np.ndarray, info: GeneratorInfo) -> np.ndarray:
+    """float32 (N, depth, 128) of rows with one part or with all of them."""
+    w = check_latents(w).astype(np.float32)
+    parts = w.reshape(len(w), -1, LATENT_SIZE)
+    if parts.shape[1] not in (1, info.depth):
+        raise ValueError(
+            f"A latent has {LATENT_SIZE} numbers, or {LATENT_SIZE * info.depth} with a part for "
+            f"each block, got {w.shape[1]}."
+        )
+    return np.repeat(parts, info.depth, axis=1) if parts.shape[1] == 1 else parts
+
+
+def to_depth(w: np.ndarray, *, name: str = "faces") -> np.ndarray:
+    """Rows (N, 128 depth) of inner latents with one part or with all of them."""
+    return _to_parts(w, get_info(name)).reshape(len(check_latents(w)), -1).astype(np.float64)
 
 
 def to_images(output: np.ndarray) -> np.ndarray:
@@ -145,27 +142,22 @@ def to_images(output: np.ndarray) -> np.ndarray:
 
 @undisturbed
 def mix_styles(
-    z: np.ndarray, style: np.ndarray, *, name: str = "faces", classes: Classes = None
-) -> np.ndarray:
-    """Pictures uint8 (N, S, S, 3) of latents (N, 128) in the style of others (N, 128).
+    w: np.ndarray, style: np.ndarray, *, name: str = "faces", first: int = 3,
+    classes: Classes = None,
+) -> np.ndarray:  # fmt: skip
+    """Pictures uint8 (N, S, S, 3) of inner latents (N, 128) in the style of others (N, 128).
 
-    A latent takes two ways through the generator: its first map grows into the picture, and gates
-    the channels of the 32 x 32 maps (skip-layer excitation). Here the gates are those of ``style``,
-    as Liu et al. mix styles with FastGAN (ICLR 2021).
+    The parts from ``first`` (0 to the generator's depth) on are those of ``style``, as Karras et
+    al. mix styles (CVPR 2019): of faces, part 3 sets scales and biases of the 32 x 32 maps and
+    gates their channels (skip-layer excitation; Liu et al., ICLR 2021).
     """
-    import torch
-
     info = get_info(name)
-    z, style = (check_latents(part).astype(np.float32) for part in (z, style))
-    if z.shape != style.shape:
-        raise ValueError(f"Each latent needs one style, got {z.shape} and {style.shape}.")
-    classes = check_classes(classes, len(z), info)
-    network = load_generator(name)
-    device = next(network.parameters()).device
-    inputs = (z, classes, style)
-    with torch.inference_mode():
-        output = network(*(None if x is None else torch.from_numpy(x).to(device) for x in inputs))
-    return to_images(output.float().cpu().numpy())
+    first = check_count(first, least=0, most=info.depth, what="the first part")
+    shape, other = _to_parts(w, info), _to_parts(style, info)
+    if shape.shape != other.shape:
+        raise ValueError(f"Each latent needs one style, got {len(shape)} and {len(other)}.")
+    mixed = np.concatenate([shape[:, :first], other[:, first:]], axis=1)
+    return generate(mixed.reshape(len(mixed), -1), name=name, classes=classes)
 
 
 @undisturbed
@@ -196,75 +188,3 @@ def rank_scores(logits: np.ndarray, name: str = "faces") -> np.ndarray:
     """The share (0 to 1) of real training pictures that look less real to the discriminator."""
     quantiles = np.array(load_lesson()[get_info(name).name]["real_logits"])
     return np.interp(logits, quantiles, np.linspace(0, 1, len(quantiles)))
-
-
-@cache
-def load_lesson() -> dict:
-    """Numbers noted when the networks were kept: curves, KIDs, spreads of the discriminators."""
-    import json
-
-    registry.check_files("gan_lessons")
-    return json.loads(registry.get_weight("gan_lessons").paths[0].read_text(encoding="utf-8"))
-
-
-@dataclass(frozen=True, eq=False)
-class Directions:
-    """Principal directions of a generator, the strongest first."""
-
-    latents: np.ndarray = field(repr=False)  # (K, 128), each of length 1, at right angles
-    activations: np.ndarray = field(repr=False)  # (K, P): where the activations go
-    shares: np.ndarray  # (K,) of the activations' variance, their sum at most 1
-
-    def _repr_html_(self) -> str:
-        labels = [f"direction {number}" for number in range(1, len(self.shares) + 1)]
-        return notebook.bars_html(labels, self.shares)
-
-
-@undisturbed
-def find_directions(name: str = "faces", count: int = 8) -> Directions:
-    """Principal components of the first layer's activations, as directions in the latent space.
-
-    Härkönen et al., "GANSpace", NeurIPS 2020. That layer, with its batch norm, is linear in the
-    latent, and latents are drawn from N(0, I): so the components are known without sampling, from
-    the singular vectors of the layer's weights (Shen and Zhou, "Closed-Form Factorization of Latent
-    Semantics in GANs", CVPR 2021).
-    """
-    count = check_count(count, most=LATENT_SIZE, what="directions")
-    matrix, variances, columns = _decompose(get_info(name).name)
-    rows = columns.T[::-1][:count]
-    rows = rows * np.where(rows[np.arange(count), np.abs(rows).argmax(axis=1)] < 0, -1, 1)[:, None]
-    strongest = variances[::-1][:count]
-    activations = rows @ matrix.T / np.sqrt(strongest)[:, None]
-    return Directions(rows, activations, strongest / variances.sum())
-
-
-@cache
-def _decompose(name: str) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """A generator's first layer, and the variances and directions of its latents, rising."""
-    matrix = first_layer(name)
-    return matrix, *np.linalg.eigh(matrix.T @ matrix)
-
-
-def first_layer(name: str) -> np.ndarray:
-    """The matrix (P, 128) from a latent to the first layer's activations after batch norm."""
-    network = load_generator(name)
-    weight = network.start.weight.detach().cpu().double().numpy()[:, :LATENT_SIZE]
-    norm = network.start_bn
-    scale = (norm.weight / (norm.running_var + norm.eps).sqrt()).detach().cpu().double().numpy()
-    return weight * np.repeat(scale, len(weight) // len(scale))[:, None]
-
-
-def move(z: np.ndarray, directions: Directions, amounts: Sequence[float | None]) -> np.ndarray:
-    """A latent (128,) with its coordinates along the first directions set to ``amounts``.
-
-    In standard deviations: 0 is the average along that direction; None leaves the coordinate.
-    """
-    (moved,) = check_latents(z).copy()
-    for direction, amount in zip(directions.latents, amounts, strict=False):
-        if amount is None:
-            continue
-        place = as_number(amount, -10, 10)
-        if place is None:
-            raise InputError("Choose a place along each direction from -10 to 10.")
-        moved += (place - moved @ direction) * direction
-    return moved

@@ -18,6 +18,7 @@ from cvcore.latent_space import (
     generate,
     get_info,
     load_lesson,
+    map_latents,
     sample,
     score,
     to_images,
@@ -81,7 +82,7 @@ def _load_checkpoint(run: str, place: int) -> "nn.Module":
     module, function = row.build.split(":")
     with torch.inference_mode(False):
         network = getattr(import_module(module), function)()
-        network.load_state_dict(checkpoints.unpack_state(row.paths[place]))
+        network.load_early(checkpoints.unpack_state(row.paths[place]))
     return network.eval().requires_grad_(False).to(get_device())
 
 
@@ -101,15 +102,17 @@ def generate_checkpoint(
     z = check_latents(z).astype(np.float32)
     classes = check_classes(classes, len(z), info)
     if checkpoint == last and run != "collapse":
-        return generate(z, name=run, classes=classes)
+        return generate(map_latents(z, name=run), name=run, classes=classes)
     if checkpoint == last:
         network = checkpoints.load_model("gan_collapse")
     else:
         network = _load_checkpoint(run, checkpoint)
     device = next(network.parameters()).device
-    inputs = [z] if classes is None else [z, classes]
+    latents, *rest = (
+        torch.from_numpy(part).to(device) for part in (z, classes) if part is not None
+    )
     with torch.inference_mode():
-        pictures = network(*(torch.from_numpy(part).to(device) for part in inputs))
+        pictures = network(network.mapping(latents), *rest)
     return to_images(pictures.float().cpu().numpy())
 
 
@@ -198,7 +201,8 @@ def make_quiz(n: int = 12, *, seed: int) -> Quiz:
     real, real_classes = load_real_digits()
     chosen = rng.choice(DIGITS, n // 2, replace=False)
     classes = np.concatenate([real_classes[chosen], rng.integers(0, 10, n - n // 2)])
-    generated = generate(sample(n - n // 2, seed=seed), name="digits", classes=classes[n // 2 :])
+    w = map_latents(sample(n - n // 2, seed=seed), name="digits")
+    generated = generate(w, name="digits", classes=classes[n // 2 :])
     generated = (np.rint(generated / 17) * 17).astype(np.uint8)
     pictures = np.concatenate([np.repeat(real[chosen][..., None], 3, axis=-1), generated])
     order = rng.permutation(n)

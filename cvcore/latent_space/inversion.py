@@ -1,8 +1,9 @@
 """The other way round: which latent does a generator turn into a given picture, or nearest to it?
 
 Zhu et al., "Generative Visual Manipulation on the Natural Image Manifold", ECCV 2016: the latent is
-what is optimised, on the difference of pixels and of a network's features. The networks stay as
-they are. Whatever the generator cannot make, it cannot find either.
+what is optimised, on the difference of pixels and of a network's features; an inner latent, or one
+for each block, comes nearer (Abdal et al., "Image2StyleGAN", ICCV 2019). The networks stay as they
+are.
 """
 
 from collections.abc import Iterator, Mapping
@@ -19,8 +20,8 @@ from cvcore.core.checks import as_number, show
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
 from cvcore.engine.isolation import undisturbed
-from cvcore.latent_space import check_classes, generate, get_info, to_images
-from cvcore.latent_space.paths import LATENT_SIZE, SEARCH, check_count, sample
+from cvcore.latent_space import check_classes, generate, get_info, map_latents, to_images
+from cvcore.latent_space.paths import SEARCH, check_count, sample
 from cvcore.probes.hooks import record
 from cvcore.recognition import digits
 from cvcore.recognition import faces as face_verification
@@ -35,7 +36,7 @@ LOOK_SIDE = 112  # pixels of a face as the feature network sees it
 CANDIDATES = 192  # random latents among which the search begins
 LEAST_SURE = 0.6  # probability of the digit read
 NO_DIGIT = "No digit can be read here: draw one, large, or choose a picture of one alone."
-LENGTH = LATENT_SIZE**0.5
+SPACES = ("z", "w", "w+")
 MAX_STEPS = 400
 
 
@@ -59,7 +60,7 @@ class InversionStep:
     number: int  # 0: the best of the random latents
     total: int
     picture: np.ndarray = field(repr=False)  # uint8 (S, S, 3)
-    latent: np.ndarray = field(repr=False)  # float64 (128,)
+    latent: np.ndarray = field(repr=False)  # inner, float64 (128,), with "w+" (128 depth,)
     pixels: float  # root mean square difference, grey levels
     features: float  # mean distance of normalised features: 0 the same, 2 the opposite
     loss: float  # of both, which is made smaller
@@ -108,17 +109,18 @@ def invert(
     *,
     steps: int = 120,
     starts: int = 3,
-    on_sphere: bool = True,
+    space: str = "w+",
     feature_share: float = 0.5,
     learning_rate: float = 0.06,
     seed: int = 0,
 ) -> Iterator[InversionStep]:
-    """Find the latent whose picture comes nearest to the target; an ``InversionStep`` a step.
+    """Find the inner latent whose picture comes nearest to the target; an ``InversionStep`` a step.
 
     The search begins at the ``starts`` (1 to 8) best of 192 random latents, none of which
     ``sample`` gives for the ``seed``. From there it follows the slope with Adam for ``steps`` (1 to
     400) steps, after a third of them from the nearest alone; each step tells of the nearest so far.
-    ``on_sphere`` keeps the latent at the length, root of 128, at which the generator was trained.
+    ``space`` says what is free: "z", the latent before the mapping network, which finds only what
+    the generator makes of random numbers; "w", the inner latent; or "w+", one for each block.
     ``feature_share`` (0 to 1) of the loss is the distance of features, the rest that of pixels.
     Closing the generator ends the work. Raises ``InputError`` for values out of range.
     """
@@ -126,19 +128,22 @@ def invert(
     starts = check_count(starts, most=8, what="starts")
     share = _check_range("share of the features", feature_share, 0, 1)
     rate = _check_range("learning rate", learning_rate, 1e-3, 1)
-    search = _Search(target, share)
+    if space not in SPACES:
+        raise InputError(f"The space is one of {', '.join(SPACES)}, got {show(space)}.")
+    search = _Search(target, share, space)
     latents = sample(CANDIDATES, seed=seed, stream=SEARCH)
-    generated = generate(latents, name=target.name, classes=target.digit)
+    inner = map_latents(latents, name=target.name)
+    generated = generate(inner, name=target.name, classes=target.digit)
     gaps = np.square(generated.astype(np.float32) - target.picture).mean(axis=(1, 2, 3))
     best = np.argsort(gaps, kind="stable")[:starts]
-    kept, nearest = search.to_tensor(latents[best]), None
+    kept, nearest = search.begin(latents[best], inner[best]), None
     for number in range(steps + 1):
         if number in (0, steps // 3):
             z = kept.clone().requires_grad_()
             optimiser = torch.optim.Adam([z], lr=rate, betas=(0.9, 0.99))
         optimiser.param_groups[0]["lr"] = rate * _slow_down(number / steps)
         with torch.enable_grad():
-            latent = F.normalize(z, dim=1) * LENGTH if on_sphere else z
+            latent = search.to_inner(z)
             pictures, pixels, features, losses = search.measure(latent)
             optimiser.zero_grad()
             losses.sum().backward()
@@ -148,7 +153,7 @@ def invert(
                 number,
                 steps,
                 to_images(pictures[first : first + 1].detach().float().cpu().numpy())[0],
-                latent[first].detach().cpu().double().numpy(),
+                latent[first].detach().flatten().cpu().double().numpy(),
                 float(pixels[first].detach().sqrt()) * 127.5,
                 float(features[first].detach()),
                 float(losses[first].detach()),
@@ -171,9 +176,9 @@ def _rest(step: InversionStep) -> tuple:
 class _Search:
     """The generator and the network that compares, for one target."""
 
-    def __init__(self, target: Target, feature_share: float) -> None:
+    def __init__(self, target: Target, feature_share: float, space: str) -> None:
         info = get_info(target.name)
-        self.name, self.share = target.name, feature_share
+        self.name, self.share, self.space = target.name, feature_share, space
         self.generator = checkpoints.load_model(info.weight)
         self.judge = checkpoints.load_model(JUDGES[target.name])
         self.device = next(self.generator.parameters()).device
@@ -184,8 +189,14 @@ class _Search:
         with torch.no_grad():
             self.wanted = self.look(self.target)
 
-    def to_tensor(self, latents: np.ndarray) -> Tensor:
-        return torch.from_numpy(latents.astype(np.float32)).to(self.device)
+    def begin(self, latents: np.ndarray, inner: np.ndarray) -> Tensor:
+        """What is free, for latents (N, 128) and what the mapping network makes of them."""
+        start = latents if self.space == "z" else inner
+        free = torch.from_numpy(start.astype(np.float32)).to(self.device)
+        return free[:, None].repeat(1, self.generator.depth, 1) if self.space == "w+" else free
+
+    def to_inner(self, free: Tensor) -> Tensor:
+        return self.generator.mapping(free) if self.space == "z" else free
 
     def look(self, pictures: Tensor) -> Mapping[str, Tensor]:
         """Features of pictures (N, C, S, S) in [-1, 1], each place's channels at length 1."""

@@ -1,22 +1,24 @@
 """Ways through a latent space: straight and along the sphere, planes, walks, sums. NumPy alone.
 
-A latent of a Gaussian in d dimensions has a length near the root of d, whatever its direction: the
-generator has seen hardly anything else. A straight path between two of them cuts through the
-inside, where nothing was trained; the path along the sphere does not (White, "Sampling Generative
-Networks", 2016, with Shoemake's slerp of 1985).
+A latent of a Gaussian in d dimensions has a length near the root of d, whatever its direction. A
+straight path between two of them cuts through the inside, nearer to the mean; the path along the
+sphere does not (White, "Sampling Generative Networks", 2016, with Shoemake's slerp of 1985).
+
+Inner latents may hold one part of 128 numbers for all of a generator, or one part for each of its
+blocks, in one row.
 """
 
 import numpy as np
-from scipy.special import ndtr, ndtri
+from scipy.special import ndtri
 
-from cvcore.core.checks import MAX_SEED, as_number, as_whole, check_whole, show
+from cvcore.core.checks import MAX_SEED, as_whole, check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
 
 LATENT_SIZE = 128
 MODES = ("slerp", "lerp")
 MAX_FRAMES = 240
-NO_TRUNCATION = 4.0  # standard deviations; fewer than one number in ten thousand lies beyond
+MAX_PARTS = 8  # of a row, more than any generator has blocks
 # Streams of random numbers beside a seed's own, so that its pictures are not met there again.
 WALK, SEARCH = 1, 2
 
@@ -39,10 +41,10 @@ def check_seed(seed: float) -> int:
 
 
 def check_latents(z: np.ndarray) -> np.ndarray:
-    """``z`` as float64 (N, 128); a single latent (128,) becomes one row."""
+    """``z`` as float64 (N, 128 k), k parts a row; a single latent (128 k,) becomes one row."""
     z = np.asarray(z, np.float64)
     rows = z[None] if z.ndim == 1 else z
-    if rows.ndim != 2 or rows.shape[1] != LATENT_SIZE:
+    if rows.ndim != 2 or rows.shape[1] not in LATENT_SIZE * np.arange(1, MAX_PARTS + 1):
         raise ValueError(f"Latents must have the shape (N, {LATENT_SIZE}), got {z.shape}.")
     if not np.isfinite(rows).all():
         raise InputError("A latent holds a value that is no number: sample a new one.")
@@ -50,26 +52,22 @@ def check_latents(z: np.ndarray) -> np.ndarray:
 
 
 @undisturbed
-def sample(n: int, *, seed: int, truncation: float = NO_TRUNCATION, stream: int = 0) -> np.ndarray:
-    """``n`` latents float64 (n, 128) from a normal distribution, the same ones for a seed.
+def sample(n: int, *, seed: int, stream: int = 0) -> np.ndarray:
+    """``n`` latents z float64 (n, 128) from a normal distribution, the same ones for a seed.
 
-    ``truncation`` (0.1 to 4) cuts the distribution off at so many standard deviations (the
-    truncation trick of Brock et al., "Large Scale GAN Training", ICLR 2019): fewer odd pictures,
-    less variety. The same seed gives the same directions, drawn closer together. Each ``stream``
-    of a seed gives other latents.
+    Each ``stream`` of a seed gives other latents.
     """
     n = check_count(n, most=1000, what="pictures")
-    limit = as_number(truncation, 0.1, NO_TRUNCATION)
-    if limit is None:
-        raise InputError(
-            f"Choose a truncation from 0.1 to {NO_TRUNCATION:g}, got {show(truncation)}."
-        )
     seed = check_seed(seed)
     stream = check_whole("The stream", stream, 0, MAX_SEED)
     rng = np.random.default_rng([seed, stream] if stream else seed)
-    share = rng.random((n, LATENT_SIZE))
-    low, high = ndtr(-limit), ndtr(limit)
-    return ndtri(low + share * (high - low))
+    return ndtri(rng.random((n, LATENT_SIZE)))
+
+
+def measure_lengths(w: np.ndarray) -> np.ndarray:
+    """The lengths (N,) of rows (N, 128 k); of several parts, the root of their mean square."""
+    w = check_latents(w)
+    return np.linalg.norm(w, axis=1) / np.sqrt(w.shape[1] / LATENT_SIZE)
 
 
 @undisturbed
@@ -105,28 +103,24 @@ def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
 
 
 def interpolate(z_a: np.ndarray, z_b: np.ndarray, n: int, *, mode: str = "slerp") -> np.ndarray:
-    """``n`` latents (n, 128) from ``z_a`` to ``z_b`` (128,), both included.
+    """``n`` latents (n, 128 k) from ``z_a`` to ``z_b`` (128 k,), both included.
 
     ``mode`` is "slerp", along the sphere, or "lerp", straight through it.
     """
     if mode not in MODES:
         raise InputError(f"The path is one of {', '.join(MODES)}, got {mode!r}.")
     (a,), (b,) = check_latents(z_a), check_latents(z_b)
+    if a.shape != b.shape:
+        raise ValueError(f"Both ends need the same shape, got {a.shape} and {b.shape}.")
     t = np.linspace(0, 1, check_count(n, least=2))
     return (slerp if mode == "slerp" else lerp)(a, b, t)
 
 
-def random_walk(
-    z: np.ndarray, n: int, *, seed: int, truncation: float = NO_TRUNCATION, stops: int = 4
-) -> np.ndarray:
-    """A closed walk (n, 128) from ``z`` (128,) past random latents and back, along the sphere.
-
-    The ``stops`` are none of the latents that ``sample`` gives for the seed.
-    """
+def random_walk(z: np.ndarray, stops: np.ndarray, n: int) -> np.ndarray:
+    """A closed walk (n, 128 k) from ``z`` (128 k,) past ``stops`` (S, 128 k), along the sphere."""
     (start,) = check_latents(z)
-    n, stops = check_count(n, least=2), check_count(stops, most=MAX_FRAMES, what="stops")
-    others = sample(stops, seed=seed, truncation=truncation, stream=WALK)
-    corners = [start, *others, start]
+    stops, n = check_latents(stops), check_count(n, least=2)
+    corners = [start, *stops, start]
     place = np.linspace(0, len(corners) - 1, n)
     walk = []
     for t in place:
@@ -136,7 +130,7 @@ def random_walk(
 
 
 def plane(corners: np.ndarray, side: int) -> np.ndarray:
-    """A square between four latents (4, 128): (side, side, 128).
+    """A square between four latents (4, 128 k): (side, side, 128 k).
 
     The corners lie top left, top right, bottom left, bottom right. Rows first, then columns, both
     along the sphere.
@@ -150,7 +144,7 @@ def plane(corners: np.ndarray, side: int) -> np.ndarray:
 
 
 def average(z: np.ndarray) -> np.ndarray:
-    """The mean (128,) of latents (N, 128), brought to their mean length."""
+    """The mean (128 k,) of latents (N, 128 k), brought to their mean length."""
     z = check_latents(z)
     mean = z.mean(axis=0)
     if np.linalg.norm(mean) > 1e-9:
@@ -159,7 +153,7 @@ def average(z: np.ndarray) -> np.ndarray:
 
 
 def combine(a: np.ndarray, b: np.ndarray, c: np.ndarray) -> np.ndarray:
-    """A - B + C (128,) of three groups of latents, each (N, 128), averaged first.
+    """A - B + C (128 k,) of three groups of latents, each (N, 128 k), averaged first.
 
     As in Radford et al., "Unsupervised Representation Learning with Deep Convolutional Generative
     Adversarial Networks", ICLR 2016. The sum is brought to the groups' mean length.

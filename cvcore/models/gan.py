@@ -1,8 +1,10 @@
 """A small generator and its discriminator, for pictures of 32 or 64 pixels.
 
 Upsampling blocks and skip-layer excitation (FastGAN: Liu et al., "Towards Faster and Stabilized GAN
-Training", ICLR 2021); a residual discriminator that sees how much a batch varies; with classes, a
-projection discriminator (Miyato and Koyama, ICLR 2018).
+Training", ICLR 2021), and a mapping network whose inner latents set the scales of each block
+(Karras et al., "A Style-Based Generator Architecture", CVPR 2019); a residual discriminator that
+sees how much a batch varies; with classes, a projection discriminator (Miyato and Koyama, ICLR
+2018).
 """
 
 from itertools import pairwise
@@ -16,8 +18,34 @@ CLASS_SIZE = 32  # numbers that a class adds to the latent
 WIDTHS = {4: 192, 8: 160, 16: 128, 32: 96, 64: 40}  # channels of the generator by map side
 
 
+class Mapping(nn.Module):
+    """Latents z (N, 128) to inner latents w (N, 128), which are measured from their mean.
+
+    Only the direction of z counts: it is brought to the length at which latents of a Gaussian lie.
+    What three layers make of it is added, nothing at first.
+    """
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.layers = nn.Sequential(
+            nn.Linear(LATENT_SIZE, LATENT_SIZE), nn.LeakyReLU(0.2),
+            nn.Linear(LATENT_SIZE, LATENT_SIZE), nn.LeakyReLU(0.2),
+            nn.Linear(LATENT_SIZE, LATENT_SIZE),
+        )  # fmt: skip
+        nn.init.zeros_(self.layers[-1].weight)
+        nn.init.zeros_(self.layers[-1].bias)
+        self.register_buffer("mean", torch.zeros(LATENT_SIZE))
+
+    def forward(self, z: Tensor) -> Tensor:
+        z = F.normalize(z, dim=1) * LATENT_SIZE**0.5
+        return z + self.layers(z) - self.mean
+
+
 class UpBlock(nn.Module):
-    """Twice 3 x 3 convolution, batch norm and SiLU, with nearest upsampling between."""
+    """Twice 3 x 3 convolution, batch norm and SiLU, with nearest upsampling between.
+
+    Inner latents set the channels' scales and biases after each norm: none of them at first.
+    """
 
     def __init__(self, channels_in: int, channels_out: int) -> None:
         super().__init__()
@@ -25,10 +53,15 @@ class UpBlock(nn.Module):
         self.bn1 = nn.BatchNorm2d(channels_out)
         self.conv2 = nn.Conv2d(channels_out, channels_out, 3, padding=1, bias=False)
         self.bn2 = nn.BatchNorm2d(channels_out)
+        self.style = nn.Linear(LATENT_SIZE, 4 * channels_out)
+        nn.init.zeros_(self.style.weight)
+        nn.init.zeros_(self.style.bias)
 
-    def forward(self, x: Tensor) -> Tensor:  # (N, C, S, S) -> (N, C', 2S, 2S)
-        x = F.silu(self.bn1(self.conv1(x)))
-        return F.silu(self.bn2(self.conv2(F.interpolate(x, scale_factor=2.0))))
+    def forward(self, x: Tensor, w: Tensor) -> Tensor:  # (N, C, S, S) -> (N, C', 2S, 2S)
+        scale1, bias1, scale2, bias2 = self.style(w)[..., None, None].chunk(4, dim=1)
+        x = F.silu(self.bn1(self.conv1(x)) * (1 + scale1) + bias1)
+        x = self.bn2(self.conv2(F.interpolate(x, scale_factor=2.0)))
+        return F.silu(x * (1 + scale2) + bias2)
 
 
 class Excitation(nn.Module):
@@ -45,9 +78,12 @@ class Excitation(nn.Module):
 
 
 class Generator(nn.Module):
-    """Latents (N, 128), and class indices (N,) where there are classes, to (N, C, side, side).
+    """Inner latents w, and classes (N,) where there are any, to pictures (N, C, side, side).
 
-    The output is in [-1, 1]. ``width`` is the share of the usual number of channels.
+    ``mapping`` makes them of latents z. They are (N, 128), or (N, ``depth``, 128) with one for the
+    first map and one for each block;
+    what gates the 32 x 32
+    maps is their block's. The output is in [-1, 1]. ``width`` is the share of the usual channels.
     """
 
     def __init__(
@@ -57,35 +93,43 @@ class Generator(nn.Module):
         self.side, self.classes = side, classes
         widths = {s: round(count * width) for s, count in WIDTHS.items()}
         sides = [s for s in widths if s <= side]
+        self.mapping = Mapping()
         self.label = nn.Embedding(classes, CLASS_SIZE) if classes else None
         size = LATENT_SIZE + (CLASS_SIZE if classes else 0)
         self.start = nn.Linear(size, widths[4] * 16, bias=False)
         self.start_bn = nn.BatchNorm2d(widths[4])
         self.ups = nn.ModuleList(UpBlock(widths[a], widths[b]) for a, b in pairwise(sides))
+        self.depth, self.gated = len(sides), sides.index(32)
         self.skip = Excitation(widths[4], widths[32])
         self.to_picture = nn.Conv2d(widths[side], channels, 3, padding=1)
 
+    def load_early(self, state: dict[str, Tensor]) -> None:
+        """A state of before there was a mapping network: w is then z at its usual length."""
+        missing, unexpected = self.load_state_dict(state, strict=False)
+        new = [key for key in missing if "mapping." not in key and ".style." not in key]
+        if new or unexpected:
+            raise RuntimeError(f"Not a generator's state: {[*new, *unexpected]}")
+
     def example_inputs(self) -> tuple[Tensor, ...]:
         """What ``forward`` takes, for two pictures."""
-        latents = torch.zeros(2, LATENT_SIZE)
-        return (latents, torch.zeros(2, dtype=torch.long)) if self.classes else (latents,)
+        w = torch.zeros(2, self.depth, LATENT_SIZE)
+        return (w, torch.zeros(2, dtype=torch.long)) if self.classes else (w,)
 
-    def _begin(self, latents: Tensor, classes: Tensor | None) -> Tensor:  # -> (N, 192, 4, 4)
+    def _begin(self, w: Tensor, classes: Tensor | None) -> Tensor:  # -> (N, 192, 4, 4)
         if self.label is not None:
-            latents = torch.cat([latents, self.label(classes)], dim=1)
-        x = self.start(latents).unflatten(1, (-1, 4, 4))
+            w = torch.cat([w, self.label(classes)], dim=1)
+        x = self.start(w).unflatten(1, (-1, 4, 4))
         if self.to_picture.weight.is_contiguous(memory_format=torch.channels_last):
             x = x.contiguous(memory_format=torch.channels_last)
         return F.silu(self.start_bn(x))
 
-    def forward(
-        self, latents: Tensor, classes: Tensor | None = None, style: Tensor | None = None
-    ) -> Tensor:
-        """``style`` are latents (N, 128) that gate the 32 x 32 maps; ``latents`` do by default."""
-        x = self._begin(latents, classes)
-        smallest = x if style is None else self._begin(style, classes)
-        for up in self.ups:
-            x = up(x)
+    def forward(self, w: Tensor, classes: Tensor | None = None) -> Tensor:
+        w = w + self.mapping.mean
+        each = (w,) * self.depth if w.ndim == 2 else w.unbind(dim=1)
+        x = self._begin(each[0], classes)
+        smallest = x if w.ndim == 2 else self._begin(each[self.gated], classes)
+        for up, own in zip(self.ups, each[1:], strict=True):
+            x = up(x, own)
             if x.shape[-1] == 32:
                 x = self.skip(smallest, x)
         return torch.tanh(self.to_picture(x))

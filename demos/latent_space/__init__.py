@@ -18,10 +18,10 @@ from demos.latent_space import (
 )
 from demos.latent_space.controls import Choices, Settings, build_choices
 from demos.latent_space.letters import (
-    GRID,
     change_generator,
     check_letters,
     choose,
+    draw_latents,
     read_letters,
 )
 from demos.latent_space.views import to_sprite
@@ -35,8 +35,9 @@ CODE = (
     "cvcore.latent_space.paths:slerp",
     "cvcore.latent_space.paths:combine",
     "cvcore.latent_space:generate",
+    "cvcore.latent_space.mapping:map_latents",
     "cvcore.latent_space:mix_styles",
-    "cvcore.latent_space:find_directions",
+    "cvcore.latent_space.directions:move",
     "cvcore.latent_space.inversion:invert",
     "cvcore.training.latent_space.gan:generator_loss",
 )
@@ -56,8 +57,7 @@ MARK_LETTERS = """(grid, text) => {
 def show_grid(settings: Settings) -> dict:
     """The 24 pictures of a seed."""
     ls = cvcore.latent_space
-    z = ls.sample(GRID, seed=settings.seed, truncation=settings.truncation)
-    pictures = ls.generate(z, name=settings.name, classes=settings.digit)
+    pictures = ls.generate(draw_latents(settings), name=settings.name, classes=settings.digit)
     try:
         letters = read_letters(settings.text)
     except InputError:  # said where they are needed

@@ -12,7 +12,7 @@ from demos.latent_space.views import Panel, draw_picture, number
 TITLE = "A − B + C"
 # Of seed 12: smiling women, the same serious, men serious. Of a digit: any three each.
 GROUPS = "A: 2, 10, 21; B: 7, 11, 13; C: 4, 14, 20; D: 3"
-GROUPS_SEED = 12
+GROUPS_SEED, GROUPS_TRUNCATION = 12, 0.8
 
 
 def show_sum(own: dict | None, settings: Settings) -> dict:
@@ -42,25 +42,26 @@ def show_sum(own: dict | None, settings: Settings) -> dict:
         draw_picture(pixels, "with pixels", 92),
     ]
     raw = means["A"] - means["B"] + means["C"]
+    long, kept = ls.measure_lengths(np.stack([raw, total]))
     html = (
         f'<div class="row">{"".join(parts)}</div><p class="big">D finds the sum more real than '
         f"<b>{real[3]:.0%}</b> of real pictures (A {real[0]:.0%}, B {real[1]:.0%}, C {real[2]:.0%})"
-        f".</p><p>Added up, the latent is {number(np.linalg.norm(raw), 1)} long; it is brought back"
-        f" to {number(np.linalg.norm(total), 1)}. Give A, B and C several pictures each that share "
+        f".</p><p>Added up, the latent is {number(long, 1)} long; it is brought back"
+        f" to {number(kept, 1)}. Give A, B and C several pictures each that share "
         "what you mean (tick “several each”): A smiling, B the same kind of person serious, C "
         "someone else serious. The averages lose what is particular to one picture.</p>"
     )
     return {
         "html": html,
         "more_real_than": dict(zip(("A", "B", "C", "sum"), real.tolist(), strict=True)),
-        "length_added_up": float(np.linalg.norm(raw)),
-        "length": float(np.linalg.norm(total)),
+        "length_added_up": float(long),
+        "length": float(kept),
     }
 
 
 def set_groups(applied: list) -> tuple[float, float, str, list]:
     """Seed, truncation and letters of the example with three pictures each."""
-    return GROUPS_SEED, cvcore.latent_space.paths.NO_TRUNCATION, GROUPS, [GROUPS, applied[1] + 1]
+    return GROUPS_SEED, GROUPS_TRUNCATION, GROUPS, [GROUPS, applied[1] + 1]
 
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:

@@ -21,7 +21,7 @@ class Settings:
     name: str = "faces"  # of the generator
     digit: float = 3  # 0 to 9; faces have no classes
     seed: float | None = 12  # 0 to 999,999
-    truncation: float = 4  # standard deviations, 0.1 to 4: as good as none
+    truncation: float = 0.8  # share of the way from the mean, 0 to 1
     text: str = LETTERS
 
 
@@ -39,12 +39,12 @@ class SearchSettings(Settings):
 
     aim: str = "own"  # or "made": of picture A
     steps: float = 100  # 10 to 400
-    on_sphere: bool = True  # keeps the length at which the generator was trained
+    space: str = "w+"  # what is free: "z", "w" or "w+"
 
 
 @dataclass(frozen=True)
 class MoveSettings(Settings):
-    """Places along the principal directions, in standard deviations from A's, -4 to 4."""
+    """Steps along the directions from A, in standard deviations, -4 to 4."""
 
     direction_1: float = 0
     direction_2: float = 0
@@ -81,7 +81,7 @@ class Choices:
     def changes(self) -> list[Any]:
         """The events after which other latents count."""
         c = self.controls
-        return [self.applied.change, c["seed"].change, c["digit"].change, c["truncation"].release]
+        return [self.applied.change, c["seed"].change, c["digit"].change, c["truncation"].change]
 
 
 def build_choices() -> Choices:
@@ -94,7 +94,10 @@ def build_choices() -> Choices:
             d.seed, label="Seed", precision=0, minimum=0, maximum=999_999, min_width=80
         )
     grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
-    truncation = ui.Slider(0.1, 4, d.truncation, step=0.1, label="Truncation (σ)")
+    truncation = ui.Slider(
+        0, 1, d.truncation, step=0.05, label="Truncation ψ",
+        info="0: the mean picture · less: plainer, fewer faults · 1: all the variety",
+    )  # fmt: skip
     fresh = gr.Button("24 other pictures", size="sm")
     with gr.Accordion("Letters and frames", open=False):
         text = gr.Textbox(d.text, label="Who has which picture", max_length=200)

@@ -1,4 +1,4 @@
-"""Sliders along the principal directions, and what lies along each."""
+"""Sliders along named directions, and what lies along each."""
 
 import gradio as gr
 import numpy as np
@@ -19,10 +19,10 @@ def show_directions(own: dict | None, settings: Settings) -> dict:
     """Six directions, each from -3 to 3 standard deviations, from A."""
     ls = cvcore.latent_space
     start = ls.average(pick(settings, own)["A"])
-    directions = ls.find_directions(settings.name)
+    directions = ls.load_directions(settings.name)
     places = np.linspace(-REACH, REACH, 7)
     z = [
-        ls.move(start, directions, [None] * row + [place])
+        ls.move(start, directions, [0] * row + [place])
         for row in range(DIRECTIONS)
         for place in places
     ]
@@ -30,14 +30,15 @@ def show_directions(own: dict | None, settings: Settings) -> dict:
     rows = "".join(
         draw_strip(
             pictures[7 * row : 7 * row + 7],
-            f"<b>{row + 1}</b> · {directions.shares[row]:.1%} of the variance",
+            f"<b>{directions.names[row]}</b>: {' → '.join(directions.ends[row])}",
         )
         for row in range(DIRECTIONS)
     )
     return {
-        "html": f'<p class="soft">from −{REACH:g} to {REACH:g} standard deviations:</p>'
+        "html": f'<p class="soft">from −{REACH:g} to {REACH:g} standard deviations, from A:</p>'
         f'<div class="plots">{rows}</div>',
-        "shares_of_variance": directions.shares[:DIRECTIONS].tolist(),
+        "directions": list(directions.names),
+        "effects": directions.effects.tolist(),
     }
 
 
@@ -48,10 +49,10 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
     """
     ls = cvcore.latent_space
     start = ls.average(pick(settings, own)["A"])
-    directions = ls.find_directions(settings.name)
-    here = directions.latents[:DIRECTIONS] @ start
+    directions = ls.load_directions(settings.name)
     watch = Stopwatch()
-    moved = ls.move(start, directions, here + np.array(settings.amounts))
+    moved = ls.move(start, directions, settings.amounts)
+    was, now = ls.measure_lengths(np.stack([start, moved]))
     pictures = ls.generate(np.stack([start, moved]), name=settings.name, classes=settings.digit)
     watch.lap("network")
     real = ls.rank_scores(
@@ -61,17 +62,29 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
     html = (
         f'<div class="row">{draw_picture(pictures[0], "<b>A</b>", 150)}'
         f"{draw_picture(pictures[1], '<b>A, moved</b>', 220)}"
-        f'<p class="big">length {number(np.linalg.norm(moved), 1)} (was '
-        f"{number(np.linalg.norm(start), 1)})<br>D: more real than <b>{real[1]:.0%}</b> of real "
+        f'<p class="big">length {number(now, 1)} (was {number(was, 1)})<br>D: more real than '
+        f"<b>{real[1]:.0%}</b> of real "
         f"pictures (was {real[0]:.0%})</p></div>"
     )
     value = {
         "html": html,
-        "length_of_A": float(np.linalg.norm(start)),
-        "length": float(np.linalg.norm(moved)),
+        "length_of_A": float(was),
+        "length": float(now),
         "more_real_than": dict(zip(("A", "moved"), real.tolist(), strict=True)),
     }
     return value, ui.badge(watch.ms)
+
+
+def label_sliders(name: str) -> list[str]:
+    """What stands above each slider."""
+    directions = cvcore.latent_space.load_directions(name)
+    ends = zip(directions.names, directions.ends, strict=True)
+    return [f"{title}: {low} – {high}" for title, (low, high) in ends]
+
+
+def relabel(name: str) -> list[dict]:
+    """The sliders of another generator, at 0."""
+    return [gr.update(label=label, value=0) for label in label_sliders(name)]
 
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
@@ -81,9 +94,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
             sliders = {
                 f"direction_{i + 1}": ui.Slider(
                     -4, 4, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1,
-                    label=f"Direction {i + 1}", min_width=100,
+                    label=label, min_width=100,
                 )
-                for i in range(DIRECTIONS)
+                for i, label in enumerate(label_sliders(choices["name"].value))
             }  # fmt: skip
             reset = gr.Button("All to 0", size="sm", min_width=80, scale=0)
         view = Panel(label="moved", elem_id="latent-space-moved")
@@ -102,6 +115,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         [slider.change for slider in parts], show_moved, [choices.own], [view, badge],
         api_name="latent_space_move", kind="stream", **moving,
     )  # fmt: skip
+    tab.run(choices["name"].change, relabel, choices["name"], parts, api_name=None)
     tab.run(reset.click, None, None, parts, api_name=None, js=f"() => {[0] * DIRECTIONS}")
     strips = {"settings": choices.controls, "trigger_mode": "always_last"}
     lazy.add(

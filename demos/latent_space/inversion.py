@@ -20,6 +20,9 @@ TITLE = "Your picture"
 PREVIEW_SECONDS = 0.4
 FACE = "astronaut"  # the sample to begin with
 AIMS = [("your picture", "own"), ("picture A", "made")]
+SPACES = [
+    ("z, before the mapping", "z"), ("w, the inner latent", "w"), ("w+, one for each block", "w+"),
+]  # fmt: skip
 WAIT = "Loading the networks; then the nearest of 192 random latents …"
 
 
@@ -79,7 +82,7 @@ def find(
         target = inversion.read_target(choose(picture, drawing, s.name), name=s.name)
     started, shown = time.perf_counter(), 0.0
     pixels, features, first = [], [], None
-    for step in inversion.invert(target, steps=s.steps, on_sphere=bool(s.on_sphere), seed=s.seed):
+    for step in inversion.invert(target, steps=s.steps, space=s.space, seed=s.seed):
         first = first or step
         pixels.append(step.pixels)
         features.append(step.features)
@@ -97,7 +100,7 @@ def draw_step(target, first, step, pixels, features, seconds: float, aim: str) -
     ls = cvcore.latent_space
     pair = np.stack([target.picture, step.picture])
     real = ls.rank_scores(ls.score(pair, name=target.name, classes=target.digit), target.name)
-    done = step.number == step.total
+    done, length = step.number == step.total, float(ls.measure_lengths(step.latent)[0])
     state = f"done in {seconds:.1f} s" if done else f"step {step.number} of {step.total}"
     places = np.arange(len(pixels))
     curves = [
@@ -119,14 +122,14 @@ def draw_step(target, first, step, pixels, features, seconds: float, aim: str) -
         f'<div class="row">{draw_picture(target.picture, "<b>wanted</b>", 110)}'
         f"{draw_picture(first.picture, f'nearest of 192: <b>{first.pixels:.0f}</b>', 110)}"
         f"{draw_picture(step.picture, f'found: <b>{step.pixels:.0f}</b> grey levels off', 170)}"
-        f'</div><p class="big">{state} · length {number(np.linalg.norm(step.latent), 1)} · D: more '
+        f'</div><p class="big">{state} · length {number(length, 1)} · D: more '
         f"real than <b>{real[1]:.0%}</b> of real pictures (wanted: {real[0]:.0%})</p>"
         f'<div class="plots">{"".join(curves)}</div>' + (f"<p>{words}</p>" if done else "")
     )
     return {
         "html": html, "step": step.number, "steps": step.total,
         "pixel_distances": pixels, "feature_distances": features,
-        "length": float(np.linalg.norm(step.latent)), "latent": step.latent.tolist(),
+        "length": length, "latent": step.latent.tolist(),
         "digit": target.digit,
         "more_real_than": dict(zip(("wanted", "found"), real.tolist(), strict=True)),
     }  # fmt: skip
@@ -170,9 +173,8 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
                     gr.Markdown("or **draw a digit**")
                     pad = ui.DigitPad(elem_id="latent-space-pad")
                 aim = ui.Radio(AIMS, value=d.aim, label="Search for")
-                with gr.Accordion("Steps, sphere", open=False):
-                    steps = ui.Slider(10, 400, d.steps, step=10, label="Steps")
-                    on_sphere = gr.Checkbox(d.on_sphere, label="Stay on the sphere (length 11.3)")
+                space = ui.Radio(SPACES, value=d.space, label="What is free")
+                steps = ui.Slider(10, 400, d.steps, step=10, label="Steps")
             with gr.Column(scale=2, min_width=300):
                 with gr.Row():
                     start = gr.Button(
@@ -184,7 +186,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     # in the order in which calls through the API give them
     _, *others = choices.controls.parts
     controls = lesson.Controls(
-        SearchSettings, name=choices["name"], aim=aim, steps=steps, on_sphere=on_sphere,
+        SearchSettings, name=choices["name"], aim=aim, steps=steps, space=space,
         **{other: choices[other] for other in others},
     )  # fmt: skip
     running = tab.run(

@@ -79,14 +79,27 @@ def find_own(name: str, letters: dict[str, list[int]], own: dict | None) -> list
 
 
 def pick(settings: Settings, own: dict | None = None) -> dict[str, np.ndarray]:
-    """Latents (n, 128) that the letters stand for; ``own`` holds those found for one's pictures."""
+    """Inner latents (n, 128 k) of each letter; ``own`` holds those found for one's pictures.
+
+    Where one that was found has a part for each block, all have.
+    """
     ls = cvcore.latent_space
     ls.get_info(settings.name)
     letters = read_letters(settings.text)
     found = find_own(settings.name, letters, own)
-    z = ls.sample(GRID, seed=settings.seed, truncation=settings.truncation)
-    z = np.concatenate([np.zeros((1, ls.LATENT_SIZE)) if found is None else [found], z])
-    return {key: z[np.array(numbers)] for key, numbers in letters.items()}
+    w = draw_latents(settings)
+    chosen = np.zeros((1, w.shape[1])) if found is None else np.array([found])
+    if chosen.shape[1] != w.shape[1] and any(0 in numbers for numbers in letters.values()):
+        w, chosen = (ls.to_depth(part, name=settings.name) for part in (w, chosen))
+    w = np.concatenate([chosen[:, : w.shape[1]], w])
+    return {key: w[np.array(numbers)] for key, numbers in letters.items()}
+
+
+def draw_latents(settings: Settings) -> np.ndarray:
+    """The inner latents (24, 128) of the pictures that a seed gives."""
+    ls, s = cvcore.latent_space, settings
+    z = ls.sample(GRID, seed=s.seed)
+    return ls.map_latents(z, name=s.name, truncation=s.truncation)
 
 
 def choose(applied: list, event: gr.EventData) -> tuple[str, list]:

@@ -59,7 +59,8 @@ def show_memorisation(name: str, seed: float, digit: float) -> dict:
 def show_digits(seed: float, digit: float) -> dict:
     """Generated digits beside the training digits nearest to them."""
     ls, history = cvcore.latent_space, cvcore.latent_space.history
-    pictures = ls.generate(ls.sample(4, seed=seed), name="digits", classes=digit)
+    w = ls.map_latents(ls.sample(4, seed=seed), name="digits")
+    pictures = ls.generate(w, name="digits", classes=digit)
     rows, distances = [], []
     for picture in pictures:
         near = history.find_nearest(picture, digit, 3)

@@ -18,6 +18,7 @@ TITLE = "Path"
 VIDEO_SIDE = 256  # pixels
 VIDEO_SECONDS = 4
 NEWS_SECONDS = 0.3  # between two words on how far a video is
+STOPS = 4  # of a random walk
 CURVES = (390, 165)  # pixels: low, so that the film's slider is on the first screen
 TICKS = 5  # frames named below a curve, at most
 LINES = charts.GREEN, charts.VERMILION  # style.css has them for the samples over the pictures
@@ -29,8 +30,7 @@ def show_path(own: dict | None, settings: PathSettings) -> dict:
     chosen = pick(s, own)
     a, b = ls.average(chosen["A"]), ls.average(chosen["B"])
     if s.walk == "walk":
-        z = ls.random_walk(a, s.frames, seed=s.seed, truncation=s.truncation)
-        ways = {"random walk from A": (ROUND, z)}
+        ways = {"random walk from A": (ROUND, walk_from(a, s))}
     else:
         ways = {
             "sphere (slerp)": (ROUND, ls.interpolate(a, b, s.frames)),
@@ -43,7 +43,7 @@ def show_path(own: dict | None, settings: PathSettings) -> dict:
     paths = [
         {
             "name": title, "colour": colour,  # for callers; the page has a theme's own
-            "norms": np.linalg.norm(z, axis=1).round(3).tolist(),
+            "norms": ls.measure_lengths(z).round(3).tolist(),
             "real": real[i * count : (i + 1) * count].round(3).tolist(),
         }
         for i, (title, (colour, z)) in enumerate(ways.items())
@@ -55,6 +55,16 @@ def show_path(own: dict | None, settings: PathSettings) -> dict:
     }  # fmt: skip
 
 
+def walk_from(a: np.ndarray, settings: PathSettings) -> np.ndarray:
+    """A closed walk from A past four latents that are none of the grid's."""
+    ls, s = cvcore.latent_space, settings
+    z = ls.sample(STOPS, seed=s.seed, stream=ls.paths.WALK)
+    stops = ls.map_latents(z, name=s.name, truncation=s.truncation)
+    if len(a) != stops.shape[1]:
+        stops = ls.to_depth(stops, name=s.name)
+    return ls.random_walk(a, stops, s.frames)
+
+
 def draw_curves(paths: Sequence[dict]) -> str:
     """Each frame's length, and D's opinion of it; the script moves the line at the frame shown."""
     count = len(paths[0]["norms"])
@@ -63,7 +73,7 @@ def draw_curves(paths: Sequence[dict]) -> str:
         "frame", 1, count, ticks=[(n, str(n)) for n in numbers], text=lambda at: f"frame {at:.0f}"
     )
     curves = {
-        "norms": ("Length of the latent", charts.Axis("length, σ")),
+        "norms": ("Distance from the mean", charts.Axis("length of w", low=0)),
         "real": (
             "Share of real pictures that D finds worse",
             charts.Axis("share", low=0, text=charts.percent),
@@ -98,7 +108,7 @@ def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict,
     chosen = pick(s, own)
     a = ls.average(chosen["A"])
     if s.walk == "walk":
-        z = ls.random_walk(a, s.frames, seed=s.seed, truncation=s.truncation)
+        z = walk_from(a, s)
     else:
         z = ls.interpolate(a, ls.average(chosen["B"]), s.frames)
     pictures = ls.generate(z, name=s.name, classes=s.digit)

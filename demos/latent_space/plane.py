@@ -18,9 +18,8 @@ def show_plane(own: dict | None, settings: Settings) -> dict:
     ls = cvcore.latent_space
     chosen = pick(settings, own)
     z = ls.plane(np.stack([ls.average(chosen[key]) for key in "ABCD"]), SIDE)
-    pictures = ls.generate(
-        z.reshape(-1, ls.LATENT_SIZE), name=settings.name, classes=settings.digit
-    )
+    rows = z.reshape(-1, z.shape[-1])
+    pictures = ls.generate(rows, name=settings.name, classes=settings.digit)
     return {"sprite": to_sprite(pictures, SIDE)}
 
 

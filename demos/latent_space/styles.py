@@ -26,8 +26,8 @@ def show_styles(own: dict | None, settings: Settings) -> dict:
         )
         return {
             "html": "<p>The latents of A to D (rows), asked for as each of the ten digits: slant "
-            "and thickness are the latent's, the digit is the class. The gates that mix styles of "
-            f'faces change nothing that can be seen in grey digits.</p><div class="rows">{rows}'
+            "and thickness are the latent's, the digit is the class. What mixes styles of "
+            f'faces changes nothing that can be seen in grey digits.</p><div class="rows">{rows}'
             "</div>",
             "difference": 0.0,
         }
@@ -44,8 +44,9 @@ def show_styles(own: dict | None, settings: Settings) -> dict:
             mark = ' class="own"' if i == j else ""
             cells.append(f"<div{mark}>{draw_picture(table[i, j], '', 84)}</div>")
     return {
-        "html": "<p>One latent grows into the shapes; the other sets the gates of the 32 × 32 maps "
-        f"(framed: both the same). Another style moves a pixel by <b>{difference:.0f}</b> grey "
+        "html": "<p>One latent grows into the shapes, up to 16 × 16; the other sets the scales of "
+        "the 32 × 32 maps and larger ones, and their gates (framed: both the same). Another style "
+        f"moves a pixel by <b>{difference:.0f}</b> grey "
         f'levels on average.</p><div class="styles">{"".join(cells)}</div>',
         "difference": difference,
     }

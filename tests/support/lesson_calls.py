@@ -42,7 +42,7 @@ def make_given() -> SimpleNamespace:
         face=samples.load_sample("ardern_2018"),
         style=style_transfer.load_style(next(iter(style_transfer.index()))),
         logits=np.linspace(-2000, 2, 1000, dtype=np.float32),
-        z=latent_space.sample(2, seed=1),
+        z=latent_space.map_latents(latent_space.sample(2, seed=1)),
         table=np.arange(49.0).reshape(7, 7),
     )
 
@@ -76,9 +76,9 @@ NUMBERS: dict[str, dict[str, float]] = {
     "deep_dream.dream": {"octaves": 1, "steps": 1, "side": 64, "step_size": 0.0625, "seed": 3},
     "feature_maps.unit_gradient": {"channel": 3},
     "feature_maps.channel_effects": {"class_idx": 281},
-    "latent_space.sample": {"n": 2, "seed": 5, "truncation": 0.5},
-    "latent_space.find_directions": {"count": 2},
-    "latent_space.random_walk": {"n": 5, "seed": 1, "truncation": 2.0, "stops": 2},
+    "latent_space.sample": {"n": 2, "seed": 5},
+    "latent_space.map_latents": {"truncation": 0.5},
+    "latent_space.random_walk": {"n": 5},
     "latent_space.make_quiz": {"n": 4, "seed": 1},
     "face_verification.verify": {"threshold": 0.5},
     "face_verification.detect_faces": {"min_face": 80.0, "max_side": 320},
@@ -167,11 +167,11 @@ CALLS: dict[str, Call] = {
     "latent_space.sample": lambda g, **n: latent_space.sample(**NUMBERS["latent_space.sample"] | n),
     "latent_space.generate": lambda g: latent_space.generate(g.z, name="digits", classes=[1, 2]),
     "latent_space.mix_styles": lambda g: latent_space.mix_styles(g.z, g.z[::-1], name="faces"),
-    "latent_space.find_directions": lambda g, **n: latent_space.find_directions(
-        "digits", **NUMBERS["latent_space.find_directions"] | n
+    "latent_space.map_latents": lambda g, **n: latent_space.map_latents(
+        g.z, **NUMBERS["latent_space.map_latents"] | n
     ),
     "latent_space.random_walk": lambda g, **n: latent_space.random_walk(
-        g.z[0], **NUMBERS["latent_space.random_walk"] | n
+        g.z[0], g.z, **NUMBERS["latent_space.random_walk"] | n
     ),
     "latent_space.make_quiz": lambda g, **n: make_quiz(**NUMBERS["latent_space.make_quiz"] | n),
     "latent_space.invert": lambda g, **n: last(

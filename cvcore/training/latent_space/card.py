@@ -66,23 +66,8 @@ def describe(kind: str, lesson: dict) -> str:
         rows.append(f"| {lesson['step']:,}, as kept | **{mean:.3f}** ± {deviation:.3f} |")
     table = "\n".join(rows)
     found = describe_findings(kind, lesson)
-    start = s.get("start", 0)
-    train, export = (
-        "python -m cvcore.training.latent_space.gan",
-        "python -m cvcore.training.latent_space.export",
-    )
-    commands = (
-        f"`{train} {kind}{data} --out runs/{kind} --seed {s['seed']}\n"
-        f"  --steps {start or lesson['step']}`, then `{export} {kind} runs/{kind}{data}`"
-    )
-    if start:
-        commands += (
-            f"; from there `{train} {kind}{data}\n  --out runs/{kind}_2 --seed {s['seed']} "
-            f"--from-bundled --steps {lesson['step']} --average {s['average']:g} --last-rate "
-            f"{s['last_rate']:g}`,\n  and `gan_export` of that. The second run begins with fresh "
-            f"Adam states and the packed\n  discriminator, its rates falling evenly to "
-            f"{s['last_rate']:g} of the first ones"
-        )
+    commands = describe_commands(kind, lesson, data)
+    precision = "bfloat16" if "bf16" in s.get("precision", "bf16-mixed") else "float32"
     last = {key: curves[key][-1] for key in ("loss_d", "loss_g", "right")}
     return f"""## {TITLES[kind]}
 
@@ -93,7 +78,7 @@ def describe(kind: str, lesson: dict) -> str:
 - **Recipe**: {s["loss"]} loss, batches of {s["batch_size"]}, Adam with rates
   {s["generator_rate"]:g} (generator) and {s["discriminator_rate"]:g} (discriminator), betas
   {s["beta1"]:g} and {s["beta2"]:g}, average over {s["average"]:g} of the past a step, seed
-  {s["seed"]}, bfloat16 convolutions; {describe_restraints(kind, s)}
+  {s["seed"]}, {precision} convolutions; {describe_restraints(kind, s)}
 - **Length**: {lesson["step"]:,} steps, {epochs:.1f} passes over the data
 - **Curves** (in `gan_lessons.json`, drawn on the page): at the end the discriminator's loss is
   {last["loss_d"]:.2f}, the generator's {last["loss_g"]:.2f}, and the discriminator is right on
@@ -109,6 +94,37 @@ What it is bad at:
 
 {BAD_AT[kind]}
 """
+
+
+def list_runs(lesson: dict) -> list[dict]:
+    """The settings of each run that led to a generator; the first began from nothing."""
+    runs = [*lesson.get("earlier", ()), lesson["settings"]]
+    if start := runs[0].get("start", 0):
+        runs.insert(0, runs[0] | {"start": 0, "steps": start})
+    return runs
+
+
+def describe_commands(kind: str, lesson: dict, data: str) -> str:
+    """What trains a generator again, run by run."""
+    train, export = (f"python -m cvcore.training.latent_space.{word}" for word in ("gan", "export"))
+    first, *later = list_runs(lesson)
+    text = (
+        f"`{train} {kind}{data} --out runs/{kind} --seed {first['seed']}\n"
+        f"  --steps {first['steps']}`, then `{export} {kind} runs/{kind}{data}`"
+    )
+    for number, s in enumerate(later, 2):
+        text += (
+            f";\n  from there `{train} {kind}{data} --out runs/{kind}_{number}\n  --seed "
+            f"{s['seed']} --from-bundled --steps {s['steps']} --average {s['average']:g} "
+            f"--last-rate {s['last_rate']:g}`, and the export of that"
+        )
+    if later:
+        text += (
+            f". Each later run begins with fresh Adam states\n  and the packed discriminator, its "
+            f"rates falling evenly to {later[-1]['last_rate']:g} of the first ones. Until step\n  "
+            f"{later[-1]['start']:,} there was no mapping network"
+        )
+    return text
 
 
 def describe_restraints(kind: str, settings: dict) -> str:
@@ -139,6 +155,12 @@ def describe_findings(kind: str, lesson: dict) -> str:
             "Of 1,000 made digits, a hundred of each kind, the bundled digits network reads "
             f"{lesson['accuracy']:.1%} as what was asked for."
         )
+    if "truncation" in lesson:
+        parts.append(describe_truncation(lesson["truncation"]))
+    if "directions" in lesson:
+        parts.append(describe_directions(lesson["directions"]))
+    if "likeness" in lesson:
+        parts.append(describe_likeness(lesson["likeness"]))
     if "memory" in lesson:
         made, real, copied = (lesson["memory"][key][10] for key in ("made", "real", "copied"))
         parts.append(
@@ -147,4 +169,44 @@ def describe_findings(kind: str, lesson: dict) -> str:
             f"made faces, {real:.3f} from one training face to another, and {copied:.3f} for "
             "training faces moved by two pixels and blurred."
         )
-    return " ".join(parts)
+    return "\n\n".join(parts)
+
+
+def describe_truncation(rows: list[dict]) -> str:
+    """A table of what truncation leaves."""
+    lines = [
+        f"| {row['share']:g} | {row['variety']:.1f} | {row['logit']:.2f} | {row['found']:.1%} |"
+        for row in rows
+    ]
+    return "\n".join([
+        "**Truncation** ψ: variety in grey levels, the discriminator's median logit, and the share",
+        "of pictures in which a detector finds a face (of digits: that are read as asked for).", "",
+        "| ψ | variety | logit | found |", "|---:|---:|---:|---:|", *lines,
+    ])  # fmt: skip
+
+
+def describe_directions(rows: list[dict]) -> str:
+    """A table of the named directions."""
+    lines = [
+        f"| {row['name']} | {row['low']} to {row['high']} | {row['effect']:.2f} | "
+        f"{row['side_effect']:+.2f} | {row['stays']:.1%} |"
+        for row in rows
+    ]
+    return "\n".join([
+        "**Directions**, fitted to measurements on 4,000 pictures. Effect: by how many deviations",
+        "of all pictures what is named changes for one of the latent, measured between -3 and 3;",
+        "beside it the largest change of another one's. Found: pictures at -3 and 3 with a face,",
+        "as a share of those before.", "",
+        "| direction | from, to | effect | on another | found |", "|---|---|---:|---:|---:|", *lines,
+    ])  # fmt: skip
+
+
+def describe_likeness(rows: list[dict]) -> str:
+    """How like a face is what the search finds."""
+    lines = [f"| {row['space']} | {row['cosine']:.3f} | {row['pixels']:.1f} |" for row in rows]
+    return "\n".join([
+        f"**A face of one's own**, searched for in {rows[0]['pictures']} faces that it was not",
+        "trained on, 100 steps each: mean cosine of SFace's embeddings of the face and of what was",
+        "found, and grey levels off.", "",
+        "| free | cosine | grey levels |", "|---|---:|---:|", *lines,
+    ])  # fmt: skip

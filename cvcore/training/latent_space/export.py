@@ -25,20 +25,22 @@ from safetensors.torch import load_file, save_file
 from torch import Tensor, nn
 
 from cvcore.core.commands import command, input_folder, output_folder
-from cvcore.core.images import to_jpeg
+from cvcore.core.images import load_image, to_jpeg
 from cvcore.core.paths import ASSETS
 from cvcore.engine.checkpoints import pack_state
 from cvcore.models import gan as networks
-from cvcore.training.latent_space.card import write_card
+from cvcore.training.latent_space.card import list_runs, write_card
 from cvcore.training.latent_space.data import load_digits, load_faces, save_digits
 from cvcore.training.latent_space.drawing import draw
-from cvcore.training.latent_space.gan import SHEET
-from cvcore.training.latent_space.measure import PACKED, measure
+from cvcore.training.latent_space.kid import LATENT_SEED
+from cvcore.training.latent_space.measure import PACKED, measure, measure_likeness
+from cvcore.training.latent_space.recorder import SHEET
 
 WEIGHTS = ASSETS / "weights"
 CHECKPOINT_LEVELS = 15  # whole numbers up to this stand for a moment's weights: about 36 dB
 MOMENTS = {"faces": 8, "digits": 8, "collapse": 3}  # kept, the last one included
 CURVE_POINTS = 160
+STRANGERS = 20
 TITLES = {"faces": "faces", "digits": "digits", "collapse": "digits, failed on purpose"}
 SOURCES = {
     "faces": "trained here on 10,000 aligned faces of CelebA (Liu and others, ICCV 2015)",
@@ -106,7 +108,17 @@ def load_networks(kind: str, run: Path) -> tuple[nn.Module, nn.Module, int]:
     for module, name in ((generator, "averaged."), (judge, "discriminator.")):
         part = {key.removeprefix(name): v for key, v in state.items() if key.startswith(name)}
         module.load_state_dict(part)
-    return generator.eval(), judge.eval(), int(state["count"])
+    centre(generator.eval())
+    return generator, judge.eval(), int(state["count"])
+
+
+@torch.inference_mode()
+def centre(generator: nn.Module) -> None:
+    """Measure the mean of the inner latents over 10,000; in training it only followed batches."""
+    z = torch.randn(
+        10_000, networks.LATENT_SIZE, generator=torch.Generator().manual_seed(LATENT_SEED)
+    )
+    generator.mapping.mean += generator.mapping(z).mean(dim=0)
 
 
 def draw_grid(generator: nn.Module, seed: int) -> np.ndarray:
@@ -128,6 +140,7 @@ def join_earlier(lesson: dict, earlier: dict, start: int) -> None:
     curves["steps"] = [step + start for step in curves["steps"]]
     for key, values in curves.items():
         curves[key] = [*earlier["curves"][key][:count], *values]
+    lesson["earlier"] = [*earlier.get("earlier", ()), earlier["settings"]]
     noted = {row[0]: row for row in earlier["kid"] if row[0] <= start}
     if earlier["step"] == start and "kept_kid" in earlier:
         noted[start] = [start, *earlier["kept_kid"]]
@@ -212,8 +225,14 @@ def describe_score(kind: str, lesson: dict) -> str:
     return score
 
 
-def export(kind: str, run: Path, data: Path | None, folder: Path = WEIGHTS) -> dict[str, dict]:
-    """Write everything of a run into ``folder``; returns the rows."""
+def export(
+    kind: str, run: Path, data: Path | None, folder: Path = WEIGHTS, strangers: Path | None = None
+) -> dict[str, dict]:
+    """Write everything of a run into ``folder``; returns the rows.
+
+    In the faces of ``strangers``, photographs that no generator was trained on, is measured what
+    the search for one's own face finds.
+    """
     generator, judge, last = load_networks(kind, run)
     settings = json.loads((run / "settings.json").read_text())
     word = "faces" if kind == "faces" else "digits"
@@ -240,10 +259,14 @@ def export(kind: str, run: Path, data: Path | None, folder: Path = WEIGHTS) -> d
         join_earlier(lesson, lessons[kind], start)
     kept = keep_checkpoints(kind, run, folder, start, last)
     lesson["moments"] = [*kept, last]
+    if strangers is not None:
+        lesson["likeness"] = measure_likeness(load_strangers(strangers))
     lessons[kind] = lesson
     command = f"python -m cvcore.training.latent_space.gan {kind} --seed {settings['seed']}"
-    if start:
-        command += f" --steps {start}, gan_export, then gan {kind} --from-bundled --steps {last}"
+    first, *later = list_runs(lesson)
+    if later:
+        command += f" --steps {first['steps']}"
+    command += "".join(f", export, gan {kind} --from-bundled --steps {s['steps']}" for s in later)
     common = {
         "task": "latent_space", "source": SOURCES[word], "licence": LICENCES[word],
         "made_by": f"{command}, then python -m cvcore.training.latent_space.export {kind}",
@@ -281,6 +304,12 @@ def _export_real_digits(folder: Path, made_by: str) -> dict:
         "in 16 greys", "licence": "CC BY-SA 3.0", "made_by": made_by,
         "score": "five hundred of each kind",
     }  # fmt: skip
+
+
+def load_strangers(folder: Path) -> list[np.ndarray]:
+    """Pictures with a face, evenly out of a folder (with one a person, or one alone)."""
+    paths = sorted(folder.glob("**/*.jpg"))
+    return [load_image(path) for path in paths[:: max(1, len(paths) // STRANGERS)][:STRANGERS]]
 
 
 def remeasure(kind: str, data: Path | None, folder: Path = WEIGHTS) -> dict[str, dict]:
@@ -325,6 +354,9 @@ def main(arguments: list[str] | None = None) -> None:
         "run", type=input_folder, nargs="?", help="else what is kept is measured again"
     )
     parser.add_argument("--data", type=input_folder, help="CelebA's aligned faces (for faces)")
+    parser.add_argument(
+        "--strangers", type=input_folder, help="faces never trained on, to be searched for"
+    )
     options = parser.parse_args(arguments)
     if options.kind == "faces" and options.data is None:
         parser.error("faces need --data: the made ones are measured beside them")
@@ -332,7 +364,7 @@ def main(arguments: list[str] | None = None) -> None:
     if options.run is None:
         rows = remeasure(options.kind, options.data)
     else:
-        rows = export(options.kind, options.run, options.data)
+        rows = export(options.kind, options.run, options.data, strangers=options.strangers)
     for name, row in rows.items():
         print(f"{name}: {row['megabytes']} MB, {row['score']}")
 

@@ -27,13 +27,11 @@ import numpy as np
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
 from lightning.pytorch.loggers import CSVLogger
-from safetensors.torch import save_file
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from cvcore.core.commands import command, input_folder, number, output_folder, whole
-from cvcore.core.images import to_jpeg
 from cvcore.engine.checkpoints import load_model
 from cvcore.engine.registry import get_weight
 from cvcore.models.gan import (
@@ -45,13 +43,10 @@ from cvcore.models.gan import (
 )
 from cvcore.training.latent_space.augment import augment
 from cvcore.training.latent_space.data import load_digits, load_faces
-from cvcore.training.latent_space.drawing import draw
-from cvcore.training.latent_space.kid import KernelDistance
+from cvcore.training.latent_space.recorder import Recorder
 
 LOSSES = ("non-saturating", "minimax", "hinge")
-# Steps after which the averaged generator is kept: dense at first, when most happens.
-MOMENTS = (0, 50, 100, 200, 400, 800, 1200, 1600, 2000, 2500, 3000, 4000, 5000, 6000, 7000, 8000)
-SHEET = 8  # pictures a side
+MEAN_RATE = 0.01  # by which the mean of the inner latents follows a batch's
 KEPT_WHOLE = ("faces", "digits")  # with their discriminators
 
 
@@ -81,6 +76,9 @@ class Settings:
     """Steps between two sheets and KIDs."""
     start: int = 0
     """Steps that the bundled networks have behind them, where training begins with those."""
+    inner: float = 0.25
+    """Share of the inner latents drawn at a random share of their way from the mean, so that what
+    truncation leaves and the middle of a straight path are trained, too."""
     last_rate: float = 1.0
     """Share of both rates left at the last step; between ``start`` and there they fall evenly."""
     seed: int = 0
@@ -105,6 +103,7 @@ RECIPES = {
         beta1=0.9,
         average=0.9,
         measure_every=200,
+        inner=0.0,
     ),
 }
 
@@ -184,12 +183,10 @@ class GAN(lightning.LightningModule):
         optimiser_g.param_groups[0]["lr"] = s.generator_rate * left
         optimiser_d.param_groups[0]["lr"] = s.discriminator_rate * left
 
-        latents = torch.randn(len(real), LATENT_SIZE, device=self.device)
-        with torch.no_grad():
-            made = self.generator(latents, classes).float()
+        made = self.generator(self._draw_latents(len(real)), classes).float()
         # Real and made apart, so that the spread of a batch is told apart as well.
         score_real = self.discriminator(self._augment(real), classes=classes).float()
-        score_made = self.discriminator(self._augment(made), classes=classes).float()
+        score_made = self.discriminator(self._augment(made.detach()), classes=classes).float()
         loss_d = discriminator_loss(score_real, score_made, s.loss)
         optimiser_d.zero_grad()
         self.manual_backward(loss_d)
@@ -198,8 +195,6 @@ class GAN(lightning.LightningModule):
         optimiser_d.step()
 
         self.discriminator.requires_grad_(False)
-        latents = torch.randn(len(real), LATENT_SIZE, device=self.device)
-        made = self.generator(latents, classes).float()
         loss_g = generator_loss(
             self.discriminator(self._augment(made), classes=classes).float(), s.loss
         )
@@ -213,6 +208,14 @@ class GAN(lightning.LightningModule):
         with torch.no_grad():
             right = ((score_real > 0).float().mean() + (score_made < 0).float().mean()) / 2
         self.log_dict({"loss_d": loss_d, "loss_g": loss_g, "right": right})
+
+    def _draw_latents(self, count: int) -> Tensor:
+        """Inner latents (N, 128): a share of them nearer to the mean, which follows them."""
+        mapping = self.generator.mapping
+        w = mapping(torch.randn(count, LATENT_SIZE, device=self.device)).float()
+        mapping.mean += MEAN_RATE * w.detach().mean(dim=0)
+        chance, share = torch.rand(2, count, 1, device=self.device)
+        return w * torch.where(chance < self.settings.inner, share, 1.0)
 
     def _rate_left(self) -> float:
         s = self.settings
@@ -237,58 +240,6 @@ class GAN(lightning.LightningModule):
             kept.copy_(new)
 
 
-class Recorder(lightning.Callback):
-    """Keeps the averaged generator at some moments, with a sheet of pictures and the KID."""
-
-    def __init__(self, out: Path, real: Tensor, settings: Settings) -> None:
-        self.out, self.settings = out, settings
-        generator = torch.Generator().manual_seed(settings.seed)
-        self.latents = torch.randn(SHEET * SHEET, LATENT_SIZE, generator=generator)
-        self.real = real
-        # features of real pictures: where they are needed
-        self.distance: KernelDistance | None = None
-
-    def on_train_start(self, trainer: lightning.Trainer, module: GAN) -> None:
-        if trainer.is_global_zero and module.count == self.settings.start:
-            self._keep(module, self.settings.start)
-
-    def on_train_batch_end(self, trainer: lightning.Trainer, module: GAN, *_: object) -> None:
-        step = int(module.count)
-        if trainer.is_global_zero and (step in MOMENTS or step % self.settings.measure_every == 0):
-            self._keep(module, step)
-
-    @torch.no_grad()
-    def _keep(self, module: GAN, step: int) -> None:
-        averaged = module.averaged.eval()
-        classes = torch.arange(SHEET * SHEET) % 10 if averaged.classes else None
-        pictures = draw(averaged, self.latents, classes)
-        rows = pictures.view(SHEET, SHEET, *pictures.shape[1:]).permute(0, 3, 1, 4, 2)
-        sheet = rows.reshape(SHEET * averaged.side, SHEET * averaged.side, -1)
-        sheet = sheet.expand(-1, -1, 3).contiguous().numpy()
-        folder = self.out / "moments"
-        folder.mkdir(parents=True, exist_ok=True)
-        (folder / f"{step:06d}.jpg").write_bytes(to_jpeg(sheet, quality=88))
-        state = {
-            key: value.half() if value.is_floating_point() else value
-            for key, value in averaged.state_dict().items()
-        }
-        save_file(
-            {key: value.contiguous() for key, value in state.items()},
-            folder / f"{step:06d}.safetensors",
-        )
-        kid = None
-        if step % self.settings.measure_every == 0:
-            if self.distance is None:
-                self.distance = KernelDistance(self.real, seed=self.settings.seed)
-            kid = self.distance.measure(averaged)
-        averaged.train()
-        if kid is None:
-            return
-        with (self.out / "kid.csv").open("a") as file:
-            file.write(f"{step},{kid[0]:.5f},{kid[1]:.5f}\n")
-        print(f"step {step}: KID {kid[0]:.4f} ± {kid[1]:.4f}", flush=True)
-
-
 def train(settings: Settings, out: Path, data: Path | None, **trainer_options: Any) -> GAN:
     """Train, or go on from the last checkpoint in ``out``."""
     if settings.kind == "faces" and data is None:
@@ -298,7 +249,8 @@ def train(settings: Settings, out: Path, data: Path | None, **trainer_options: A
     lightning.seed_everything(mix_seed(settings.seed, read_step(last)))
     tensors = load_digits() if data is None or settings.kind != "faces" else (load_faces(data),)
     out.mkdir(parents=True, exist_ok=True)
-    (out / "settings.json").write_text(json.dumps(asdict(settings), indent=1))
+    noted = asdict(settings) | {"precision": trainer_options.get("precision", "32-true")}
+    (out / "settings.json").write_text(json.dumps(noted, indent=1))
     loader = DataLoader(TensorDataset(*tensors), settings.batch_size, shuffle=True, drop_last=True)
     module = GAN(settings)
     if settings.start:
@@ -310,7 +262,13 @@ def train(settings: Settings, out: Path, data: Path | None, **trainer_options: A
         log_every_n_steps=10,
         enable_progress_bar=False,
         callbacks=[
-            Recorder(out, tensors[0], settings),
+            Recorder(
+                out,
+                tensors[0],
+                start=settings.start,
+                every=settings.measure_every,
+                seed=settings.seed,
+            ),
             ModelCheckpoint(
                 out / "checkpoints", save_last=True, save_top_k=0, every_n_train_steps=200
             ),

@@ -1,5 +1,6 @@
 """What is measured on a generator and its discriminator as they ship, when a run is kept."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import numpy as np
@@ -9,9 +10,13 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cvcore.engine.checkpoints import load_model, unpack_state
+from cvcore.latent_space import inversion
 from cvcore.latent_space.history import measure_variety
 from cvcore.models import gan as networks
-from cvcore.training.latent_space.drawing import draw
+from cvcore.recognition.faces import embed_all
+from cvcore.recognition.faces.alignment import TEMPLATE, align
+from cvcore.training.latent_space.directions import find_directions, measure_faces
+from cvcore.training.latent_space.drawing import draw, to_bytes
 from cvcore.training.latent_space.kid import LATENT_SEED, Features, KernelDistance
 
 PACKED = ".safetensors.xz"  # of cvcore.engine.checkpoints.pack_state
@@ -19,6 +24,8 @@ SPREAD_BATCHES = 20
 QUANTILES = np.linspace(0, 1, 21)
 MEMORY_PICTURES = 1000
 VARIED = 100  # pictures, or ten of each class
+TRUNCATED = 200  # pictures at each share
+SHARES = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
 
 
 def load_kept(kind: str, folder: Path) -> tuple[nn.Module, nn.Module | None]:
@@ -58,11 +65,41 @@ def measure(
         spread = measure_spread(judge, real, settings["batch_size"])
         found["spread"] = round(spread, 4)
         found["real_logits"] = measure_logits(judge, real, classes, spread)
+        found["truncation"] = measure_truncation(generator, judge, spread)
+        found["directions"] = find_directions(generator)
     if classes is None:
         found["memory"] = measure_memory(generator, real)
     else:
         found["accuracy"] = round(measure_accuracy(generator), 4)
     return found
+
+
+@torch.inference_mode()
+def measure_truncation(generator: nn.Module, judge: nn.Module, spread: float) -> list[dict]:
+    """What is left at each share: variety, the median logit, and the pictures that are readable."""
+    z = torch.randn(
+        TRUNCATED, networks.LATENT_SIZE, generator=torch.Generator().manual_seed(LATENT_SEED)
+    )
+    classes = torch.arange(TRUNCATED) % generator.classes if generator.classes else None
+    rest = () if classes is None else (classes,)
+    w, rows = generator.mapping(z), []
+    for share in SHARES:
+        output = generator(share * w, *rest)
+        logits = judge(output, torch.full((len(w),), spread), *rest)
+        made = to_bytes(output)
+        groups = [made] if classes is None else [made[classes == c] for c in range(10)]
+        if classes is None:
+            pictures = made.permute(0, 2, 3, 1).contiguous().numpy()
+            seen = np.isfinite(measure_faces(pictures)).all(axis=1)
+        else:
+            read = load_model("digits_cnn").cpu()(made[:, :, 2:-2, 2:-2].float() / 255)
+            seen = (read.argmax(dim=1) == classes).numpy()
+        rows.append({
+            "share": share, "found": round(float(seen.mean()), 4),
+            "variety": round(float(np.mean([measure_variety(g.numpy()) for g in groups])), 2),
+            "logit": round(float(logits.median()), 3),
+        })  # fmt: skip
+    return rows
 
 
 @torch.inference_mode()
@@ -170,3 +207,31 @@ def measure_memory(
             nearest = torch.minimum(nearest, distances.min(dim=1).values)
         found[word] = to_quantiles(nearest.clamp(min=0))
     return found
+
+
+def measure_likeness(pictures: Sequence[np.ndarray], *, steps: int = 100) -> list[dict]:
+    """How like faces uint8 (H, W, 3) is what ``invert`` finds in each space.
+
+    ``cosine`` is the mean of SFace's embeddings of the face, as the generator's training pictures
+    are cut, and of what was found; ``pixels`` the mean difference in grey levels.
+    """
+    targets = [inversion.read_target(picture) for picture in pictures]
+    wanted = [_embed(target.picture) for target in targets]
+    rows = []
+    for space in inversion.SPACES:
+        cosines, gaps = [], []
+        for target, embedding in zip(targets, wanted, strict=True):
+            *_, step = inversion.invert(target, steps=steps, space=space)
+            cosines.append(float(embedding @ _embed(step.picture)))
+            gaps.append(step.pixels)
+        rows.append({
+            "space": space, "pictures": len(targets), "cosine": round(float(np.mean(cosines)), 4),
+            "pixels": round(float(np.mean(gaps)), 2),
+        })  # fmt: skip
+    return rows
+
+
+def _embed(picture: np.ndarray) -> np.ndarray:
+    """SFace's embedding (128,), of length 1, of a face cut as the training pictures are."""
+    crop = align(picture, inversion.LANDMARKS, side=112, template=TEMPLATE)
+    return embed_all([crop], embedder="sface")[0]

@@ -106,7 +106,7 @@ def list_results(sample: np.ndarray) -> Iterator[object]:
     yield next(cvcore.deep_dream.motion.zoom_video(sample, side=64))
     yield next(cvcore.style_transfer.stylise(sample, sample, side=64))
     yield cvcore.style_transfer.index()["wave"]
-    yield cvcore.latent_space.find_directions(count=2)
+    yield cvcore.latent_space.load_directions()
     yield cvcore.latent_space.history.make_quiz(4, seed=0)
     yield cvcore.latent_space.history.find_nearest(np.zeros((32, 32, 3), np.uint8), 3)
     target = cvcore.latent_space.inversion.read_target(portrait)

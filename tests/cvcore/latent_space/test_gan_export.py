@@ -15,7 +15,7 @@ from cvcore.engine import registry
 from cvcore.models.gan import Discriminator, Generator
 from cvcore.training.latent_space import card as gan_card
 from cvcore.training.latent_space import data as gan_data
-from cvcore.training.latent_space import export, gan, kid
+from cvcore.training.latent_space import directions, export, gan, kid, recorder
 from cvcore.training.latent_space import measure as gan_measure
 
 
@@ -35,6 +35,7 @@ class Grey(nn.Module):
     def __init__(self, value: float, classes: int = 0, side: int = 4) -> None:
         super().__init__()
         self.value, self.classes, self.side = nn.Parameter(torch.tensor(value)), classes, side
+        self.mapping = nn.Identity()
 
     def forward(self, latents, classes=None):
         return self.value.expand(len(latents), 1, self.side, self.side)
@@ -87,6 +88,7 @@ class Copies(nn.Module):
     def __init__(self, pictures) -> None:
         super().__init__()
         self.pictures = nn.Parameter(pictures.float() / 127.5 - 1)
+        self.mapping = nn.Identity()
 
     def forward(self, latents, classes=None):
         return self.pictures[torch.arange(len(latents)) % len(self.pictures)].flip(3)
@@ -172,8 +174,9 @@ def run(monkeypatch, tmp_path):
     classes = torch.arange(80) % 10
     for module in (gan, export):
         monkeypatch.setattr(module, "load_digits", lambda: (digits, classes))
-    for module in (gan, gan_measure):
+    for module in (recorder, gan_measure):
         monkeypatch.setattr(module, "KernelDistance", NoDistance)
+    monkeypatch.setattr(directions, "PICTURES", 1000)
     for module in (gan, export.networks):
         monkeypatch.setattr(
             module, "build_digit_generator", lambda: Generator(32, 1, 10, width=0.1)

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from cvcore.engine.checkpoints import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
-from cvcore.training.latent_space import augment, export, gan
+from cvcore.training.latent_space import augment, export, gan, recorder
 from cvcore.training.latent_space.data import load_faces
 from tests.support.files import save
 from tests.support.server import ROOT, free_port
@@ -120,7 +120,7 @@ def toy(monkeypatch):
         def measure(self, generator):
             return 0.5, 0.1
 
-    monkeypatch.setattr(gan, "KernelDistance", NoDistance)
+    monkeypatch.setattr(recorder, "KernelDistance", NoDistance)
     return replace(gan.RECIPES["digits"], batch_size=8, measure_every=4)
 
 
@@ -156,7 +156,7 @@ def test_no_latents_come_again_after_an_interruption(toy, tmp_path, monkeypatch)
     gan.train(replace(toy, steps=2, measure_every=100), tmp_path, None, **OPTIONS)
     first = len(seen)
     gan.train(replace(toy, steps=4, measure_every=100), tmp_path, None, **OPTIONS)
-    assert len(seen) == 2 * first == 2 * 2 * 2 * 8  # runs, steps, networks, batch
+    assert len(seen) == 2 * first == 2 * 2 * 8  # runs, steps, batch
     assert len(set(seen)) == len(seen)
 
 

@@ -14,8 +14,8 @@ def run(target, **options):
 
 
 def made(seed, name="digits", digit=4):
-    z = latent_space.sample(1, seed=seed)
-    picture = latent_space.generate(z, name=name, classes=digit)[0]
+    w = latent_space.map_latents(latent_space.sample(1, seed=seed), name=name)
+    picture = latent_space.generate(w, name=name, classes=digit)[0]
     return inversion.Target(picture, name, digit if name == "digits" else None)
 
 
@@ -42,19 +42,25 @@ def test_the_search_does_not_begin_with_what_it_looks_for(seed):
     assert gaps[seed] > 0.6 * np.median(list(gaps.values())) > 3
 
 
-def test_the_sphere_is_kept_or_left():
-    target = made(3)
-    on = run(target, steps=6, starts=1)[-1]
-    off = run(target, steps=6, starts=1, on_sphere=False)[-1]
-    assert np.linalg.norm(on.latent) == pytest.approx(np.sqrt(128), rel=1e-4)
-    assert abs(np.linalg.norm(off.latent) - np.sqrt(128)) > 0.01
+def test_what_is_free_is_what_the_space_says():
+    """Of z the direction alone, w as a whole, or each block's part: the more, the nearer."""
+    target = inversion.read_target(samples.load_sample("astronaut"))
+    found = {space: run(target, steps=12, starts=1, space=space) for space in inversion.SPACES}
+    z, w, each = (found[space][-1] for space in inversion.SPACES)
+    assert z.latent.shape == w.latent.shape == (128,)
+    parts = each.latent.reshape(5, 128)
+    assert np.abs(parts - parts[0]).max() > 0.01
+    assert found["z"][0].loss == pytest.approx(found["w+"][0].loss, rel=1e-3)
+    assert each.loss < w.loss
+    again = latent_space.generate(each.latent)[0]
+    assert np.abs(again.astype(int) - each.picture).max() <= 1
 
 
 def test_each_picture_is_looked_at_as_its_judge_learned():
     """Digits without the two pixels added around them, faces at 112 pixels, both from 0 to 1."""
     looked = []
     for name, target in (("digits", made(3)), ("faces", made(3, "faces"))):
-        search = inversion._Search(target, 0.5)
+        search = inversion._Search(target, 0.5, "w")
         hook = search.judge.register_forward_pre_hook(lambda _, given: looked.append(given[0]))
         search.look(search.target)
         hook.remove()
@@ -118,6 +124,7 @@ def test_pictures_without_a_target(image, name, sentence):
         {"starts": 9},
         {"feature_share": float("nan")},
         {"learning_rate": 0},
+        {"space": "x"},
         {"seed": -1},
     ],
 )

@@ -12,25 +12,35 @@ from cvcore.latent_space import history
 from cvcore.latent_space import video as latent_video
 
 
+def draw(count, seed, name="faces", truncation=1.0):
+    """Inner latents of a seed."""
+    z = latent_space.sample(count, seed=seed)
+    return latent_space.map_latents(z, name=name, truncation=truncation)
+
+
 @pytest.mark.parametrize("name", latent_space.GENERATORS)
 def test_pictures_are_those_of_the_network_in_pytorch(name):
+    """By way of the mapping network, which is computed without PyTorch."""
     info = latent_space.get_info(name)
     z = latent_space.sample(3, seed=1)
-    pictures = latent_space.generate(z, name=name, classes=7)
+    w = latent_space.map_latents(z, name=name, truncation=0.7)
+    pictures = latent_space.generate(w, name=name, classes=7)
     assert pictures.shape == (3, info.side, info.side, 3)
     assert pictures.dtype == np.uint8
-    inputs = [torch.from_numpy(z.astype(np.float32))]
-    if info.classes:
-        inputs.append(torch.full((3,), 7))
+    network = latent_space.load_generator(name).cpu()
+    classes = [torch.full((3,), 7)] if info.classes else []
     with torch.inference_mode():
-        made = latent_space.load_generator(name).cpu()(*inputs).numpy()
+        inner = 0.7 * network.mapping(torch.from_numpy(z).float())
+        made = network(inner, *classes).numpy()
+    np.testing.assert_allclose(w, inner.numpy(), atol=1e-4)
+    assert network.depth == info.depth
     expected = latent_space.to_images(made)
     assert np.abs(pictures.astype(int) - expected).max() <= 1
     assert history.measure_variety(pictures) > 3
 
 
 def test_one_by_one_and_together_are_the_same():
-    z = latent_space.sample(35, seed=2)
+    z = draw(35, 2)
     pictures = latent_space.generate(z)
     alone = latent_space.generate(z[33])
     assert np.abs(pictures[33].astype(int) - alone[0]).max() <= 1
@@ -40,7 +50,7 @@ def test_one_by_one_and_together_are_the_same():
 
 
 def test_scores_are_those_of_the_network_in_pytorch():
-    pictures = latent_space.generate(latent_space.sample(4, seed=3))
+    pictures = latent_space.generate(draw(4, 3))
     network = checkpoints.load_model("gan_faces_d").cpu()
     x = torch.from_numpy(pictures).permute(0, 3, 1, 2).float() / 127.5 - 1
     spread = latent_space.load_lesson()["faces"]["spread"]
@@ -64,51 +74,67 @@ def test_the_discriminator_prefers_real_digits():
 
 def test_the_digits_network_reads_what_was_asked_for():
     classes = np.arange(100) % 10
-    made = latent_space.generate(latent_space.sample(100, seed=5), name="digits", classes=classes)
+    made = latent_space.generate(draw(100, 5, "digits"), name="digits", classes=classes)
     digits = torch.from_numpy(made[:, 2:-2, 2:-2, 0].astype(np.float32) / 255)[:, None]
     with torch.inference_mode():
         read = checkpoints.load_model("digits_cnn").cpu()(digits).argmax(dim=1).numpy()
     assert (read == classes).mean() > 0.8
 
 
-def test_directions_are_the_components_that_sklearn_finds():
-    from sklearn.decomposition import PCA
+def test_inner_latents_are_measured_from_their_mean_and_truncated_towards_it():
+    w = draw(1000, 5)
+    assert np.abs(w.mean(axis=0)).max() < 5 / np.sqrt(1000)
+    np.testing.assert_allclose(draw(9, 5, truncation=0.3), 0.3 * w[:9])
+    # Of z the direction counts alone.
+    z = latent_space.sample(2, seed=5)
+    np.testing.assert_allclose(latent_space.map_latents(3 * z), latent_space.map_latents(z))
 
-    found = latent_space.find_directions("faces", 4)
-    np.testing.assert_allclose(found.latents @ found.latents.T, np.eye(4), atol=1e-9)
-    np.testing.assert_allclose(found.activations @ found.activations.T, np.eye(4), atol=1e-9)
-    matrix = latent_space.first_layer("faces")
-    # A sample whose covariance is the identity exactly, so that nothing is left to chance.
-    z = np.linalg.qr(np.random.default_rng(0).normal(size=(400, 128)))[0] * np.sqrt(400)
-    z -= z.mean(axis=0)
-    pca = PCA(4, svd_solver="full").fit(
-        np.vstack([z, -z]) @ np.linalg.cholesky(np.linalg.inv(z.T @ z / 400)) @ matrix.T
+
+def test_less_truncation_varies_less_and_stays_a_face():
+    """A picture of one's own, cleaner and plainer, not a blur: what textbooks say of it."""
+    from cvcore.recognition import faces
+
+    varieties = []
+    for share in (1.0, 0.6, 0.3):
+        pictures = latent_space.generate(draw(24, 12, truncation=share))
+        varieties.append(history.measure_variety(pictures))
+        large = [np.repeat(np.repeat(picture, 3, axis=0), 3, axis=1) for picture in pictures[:8]]
+        found = [faces.detect_faces(picture, detector="yunet", min_face=60) for picture in large]
+        assert sum(len(part) == 1 for part in found) >= 7
+    assert varieties == sorted(varieties, reverse=True)
+    assert varieties[2] < varieties[0] / 2
+
+
+@pytest.mark.parametrize("name", latent_space.GENERATORS)
+def test_a_direction_changes_what_it_is_named_by(name):
+    found = latent_space.load_directions(name)
+    assert len(set(found.names)) == len(found.ends) == len(found.latents) == 6
+    np.testing.assert_allclose(np.linalg.norm(found.latents, axis=1), 1, atol=1e-3)
+    place = found.names.index({"faces": "light", "digits": "stroke"}[name])
+    w = draw(8, 3, name)
+    sums = []
+    for amount in (-3, 0, 3):
+        moved = [latent_space.move(row, found, [0] * place + [amount]) for row in w]
+        sums.append(latent_space.generate(np.array(moved), name=name, classes=4).mean())
+    assert sums[0] < 0.9 * sums[1] < 0.9 * 0.95 * sums[2]
+
+
+def test_move_by_hand():
+    found = latent_space.Directions(
+        ("a", "b"), (("", ""),) * 2, np.eye(2, 128), np.array([2.0, 0.5]), np.ones(2)
     )
-    overlap = np.abs(pca.components_ @ found.activations.T)
-    np.testing.assert_allclose(np.diag(overlap), 1, atol=1e-6)
-    np.testing.assert_allclose(pca.explained_variance_ratio_, found.shares, rtol=1e-6)
-
-
-def test_first_layer_is_what_the_network_computes():
-    network = latent_space.load_generator("faces").cpu()
-    z = torch.randn(2, 128)
-    with torch.inference_mode():
-        maps = [
-            network.start_bn(network.start(part).unflatten(1, (-1, 4, 4))).flatten(1)
-            for part in (z, torch.zeros_like(z))
-        ]
-    expected = z.double().numpy() @ latent_space.first_layer("faces").T
-    np.testing.assert_allclose((maps[0] - maps[1]).numpy(), expected, atol=1e-4)
-
-
-def test_move_sets_places_along_directions():
-    found = latent_space.find_directions("faces", 3)
-    z = latent_space.sample(1, seed=0)[0]
-    moved = latent_space.move(z, found, [2.0, None, -1.5])
-    np.testing.assert_allclose(found.latents @ moved, [2.0, found.latents[1] @ z, -1.5], atol=1e-9)
-    for amount in (np.nan, 99):
+    w = np.zeros(128)
+    w[5] = 3
+    moved = latent_space.move(w, found, [1.5, -1])
+    np.testing.assert_allclose(moved[[0, 1, 5]], [3, -0.5, 3])
+    np.testing.assert_allclose(
+        latent_space.move(np.tile(w, 5), found, [1.5, -1]), np.tile(moved, 5)
+    )
+    # Never longer than latents are.
+    assert np.linalg.norm(latent_space.move(w, found, [10])) == pytest.approx(np.sqrt(128))
+    for amount in (np.nan, 99, "x"):
         with pytest.raises(InputError):
-            latent_space.move(z, found, [amount])
+            latent_space.move(w, found, [amount])
 
 
 @pytest.mark.parametrize("run", history.RUNS)
@@ -124,7 +150,8 @@ def test_checkpoints_end_with_the_finished_generator(run):
     last = history.generate_checkpoint(z, len(curves.checkpoints) - 1, run=run, classes=classes)
     assert not np.array_equal(first, last)
     if run != "collapse":
-        np.testing.assert_array_equal(last, latent_space.generate(z, name=run, classes=classes))
+        w = latent_space.map_latents(z, name=run)
+        np.testing.assert_array_equal(last, latent_space.generate(w, name=run, classes=classes))
     with pytest.raises(InputError):
         history.generate_checkpoint(z, len(curves.checkpoints), run=run, classes=classes)
 
@@ -183,7 +210,7 @@ def test_films_can_be_read_again(tmp_path):
 
     from cvcore.core import video
 
-    pictures = latent_space.generate(latent_space.sample(4, seed=1))
+    pictures = latent_space.generate(draw(4, 1))
     videos = latent_video.render_videos(pictures, seconds=1, side=128)
     *frames, (number, total, (gif, film)) = videos
     assert frames == [(place, 6, None) for place in range(1, 7)]
@@ -203,20 +230,20 @@ def test_a_closed_walk_goes_round_and_a_path_there_and_back():
     assert latent_video.order_frames(4, is_closed=False) == [0, 1, 2, 3, 2, 1]
     assert latent_video.order_frames(5, is_closed=True) == [0, 1, 2, 3]  # the fifth is the first
     assert latent_video.order_frames(2, is_closed=True) == [0]
-    pictures = latent_space.generate(latent_space.sample(5, seed=1))
+    pictures = latent_space.generate(draw(5, 1))
     *_, (_, total, _) = latent_video.render_videos(pictures, seconds=1, side=64, is_closed=True)
     assert total == 4
 
 
 def test_films_leave_nothing_on_the_disk(tmp_path, monkeypatch):
     monkeypatch.setattr("tempfile.tempdir", str(tmp_path / "gone"))  # a file there would fail
-    pictures = latent_space.generate(latent_space.sample(2, seed=1))
+    pictures = latent_space.generate(draw(2, 1))
     *_, (_, _, films) = latent_video.render_videos(pictures, seconds=1, side=64)
     assert all(films)
 
 
 def test_styles_come_from_the_other_latent_and_shapes_stay():
-    z = latent_space.sample(4, seed=12)
+    z = draw(4, 12)
     plain = latent_space.generate(z).astype(int)
     same = latent_space.mix_styles(z, z).astype(int)
     assert np.abs(same - plain).max() <= 1
@@ -260,6 +287,10 @@ def test_the_last_distance_is_that_of_the_generator_as_it_is_kept():
         lambda z: latent_space.generate(z, name="digits", classes=10),
         lambda z: latent_space.generate(z, name="digits", classes=float("nan")),
         lambda z: latent_space.generate(z * np.inf),
+        lambda z: latent_space.map_latents(z, truncation=1.5),
+        lambda z: latent_space.map_latents(z, truncation=float("nan")),
+        lambda z: latent_space.map_latents(z * 0),
+        lambda z: latent_space.mix_styles(z, z, first=6),
         lambda z: latent_space.score(np.zeros((1, 8, 8, 3), np.uint8)),
         lambda z: history.load_curves("other"),
         lambda z: history.make_quiz(1000, seed=1),

@@ -73,17 +73,6 @@ def test_sample_is_normal_and_repeats():
     assert not np.array_equal(z[:1], paths.sample(1, seed=8))
 
 
-def test_truncation_is_scipys_truncated_normal():
-    from scipy.stats import kstest, truncnorm
-
-    z = paths.sample(200, seed=1, truncation=0.7).ravel()
-    assert np.abs(z).max() <= 0.7
-    assert kstest(z, truncnorm(-0.7, 0.7).cdf).pvalue > 0.01
-    # The same seed keeps its directions: only nearer to the middle.
-    whole = paths.sample(200, seed=1).ravel()
-    assert np.corrcoef(z, whole)[0, 1] > 0.95
-
-
 def test_plane_has_its_corners_and_the_path_as_its_edge():
     corners = paths.sample(4, seed=2)
     square = paths.plane(corners, 5)
@@ -92,28 +81,28 @@ def test_plane_has_its_corners_and_the_path_as_its_edge():
     np.testing.assert_allclose(square[0], paths.interpolate(*corners[:2], 5), atol=1e-9)
 
 
-def test_random_walk_closes_without_jumps():
-    z = paths.sample(1, seed=4)[0]
-    walk = paths.random_walk(z, 60, seed=5)
-    np.testing.assert_allclose(walk[[0, -1]], [z, z], atol=1e-9)
+def test_random_walk_passes_its_stops_and_closes_without_jumps():
+    start, *stops = paths.sample(5, seed=4)
+    walk = paths.random_walk(start, np.array(stops), 26)  # a stop every fifth frame
+    np.testing.assert_allclose(walk[::5], [start, *stops, start], atol=1e-9)
     steps = np.linalg.norm(np.diff(walk, axis=0), axis=1)
+    assert steps.min() > 1  # it stands still nowhere
     assert steps.max() < 3 * np.median(steps)
 
 
-def test_the_walk_goes_to_latents_that_the_seed_does_not_show():
-    shown = paths.sample(24, seed=5)
-    walk = paths.random_walk(shown[0], 26, seed=5)  # a stop every fifth frame
-    for stop in walk[[5, 10, 15, 20]]:
-        assert np.linalg.norm(shown - stop, axis=1).min() > 8
-    steps = np.linalg.norm(np.diff(walk, axis=0), axis=1)
-    assert steps.min() > 1  # it stands still nowhere
-
-
-def test_the_walk_keeps_to_the_truncation():
-    start = paths.sample(1, seed=5, truncation=0.5)[0]
-    walk = paths.random_walk(start, 26, seed=5, truncation=0.5)
-    assert np.abs(walk[[5, 10, 15, 20]]).max() <= 0.5
-    assert np.linalg.norm(walk, axis=1).max() < 0.5 * np.sqrt(128)
+def test_latents_with_a_part_for_each_block_take_the_same_ways():
+    single, other = paths.sample(2, seed=6)
+    whole, end = np.tile(single, 3), np.tile(other, 3)
+    for mode in paths.MODES:
+        way = paths.interpolate(whole, end, 4, mode=mode)
+        np.testing.assert_allclose(
+            way, np.tile(paths.interpolate(single, other, 4, mode=mode), 3), atol=1e-9
+        )
+    np.testing.assert_allclose(
+        paths.measure_lengths([whole, end]), np.linalg.norm([single, other], axis=1)
+    )
+    with pytest.raises(ValueError, match="same shape"):
+        paths.interpolate(single, end, 4)
 
 
 def test_streams_of_a_seed_share_nothing():
@@ -147,10 +136,8 @@ def test_average_and_sum():
         lambda: paths.sample(4, seed=-1),
         lambda: paths.sample(4, seed=1.5),
         lambda: paths.sample(4, seed=float("nan")),
-        lambda: paths.sample(4, seed=1, truncation=0),
         lambda: paths.sample(4, seed=1, stream=-1),
         lambda: paths.sample(4, seed=1, stream="5"),
-        lambda: paths.sample(4, seed=1, truncation=float("nan")),
         lambda: paths.interpolate(axis(0), axis(1), 1),
         lambda: paths.interpolate(axis(0), axis(1), 9, mode="curve"),
         lambda: paths.interpolate(axis(0) * np.nan, axis(1), 9),

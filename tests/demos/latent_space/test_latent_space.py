@@ -27,7 +27,7 @@ from demos.latent_space.views import draw_curves, to_sprite
 from demos.lesson import charts
 from tests.support.files import write_bad_files, write_odd_pictures
 
-START = ["faces", 3, 1, 4, LETTERS]
+START = ["faces", 3, 1, 0.8, LETTERS]
 
 
 def settings(text=LETTERS, name="faces"):
@@ -101,7 +101,7 @@ def test_the_curves_of_a_path_are_its_numbers(walk, count):
             steps = [x - points[0][0] for x, *_ in points]
             assert steps == pytest.approx([way * i / (count - 1) for i in range(count)], abs=0.11)
     assert ">frame<" in charts_[0]
-    assert ">length, σ<" in charts_[0]
+    assert ">length of w<" in charts_[0]
     assert "\u00a0%<" in charts_[1]
 
 
@@ -134,7 +134,7 @@ def test_api(client):
     assert len(walk["paths"]) == 1
     plane = client.predict(*START, api_name="/latent_space_plane")
     assert plane["sprite"]["count"] == 121
-    total = client.predict("faces", 3, 1, 4, "A: 1, 2; B: 3; C: 4", api_name="/latent_space_sum")
+    total = client.predict("faces", 3, 1, 0.8, "A: 1, 2; B: 3; C: 4", api_name="/latent_space_sum")
     assert list(total["more_real_than"]) == ["A", "B", "C", "sum"]
     assert total["length_added_up"] > total["length"] > 5
     moved, badge = client.predict(*START, 2, 0, 0, 0, 0, 0, api_name="/latent_space_move")
@@ -142,8 +142,9 @@ def test_api(client):
     assert moved["length"] != moved["length_of_A"]
     assert all(0 <= moved["more_real_than"][key] <= 1 for key in ("A", "moved"))
     assert "network" in badge
-    shares = client.predict(*START, api_name="/latent_space_directions")["shares_of_variance"]
-    assert shares == sorted(shares, reverse=True)
+    along = client.predict(*START, api_name="/latent_space_directions")
+    assert along["directions"][:2] == ["smile", "turn"]
+    assert min(along["effects"]) > 0
 
 
 def test_api_of_films_training_and_quiz(client):
@@ -188,7 +189,7 @@ OF_LETTERS = {
 def test_first_in_a_visit_a_latent_of_ones_own_has_to_be_searched_for(client, api_name):
     """One sentence names the call that finds it."""
     visitor = Client(client.src, verbose=False)
-    values = ["faces", 3, 1, 4, "A: own", *OF_LETTERS[api_name]]
+    values = ["faces", 3, 1, 0.8, "A: own", *OF_LETTERS[api_name]]
     with pytest.raises(AppError, match="/latent_space_invert"):
         visitor.predict(*values, api_name=f"/latent_space_{api_name}")
 
@@ -196,12 +197,12 @@ def test_first_in_a_visit_a_latent_of_ones_own_has_to_be_searched_for(client, ap
 @pytest.mark.parametrize(
     ("values", "sentence"),
     [
-        (["cats", 3, 1, 4, "A: 1"], "Generator"),
-        (["digits", 12, 1, 4, "A: 1"], "Digit"),
-        (["faces", 3, -1, 4, "A: 1"], "Seed"),
-        (["faces", 3, 1, 0, "A: 1"], "Truncation"),
-        (["faces", 3, 1, 4, "A: 99"], "1 to 24"),
-        (["faces", 3, None, 4, "A: 99"], "1 to 24"),
+        (["cats", 3, 1, 0.8, "A: 1"], "Generator"),
+        (["digits", 12, 1, 0.8, "A: 1"], "Digit"),
+        (["faces", 3, -1, 0.8, "A: 1"], "Seed"),
+        (["faces", 3, 1, 1.2, "A: 1"], "Truncation"),
+        (["faces", 3, 1, 0.8, "A: 99"], "1 to 24"),
+        (["faces", 3, None, 0.8, "A: 99"], "1 to 24"),
     ],
 )
 def test_bad_values_through_the_api(client, values, sentence):
@@ -217,6 +218,13 @@ def test_ones_own_latent_takes_a_letter():
     chosen = pick(settings(text), {"faces": found})
     np.testing.assert_array_equal(chosen["B"], [found])
     assert pick(settings("A: own, 3"), {"faces": found})["A"].shape == (2, 128)
+    # One with a part for each block: so have all, and a path goes from one to the other.
+    each = np.arange(5 * 128) / 640
+    both = pick(settings("A: own; B: 3"), {"faces": each})
+    np.testing.assert_array_equal(both["A"], [each])
+    np.testing.assert_array_equal(both["B"][0], np.tile(pick(settings("B: 3"))["B"][0], 5))
+    shown = show_path({"faces": each}, PathSettings(seed=1, text="A: own; B: 3", frames=3))
+    assert shown["sprite"]["count"] == 6
     for kept in (None, {"digits": found}):
         with pytest.raises(InputError, match="No latent"):
             pick(settings(text), kept)
@@ -238,19 +246,19 @@ def test_api_of_the_search(client):
     assert "<img" in target["html"]
     assert target["digit"] is None
     assert target["size_hw"] == [64, 64]
-    values = [picture("astronaut"), "faces", "own", 10, True, *START[1:]]
+    values = [picture("astronaut"), "faces", "own", 10, "w", *START[1:]]
     job = client.submit(*values, api_name="/latent_space_invert")
     value = job.result()
     assert value["step"] == value["steps"] == 10
     assert value["pixel_distances"][-1] < value["pixel_distances"][0]
     assert len(value["feature_distances"]) == len(value["pixel_distances"])
     assert all(0 <= value["more_real_than"][key] <= 1 for key in ("wanted", "found"))
-    letters = ["faces", 3, 1, 4, "A: own"]  # from here on in this visit
+    letters = ["faces", 3, 1, 0.8, "A: own"]  # from here on in this visit
     moved, _ = client.predict(*letters, *[0] * 6, api_name="/latent_space_move")
     assert moved["length_of_A"] == pytest.approx(value["length"], abs=1e-3)
     assert len(value["latent"]) == 128
     assert len(job.outputs()) >= 2
-    made = client.predict(None, "digits", "made", 10, True, *START[1:],
+    made = client.predict(None, "digits", "made", 10, "w", *START[1:],
                           api_name="/latent_space_invert")  # fmt: skip
     assert made["digit"] == 3
 
@@ -265,7 +273,7 @@ def test_api_of_the_search(client):
     ],
 )
 def test_a_search_without_a_target(client, source, name, sentence):
-    values = [source, name, "own", 10, True, *START[1:]]
+    values = [source, name, "own", 10, "w", *START[1:]]
     with pytest.raises(Exception, match=sentence):
         client.predict(*values, api_name="/latent_space_invert")
 
@@ -342,7 +350,7 @@ REFUSED = {
 @pytest.mark.parametrize("name", ["faces", "digits"])
 def test_odd_and_bad_files_are_one_sentence(client, tmp_path, name, api):
     """None of them shows a face; a ramp of grey passes for a digit."""
-    more = ["own", 10, True, *START[1:]] if api == "invert" else []
+    more = ["own", 10, "w", *START[1:]] if api == "invert" else []
 
     def ask(path):
         return client.predict(to_uri(path), name, *more, api_name=f"/latent_space_{api}")
