@@ -99,7 +99,7 @@ def generate_checkpoint(
     last = len(load_curves(run).checkpoints) - 1
     checkpoint = check_count(checkpoint, least=0, most=last, what="the moment")
     info = get_info(RUNS[run])
-    z = check_latents(z).astype(np.float32)
+    z = check_latents(z)
     classes = check_classes(classes, len(z), info)
     if checkpoint == last and run != "collapse":
         return generate(map_latents(z, name=run), name=run, classes=classes)
@@ -108,9 +108,8 @@ def generate_checkpoint(
     else:
         network = _load_checkpoint(run, checkpoint)
     device = next(network.parameters()).device
-    latents, *rest = (
-        torch.from_numpy(part).to(device) for part in (z, classes) if part is not None
-    )
+    inputs = (z.astype(np.float32), classes)
+    latents, *rest = (torch.from_numpy(part).to(device) for part in inputs if part is not None)
     with torch.inference_mode():
         pictures = network(network.mapping(latents), *rest)
     return to_images(pictures.float().cpu().numpy())

@@ -197,7 +197,7 @@ def describe_directions(rows: list[dict]) -> str:
         "of all pictures what is named changes for one of the latent, measured between -3 and 3;",
         "beside it the largest change of another one's. Found: pictures at -3 and 3 with a face,",
         "as a share of those before.", "",
-        "| direction | from, to | effect | on another | found |", "|---|---|---:|---:|---:|", *lines,
+        "| direction | from, to | effect | other | found |", "|---|---|---:|---:|---:|", *lines,
     ])  # fmt: skip
 
 

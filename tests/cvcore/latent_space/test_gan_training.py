@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from cvcore.engine.checkpoints import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
-from cvcore.training.latent_space import augment, export, gan, recorder
+from cvcore.training.latent_space import augment, card, export, gan, recorder
 from cvcore.training.latent_space.data import load_faces
 from tests.support.files import save
 from tests.support.server import ROOT, free_port
@@ -295,12 +295,14 @@ def test_moments_are_spread_and_end_before_the_last():
 def test_notes_and_moments_of_an_earlier_run_stay_before_a_later_ones(tmp_path):
     earlier = {
         "curves": {"steps": [2, 6, 12], "loss_d": [1, 2, 3]}, "kid": [[0, 9.0], [8, 8.0]],
-        "step": 10, "kept_kid": [7.0, 0.5],
+        "step": 10, "kept_kid": [7.0, 0.5], "settings": {"start": 4, "steps": 10},
     }  # fmt: skip
     lesson = {"curves": {"steps": [1, 5], "loss_d": [7, 8]}, "kid": [[10, 7.1], [16, 4.0, 0.3]]}
     export.join_earlier(lesson, earlier, 10)
     assert lesson["curves"] == {"steps": [2, 6, 11, 15], "loss_d": [1, 2, 7, 8]}
     assert lesson["kid"] == [[0, 9.0], [8, 8.0], [10, 7.0, 0.5], [16, 4.0, 0.3]]
+    runs = card.list_runs(lesson | {"settings": {"start": 10, "steps": 20}})
+    assert [(run["start"], run["steps"]) for run in runs] == [(0, 4), (4, 10), (10, 20)]
 
     folder, moments = tmp_path / "weights", tmp_path / "run" / "moments"
     folder.mkdir()
