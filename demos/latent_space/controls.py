@@ -93,11 +93,11 @@ def build_choices() -> Choices:
         seed = ui.Number(
             d.seed, label="Seed", precision=0, minimum=0, maximum=999_999, min_width=80
         )
-    grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
     truncation = ui.Slider(
         0, 1, d.truncation, step=0.05, label="Truncation ψ",
-        info="0: the mean picture · less: plainer, fewer faults · 1: all the variety",
+        info="0: the mean picture · 1: all the variety",
     )  # fmt: skip
+    grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
     fresh = gr.Button("24 other pictures", size="sm")
     with gr.Accordion("Letters and frames", open=False):
         text = gr.Textbox(d.text, label="Who has which picture", max_length=200)

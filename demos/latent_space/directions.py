@@ -75,16 +75,18 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
     return value, ui.badge(watch.ms)
 
 
-def label_sliders(name: str) -> list[str]:
+def label_sliders(name: str) -> list[dict[str, str]]:
     """What stands above each slider."""
     directions = cvcore.latent_space.load_directions(name)
-    ends = zip(directions.names, directions.ends, strict=True)
-    return [f"{title}: {low} – {high}" for title, (low, high) in ends]
+    return [
+        {"label": title.capitalize(), "info": f"{low} – {high}"}
+        for title, (low, high) in zip(directions.names, directions.ends, strict=True)
+    ]
 
 
 def relabel(name: str) -> list[dict]:
     """The sliders of another generator, at 0."""
-    return [gr.update(label=label, value=0) for label in label_sliders(name)]
+    return [gr.update(value=0, **words) for words in label_sliders(name)]
 
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
@@ -94,9 +96,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
             sliders = {
                 f"direction_{i + 1}": ui.Slider(
                     -4, 4, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1,
-                    label=label, min_width=100,
+                    min_width=200, **words,
                 )
-                for i, label in enumerate(label_sliders(choices["name"].value))
+                for i, words in enumerate(label_sliders(choices["name"].value))
             }  # fmt: skip
             reset = gr.Button("All to 0", size="sm", min_width=80, scale=0)
         view = Panel(label="moved", elem_id="latent-space-moved")
