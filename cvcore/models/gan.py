@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 LATENT_SIZE = 128
 CLASS_SIZE = 32  # numbers that a class adds to the latent
+ADDED = ("mapping.", ".style.", "constant")  # parameters that early states do not have
 WIDTHS = {4: 192, 8: 160, 16: 128, 32: 96, 64: 40}  # channels of the generator by map side
 
 
@@ -98,6 +99,8 @@ class Generator(nn.Module):
         size = LATENT_SIZE + (CLASS_SIZE if classes else 0)
         self.start = nn.Linear(size, widths[4] * 16, bias=False)
         self.start_bn = nn.BatchNorm2d(widths[4])
+        # What the mean of the inner latents grows from: none of it hangs on a latent.
+        self.constant = nn.Parameter(torch.zeros(widths[4], 4, 4))
         self.ups = nn.ModuleList(UpBlock(widths[a], widths[b]) for a, b in pairwise(sides))
         self.depth, self.gated = len(sides), sides.index(32)
         self.skip = Excitation(widths[4], widths[32])
@@ -106,7 +109,7 @@ class Generator(nn.Module):
     def load_early(self, state: dict[str, Tensor]) -> None:
         """A state of before there was a mapping network: w is then z at its usual length."""
         missing, unexpected = self.load_state_dict(state, strict=False)
-        new = [key for key in missing if "mapping." not in key and ".style." not in key]
+        new = [key for key in missing if not any(word in key for word in ADDED)]
         if new or unexpected:
             raise RuntimeError(f"Not a generator's state: {[*new, *unexpected]}")
 
@@ -121,7 +124,7 @@ class Generator(nn.Module):
         x = self.start(w).unflatten(1, (-1, 4, 4))
         if self.to_picture.weight.is_contiguous(memory_format=torch.channels_last):
             x = x.contiguous(memory_format=torch.channels_last)
-        return F.silu(self.start_bn(x))
+        return F.silu(self.start_bn(x) + self.constant)
 
     def forward(self, w: Tensor, classes: Tensor | None = None) -> Tensor:
         w = w + self.mapping.mean

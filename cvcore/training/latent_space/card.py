@@ -45,6 +45,13 @@ BAD_AT = {
     "collapse": "- Everything: each digit comes out in one way, whatever the latent. Kept to show "
     "mode collapse.",
 }
+HISTORY = {
+    "faces": " Until step\n  10,200 there was no mapping network, and until 10,800 no learned "
+    "constant; the run that ended\n  there was stopped on its way to step 12,200, and its networks "
+    "went on as they were, not averaged",
+    "digits": " Until step\n  1,500 there was no mapping network",
+    "collapse": "",
+}
 TITLES = {"faces": "Faces", "digits": "Digits", "collapse": "Digits, failed on purpose"}
 
 
@@ -113,16 +120,16 @@ def describe_commands(kind: str, lesson: dict, data: str) -> str:
         f"  --steps {first['steps']}`, then `{export} {kind} runs/{kind}{data}`"
     )
     for number, s in enumerate(later, 2):
+        inner = f" --inner {s['inner']:g}" if "inner" in s else ""
         text += (
             f";\n  from there `{train} {kind}{data} --out runs/{kind}_{number}\n  --seed "
             f"{s['seed']} --from-bundled --steps {s['steps']} --average {s['average']:g} "
-            f"--last-rate {s['last_rate']:g}`, and the export of that"
+            f"--last-rate {s['last_rate']:g}{inner}`, and the export of that"
         )
     if later:
         text += (
             f". Each later run begins with fresh Adam states\n  and the packed discriminator, its "
-            f"rates falling evenly to {later[-1]['last_rate']:g} of the first ones. Until step\n  "
-            f"{later[-1]['start']:,} there was no mapping network"
+            f"rates falling evenly to {later[-1]['last_rate']:g} of the first ones.{HISTORY[kind]}"
         )
     return text
 

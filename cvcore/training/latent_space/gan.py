@@ -76,7 +76,7 @@ class Settings:
     """Steps between two sheets and KIDs."""
     start: int = 0
     """Steps that the bundled networks have behind them, where training begins with those."""
-    inner: float = 0.25
+    inner: float = 0.3
     """Share of the inner latents drawn at a random share of their way from the mean, so that what
     truncation leaves and the middle of a straight path are trained, too."""
     last_rate: float = 1.0
@@ -326,6 +326,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--average", type=number(0, 1), help="share of the past in the kept generator"
     )
+    parser.add_argument(
+        "--inner", type=number(0, 1), help="share of latents drawn nearer to the mean"
+    )
     parser.add_argument("--last-rate", type=number(0, 1), help="share of the rates left at the end")
     parser.add_argument("--from-bundled", action="store_true", help="begin with assets/weights")
     parser.add_argument("--seed", type=whole(0), default=0)
@@ -334,7 +337,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--num-nodes", type=whole(1), default=1)
     parser.add_argument("--precision", default="bf16-mixed")
     options = vars(parser.parse_args(arguments))
-    own = ("steps", "batch_size", "loss", "seed", "average", "last_rate")
+    own = ("steps", "batch_size", "loss", "seed", "average", "inner", "last_rate")
     chosen = {key: options[key] for key in own}
     if options["from_bundled"]:
         if options["kind"] not in KEPT_WHOLE:
