@@ -235,9 +235,7 @@ def export(
     """
     generator, judge, last = load_networks(kind, run)
     settings = json.loads((run / "settings.json").read_text())
-    word = "faces" if kind == "faces" else "digits"
     real, classes = load_real(kind, data)
-    rows = {}
     if kind == "collapse":
         generator_file = f"gan_collapse{PACKED}"
         pack_state(generator.state_dict(), folder / generator_file, levels=CHECKPOINT_LEVELS)
@@ -262,7 +260,21 @@ def export(
     if strangers is not None:
         lesson["likeness"] = measure_likeness(load_strangers(strangers))
     lessons[kind] = lesson
-    command = f"python -m cvcore.training.latent_space.gan {kind} --seed {settings['seed']}"
+    rows = _describe_files(kind, lesson, generator_file)
+    (folder / f"gan_{kind}.jpg").write_bytes(
+        to_jpeg(draw_grid(generator, settings["seed"]), quality=80)
+    )
+    if kind == "digits":
+        rows["mnist_5000"] = _export_real_digits(folder, rows[f"gan_{kind}"]["made_by"])
+    return write_lessons(folder, lessons, rows)
+
+
+def _describe_files(kind: str, lesson: dict, generator_file: str) -> dict[str, dict]:
+    """The rows of a kind's networks."""
+    word = "faces" if kind == "faces" else "digits"
+    command = (
+        f"python -m cvcore.training.latent_space.gan {kind} --seed {lesson['settings']['seed']}"
+    )
     first, *later = list_runs(lesson)
     if later:
         command += f" --steps {first['steps']}"
@@ -272,6 +284,7 @@ def export(
         "made_by": f"{command}, then python -m cvcore.training.latent_space.export {kind}",
         "score": describe_score(kind, lesson),
     }  # fmt: skip
+    rows = {}
     prefix = f"cvcore.models.gan:build_{word[:-1]}"
     if kind != "collapse":
         rows[f"gan_{kind}_d"] = {
@@ -285,14 +298,9 @@ def export(
     rows[f"gan_{kind}_moments"] = {
         "title": f"Generator of {TITLES[kind]}, through its training",
         "build": f"{prefix}_generator",
-        "files": [f"gan_{kind}_{step:06d}{PACKED}" for step in kept], **common,
+        "files": [f"gan_{kind}_{step:06d}{PACKED}" for step in lesson["moments"][:-1]], **common,
     }  # fmt: skip
-    (folder / f"gan_{kind}.jpg").write_bytes(
-        to_jpeg(draw_grid(generator, settings["seed"]), quality=80)
-    )
-    if kind == "digits":
-        rows["mnist_5000"] = _export_real_digits(folder, common["made_by"])
-    return write_lessons(folder, lessons, rows)
+    return rows
 
 
 def _export_real_digits(folder: Path, made_by: str) -> dict:
