@@ -32,11 +32,11 @@ MORPH = """async () => {
 
 
 def run() -> list[Row]:
-    z = latent_space.sample(60, seed=0)
+    w = latent_space.map_latents(latent_space.sample(60, seed=0))
     network = latent_space.load_generator("faces").cpu()
 
     def eager(count: int):
-        latents = torch.from_numpy(z[:count].astype(np.float32))
+        latents = torch.from_numpy(w[:count].astype(np.float32))
 
         def work() -> None:
             with torch.inference_mode():
@@ -48,10 +48,10 @@ def run() -> list[Row]:
         predictor.load_predictor(name, wait=True)
     rows = []
     for count in (60, 1):
-        ours = measure(lambda count=count: latent_space.generate(z[:count]))
+        ours = measure(lambda count=count: latent_space.generate(w[:count]))
         name = "60 faces in one call" if count > 1 else "1 face"
         rows.append(Row(name, ours, "the same network, eager PyTorch", measure(eager(count))))
-    pictures = latent_space.generate(z)
+    pictures = latent_space.generate(w)
     rows.append(
         Row("60 scores of the discriminator", measure(lambda: latent_space.score(pictures)))
     )

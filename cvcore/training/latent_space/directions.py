@@ -20,7 +20,7 @@ PICTURES = 4000
 CHECKED = 200  # pictures by which a direction is judged
 SEED = 77
 RIDGE = 10.0
-FACE_SIDE = 256  # pixels: at which the face's parts are looked for
+FACE_SIDE, EDGE = 256, 64  # pixels: at which the face's parts are looked for, and around it
 # what is measured: its name, and the words for its low and its high end
 FACES = (
     ("smile", "serious", "smiling"),
@@ -50,7 +50,7 @@ def measure_faces(pictures: np.ndarray) -> np.ndarray:
     rows = np.full((len(pictures), len(FACES)), np.nan)
     for row, picture in zip(rows, pictures, strict=True):
         large = cv2.resize(picture, (FACE_SIDE, FACE_SIDE), interpolation=cv2.INTER_CUBIC)
-        large = cv2.copyMakeBorder(large, *[FACE_SIDE // 4] * 4, cv2.BORDER_REPLICATE)
+        large = np.pad(large, ((EDGE, EDGE), (EDGE, EDGE), (0, 0)), "edge")
         try:
             found = faces.find_faces(large, detector="yunet")
         except InputError:
