@@ -16,6 +16,7 @@ from cvcore.core.checks import as_number, check_setting, show
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image
 from cvcore.engine.isolation import undisturbed
+from cvcore.face_verification.rates import likelihood_ratio, probability_same
 from cvcore.recognition.faces import (
     DETECTOR,
     DETECTORS,
@@ -68,8 +69,10 @@ __all__ = [
     "find_faces",
     "get_only_face",
     "judge",
+    "likelihood_ratio",
     "normalise",
     "pick_face",
+    "probability_same",
     "to_distance",
     "to_faces",
     "verify",

@@ -17,6 +17,8 @@ class FaceMap:
     positions: np.ndarray  # (N, 2) on the map; its distances come close to the real ones
     kept: float  # share of the squared distances that the map keeps
     groups: np.ndarray  # int64 (N,): faces chained by similarities at the threshold or above
+    order: np.ndarray
+    """int64 (N,): the faces so that alike ones, and all of a group, stand side by side."""
 
 
 @undisturbed
@@ -26,7 +28,24 @@ def build_map(embeddings: np.ndarray, *, threshold: float) -> FaceMap:
     np.fill_diagonal(similarities, 1)
     distances = np.sqrt(np.maximum(2 - 2 * similarities, 0))
     positions, kept = scale_to_plane(distances)
-    return FaceMap(similarities, distances, positions, kept, group(similarities, threshold))
+    groups, order = group(similarities, threshold), seriate(distances)
+    return FaceMap(similarities, distances, positions, kept, groups, order)
+
+
+def seriate(distances: np.ndarray) -> np.ndarray:
+    """int64 (N,): an order in which near ones, of distances (N, N), stand side by side.
+
+    The leaves of a single-linkage tree, turned at its forks so that neighbours are as near as can
+    be (Bar-Joseph et al., "Fast optimal leaf ordering for hierarchical clustering", 2001). What
+    ``group`` puts into one group stands together, at any threshold.
+    """
+    from scipy.cluster.hierarchy import leaves_list, linkage
+    from scipy.spatial.distance import squareform
+
+    if len(distances) < 2:
+        return np.arange(len(distances))
+    tree = linkage(squareform(distances, checks=False), "single", optimal_ordering=True)
+    return leaves_list(tree).astype(np.int64)
 
 
 def scale_to_plane(distances: np.ndarray) -> tuple[np.ndarray, float]:

@@ -5,10 +5,13 @@ from functools import cache
 
 import numpy as np
 
+from cvcore.core.checks import as_number, check_setting, show
+from cvcore.core.errors import InputError
 from cvcore.engine import registry
 from cvcore.engine.isolation import undisturbed
 
 BINS = 400  # between similarity -1 and 1
+MOST_RATIO = 1_000_000  # and 1 / 1,000,000: pairs of strangers are too few to say more
 METHODS = ("sface", "lbp", "eigenfaces")
 
 
@@ -84,13 +87,34 @@ def load_lesson() -> dict[str, np.ndarray]:
 
 
 @undisturbed
-def probability_same(similarity: float) -> float:
-    """Probability that a pair is one person's, if before looking both were equally likely.
+def likelihood_ratio(similarity: float) -> float:
+    """How many times as frequent a similarity is among one person's pairs as among strangers'.
 
-    A logistic curve fitted to LFW pairs, SFace's similarities.
+    ``similarity`` is SFace's cosine, -1 to 1 (InputError otherwise). Above 1 speaks for the same
+    person, below 1 for two; kept within 1 / 1,000,000 and 1,000,000. It is the odds of a logistic
+    curve fitted to LFW pairs, both kinds weighing the same (Brümmer and du Preez,
+    "Application-independent evaluation of speaker detection", 2006).
     """
+    similarity = check_setting("The similarity", similarity, -1, 1)
     slope, middle = load_lesson()["sface_logistic"].astype(float)
-    return float(1 / (1 + np.exp(-np.clip(slope * (similarity - middle), -60, 60))))
+    ratio = np.exp(slope * (similarity - middle))
+    return float(np.clip(ratio, 1 / MOST_RATIO, MOST_RATIO))
+
+
+@undisturbed
+def probability_same(similarity: float, *, prior: float = 0.5) -> float:
+    """Probability, 0 to 1, that two faces so similar are one person's, by Bayes' rule.
+
+    ``similarity`` is SFace's cosine, -1 to 1. ``prior`` is the probability that they are before
+    anybody looks, above 0 and below 1: 0.5 if one pair in two is one person's; 1 / 30 for somebody
+    who may be any of a class of 30; 0.00001 for any of a city of 100,000. The odds after are the
+    odds before times ``likelihood_ratio``. InputError for numbers out of range.
+    """
+    number = as_number(prior, 0, 1)
+    if number is None or not 0 < number < 1:
+        raise InputError(f"The prior must be a number above 0 and below 1; got {show(prior)}.")
+    odds = likelihood_ratio(similarity) * number / (1 - number)
+    return odds / (1 + odds)
 
 
 @undisturbed

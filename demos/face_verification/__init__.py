@@ -59,7 +59,7 @@ def _connect(tab: lesson.Tab, choices: Choices, outputs: list) -> None:
     """What compares the pair anew, and what only draws the verdict at another threshold."""
     c, score = choices, gr.State()
     verdict, _, badge, _ = outputs
-    inputs = [c.a, c.b, c.threshold, c.embedder, c.detector, c.metric]
+    inputs = [c.a, c.b, c.threshold, c.embedder, c.detector, c.metric, c.prior]
     outputs = [*outputs, score, c.a, c.b]
     blank = [None, None, None, None, gr.skip(), gr.skip()]
     answer = say_mistakes(verify, blank)
@@ -69,6 +69,6 @@ def _connect(tab: lesson.Tab, choices: Choices, outputs: list) -> None:
         show_progress_on=badge,  # a mistake must cover neither the pictures nor its own sentence
     )  # fmt: skip
     tab.run(
-        [c.threshold.input, c.threshold.change, c.metric.input], redraw,
-        [score, c.threshold, c.metric], verdict, api_name=None, kind="stream",
+        [c.threshold.input, c.threshold.change, c.metric.input, c.prior.input], redraw,
+        [score, c.threshold, c.metric, c.prior], verdict, api_name=None, kind="stream",
     )  # fmt: skip

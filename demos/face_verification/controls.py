@@ -11,6 +11,7 @@ from demos import components as ui
 from demos import lesson
 from demos.components.private_picture import FacePicture, to_value
 from demos.face_verification import embedder as embedders
+from demos.face_verification.views import PRIOR
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,7 @@ class Choices:
     b: FacePicture
     threshold: gr.Slider
     metric: gr.Radio
+    prior: gr.Radio
     embedder: gr.Dropdown
     acting: gr.State  # the embedder that acts: another may still be on its way
     detector: gr.Dropdown
@@ -50,9 +52,15 @@ def build_choices(tab: lesson.Tab) -> Choices:
         [(title, name) for name, title in METRICS.items()], value=METRIC, label="Metric",
         elem_id="face-metric",
     )  # fmt: skip
+    prior = ui.Radio(
+        [("any two: one in two", "two"), ("a class: one in 30", "class"),
+         ("a city: one in 100,000", "city")],
+        value=PRIOR, label="How many pairs are one person’s, before looking?",
+        elem_id="face-prior",
+    )  # fmt: skip
     embedder, acting = embedders.build(tab, threshold)
     detector = ui.Dropdown(
         [(title, name) for name, title in DETECTORS.items()], value=DETECTOR, label="Detector",
         elem_id="face-detector",
     )  # fmt: skip
-    return Choices(a, b, threshold, metric, embedder, acting, detector)
+    return Choices(a, b, threshold, metric, prior, embedder, acting, detector)

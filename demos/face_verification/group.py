@@ -6,7 +6,7 @@ import numpy as np
 import cvcore
 from cvcore.core import images
 from cvcore.core.errors import InputError
-from cvcore.face_verification import METRIC, check_metric, to_distance
+from cvcore.face_verification import METRIC, check_metric
 from cvcore.face_verification.map import FaceMap
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, MIN_FACE, SMALL_FACE, Face
 from demos import components as ui
@@ -20,21 +20,19 @@ from demos.components.private_picture import (
     to_value,
 )
 from demos.face_verification.controls import Choices
+from demos.face_verification.matrix import draw_matrix
 from demos.face_verification.mistakes import say_mistakes
 from demos.face_verification.views import (
     MARK,
-    OTHER,
     SAME,
     draw_notes,
     draw_page,
     draw_sentence,
-    number,
     percent,
-    to_img,
 )
 
 MAX_FACES = 40
-MAP_W, MAP_H, MARGIN = 420, 400, 40
+MAP_W, MAP_H, MARGIN = 760, 400, 40
 FACE = 64  # pixels on the map
 
 
@@ -92,6 +90,7 @@ def compare_all(
         "distances": result.distances.round(4).tolist(),
         "positions": result.positions.round(4).tolist(),
         "groups": result.groups.tolist(),
+        "order": result.order.tolist(),
         "notes": notes,
     }
     matrix = draw_notes(notes) + draw_matrix(crops, result, threshold, metric)
@@ -117,49 +116,6 @@ def list_notes(faces: list[Face], found: int) -> list[str]:
             "their rows, and take a picture from nearer by. (Counted from the left.)"
         )
     return notes
-
-
-def draw_matrix(
-    crops: list[np.ndarray], result: FaceMap, threshold: float, metric: str = METRIC
-) -> str:
-    """All pairs as a table between the faces; the same person's are green."""
-    is_cosine = metric == METRIC
-    values = result.similarities if is_cosine else result.distances
-    shown = threshold if is_cosine else to_distance(threshold)
-    count = len(crops)
-    small = [to_img(crop[::2, ::2], f"face {i + 1}") for i, crop in enumerate(crops)]
-    head = "".join(f"<th>{img}</th>" for img in small)
-    rows = []
-    for i in range(count):
-        cells = "".join(
-            _cell(values[i, j], result.similarities[i, j], threshold, i == j) for j in range(count)
-        )
-        rows.append(f"<tr><th>{small[i]}</th>{cells}</tr>")
-    pairs = result.similarities[np.triu_indices(count, 1)]
-    people = len(set(result.groups.tolist()))
-    wide = 4 if count <= 5 else 2.6
-    return draw_page(
-        "<style>.fv .matrix { overflow: auto; max-height: 34rem; } .fv .matrix table "
-        "{ width: auto; } .fv.fv .matrix th, .fv.fv .matrix td { padding: 1px; text-align: center; "
-        f"min-width: {wide}rem; }} .fv .matrix img {{ width: {wide}rem; border-radius: .3rem; }}"
-        "</style>",
-        f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(shown)}: '
-        f"{int((pairs >= threshold).sum())} of {len(pairs)} pairs pass.</p>",
-        f'<div class="matrix"><table><thead><tr><th></th>{head}</tr></thead><tbody>'
-        f"{''.join(rows)}</tbody></table></div>",
-        f'<p class="soft">{"Cosine similarity" if is_cosine else "Euclidean distance"} of each '
-        "pair; green passes the threshold.</p>",
-    )
-
-
-def _cell(value: float, similarity: float, threshold: float, is_self: bool) -> str:
-    if is_self:
-        return "<td></td>"
-    colour, weight = (SAME, "700") if similarity >= threshold else (OTHER, "400")
-    strength = int(np.clip(abs(similarity), 0.08, 1) * 0.7 * 255)
-    return (
-        f'<td style="background:{colour}{strength:02x};font-weight:{weight}">{number(value)}</td>'
-    )
 
 
 def draw_map(crops: list[np.ndarray], result: FaceMap, dimensions: int) -> str:
@@ -209,12 +165,9 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
             )  # fmt: skip
             again = gr.Button("Compare all faces", variant="primary", size="sm")
         with gr.Column(scale=3, min_width=320):
-            with gr.Row():
-                with gr.Column(min_width=320):
-                    matrix = gr.HTML(label="matrix", elem_id="face-matrix")
-                with gr.Column(min_width=280):
-                    map_html = gr.HTML(label="map", elem_id="face-map")
-            numbers = gr.JSON(visible=False, label="numbers")
+            map_html = gr.HTML(label="map", elem_id="face-map")
+    matrix = gr.HTML(label="matrix", elem_id="face-matrix")
+    numbers = gr.JSON(visible=False, label="numbers")
     inputs = [photo, c.threshold, c.detector, c.embedder, c.metric]
     outputs = [matrix, map_html, numbers, photo]
     answer = say_mistakes(compare_all, [None, None, gr.skip()])

@@ -5,11 +5,18 @@ import gradio as gr
 import cvcore
 from cvcore.core.errors import NoPictureError
 from cvcore.core.timing import Stopwatch
-from cvcore.face_verification import METRIC, Verification
+from cvcore.face_verification import METRIC, Verification, likelihood_ratio, probability_same
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
 from demos import components as ui
 from demos.components.private_picture import read_picture, to_overlay
-from demos.face_verification.views import draw_embeddings, draw_notes, draw_page, draw_verdict
+from demos.face_verification.views import (
+    PRIOR,
+    PRIORS,
+    draw_embeddings,
+    draw_notes,
+    draw_page,
+    draw_verdict,
+)
 
 WHERE = (" in picture A", " in picture B")
 
@@ -75,12 +82,14 @@ def verify(
     embedder: str = EMBEDDER,
     detector: str = DETECTOR,
     metric: str = METRIC,
+    prior: str = PRIOR,
 ) -> tuple:
     """Verdict, embeddings, latency, numbers, the pair's score to keep, and frames for A and B.
 
     ``threshold`` is a cosine similarity; the Euclidean metric takes the distance that goes with it.
     """
     watch = Stopwatch()
+    check_prior(prior)
     cvcore.face_verification.check_metric(metric)
     threshold = cvcore.face_verification.check_threshold(threshold, embedder)
     found = [
@@ -99,12 +108,12 @@ def verify(
         "embedder": embedder,
         "notes": list(notes),
     }
-    verdict = redraw(score, threshold, metric)
+    verdict = redraw(score, threshold, metric, prior)
     bars = draw_embeddings(result, *vectors)
     overlays = [gr.update(faces=to_overlay(one[1], one[2], one[0].shape[:2])) for one in found]
     watch.lap("drawing")
     numbers = describe(result, [len(one[1]) for one in found], embedder)
-    numbers |= {"detector": detector, "metric": metric}
+    numbers |= {"detector": detector, "metric": metric, **believe(score, prior)}
     return verdict, bars, ui.badge(watch.ms), numbers, score, *overlays
 
 
@@ -130,13 +139,35 @@ def describe(result: Verification, counts: list[int], embedder: str) -> dict:
     }
 
 
-def redraw(score: dict | None, threshold: float, metric: str = METRIC) -> str:
-    """The verdict at another threshold: nothing is detected or embedded anew."""
+def believe(score: dict, prior: str) -> dict:
+    """How sure it is that a pair is one person's; null for a network that was not measured."""
+    before, similarity = PRIORS[prior][1], score["similarity"]
+    measured = score["embedder"] == EMBEDDER
+    return {
+        "prior": before,
+        "likelihood_ratio": likelihood_ratio(similarity) if measured else None,
+        "probability_same": probability_same(similarity, prior=before) if measured else None,
+    }
+
+
+def check_prior(name: str) -> str:
+    """``name`` if it is one of ``PRIORS``; InputError lists those there are."""
+    if name not in PRIORS:
+        raise InputError(
+            f"There is no prior {str(name)[:40]!r}: choose one of {', '.join(PRIORS)}."
+        )
+    return name
+
+
+def redraw(score: dict | None, threshold: float, metric: str = METRIC, prior: str = PRIOR) -> str:
+    """The verdict at another threshold or prior: nothing is detected or embedded anew."""
     if score is None:
         return gr.skip()
+    check_prior(prior)
     threshold = cvcore.face_verification.check_threshold(threshold)
     measured = score["embedder"] == EMBEDDER
     verdict = draw_verdict(
-        score["similarity"], score["distance"], threshold, measured=measured, metric=metric
-    )
+        score["similarity"], score["distance"], threshold,
+        measured=measured, metric=metric, prior=prior,
+    )  # fmt: skip
     return draw_page(draw_notes(score["notes"])) + verdict if score["notes"] else verdict

@@ -7,13 +7,26 @@ import numpy as np
 
 from cvcore.core import images
 from cvcore.face_verification import METRIC, Verification, to_distance
-from cvcore.face_verification.rates import ErrorRates, load_rates, probability_same
+from cvcore.face_verification.rates import (
+    MOST_RATIO,
+    ErrorRates,
+    likelihood_ratio,
+    load_rates,
+    probability_same,
+)
 from demos.lesson import charts
 
 SAME, OTHER, MARK = "#2f9e6e", "#d9762b", "#3f8fcc"  # told apart by the colour-blind
 WIDTH = 760  # pixels of a row of numbers
 SHOWN = (-0.4, 1.0)  # similarities on the axis
 LEAST_SHARE = 1e-4  # on the axis; 0 stands there too
+PRIORS = {
+    "two": ("one pair in two", 1 / 2),
+    "class": ("one pair in 30", 1 / 30),
+    "city": ("one pair in 100,000", 1 / 100_000),
+}
+"""How many pairs are one person's before anybody looks: in words, and as a probability."""
+PRIOR = "two"
 
 STYLE = f"""<style>
 .fv {{ color: var(--body-text-color); font-size: 1.05rem; }}
@@ -21,6 +34,7 @@ STYLE = f"""<style>
   padding: .5rem .9rem; border-radius: .5rem; border: 3px solid; margin-bottom: .5rem; }}
 .fv .verdict strong {{ font-size: 1.9rem; line-height: 1.15; }}
 .fv .verdict span {{ font-size: 1.15rem; }}
+.fv .verdict .sum {{ font-size: 1rem; }}
 .fv .same {{ border-color: {SAME}; background: {SAME}22; }}
 .fv .other {{ border-color: {OTHER}; background: {OTHER}22; }}
 .fv .big {{ font-size: 1.2rem; margin: .4rem 0; overflow-wrap: anywhere; }}
@@ -81,24 +95,22 @@ def to_img(image: np.ndarray, alt: str = "") -> str:
 
 
 def draw_verdict(
-    similarity: float, distance: float, threshold: float, *, measured: bool, metric: str = METRIC
+    similarity: float,
+    distance: float,
+    threshold: float,
+    *,
+    measured: bool,
+    metric: str = METRIC,
+    prior: str = PRIOR,
 ) -> str:
     """The answer in words, how sure it is, and where the pair stands on the error curves.
 
-    ``threshold`` is a cosine; the metric that decides is written first.
+    ``threshold`` is a cosine; the metric that decides is written first. ``prior``, one of
+    ``PRIORS``, is how many of the pairs that one might have met are one person's.
     """
     is_same = similarity >= threshold
     word = "Same person" if is_same else "Different persons"
-    sure = ""
-    if measured:
-        p = probability_same(similarity)
-        held = _held(p if is_same else 1 - p)
-        sure = (
-            f"<span>sure: <b>{held}</b></span>"
-            if (p >= 0.5) == is_same
-            else f"<span>yet <b>{_held(p if not is_same else 1 - p)}</b> of pairs as alike as this "
-            f"are {'of different persons' if is_same else 'one person’s'}</span>"
-        )
+    sure = draw_belief(similarity, prior, is_same=is_same) if measured else ""
     scores = [
         f"<span>cosine <b>{number(similarity, 3)}</b> "
         f"{'≥' if is_same else '&lt;'} {number(threshold, 3)}</span>",
@@ -109,7 +121,7 @@ def draw_verdict(
         scores.reverse()
     head = (
         f'<div class="verdict {"same" if is_same else "other"}" role="status">'
-        f"<strong>{word}</strong>{sure}{''.join(scores)}</div>"
+        f"<strong>{word}</strong>{''.join(scores)}{sure}</div>"
     )
     if not measured:
         return draw_page(
@@ -120,8 +132,38 @@ def draw_verdict(
     return draw_page(head, draw_curves(load_rates(), similarity, threshold, metric))
 
 
+def draw_belief(similarity: float, prior: str, *, is_same: bool) -> str:
+    """How sure the verdict is under a prior, or that the prior speaks against it, and the sum."""
+    title, before = PRIORS[prior]
+    ratio, p = likelihood_ratio(similarity), probability_same(similarity, prior=before)
+    if (p >= 0.5) == is_same:
+        words = f"sure: <b>{_held(p if is_same else 1 - p)}</b>, if {title} is one person’s"
+    else:
+        words = (
+            f"yet if {title} is one person’s, <b>{_held(1 - p if is_same else p)}</b> of those as "
+            f"alike as this are {'of different persons' if is_same else 'one person’s'}"
+        )
+    most = "" if 1 / MOST_RATIO < ratio < MOST_RATIO else " at least" if ratio > 1 else " at most"
+    return (
+        f"<span>{words}</span><span class='sum'>Odds before {_odds(before / (1 - before))}, times "
+        f"{_ratio(ratio)} for this cosine, are{most} {_odds(ratio * before / (1 - before))}.</span>"
+    )
+
+
 def _held(p: float) -> str:
     return f"{100 * p:.1f} %" if p < 0.999 else "more than 99.9 %"
+
+
+def _odds(odds: float) -> str:
+    """Odds with the smaller side 1: 0.0345 is 1 : 29."""
+    return f"{_ratio(odds)} : 1" if odds >= 1 else f"1 : {_ratio(1 / odds)}"
+
+
+def _ratio(ratio: float) -> str:
+    """A ratio in at most two digits behind the point, a small one as a fraction."""
+    if ratio < 0.1:
+        return f"1/{1 / ratio:,.0f}"
+    return f"{ratio:,.0f}" if ratio >= 9.95 else f"{ratio:.1f}".removesuffix(".0")
 
 
 def draw_curves(

@@ -5,7 +5,7 @@ import pytest
 
 from cvcore.core import samples
 from cvcore.core.errors import InputError
-from cvcore.face_verification.map import build_map, group, scale_to_plane
+from cvcore.face_verification.map import build_map, group, scale_to_plane, seriate
 from cvcore.face_verification.robustness import TRIALS, cover, cut_out, run_trial
 from cvcore.recognition.faces import detect_faces
 
@@ -34,6 +34,28 @@ def test_map_of_one_and_of_equal_faces():
     assert twice.groups.tolist() == [0, 0, 0]
     assert np.isfinite(twice.positions).all()
     np.testing.assert_allclose(twice.distances, 0)
+
+
+def test_order_by_hand():
+    """Points on a line, dealt out of order: their neighbours stand beside them again."""
+    points = np.array([5.0, 1.0, 9.0, 1.5, 5.4])
+    order = seriate(np.abs(points[:, None] - points)).tolist()
+    assert order in ([1, 3, 0, 4, 2], [2, 4, 0, 3, 1])
+    assert seriate(np.zeros((1, 1))).tolist() == [0]
+    assert sorted(seriate(np.zeros((4, 4))).tolist()) == [0, 1, 2, 3]
+
+
+def test_one_persons_faces_stand_together():
+    """A class of 30 faces, 11 people, dealt at random: each person is one run of the order."""
+    rng = np.random.default_rng(3)
+    owners = rng.permutation(np.arange(30) % 11)
+    vectors = rng.normal(size=(11, 128))[owners] + 0.6 * rng.normal(size=(30, 128))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    result = build_map(vectors, threshold=0.34)
+    assert len(set(result.groups.tolist())) == 11
+    along = owners[result.order]
+    assert sorted(result.order.tolist()) == list(range(30))
+    assert np.count_nonzero(np.diff(along)) == 10
 
 
 @pytest.mark.parametrize("kind", TRIALS)

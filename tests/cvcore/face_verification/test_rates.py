@@ -8,7 +8,14 @@ import pytest
 from cvcore.core import samples
 from cvcore.core.errors import InputError
 from cvcore.face_verification import evaluation as fe
-from cvcore.face_verification.rates import ErrorRates, fit_logistic, load_rates, probability_same
+from cvcore.face_verification import rates
+from cvcore.face_verification.rates import (
+    ErrorRates,
+    fit_logistic,
+    likelihood_ratio,
+    load_rates,
+    probability_same,
+)
 
 
 def test_rates_by_hand():
@@ -47,6 +54,35 @@ def test_probability_rises_with_similarity():
     assert p == sorted(p)
     assert p[1] < 0.01
     assert p[4] > 0.99
+
+
+def test_the_prior_by_hand(monkeypatch):
+    """Ten times as frequent among one person's pairs; 1 : 9 before are 10 : 9 after."""
+    monkeypatch.setattr(rates, "likelihood_ratio", lambda similarity: 10.0)
+    assert probability_same(0.5, prior=0.1) == pytest.approx(10 / 19)
+    assert probability_same(0.5) == pytest.approx(10 / 11)
+
+
+def test_the_ratio_is_the_odds_of_even_pairs():
+    for similarity in (-1, 0.2, 0.4, 0.6, 1):
+        p = probability_same(similarity)
+        assert likelihood_ratio(similarity) == pytest.approx(p / (1 - p))
+    middle = rates.load_lesson()["sface_logistic"][1]
+    assert likelihood_ratio(float(middle)) == pytest.approx(1, rel=1e-4)
+    assert likelihood_ratio(1) == 1 / likelihood_ratio(-1) == rates.MOST_RATIO
+    assert probability_same(1, prior=1e-9) == pytest.approx(1e-3, rel=1e-2)
+
+
+@pytest.mark.parametrize("prior", [0, 1, -0.1, 1.5, float("nan"), None, "half", True])
+def test_a_prior_is_above_0_and_below_1(prior):
+    with pytest.raises(InputError, match="above 0 and below 1"):
+        probability_same(0.5, prior=prior)
+
+
+@pytest.mark.parametrize("similarity", [1.01, -2, float("nan"), "0.5"])
+def test_a_similarity_is_a_cosine(similarity):
+    with pytest.raises(InputError, match="similarity"):
+        likelihood_ratio(similarity)
 
 
 def test_logistic_fit_finds_the_truth():
