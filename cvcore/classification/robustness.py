@@ -48,14 +48,18 @@ def robustness_curve(
 ) -> Curve:
     """A classifier's logits for a picture at every level of a corruption.
 
-    The picture is first brought to the size that the classifier works at (shorter side 256), so
-    that a level means the same for a small photo and a large one.
+    Before it is spoiled the picture is brought to the size that the classifier works at (shorter
+    side 256), so that a level means the same for a small photo and a large one. At the level that
+    changes nothing the answer is ``predict_logits``' own.
     """
     corruption = get_corruption(kind)
-    small = to_working_size(image)
-    spoiled = [corruption.apply(small, level) for level in corruption.levels]
-    logits = classifier.predict_logits(spoiled, model=model)
     clean = corruption.levels.index(corruption.clean)
+    small = to_working_size(image)
+    spoiled = [
+        corruption.apply(small, level) for level in corruption.levels if level != corruption.clean
+    ]
+    own = classifier.predict_logits([image], model=model)[0]
+    logits = np.insert(classifier.predict_logits(spoiled, model=model), clean, own, axis=0)
     return Curve(kind, np.asarray(corruption.levels, np.float64), logits, clean)
 
 

@@ -59,7 +59,7 @@ def redraw(
         return gr.skip(), gr.skip()
     terms = cvcore.classification.softmax_terms(answer.logits, k, temperature=temperature)
     bars = to_bars(answer, k, temperature=temperature, kind=kind, limit=limit)
-    return bars, draw_softmax(terms, answer.labels, temperature)
+    return bars, draw_softmax(terms, answer.shown, temperature)
 
 
 def make_table(answer: Answer | None, temperature: float) -> dict:

@@ -9,7 +9,8 @@ import numpy as np
 from cvcore.classification import out_of_distribution
 from cvcore.engine import registry
 from cvcore.recognition import classifier
-from demos.classification.controls import DEFAULT_KIND, DEFAULT_TEMPERATURE
+from demos.classification.controls import DEFAULT_K, DEFAULT_KIND, DEFAULT_TEMPERATURE
+from demos.lesson import class_names
 
 
 @dataclass(frozen=True)
@@ -23,6 +24,11 @@ class Answer:
     def labels(self) -> tuple[str, ...]:
         return registry.load_labels(self.model)
 
+    @property
+    def shown(self) -> tuple[str, ...]:
+        """The classes' names as the page shows them."""
+        return class_names.load_shown(self.model)
+
 
 def to_bars(
     answer: Answer,
@@ -32,11 +38,13 @@ def to_bars(
     kind: str = DEFAULT_KIND,
     limit: float | None = None,
     heading: str = "",
+    roomy: int = DEFAULT_K + 3,
     probabilities: np.ndarray | None = None,
 ) -> dict:
     """The value of ``Bars``; with a ``limit`` it has the "none of these" sign.
 
-    ``probabilities`` (C,) take the place of the logits' own softmax (a running mean, say).
+    More than ``roomy`` rows are drawn smaller. ``probabilities`` (C,) take the place of the logits'
+    own softmax (a running mean, say).
     """
     if probabilities is None:
         probabilities = classifier.softmax(answer.logits, temperature)
@@ -53,6 +61,7 @@ def to_bars(
     rows = [
         {
             "label": answer.labels[index],
+            "shown": answer.shown[index],
             "confidence": float(probabilities[index]),
             "class_index": int(index),
             "logit": float(answer.logits[index]),
@@ -68,6 +77,7 @@ def to_bars(
         "model": answer.model,
         "temperature": float(temperature),
         "heading": heading,
+        "roomy": roomy,
     }
 
 

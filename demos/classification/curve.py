@@ -50,7 +50,8 @@ def draw_curve(
     )
     return draw_page(
         STYLE,
-        f'<p class="big">{_tell_range(curve, probabilities, labels)}.</p>{chart}',
+        f'<p class="big">{_tell_range(curve, probabilities, labels)}.'
+        f"{_tell_temperature(temperature)}</p>{chart}",
         f'<p class="soft">{escape(corruption.title)}: {escape(corruption.unit)}. '
         "The bar under a picture has the colour of the class that wins there.</p>",
     )
@@ -66,6 +67,14 @@ def _tell_range(curve: Curve, probabilities: np.ndarray, labels: tuple[str, ...]
     if low == high:
         return f"{name} loses the first place at the first step"
     return f"{name} keeps the first place from {low:g} to {high:g}".replace("-", "−")
+
+
+def _tell_temperature(temperature: float) -> str:
+    """That the lines are not those of the network itself, where they are not."""
+    if temperature == 1:
+        return ""
+    bends = "flattens every line" if temperature > 1 else "steepens every line"
+    return f" Temperature T = {temperature:g} {bends}; which class is first stays the same."
 
 
 def _find_safe_band(curve: Curve) -> charts.Band:

@@ -1,6 +1,7 @@
 """Looking behind an answer: the network's input, a second model, and the answer's curve."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 from html import escape
 from typing import Any
 
@@ -18,14 +19,32 @@ from demos import components as ui
 from demos import lesson
 from demos.classification.answers import Answer, to_bars
 from demos.classification.bars import Bars
-from demos.classification.controls import DEFAULT_TEMPERATURE, list_model_choices
+from demos.classification.controls import DEFAULT_K, DEFAULT_TEMPERATURE, list_model_choices
 from demos.classification.curve import draw_curve
 from demos.classification.views import draw_page, draw_sentence, draw_trace, percent
+from demos.lesson import class_names
 
 NAMES = STEPS, TWO_MODELS, CURVE = "Its input", "Two models", "Robustness"
 NO_FAULT = "none"
-BARS_BESIDE = 5  # more do not fit beside each other
-BARS_BELOW = 3  # so that steps and answers fit on one screen
+ROOMY_BARS = 3  # below the steps: of more the bars are smaller, so that all is on one screen
+
+
+@dataclass(frozen=True)
+class Pair:
+    """Two answers beside each other: k and temperature act on them without the network."""
+
+    first: Answer
+    second: Answer
+    headings: tuple[str, str]
+    story: str = ""  # about the second
+
+    def to_bars(self, k: int, temperature: float, **look: Any) -> tuple[dict, dict]:
+        answers = zip((self.first, self.second), self.headings, strict=True)
+        left, right = (
+            to_bars(answer, k, temperature=temperature, heading=heading, **look)
+            for answer, heading in answers
+        )
+        return left, right
 
 
 def list_faults() -> list[tuple[str, str]]:
@@ -44,25 +63,24 @@ def list_second_models() -> list[tuple[str, str]]:
 
 
 def show_steps(
-    image: np.ndarray | None, fault: str, model: str = DEFAULT_MODEL
-) -> tuple[str, dict, dict, dict]:
-    """What the network sees, with one step broken, the answers without and with the fault, and the
-    steps as numbers."""
+    image: np.ndarray | None,
+    fault: str,
+    model: str = DEFAULT_MODEL,
+    k: int = DEFAULT_K,
+    temperature: float = DEFAULT_TEMPERATURE,
+) -> tuple[str, dict, dict, dict, Pair]:
+    """What the network sees, with one step broken, the answers without and with the fault, the
+    steps as numbers, and the answers to keep."""
     name = None if fault == NO_FAULT else fault
     trace = faults.trace(image, model, fault=name)
     inputs = [faults.prepare(image, model, fault=one) for one in (None, name)]
     right, broken = cvcore.recognition.classifier.run_network(inputs, model=model)
     step, story = (faults.FAULTS[name].step, faults.FAULTS[name].story) if name else ("", "")
-    return (
-        draw_trace(trace, broken_step=step, story=story),
-        to_bars(Answer(model, right), BARS_BELOW, heading="Steps as in training"),
-        to_bars(
-            Answer(model, broken),
-            BARS_BELOW,
-            heading="One step broken" if name else "Nothing broken",
-        ),
-        describe_steps(trace, step),
-    )
+    headings = "Steps as in training", "One step broken" if name else "Nothing broken: the same"
+    pair = Pair(Answer(model, right), Answer(model, broken), headings)
+    bars = pair.to_bars(k, temperature, roomy=ROOMY_BARS)
+    drawing = draw_trace(trace, broken_step=step, story=story)
+    return drawing, *bars, describe_steps(trace, step), pair
 
 
 def describe_steps(trace: faults.Trace, broken_step: str) -> dict:
@@ -85,13 +103,14 @@ def compare(
     second: str,
     model: str = DEFAULT_MODEL,
     temperature: float = DEFAULT_TEMPERATURE,
-) -> Iterator[tuple[str, dict, dict, dict]]:
+    k: int = DEFAULT_K,
+) -> Iterator[tuple[str, dict, dict, dict, Pair]]:
     """Two answers to one picture, by a model and by another model or a variant of the same: how far
-    they agree, the answers, and the agreement as numbers."""
+    they agree, the answers, the agreement as numbers, and the answers to keep."""
     is_variant = second in VARIANTS
     if not is_variant:
         for sentence in lesson.fetch_model(second):
-            yield draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
+            yield draw_sentence(sentence), *[gr.skip()] * 4
     first = Answer(model, cvcore.recognition.classifier.predict_logits([image], model=model)[0])
     if is_variant:
         other = Answer(
@@ -102,24 +121,28 @@ def compare(
         logits = cvcore.recognition.classifier.predict_logits([image], model=second)[0]
         other, row = Answer(second, logits), registry.get_weight(second)
         title, story = row.title, f"{row.score}."
-    left = to_bars(
-        first, BARS_BESIDE, temperature=temperature, heading=registry.get_weight(model).title
-    )
-    right = to_bars(other, BARS_BESIDE, temperature=temperature, heading=title)
-    agreement = measure_agreement(left, right, first, other, temperature)
-    yield draw_agreement(agreement, story), left, right, agreement
+    pair = Pair(first, other, (registry.get_weight(model).title, title), story)
+    yield *show_pair(pair, k, temperature), pair
 
 
-def measure_agreement(
-    left: dict, right: dict, first: Answer, other: Answer, temperature: float
-) -> dict:
+def show_pair(pair: Pair, k: int, temperature: float) -> tuple[str, dict, dict, dict]:
+    """The agreement in a sentence, both answers, and the agreement as numbers."""
+    left, right = pair.to_bars(k, temperature)
+    agreement = measure_agreement(left, right, pair, temperature)
+    return draw_agreement(agreement, pair.story), left, right, agreement
+
+
+def measure_agreement(left: dict, right: dict, pair: Pair, temperature: float) -> dict:
     """Same first place or not, classes shared, and how far apart the answers are."""
     names = [{row["label"] for row in bars["confidences"]} for bars in (left, right)]
-    p, q = (cvcore.recognition.classifier.softmax(a.logits, temperature) for a in (first, other))
+    p, q = (
+        cvcore.recognition.classifier.softmax(answer.logits, temperature)
+        for answer in (pair.first, pair.second)
+    )
     return {
         "same_first_place": left["label"] == right["label"],
         "classes_shared": len(names[0] & names[1]),
-        "classes_compared": BARS_BESIDE,
+        "classes_compared": len(left["confidences"]),
         "probability_elsewhere": 0.5 * float(np.abs(p - q).sum()),
     }
 
@@ -128,10 +151,10 @@ def draw_agreement(agreement: dict, story: str) -> str:
     """The agreement in a sentence."""
     same = "agree" if agreement["same_first_place"] else "disagree"
     elsewhere = percent(agreement["probability_elsewhere"])
+    shared, count = agreement["classes_shared"], agreement["classes_compared"]
     return draw_page(
-        f'<p class="big">They <b>{same}</b> on the first place, share '
-        f"{agreement['classes_shared']} of {BARS_BESIDE} classes, and {elsewhere} of the "
-        "probability lies elsewhere.</p>",
+        f'<p class="big">They <b>{same}</b> on the first place, share {shared} of {count} classes, '
+        f"and {elsewhere} of the probability lies elsewhere.</p>",
         f'<p class="soft">{escape(story)}</p>',
     )
 
@@ -145,10 +168,9 @@ def show_curve(
     """The answer under rising blur, noise, rotation or brightness: numbers, drawing and state."""
     curve = cvcore.classification.robustness.robustness_curve(image, kind, model=model)
     small = cvcore.classification.robustness.to_working_size(image)
-    labels = registry.load_labels(model)
     return (
-        describe_curve(curve, labels, temperature),
-        draw_curve(curve, small, labels, temperature=temperature),
+        describe_curve(curve, registry.load_labels(model), temperature),
+        draw_curve(curve, small, class_names.load_shown(model), temperature=temperature),
         (curve, small),
     )
 
@@ -168,11 +190,25 @@ def describe_curve(curve: Curve, labels: tuple[str, ...], temperature: float) ->
     }
 
 
-def redraw_curve(state: tuple[Curve, np.ndarray] | None, temperature: float, model: str) -> str:
-    """The same curve at another temperature; no network runs."""
-    if state is None:
-        return gr.skip()
-    return draw_curve(*state, registry.load_labels(model), temperature=temperature)
+def redraw(
+    view: str,
+    steps: Pair | None,
+    pair: Pair | None,
+    curve: tuple[Curve, np.ndarray] | None,
+    k: int,
+    temperature: float,
+    model: str,
+) -> tuple:
+    """The open view's answers at another k or temperature; no network runs."""
+    same = gr.skip()
+    if view == STEPS and steps:
+        return *steps.to_bars(k, temperature, roomy=ROOMY_BARS), *[same] * 5
+    if view == TWO_MODELS and pair:
+        return same, same, *show_pair(pair, k, temperature), same
+    if view == CURVE and curve:
+        names = class_names.load_shown(model)
+        return *[same] * 6, draw_curve(*curve, names, temperature=temperature)
+    return (same,) * 7
 
 
 def build(
@@ -181,18 +217,20 @@ def build(
 ) -> None:  # fmt: skip
     """Three views beside the answer, worked out when they are looked at; ``news`` counts pictures
     and models, as without a picture there is nothing to work out."""
-    model, temperature, follows = controls["model"], controls["temperature"], [news.change]
+    model, k, temperature = controls["model"], controls["k"], controls["temperature"]
+    follows = [news.change]
     tab.run(
         [picture.change, model.change], None, [picture, news], news, api_name=None,
         js="(picture, count) => picture ? String(Number(count) + 1) : count",
     )  # fmt: skip
     with gr.Tab(STEPS) as section:
-        fault = ui.Dropdown(list_faults(), value="bgr", label="Break a step on purpose")
+        fault = ui.Dropdown(list_faults(), value=NO_FAULT, label="Break a step on purpose")
         steps = gr.HTML(elem_id="classification-steps", label="steps")
-        bars = _build_bars("as trained", "broken")
-        numbers = gr.JSON(visible=False, label="numbers")
+        step_bars = _build_bars("as trained", "broken")
+        numbers, step_pair = gr.JSON(visible=False, label="numbers"), gr.State()
     views.add(
-        STEPS, section, show_steps, [picture, fault, model], [steps, *bars, numbers],
+        STEPS, section, show_steps, [picture, fault, model, k, temperature],
+        [steps, *step_bars, numbers, step_pair],
         api_name="classification_steps", controls=[fault.input], follows=follows,
     )  # fmt: skip
 
@@ -200,25 +238,26 @@ def build(
         second = ui.Dropdown(list_second_models(), value="grey", label="Beside it")
         agreement = gr.HTML(elem_id="classification-agreement", label="agreement")
         bars = _build_bars("first", "second")
-        numbers = gr.JSON(visible=False, label="numbers")
+        agreed, pair = gr.JSON(visible=False, label="numbers"), gr.State()
     views.add(
-        TWO_MODELS, section, compare, [picture, second, model, temperature],
-        [agreement, *bars, numbers], api_name="classification_compare",
-        controls=[second.input, temperature.release], follows=follows, kind="heavy",
+        TWO_MODELS, section, compare, [picture, second, model, temperature, k],
+        [agreement, *bars, agreed, pair], api_name="classification_compare",
+        controls=[second.input], follows=follows, kind="heavy",
     )  # fmt: skip
 
     with gr.Tab(CURVE) as section:
         corruptions = [(corruption.title, name) for name, corruption in CORRUPTIONS.items()]
         kind = ui.Radio(corruptions, value="blur", label="Spoil the picture by")
         drawing = gr.HTML(elem_id="classification-curve", label="curve")
-        numbers, state = gr.JSON(visible=False, label="numbers"), gr.State()
+        numbers, curve = gr.JSON(visible=False, label="numbers"), gr.State()
     views.add(
-        CURVE, section, show_curve, [picture, kind, model, temperature], [numbers, drawing, state],
+        CURVE, section, show_curve, [picture, kind, model, temperature], [numbers, drawing, curve],
         api_name="classification_curve", controls=[kind.input], follows=follows, kind="steady",
     )  # fmt: skip
     tab.run(
-        temperature.input, redraw_curve, [state, temperature, model], drawing,
-        api_name=None, kind="stream",
+        [k.input, temperature.input], redraw,
+        [views.shown, step_pair, pair, curve, k, temperature, model],
+        [*step_bars, agreement, *bars, agreed, drawing], api_name=None, kind="stream",
     )  # fmt: skip
 
 

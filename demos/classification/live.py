@@ -11,6 +11,7 @@ from demos import components as ui
 from demos import lesson
 from demos.classification.answers import Answer, to_bars
 from demos.classification.bars import Bars
+from demos.classification.controls import DEFAULT_TEMPERATURE
 from demos.classification.views import draw_page
 
 
@@ -21,12 +22,17 @@ def classify_frame(
     inertia: float,
     limit: float,
     state: smoothing.Smoothing | None,
+    temperature: float = DEFAULT_TEMPERATURE,
 ) -> tuple[np.ndarray, dict, str, smoothing.Smoothing, dict]:
     """One frame: the picture with the crop marked, smoothed bars, the flicker drawn and counted,
     and between these two the new state."""
     logits = cvcore.recognition.classifier.predict_logits([frame], model=model)[0]
-    state = smoothing.smooth(state, cvcore.recognition.classifier.softmax(logits), inertia=inertia)
-    bars = to_bars(Answer(model, logits), k, limit=limit, probabilities=state.probabilities)
+    now = cvcore.recognition.classifier.softmax(logits, temperature)
+    state = smoothing.smooth(state, now, inertia=inertia)
+    bars = to_bars(
+        Answer(model, logits), k, temperature=temperature, limit=limit,
+        probabilities=state.probabilities,
+    )  # fmt: skip
     return mark_crop(frame, model), bars, draw_flicker(state), state, count_flicker(state)
 
 
@@ -73,5 +79,8 @@ def build(tab: lesson.Tab, controls: dict[str, Any]) -> None:
             flicker = gr.HTML(elem_id="classification-flicker", label="flicker")
             numbers = ui.Panel(visible=False, label="numbers")
     with place:
-        given = [controls["k"], controls["model"], inertia, controls["limit"], state]
+        given = [
+            controls["k"], controls["model"], inertia, controls["limit"], state,
+            controls["temperature"],
+        ]  # fmt: skip
         tab.live(classify_frame, given, extra_outputs=[bars, flicker, state, numbers])

@@ -15,6 +15,7 @@ from demos import components as ui
 from demos import lesson
 from demos.classification.folder import FolderButton
 from demos.classification.views import draw_mistakes, draw_ranks, draw_sentence
+from demos.lesson import class_names
 
 FIRST_RANK = 1  # at which mistakes are shown
 # What the sample pictures show, in ImageNet's words.
@@ -53,26 +54,36 @@ def measure_samples(
         )
         for name, folder in SAMPLE_CLASSES.items()
     ]
-    yield from run(LabelledSet(tuple(pictures), ()), model, n)
+    others = [one.title for name, one in samples.index().items() if name in _find_unnamed()]
+    note = (
+        f"left out of the {len(samples.list_names())} samples, as no class of ImageNet names what "
+        f"they show: {', '.join(others)}"
+    )
+    yield from run(LabelledSet(tuple(pictures), ()), model, n, note if others else "")
+
+
+def _find_unnamed() -> list[str]:
+    """The samples whose subject is no class."""
+    return [name for name in samples.list_names() if name not in SAMPLE_CLASSES]
 
 
 def run(
-    labelled: LabelledSet, model: str, n: int
+    labelled: LabelledSet, model: str, n: int, note: str = ""
 ) -> Iterator[tuple[dict, str, str, dict, RankReport]]:
     """Classify a set, showing the accuracy so far at least once a second."""
-    labels = registry.load_labels(model)
+    labels, names = registry.load_labels(model), class_names.load_shown(model)
     shown = time.monotonic()
     try:
         for report in cvcore.classification.rank_n.evaluate(labelled, model=model):
             if report.seen < report.total and time.monotonic() - shown > 0.4:
                 shown = time.monotonic()
-                yield gr.skip(), draw_ranks(report), gr.skip(), gr.skip(), report
+                yield gr.skip(), draw_ranks(report, note), gr.skip(), gr.skip(), report
         if not report.pictures:
             raise InputError("None of these pictures could be read: use JPEG or PNG files.")
         table = cvcore.classification.rank_n.to_csv(report, labels).encode()
         link = ui.download_value("rank_n.csv", table, "text/csv")
-        mistakes = draw_mistakes(report.mistakes(n), labels)
-        yield describe(report), draw_ranks(report), mistakes, link, report
+        mistakes = draw_mistakes(report.mistakes(n), names)
+        yield describe(report), draw_ranks(report, note), mistakes, link, report
     finally:
         labelled.close()
 
@@ -91,7 +102,7 @@ def show_mistakes(report: RankReport | None, n: int, model: str) -> str:
     """The mistakes of a finished or stopped run at another rank; classifies nothing anew."""
     if report is None:
         return gr.skip()
-    return draw_mistakes(report.mistakes(check_n(n)), registry.load_labels(model))
+    return draw_mistakes(report.mistakes(check_n(n)), class_names.load_shown(model))
 
 
 def check_n(n: int) -> int:

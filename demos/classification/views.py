@@ -139,7 +139,7 @@ def draw_trace(trace: Trace, *, broken_step: str = "", story: str = "") -> str:
     return draw_page(told, f'<div class="steps">{figures}</div>')
 
 
-def draw_ranks(report: RankReport) -> str:
+def draw_ranks(report: RankReport, note: str = "") -> str:
     """Rank-1 to Rank-5 accuracy as bars, and what was left out."""
     rows = []
     for n in range(1, 6):
@@ -150,6 +150,8 @@ def draw_ranks(report: RankReport) -> str:
             f'<span>Rank-{n}</span><div><i style="width:{100 * share:.2f}%"></i></div><b>{text}</b>'
         )
     notes = [f"{report.seen} of {report.total} pictures"]
+    if note:
+        notes.append(escape(note))
     if report.unreadable:
         notes.append(f"{len(report.unreadable)} could not be read: {_list(report.unreadable)}")
     if report.unknown_folders:

@@ -13,6 +13,8 @@ from demos import lesson
 
 SAMPLE = "chelsea"  # the picture that the tab opens with
 SORTS = [("number", "index"), ("mean", "mean"), ("maximum", "maximum")]
+STRONGEST = 36  # maps that a grid opens with: of hundreds each would be a speck
+SHOWN = [(f"the {STRONGEST} strongest", "strongest"), ("all maps", "all")]
 SCALES = [("each channel", "channel"), ("the layer", "layer"), ("all layers of its kind", "global")]
 
 
@@ -27,6 +29,7 @@ class Settings:
     channel: int | None = None  # None: the most active
     row: int | None = None  # of the channel's map; None: its strongest place
     column: int | None = None
+    shown: str = "strongest"  # of the maps in the grid, or all
 
 
 DEFAULTS = Settings()

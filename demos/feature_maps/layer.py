@@ -262,7 +262,12 @@ def build(
     source: lesson.Controls,
 ) -> None:  # fmt: skip
     """Four views of the chosen layer."""
-    of_channel = {"inputs": [state, channel], "source": source, "follows": [channel.change]}
+    of_channel = {
+        "inputs": [state, channel],
+        "source": source,
+        "unit": 1,
+        "follows": [channel.change],
+    }
     with gr.Tab("Two pictures", id="reaction") as section, gr.Row():
         with gr.Column(scale=1, min_width=240):
             second = ui.SafeImage(

@@ -16,18 +16,50 @@ from demos import lesson
 from demos.feature_maps import layer as layer_views
 from demos.feature_maps import save as saving
 from demos.feature_maps import unit as unit_views
-from demos.feature_maps.controls import DEFAULTS, SAMPLE, SCALES, SORTS, Settings, build_source
+from demos.feature_maps.controls import (
+    DEFAULTS,
+    SAMPLE,
+    SCALES,
+    SHOWN,
+    SORTS,
+    Settings,
+    build_source,
+)
 from demos.feature_maps.state import LessonState, check_state, to_channel, to_grid, to_stages
-from demos.feature_maps.widgets import ChannelView, MapGrid, Stages
+from demos.feature_maps.widgets import ChannelView, MapGrid, Refusal, Stages
 
 ID = "your-picture"
 VIEWS = ("pixels", "visualization", "silence", "reaction", "activity", "norm", "kernels")
 STOPPED = "The download was stopped."
+_FITS = """const fits = (x, size) => Number.isInteger(x) && x >= 0 && x < size;
+  const name = (x) => x === null ? 'An empty field is none' : `There is no ${x} here`;
+  const refuse = (word, x, size, kept) =>
+    `${word}: ${name(x)}. Choose one from 0 to ${size - 1}; ${kept} stays.`;"""
 # Beside the browser's own numbers, which a link may have set, those that the picture gave.
-FILL = """(large, channel, row, column) => !large || !large.place ? [channel, row, column] : [
-  channel ?? large.channel, row ?? large.place[0], column ?? large.place[1]]"""
-MOVE = """(large, row, column) => large && large.map && row !== null && column !== null
-  ? {...large, place: [row, column]} : large"""
+FILL = f"""(large, channel, row, column, layer) => {{ {_FITS}
+  if (!large || !large.place) return [channel, row, column, ''];
+  const place = [channel ?? large.channel, row ?? large.place[0], column ?? large.place[1]];
+  const sizes = [large.count, ...large.map_hw], own = [large.channel, ...large.place];
+  const wrong = place.findIndex((x, i) => !fits(x, sizes[i]));
+  if (large.layer !== layer || wrong < 0) return [...place, ''];
+  const word = ['Channel', 'Row', 'Column'][wrong];
+  return [...own, refuse(word, place[wrong], sizes[wrong], own[wrong])];
+}}"""
+MOVE = f"""(large, row, column) => {{ {_FITS}
+  const there = large && large.map && fits(row, large.map_hw[0]) && fits(column, large.map_hw[1]);
+  return there ? {{...large, place: [row, column]}} : large; }}"""
+# What is typed counts where the layer has it; else the shown one stays, and a sentence says so.
+CHECK_CHANNEL = f"""(channel, large, due) => {{ {_FITS}
+  if (!large || !large.map) return [channel, due, ''];
+  const {{count, channel: shown}} = large;
+  if (!fits(channel, count)) return [shown, due, refuse('Channel', channel, count, shown)];
+  return [channel, channel === shown ? due : String(Number(due) + 1), '']; }}"""
+CHECK_PLACE = f"""(row, column, large) => {{ {_FITS}
+  if (!large || !large.map) return [row, column, ''];
+  const [height, width] = large.map_hw, [ownRow, ownColumn] = large.place;
+  if (!fits(row, height)) return [ownRow, ownColumn, refuse('Row', row, height, ownRow)];
+  if (!fits(column, width)) return [ownRow, ownColumn, refuse('Column', column, width, ownColumn)];
+  return [row, column, '']; }}"""
 
 
 def look(
@@ -55,7 +87,7 @@ def look(
         place = fm.check_place((settings.row, settings.column), fm.find_layer(model, layer))
     values = (
         to_stages(model, layer, means),
-        to_grid(state, settings.sort, settings.scale, channel),
+        to_grid(state, settings.sort, settings.scale, settings.shown, channel),
         to_channel(state, channel, place),
     )
     watch.lap("drawing")
@@ -63,10 +95,10 @@ def look(
 
 
 def look_anew(
-    image: np.ndarray | None, model: str, layer: str, sort: str, scale: str
+    image: np.ndarray | None, model: str, layer: str, sort: str, scale: str, shown: str
 ) -> tuple[dict, dict, dict, int, int, int, str, str, LessonState]:
     """``look`` at another layer, of which no channel is chosen yet."""
-    return look(image, Settings(model, layer, sort, scale))
+    return look(image, Settings(model, layer, sort, scale, shown=shown))
 
 
 def open_lesson(
@@ -80,20 +112,22 @@ def open_lesson(
     return *values[:3], *values[-2:]
 
 
-def redraw(state: LessonState | None, sort: str, scale: str, channel: int) -> dict:
-    """The grid in another order or other colours; no network runs."""
+def redraw(
+    state: LessonState | None, sort: str, scale: str, shown: str, channel: int | None
+) -> dict:
+    """The grid in another order or other colours, or more of it; no network runs."""
     if state is None:
         return gr.skip()
-    return to_grid(state, sort, scale, int(channel or 0))
+    return to_grid(state, sort, scale, shown, -1 if channel is None else int(channel))
 
 
 def choose_channel(
-    state: LessonState | None, channel: int, sort: str, scale: str
+    state: LessonState | None, channel: int, sort: str, scale: str, shown: str
 ) -> tuple[dict, dict, int, int]:
     """One channel large, and marked in the grid; its strongest place is chosen."""
     state = check_state(state)
     view = to_channel(state, channel)
-    return view, to_grid(state, sort, scale, int(channel)), *view["place"]
+    return view, to_grid(state, sort, scale, shown, int(channel)), *view["place"]
 
 
 def pick_channel(event: gr.EventData) -> int:
@@ -146,9 +180,9 @@ def build(tab: lesson.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
                 scale = ui.Dropdown(
                     SCALES, value=DEFAULTS.scale, label="Colours span", min_width=160
                 )
-                channel = ui.Number(
-                    DEFAULTS.channel, label="Channel", precision=0, minimum=0, min_width=100
-                )
+                shown = ui.Dropdown(SHOWN, value=DEFAULTS.shown, label="Maps", min_width=160)
+                channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0, min_width=100)
+            refused = Refusal(elem_id="feature-maps-refused")
             with gr.Row():
                 with gr.Column(min_width=300):
                     grid = MapGrid(label="maps", elem_id="feature-maps-grid")
@@ -156,32 +190,34 @@ def build(tab: lesson.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
                     large = ChannelView(label="channel map", elem_id="feature-maps-channel")
             badge = ui.Badge(label="timings")
             saving.build(tab, state, sort, scale, source)
-    row, column = _build_closer(tab, state, channel, source)
+    row, column, refused_place = _build_closer(tab, state, channel, source)
     controls = lesson.Controls(
         Settings, model=model, layer=layer, sort=sort, scale=scale, channel=channel, row=row,
-        column=column,
+        column=column, shown=shown,
     )  # fmt: skip
     outputs = [stages, grid, large, channel, row, column, layer, badge, state]
-    _connect_passes(tab, picture, controls, stages, [notice, stop], outputs)
+    _connect_passes(tab, picture, controls, stages, [notice, stop], outputs, refused)
     _connect_unit(tab, state, controls, grid, large)
+    _connect_typing(tab, state, controls, grid, large, [refused, refused_place])
     return picture, model, layer
 
 
 def _build_closer(
     tab: lesson.Tab, state: gr.State, channel: gr.Number, source: lesson.Controls
-) -> tuple[gr.Number, gr.Number]:
-    """Views of the channel and of the layer; returns the row and column of the selected place."""
+) -> tuple[gr.Number, gr.Number, Refusal]:
+    """Views of the channel and of the layer; returns the row and column of the selected place, and
+    where a wrong one is refused."""
     gr.Markdown("## Look closer")
     lazy = lesson.LazyTabs(tab, VIEWS)
     with gr.Tabs():
-        row, column = unit_views.build(tab, lazy, state, channel, source)
+        place = unit_views.build(tab, lazy, state, channel, source)
         layer_views.build(tab, lazy, state, channel, source)
-    return row, column
+    return place
 
 
 def _connect_passes(
     tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls, stages: Stages,
-    download: list, outputs: list,
+    download: list, outputs: list, refused: Refusal,
 ) -> None:  # fmt: skip
     """What makes the network run."""
     _, grid, large, *unit, layer, badge, state = outputs
@@ -192,9 +228,9 @@ def _connect_passes(
         tab.run(
             event, open_lesson, [picture], [stages, grid, large, badge, state],
             settings=controls, api_name=None,
-        ).then(None, [large, *unit], unit, js=FILL, **hidden)  # fmt: skip
+        ).then(None, [large, *unit, layer], [*unit, refused], js=FILL, **hidden)  # fmt: skip
     tab.endpoint(look, [picture], outputs, settings=controls, api_name="feature_maps")
-    inputs = [picture, *(controls[name] for name in ("model", "layer", "sort", "scale"))]
+    inputs = [picture, *(controls[name] for name in ("model", "layer", "sort", "scale", "shown"))]
     picked = tab.run(stages.pick, pick_layer, None, layer, api_name=None, kind="stream")
     tab.run(picked.then, look_anew, inputs, outputs, api_name=None)
     notice, stop = download
@@ -212,12 +248,34 @@ def _connect_unit(
     tab: lesson.Tab, state: gr.State, controls: lesson.Controls, grid: MapGrid, large: ChannelView
 ) -> None:
     """What draws the pass anew: order and colours, another channel, another place."""
-    sort, scale, channel = controls["sort"], controls["scale"], controls["channel"]
-    place = [controls["row"], controls["column"]]
-    tab.run([sort.input, scale.input], redraw, [state, sort, scale, channel], grid, api_name=None)
-    inputs, outputs = [state, channel, sort, scale], [large, grid, *place]
+    looks = [controls[name] for name in ("sort", "scale", "shown")]
+    channel, place = controls["channel"], [controls["row"], controls["column"]]
+    events = [look.input for look in looks]
+    tab.run(events, redraw, [state, *looks, channel], grid, api_name=None)
     picked = tab.run(grid.pick, pick_channel, None, channel, api_name=None, kind="stream")
-    tab.run(picked.then, choose_channel, inputs, outputs, api_name=None, show_progress="hidden")
-    tab.run([channel.submit, channel.blur], choose_channel, inputs, outputs, api_name=None)
-    tab.run(large.place, pick_place, None, place, api_name=None, kind="stream")
-    tab.run([part.input for part in place], None, [large, *place], large, api_name=None, js=MOVE)
+    tab.run(
+        picked.then, choose_channel, [state, channel, *looks], [large, grid, *place],
+        api_name=None, show_progress="hidden",
+    )  # fmt: skip
+    moved = tab.run(large.place, pick_place, None, place, api_name=None, kind="stream")
+    for event in (moved.then, *(part.input for part in place)):
+        tab.run(event, None, [large, *place], large, api_name=None, js=MOVE)
+
+
+def _connect_typing(
+    tab: lesson.Tab, state: gr.State, controls: lesson.Controls, grid: MapGrid,
+    large: ChannelView, refused: list[Refusal],
+) -> None:  # fmt: skip
+    """A channel, row or column that is typed is shown, or refused beneath its field."""
+    looks = [controls[name] for name in ("sort", "scale", "shown")]
+    channel, place = controls["channel"], [controls["row"], controls["column"]]
+    due = gr.Textbox("0", visible="hidden", label="due, channel")
+    tab.run(
+        [channel.submit, channel.blur], None, [channel, large, due], [channel, due, refused[0]],
+        api_name=None, js=CHECK_CHANNEL,
+    )  # fmt: skip
+    tab.run(
+        due.change, choose_channel, [state, channel, *looks], [large, grid, *place], api_name=None
+    )
+    ended = [event for part in place for event in (part.submit, part.blur)]
+    tab.run(ended, None, [*place, large], [*place, refused[1]], api_name=None, js=CHECK_PLACE)

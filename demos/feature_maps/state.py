@@ -10,13 +10,13 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.core import drawing, images, samples
-from cvcore.core.errors import NoPictureError
+from cvcore.core import checks, drawing, images, samples
+from cvcore.core.errors import InputError, NoPictureError
 from cvcore.engine import registry
 from cvcore.feature_maps import visualizations
 from cvcore.probes.map_grid import Grid, draw_grid, fit_grid
 from demos import lesson
-from demos.feature_maps.controls import DEFAULTS, SAMPLE, Source
+from demos.feature_maps.controls import DEFAULTS, SAMPLE, SHOWN, STRONGEST, Source
 
 MIN_CELL = 28  # pixels: smaller maps are enlarged to this
 MAX_GRID_SIDE = 1100  # pixels
@@ -113,19 +113,34 @@ def add_endpoint(
 def add_view(
     lazy: lesson.LazyTabs, name: str, section: gr.Tab, fn: Callable[..., Any], *,
     inputs: list, outputs: list, source: lesson.Controls, api_name: str,
+    unit: int = 0, here: Callable[..., Any] | None = None,
     controls: Sequence[Any] = (), follows: Sequence[Any] = (),
 ) -> None:  # fmt: skip
-    """An inner tab about the pass, its first input; until there is one it is empty."""
+    """An inner tab about the pass, its first input; until there is one it is empty.
+
+    The next ``unit`` inputs are a channel, or a channel, row and column: while a visitor types what
+    the layer has not, the view stays as it is. ``here`` answers the page in place of ``fn``.
+    """
     state, *_ = inputs
 
     def show_once_there(state: LessonState | None, *values: Any) -> Any:
-        return fn(check_state(state), *values)
+        there = has_unit(check_state(state), values[:unit])
+        return (here or fn)(state, *values) if there else gr.skip()
 
     lazy.add(
         name, section, show_once_there, inputs, outputs, api_name=None, kind="stream",
         controls=controls, follows=[state.change, *follows],
     )  # fmt: skip
     add_endpoint(lazy.tab, fn, inputs, outputs, source, api_name=api_name)
+
+
+def has_unit(state: LessonState, unit: Sequence[Any]) -> bool:
+    """Whether the layer has this channel, or this channel, row and column."""
+    sizes = state.maps.maps.shape
+    return all(
+        checks.as_whole(place, 0, size - 1) is not None
+        for place, size in zip(unit, sizes, strict=False)
+    )
 
 
 def number(x: float) -> str:
@@ -177,11 +192,23 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
     }
 
 
-def draw_maps(state: LessonState, sort: str, scale: str) -> Grid:
-    """All maps of the layer as one picture."""
+def choose_maps(state: LessonState, sort: str, shown: str) -> np.ndarray:
+    """Channels in order, all or the strongest: those of the greatest mean, or, in the order of
+    maxima, maximum."""
+    if shown not in dict(SHOWN).values():
+        raise InputError(f"Show the strongest maps or all of them, got {shown!r}.")
+    order = state.maps.order(sort)
+    if shown == "all":
+        return order
+    strongest = state.maps.order("mean" if sort == "index" else sort)[:STRONGEST]
+    return order[np.isin(order, strongest)]
+
+
+def draw_maps(state: LessonState, sort: str, scale: str, shown: str = "all") -> Grid:
+    """Maps of the layer as one picture."""
     return draw_grid(
         state.maps.maps,
-        channels=state.maps.order(sort),
+        channels=choose_maps(state, sort, shown),
         scale=scale,
         value_range=state.maps.kind_range,
         aspect=1.15,
@@ -189,9 +216,9 @@ def draw_maps(state: LessonState, sort: str, scale: str) -> Grid:
     )
 
 
-def to_grid(state: LessonState, sort: str, scale: str, chosen: int) -> dict:
-    """The value of ``MapGrid``: all maps as one picture, and the numbers of each channel."""
-    maps, grid = state.maps, draw_maps(state, sort, scale)
+def to_grid(state: LessonState, sort: str, scale: str, shown: str, chosen: int) -> dict:
+    """The value of ``MapGrid``: maps as one picture, and the numbers of each channel."""
+    maps, grid = state.maps, draw_maps(state, sort, scale, shown)
     picture = grid.image
     if max(picture.shape[:2]) > MAX_GRID_SIDE:
         shrunk = MAX_GRID_SIDE / max(picture.shape[:2])
@@ -206,13 +233,18 @@ def to_grid(state: LessonState, sort: str, scale: str, chosen: int) -> dict:
         "size": list(grid.image.shape[:2]),
         "channels": grid.channels.tolist(),
         "chosen": int(chosen),
-        "caption": f"{len(maps.maps)} channels of {size_words(maps.maps.shape)} · {colours}"
+        "caption": f"{_count_words(grid, maps)} of {size_words(maps.maps.shape)} · {colours}"
         " · click one",
         "mean": numbers.mean.round(4).tolist(),
         "maximum": numbers.maximum.round(4).tolist(),
         "zeros": numbers.zeros.round(4).tolist(),
         "layer": maps.layer,
     }
+
+
+def _count_words(grid: Grid, maps: "cvcore.feature_maps.FeatureMaps") -> str:
+    few, all_ = len(grid.channels), len(maps.maps)
+    return f"{all_} channels" if few == all_ else f"the {few} strongest of {all_} channels"
 
 
 def to_channel(state: LessonState, channel: int, place: tuple[int, int] | None = None) -> dict:
@@ -227,12 +259,12 @@ def to_channel(state: LessonState, channel: int, place: tuple[int, int] | None =
     colormap = "diverging" if values.min() < 0 else "viridis"
     overlay = drawing.draw_heatmap(maps.image, values, opacity=OVERLAY_OPACITY, colormap=colormap)
     places = maps.strongest_places(channel)
-    height, width = view.size_hw
     drawn_ahead = visualizations.load_visualization(state.model, maps.layer, channel)
-    seen = "everything" if np.isinf(height) else f"{height:.0f} × {width:.0f} pixels"
     return {
         "title": f"Channel {channel} of {maps.layer}",
         "channel": channel,
+        "count": len(maps.maps),
+        "layer": maps.layer,
         "map": images.to_data_uri(drawing.colourise(values, colormap=colormap), format="png"),
         "overlay": images.to_data_uri(overlay),
         "map_hw": list(values.shape),
@@ -247,10 +279,21 @@ def to_channel(state: LessonState, channel: int, place: tuple[int, int] | None =
             ["mean", number(numbers.mean[channel])],
             ["maximum", number(numbers.maximum[channel])],
             ["exactly zero", f"{numbers.zeros[channel]:.0%}"],
-            ["a place sees", seen],
+            ["a place sees", _tell_field(view)],
             ["next place", f"{view.stride_hw[0]} pixels on" if view.stride_hw[0] else "the same"],
         ],
     }
+
+
+def _tell_field(view: "cvcore.probes.receptive_field.ReceptiveField") -> str:
+    """What a place sees, also where that reaches beyond the input."""
+    height, width = view.size_hw
+    if np.isinf(height):
+        return "everything"
+    seen = f"{width:.0f} × {height:.0f} pixels"
+    if height <= view.input_hw[0] and width <= view.input_hw[1]:
+        return seen
+    return f"{seen}, more than the input's {view.input_hw[1]} × {view.input_hw[0]}"
 
 
 def _span(axis, position: int) -> list[int]:

@@ -16,7 +16,7 @@ from demos import components as ui
 from demos import lesson
 from demos.feature_maps.state import LessonState, add_endpoint, add_view, check_state, number
 from demos.feature_maps.views import draw_bars, draw_figure
-from demos.feature_maps.widgets import NOT_YET, Panel
+from demos.feature_maps.widgets import NOT_YET, Panel, Refusal
 from demos.lesson import charts
 
 PREVIEW_SECONDS = 0.4
@@ -60,8 +60,8 @@ def show_pixels(
         driven, raised = f", <b>{number(drive)}</b> before the activation", "the value before it"
     words = (
         f"Channel {channel} at row {place[0]}, column {place[1]} is <b>{number(value)}</b>{driven}."
-        f" It reads {right - left} × {bottom - top} pixels; colours away from grey say which of "
-        f"them would raise {raised}, and how."
+        f" It reads {_count_pixels(box, state.maps.image.shape)}; colours away from grey say which "
+        f"of them would raise {raised}, and how."
     )
     if not strength.any():
         words = (
@@ -81,6 +81,13 @@ def show_pixels(
         "box_xyxy": list(box),
         "gradient_size": float(np.abs(gradient).sum()),
     }
+
+
+def _count_pixels(box: tuple[int, int, int, int], shape: tuple[int, ...]) -> str:
+    """How many pixels of the input a place reads."""
+    width, height = box[2] - box[0], box[3] - box[1]
+    whole = "all " if (height, width) == shape[:2] else ""
+    return f"{whole}{width} × {height} pixels"
 
 
 @dataclass(frozen=True)
@@ -241,20 +248,28 @@ def show_silence(state: LessonState | None, channel: int, mode: str, which: str,
     }
 
 
+def show_silence_here(state: LessonState, channel: int, mode: str, which: str, n: int) -> dict:
+    """``show_silence`` for the page, whose slider goes beyond a small layer: then all channels."""
+    return show_silence(state, channel, mode, which, min(n, len(state.maps.maps)))
+
+
 def build(
     tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, channel: gr.Number,
     source: lesson.Controls,
-) -> tuple[gr.Number, gr.Number]:  # fmt: skip
-    """Three views of the selected channel; returns the row and column of the selected place."""
+) -> tuple[gr.Number, gr.Number, Refusal]:  # fmt: skip
+    """Three views of the selected channel; returns the row and column of the selected place, and
+    where a wrong one is refused."""
     with gr.Tab("Back to pixels", id="pixels") as section:
         with gr.Row():
             method = ui.Radio(METHODS, value="gradient", label="Method", min_width=240)
-            row = ui.Number(None, label="Row", precision=0, minimum=0, min_width=80)
-            column = ui.Number(None, label="Column", precision=0, minimum=0, min_width=80)
+            row = ui.Number(None, label="Row", precision=0, min_width=80)
+            column = ui.Number(None, label="Column", precision=0, min_width=80)
+        refused = Refusal(elem_id="feature-maps-refused-place")
         panel = Panel(NOT_YET, label="gradient", elem_id="feature-maps-pixels")
     add_view(
         lazy, "pixels", section, show_pixels, inputs=[state, channel, row, column, method],
-        outputs=[panel], source=source, api_name="feature_maps_pixels", controls=[method.input],
+        outputs=[panel], source=source, api_name="feature_maps_pixels", unit=3,
+        controls=[method.input],
         follows=[channel.change, row.change, column.change],
     )  # fmt: skip
     with gr.Tab("What it likes best", id="visualization") as section:
@@ -273,11 +288,12 @@ def build(
             n = ui.Slider(1, 64, 4, step=1, label="n", min_width=140)
         panel = Panel(NOT_YET, label="answers", elem_id="feature-maps-silence")
     add_view(
-        lazy, "silence", section, show_silence, inputs=[state, channel, mode, which, n],
-        outputs=[panel], source=source, api_name="feature_maps_silence",
-        controls=[mode.input, which.input, n.release], follows=[channel.change],
+        lazy, "silence", section, show_silence, here=show_silence_here, unit=1,
+        inputs=[state, channel, mode, which, n], outputs=[panel], source=source,
+        api_name="feature_maps_silence", controls=[mode.input, which.input, n.release],
+        follows=[channel.change],
     )  # fmt: skip
-    return row, column
+    return row, column, refused
 
 
 def _build_visualization(

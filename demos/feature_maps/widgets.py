@@ -1,5 +1,7 @@
 """What is clicked on in the feature maps tab: stages and layers, the grid of maps, one map."""
 
+from typing import Any
+
 from demos import components as ui
 
 
@@ -41,6 +43,15 @@ class ChannelView(_Widget):
       <div class="about"><table class="facts"></table><figure class="favourite">
         <img alt="What the channel likes best" hidden>
         <figcaption></figcaption></figure></div></div>"""
+
+
+class Refusal(_Widget):
+    """Why a number that was typed does not count, in a sentence beneath its field."""
+
+    MARKUP = '<p class="refused" role="alert">${value || ""}</p>'
+
+    def __init__(self, **kwargs: Any) -> None:
+        super().__init__(value="", **kwargs)  # type: ignore[arg-type]
 
 
 # In a view of a pass before there is one.

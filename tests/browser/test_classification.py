@@ -76,12 +76,21 @@ def test_a_sample_goes_through_every_view(tab, screenshot):
     tab.locator("#classification-bars .bars[data-label=espresso]").wait_for()
     tab.get_by_role("tab", name="Its input").click()
     steps = tab.locator("#classification-steps")
+    tab.get_by_text("Nothing broken").first.wait_for()
+    assert steps.locator("figure.broken").count() == 0
+    tab.get_by_label("Break a step on purpose").click()
+    tab.page.get_by_role("option", name="swap red and blue").click()
     steps.get_by_text("Broken on purpose").wait_for()
     assert steps.locator("figure").count() == 4
     assert steps.locator("figure.broken").count() == 1
     screenshot("classification_input")
     tab.get_by_role("tab", name="Two models").click()
-    tab.locator("#classification-agreement").get_by_text("on the first place").wait_for()
+    agreement = tab.locator("#classification-agreement")
+    agreement.get_by_text("of 5 classes").wait_for()
+    k = tab.locator("#classification-k input[type=number]")
+    k.fill("7")
+    k.press("Tab")
+    agreement.get_by_text("of 7 classes").wait_for()
     tab.get_by_role("tab", name="Robustness").click()
     curve = tab.locator("#classification-curve")
     curve.locator("svg polyline").first.wait_for()

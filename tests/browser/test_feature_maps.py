@@ -22,10 +22,28 @@ def click_at(page, locator, x, y):
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
+def test_it_opens_where_its_strongest_channel_answers_most(tab):
+    note = tab.locator("#feature-maps-channel .note").inner_text()
+    row, column, value = re.match(r"row (\d+), column (\d+): ([\d.]+),", note).groups()
+    assert float(value) > 0
+    strongest = tab.locator("#feature-maps-channel .places button").first
+    assert strongest.inner_text() == value
+    pixels = tab.locator("#feature-maps-pixels")
+    pixels.get_by_text(f"at row {row}, column {column} is {value}").wait_for()
+    chips = tab.locator(".layers .chip")
+    box = tab.locator(".layers").evaluate("e => e.scrollHeight - e.clientHeight")
+    assert box <= 0  # nothing is scrolled out of sight
+    assert chips.get_by_text("activation (act1)").count() == 1
+
+
 def test_stage_channel_and_place(tab, page, screenshot):
     tab.locator(".stage").nth(2).click()
     tab.locator("#feature-maps-channel h3").get_by_text("blocks.").wait_for()
     assert "28 × 28" in tab.locator("#feature-maps-grid .note").inner_text()
+    expect(tab.locator("#feature-maps-grid .note")).to_contain_text("the 36 strongest of")
+    tab.get_by_label("Maps", exact=True).click()
+    page.get_by_role("option", name="all maps").click()
+    expect(tab.locator("#feature-maps-grid .note")).not_to_contain_text("strongest")
     click_at(page, tab.locator("#feature-maps-grid img"), 0.01, 0.01)
     tab.locator("#feature-maps-channel h3").get_by_text("Channel 0 of").wait_for()
     picture = tab.locator("#feature-maps-channel .picture")
@@ -46,6 +64,22 @@ def test_stage_channel_and_place(tab, page, screenshot):
     expect(note).to_contain_text("row 4, column 15:")
     pixels.get_by_text("at row 4, column 15").wait_for()
     expect(tab.get_by_label("Column", exact=True)).to_have_value("15")
+    for label, refused in (
+        ("Row", "#feature-maps-refused-place"),
+        ("Channel", "#feature-maps-refused"),
+    ):
+        field = tab.get_by_label(label, exact=True)
+        before = field.input_value()
+        for typed, words in (("99999", "There is no 99999 here"), ("", "An empty field is none")):
+            field.fill(typed)
+            field.press("Enter")
+            expect(tab.locator(refused)).to_contain_text(f"{label}: {words}")
+            expect(field).to_have_value(before)
+    pixels.get_by_text("at row 4, column 15").wait_for()
+    expect(tab.locator(".error")).to_have_count(0)
+    field.fill("5")
+    field.press("Enter")
+    tab.locator("#feature-maps-channel h3").get_by_text("Channel 5 of").wait_for()
 
 
 def test_a_link_opens_the_unit(open_tab, rest):

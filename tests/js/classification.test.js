@@ -3,13 +3,25 @@ import {test} from 'node:test';
 import {load, near} from './load.js';
 
 test('percentages, and the ends of the gauge', () => {
-  const {percent, number, gaugeEnds} = load('classification/static/bars.js');
+  const {percent, number, gaugeEnds, headingOf} = load('classification/static/bars.js');
   assert.deepEqual([0, 0.1234, 0.9994, 0.9995, 1].map(percent), [
     '0.0 %',
     '12.3 %',
     '99.9 %',
-    '100 %',
-    '100 %',
+    '100.0 %',
+    '100.0 %',
+  ]);
+  const headings = [
+    {heading: 'Grey', temperature: 1},
+    {heading: 'Grey', temperature: 0.5},
+    {heading: '', temperature: 2},
+    {heading: 'Grey'},
+  ];
+  assert.deepEqual(headings.map(headingOf), [
+    'Grey',
+    'Grey, at temperature T = 0.5',
+    'At temperature T = 2',
+    'Grey',
   ]);
   assert.equal(number(-3.25), '−3.3');
   near(assert, gaugeEnds(4, 6), [0, 15]);

@@ -38,3 +38,23 @@ test('the map under a place of the sheet', () => {
     [0, 0, 1, 2, 3, 3],
   );
 });
+
+test('what a place is made from', () => {
+  const {madeFrom} = load('feature_maps/static/channel.js');
+  assert.equal(madeFrom([0, 224], [0, 224], [224, 224]), 'made from all 224 × 224 pixels');
+  assert.equal(madeFrom([0, 224], [10, 77], [224, 224]), 'made from 67 × 224 pixels');
+});
+
+test('layers by their block', () => {
+  const {groupLayers} = load('feature_maps/static/stages.js');
+  const layers = ['', '', 'b.0', 'b.0', 'b.1', ''].map((block, name) => ({block, name}));
+  assert.deepEqual(
+    groupLayers(layers).map(({title, layers: own}) => [title, own.map(({name}) => name)]),
+    [
+      ['before the blocks', [0, 1]],
+      ['b.0', [2, 3]],
+      ['b.1', [4]],
+      ['after the blocks', [5]],
+    ],
+  );
+});

@@ -1,11 +1,15 @@
 // Probabilities as bars, and the "none of these" sign above them. Everything that comes from the
 // server is set as text or as a number, never as markup.
 
-const percent = (p) => p >= 0.9995 ? '100 %' : `${(100 * p).toFixed(1)} %`;
+const percent = (p) => `${(100 * p).toFixed(1)} %`;
 const number = (x) => x.toFixed(1).replace('-', '−');
 // The gauge's ends: zero and 15 are on it, and room above the score and its limit.
 const gaugeEnds = (score, limit) =>
   [Math.min(0, score, limit), Math.max(15, 1.15 * score, 1.15 * limit)];
+// What stands above the bars; a temperature other than 1 is told, as it moves every number.
+const headingOf = ({heading, temperature}) => [
+  heading, temperature !== undefined && temperature !== 1 ? `at temperature T = ${+temperature.toFixed(2)}` : '',
+].filter(Boolean).join(', ').replace(/^at/, 'At');
 
 // --- in the page ---------------------------------------------------------------------------
 const make = (tag, name, text) => {
@@ -46,7 +50,7 @@ const drawRows = (list, value) => {
       list.append(item);
     }
     const [name, figure, track] = item.children;
-    name.textContent = row.label;
+    name.textContent = row.shown;
     figure.textContent = percent(row.confidence);
     item.title = `class ${row.class_index}, logit ${row.logit.toFixed(2)}`;
     track.firstChild.style.width = `${100 * row.confidence}%`;
@@ -64,12 +68,12 @@ const draw = () => {
     return;
   }
   root.dataset.label = value.label;
-  root.querySelector('.heading').textContent = value.heading || '';
+  root.querySelector('.heading').textContent = headingOf(value);
   const sign = root.querySelector('.sign');
   sign.hidden = !value.none_of_these;
   if (value.none_of_these) drawSign(sign, value);
   root.classList.toggle('doubted', Boolean(value.none_of_these && value.none_of_these.is_none_of_these));
-  root.classList.toggle('many', value.confidences.length > 8);
+  root.classList.toggle('many', value.confidences.length > value.roomy);
   drawRows(root.querySelector('ol'), value);
   root.querySelector('.rest').textContent = value.rest_count > 0
     ? `the other ${value.rest_count} classes together: ${percent(value.rest)}` : '';

@@ -4,6 +4,11 @@ const number = (x) => (Math.abs(x) >= 100 ? x.toFixed(0) : x.toFixed(2)).replace
 // A share 0 to 1 of a side as one of its cells; the edge and what lies beyond belong to the last.
 const cellOf = (share, size) => Math.min(size - 1, Math.max(0, Math.floor(share * size)));
 
+// How many pixels a box has, of an input of this size.
+const madeFrom = ([top, bottom], [left, right], [height, width]) => (
+  bottom - top === height && right - left === width ? `made from all ${width} × ${height} pixels`
+    : `made from ${right - left} × ${bottom - top} pixels`);
+
 // --- in the page ---------------------------------------------------------------------------
 const root = element.querySelector('.channel');
 const [mapFrame, pictureFrame] = root.querySelectorAll('.frame');
@@ -27,7 +32,7 @@ const show = (place) => {
   setBox(pictureFrame.querySelector('i'), left, top, right, bottom, inputWidth, inputHeight);
   pointed = place;
   note.textContent = `row ${row}, column ${column}: ${number(value.values[row * width + column])}, `
-    + `made from ${right - left} × ${bottom - top} pixels`;
+    + madeFrom([top, bottom], [left, right], value.input_hw);
 };
 const find = (event) => {
   const value = props.value, frame = event.target.closest('.frame');

@@ -1,4 +1,18 @@
 // The network as a row of stages. Everything from the server is set as text, never as markup.
+
+// Layers by their block, in order: [{title, layers}]; what is in no block lies before or after them.
+const groupLayers = (layers) => {
+  const groups = [];
+  layers.forEach((layer) => {
+    const last = groups[groups.length - 1];
+    if (last && last.block === layer.block) last.layers.push(layer);
+    else groups.push({block: layer.block, layers: [layer]});
+  });
+  return groups.map((group, i) => (
+    {title: group.block || (i ? 'after the blocks' : 'before the blocks'), layers: group.layers}));
+};
+
+// --- in the page ---------------------------------------------------------------------------
 const make = (tag, name, text) => {
   const node = document.createElement(tag);
   node.className = name;
@@ -26,25 +40,32 @@ const drawStage = (stage, current) => {
   return card;
 };
 
+const press = (node, current) => {
+  node.setAttribute('aria-pressed', current);
+  node.classList.toggle('current', current);
+};
+
+// A row of the stage's blocks, and a row of the layers in the one that is shown.
 const drawLayers = (root, value) => {
-  root.replaceChildren();
-  let block = null, group = null;
-  value.layers.forEach((layer) => {
-    if (layer.block !== block) {
-      block = layer.block;
-      group = make('span', 'group');
-      if (block) group.append(make('em', '', block));
-      root.append(group);
-    }
+  const groups = groupLayers(value.layers);
+  const shown = groups.find((group) => group.layers.some((layer) => layer.name === value.layer));
+  const blocks = make('div', 'chips blocks'), layers = make('div', 'chips');
+  groups.forEach((group) => {
+    const last = group.layers[group.layers.length - 1];
+    const chip = button('chip block', last.name, `Show ${group.title}: ${group.layers.length} layers`);
+    chip.textContent = group.title;
+    press(chip, group === shown);
+    blocks.append(chip);
+  });
+  (shown ? shown.layers : []).forEach((layer) => {
     const chip = button(`chip ${layer.kind.replace(/[^a-z]+/g, '-')}`, layer.name,
       `${layer.name}: ${layer.kind}, ${layer.channels} channels`);
-    chip.textContent = layer.short;
-    chip.setAttribute('aria-pressed', layer.name === value.layer);
-    chip.classList.toggle('current', layer.name === value.layer);
-    group.append(chip);
+    chip.textContent = layer.kind === 'block' ? 'output of the block' : `${layer.kind} (${layer.short})`;
+    press(chip, layer.name === value.layer);
+    layers.append(chip);
   });
-  const current = root.querySelector('.current');
-  if (current) root.scrollTop = Math.max(0, current.offsetTop - root.offsetTop - 40);
+  blocks.hidden = groups.length < 2;
+  root.replaceChildren(blocks, layers);
 };
 
 const draw = () => {

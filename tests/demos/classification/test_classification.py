@@ -22,7 +22,14 @@ from demos.classification import inspect, live, ranks
 from demos.classification.answers import Answer, to_bars, to_csv
 from demos.classification.controls import list_model_choices
 from demos.classification.curve import choose_classes, draw_curve
-from demos.classification.views import draw_mistakes, draw_ranks, draw_softmax, draw_trace
+from demos.classification.views import (
+    draw_mistakes,
+    draw_ranks,
+    draw_softmax,
+    draw_trace,
+    percent,
+)
+from demos.lesson import class_names
 from tests.support.html import visible
 from tests.support.server import PATIENCE_SECONDS
 
@@ -97,7 +104,7 @@ def test_names_are_escaped(answer):
 
 
 def test_steps_with_and_without_a_fault(coffee):
-    html, right, broken, numbers = inspect.show_steps(coffee, "no_scale")
+    html, right, broken, numbers, _ = inspect.show_steps(coffee, "no_scale")
     assert "Broken on purpose" in html
     assert numbers["broken_step"] == "normalise"
     assert numbers["picture_hw"] == list(coffee.shape[:2])
@@ -107,7 +114,7 @@ def test_steps_with_and_without_a_fault(coffee):
     assert numbers["input_min"] < numbers["input_mean"] < numbers["input_max"]
     assert right["label"] == "espresso"
     assert broken["confidences"] != right["confidences"]
-    html, right, broken, numbers = inspect.show_steps(coffee, "none")
+    html, right, broken, numbers, _ = inspect.show_steps(coffee, "none")
     assert "Broken" not in html
     assert numbers["broken_step"] is None
     assert right["confidences"] == broken["confidences"]
@@ -121,15 +128,63 @@ def test_trace_of_a_tiny_picture_is_drawn():
     assert "224 x 224" in visible(draw_trace(trace(np.zeros((1, 1, 3), np.uint8))))
 
 
+@pytest.mark.parametrize("temperature", [1, 2])
+def test_every_view_gives_one_number(temperature):
+    """The first class's probability of an untouched picture, as it is shown."""
+    picture = samples.load_sample("chelsea")
+    bars, softmax, *_ = tab.classify(picture, temperature=temperature)
+    _, steps, same, *_ = inspect.show_steps(picture, "none", temperature=temperature)
+    *_, (_, first, *_) = inspect.compare(picture, "grey", temperature=temperature)
+    curve, drawn, (state, _) = inspect.show_curve(picture, "blur", temperature=temperature)
+    _, frame, *_ = live.classify_frame(picture, 5, MODEL, 0, 6.9, None, temperature)
+    shares = [one["confidences"][0]["confidence"] for one in (bars, steps, same, first, frame)]
+    shares.append(curve["probabilities"][state.clean])
+    assert shares == pytest.approx([bars["confidences"][0]["confidence"]] * 6, abs=1e-6)
+    for page in (softmax, drawn):
+        assert percent(shares[0]) in page
+    assert ("flattens every line" in drawn) == (temperature > 1)
+
+
+def test_k_and_temperature_reach_the_open_view_without_the_network(coffee, monkeypatch):
+    *_, steps = inspect.show_steps(coffee, "bgr")
+    *_, (*_, pair) = inspect.compare(coffee, "grey")
+    *_, curve = inspect.show_curve(coffee, "blur")
+    monkeypatch.setattr(classifier, "run_network", None)
+    states = (steps, pair, curve)
+    for view, bars in ((inspect.STEPS, slice(0, 2)), (inspect.TWO_MODELS, slice(3, 5))):
+        for answers in inspect.redraw(view, *states, 7, 2, MODEL)[bars]:
+            assert (len(answers["confidences"]), answers["temperature"]) == (7, 2)
+    agreement = inspect.redraw(inspect.TWO_MODELS, *states, 7, 2, MODEL)[5]
+    assert agreement["classes_compared"] == 7
+    assert "T = 2 flattens" in inspect.redraw(inspect.CURVE, *states, 7, 2, MODEL)[6]
+    assert "T = 0.5 steepens" in inspect.redraw(inspect.CURVE, *states, 7, 0.5, MODEL)[6]
+
+
+def test_a_few_names_are_softened_where_they_are_shown_alone():
+    labels = registry.load_labels(MODEL)
+    softer = class_names.load_shown(MODEL)
+    changed = {a: b for a, b in zip(labels, softer, strict=True) if a != b}
+    assert changed == class_names.SOFTER  # every name is one of ImageNet's
+    assert len(set(softer)) == len(set(labels))  # and no two classes become one
+    logits = np.zeros(1000, np.float32)
+    logits[labels.index("nipple")] = 9
+    answer = Answer(MODEL, logits)
+    first = to_bars(answer, 3)["confidences"][0]
+    assert (first["label"], first["shown"]) == ("nipple", "baby bottle teat")
+    terms = classification.softmax_terms(answer.logits, 3)
+    assert "nipple" not in draw_softmax(terms, answer.shown, 1)
+    assert "nipple" in to_csv(answer, 1)
+
+
 def test_compare_with_a_variant(coffee):
-    *_, (sentence, left, right, _) = inspect.compare(coffee, "grey")
+    *_, (sentence, left, right, *_) = inspect.compare(coffee, "grey")
     assert left["label"] == "espresso"
     assert right["heading"] == "The same, without colour"
     assert re.search(r"They (dis)?agree", visible(sentence).replace("  ", " "))
 
 
 def test_compare_with_itself_agrees_in_everything(coffee):
-    *_, (sentence, left, right, numbers) = inspect.compare(coffee, MODEL)
+    *_, (sentence, left, right, numbers, _) = inspect.compare(coffee, MODEL)
     assert left["confidences"] == right["confidences"]
     assert numbers == {
         "same_first_place": True,
@@ -212,7 +267,8 @@ def test_the_samples_are_measured():
     *_, (numbers, drawing, mistakes, table, report) = ranks.measure_samples()
     assert numbers["pictures"] == len(ranks.SAMPLE_CLASSES)
     assert numbers["rank_1"] == report.accuracy(1) < numbers["rank_5"] == 1
-    assert "5 of 5 pictures" in visible(drawing)
+    assert "5 of 5 pictures; left out of the 7 samples" in visible(drawing)
+    assert "names what they show: Astronaut, Street" in visible(drawing)
     assert "said: tiger cat" in visible(mistakes)
     assert table["filename"] == "rank_n.csv"
     assert "No mistake" in visible(ranks.show_mistakes(report, 5, MODEL))

@@ -55,7 +55,39 @@ def test_a_look_shows_stages_maps_and_the_most_active_channel(looked, state):
     assert channel == large["channel"] == int(np.argmax(grid["mean"]))
     assert state.maps.maps[channel][row, column] == state.maps.maps[channel].max()
     assert "network" in badge
-    assert grid["channels"] == list(range(240))
+    means = np.array(grid["mean"])
+    assert grid["channels"] == sorted(grid["channels"])
+    assert set(grid["channels"]) == set(np.argsort(-means, kind="stable")[:36].tolist())
+    assert grid["caption"].startswith("the 36 strongest of 240 channels of 28 × 28")
+    every = picture.redraw(state, "index", "channel", "all", channel)
+    assert every["channels"] == list(range(240))
+    assert every["caption"].startswith("240 channels of")
+    maxima = picture.redraw(state, "maximum", "channel", "strongest", None)
+    assert maxima["channels"] == state.maps.order("maximum")[:36].tolist()
+    assert maxima["chosen"] == -1  # no channel yet, and not channel 0
+
+
+def test_a_view_wider_than_the_input_says_so(sample, state):
+    """A place of the last stage would see 339 pixels a side, of 224."""
+    facts = dict(state_values.to_channel(state, 0)["facts"])
+    assert facts["a place sees"] == "67 × 67 pixels"
+    *_, late = look(sample, MODEL, "blocks.5.1.act2")
+    side = fm.receptive_field(MODEL, "blocks.5.1.act2").size_hw[0]
+    seen = dict(state_values.to_channel(late, 0)["facts"])["a place sees"]
+    assert side > 224
+    assert seen == f"{side:.0f} × {side:.0f} pixels, more than the input's 224 × 224"
+
+
+def test_what_the_layer_has_not_leaves_a_view_as_it_is(state):
+    for unit in ((0,), (239,), (0, 27, 27), ()):
+        assert state_values.has_unit(state, unit)
+    for unit in ((240,), (-1,), (None,), (0, 28, 0), (0, 0, None), (0, None, 0)):
+        assert not state_values.has_unit(state, unit)
+
+
+def test_a_slider_beyond_a_small_layer_means_all_of_it(sample):
+    *_, small = look(sample, MODEL, "blocks.0.0.bn2")
+    assert len(unit_views.show_silence_here(small, 0, "silence", "active", 64)["channels"]) == 16
 
 
 def test_place_boxes_are_the_receptive_field(looked):
@@ -104,7 +136,7 @@ def test_a_link_restores_layer_channel_and_place():
     assert unknown == []
     values = {key: updates[link.controls[key]]["value"] for key in query if key != "tab"}
     assert values == {"layer": LAYER, "channel": 7, "row": 3, "column": 27}
-    assert links.read_link({"feature_maps": link}, query | {"channel": ["-1"]})[1] == ["channel=-1"]
+    assert links.read_link({"feature_maps": link}, query | {"channel": ["x"]})[1] == ["channel=x"]
 
 
 def test_no_network_runs_for_sorting_colours_and_channels(state, monkeypatch):
@@ -113,11 +145,11 @@ def test_no_network_runs_for_sorting_colours_and_channels(state, monkeypatch):
 
     fm.receptive_fields(MODEL)
     monkeypatch.setattr(fm.maps, "record", forbidden)
-    by_mean = picture.redraw(state, "mean", "layer", 3)
+    by_mean = picture.redraw(state, "mean", "layer", "all", 3)
     means = [by_mean["mean"][channel] for channel in by_mean["channels"]]
     assert means == sorted(means, reverse=True)
-    assert by_mean["src"] != picture.redraw(state, "mean", "channel", 3)["src"]
-    view, grid, row, column = picture.choose_channel(state, 7, "index", "channel")
+    assert by_mean["src"] != picture.redraw(state, "mean", "channel", "all", 3)["src"]
+    view, grid, row, column = picture.choose_channel(state, 7, "index", "channel", "all")
     assert (view["channel"], grid["chosen"]) == (7, 7)
     assert [row, column] == view["place"]
 
@@ -337,7 +369,7 @@ def test_without_a_pass_each_view_asks_for_a_picture():
         lambda: next(unit_views.draw_visualization(None, 0, 8, "fourier", "map")),
         lambda: unit_views.show_silence(None, 0, "silence", "selected", 1),
         lambda: layer_views.show_activity(None, 0),
-        lambda: picture.choose_channel(None, 0, "index", "channel"),
+        lambda: picture.choose_channel(None, 0, "index", "channel", "all"),
         lambda: look(None),
     ):
         with pytest.raises(InputError, match="no picture"):
