@@ -9,10 +9,10 @@ import numpy as np
 from cvcore.core.errors import InputError
 from cvcore.deep_dream.layers import DEFAULT_LAYER, LAYERS
 from cvcore.deep_dream.layers import DEFAULT_MODEL as MODEL
-from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
 from demos.deep_dream.pickers import ChannelPicker, build_channels
+from demos.lesson import class_names
 
 AIMS = [
     ("the whole layer", "layer"),
@@ -93,7 +93,7 @@ def build_aim(tab: lesson.Tab) -> Aim:
         second = ui.Number(DEFAULTS.second, label="Second channel", precision=0, min_width=90)
         seconds = build_channels(tab, second, "deep-dream-second")
     class_idx = ui.Dropdown(
-        [(name, index) for index, name in enumerate(registry.load_labels(MODEL))],
+        [(name, index) for index, name in enumerate(class_names.load_shown(MODEL))],
         value=DEFAULTS.class_idx, label="Class", visible=False,
     )  # fmt: skip
     no_layer = gr.Markdown(

@@ -8,6 +8,7 @@ import numpy as np
 from cvcore.core import images
 from demos import components as ui
 from demos.lesson import charts
+from demos.lesson.class_names import soften
 
 CURVE = (360, 92)  # pixels: low, so that the classes below are on the first screen
 
@@ -29,7 +30,9 @@ def draw_step(
     octaves_at: Sequence[int] = (),
 ) -> str:
     """The picture; beside it how far it is, the curve so far and the most probable classes."""
-    rows = "".join(f"<li><span>{escape(name)}</span><b>{share:.0%}</b></li>" for name, share in now)
+    rows = "".join(
+        f"<li><span>{escape(soften(name))}</span><b>{share:.0%}</b></li>" for name, share in now
+    )
     height, width = picture.shape[:2]  # said ahead, so that nothing moves while it is decoded
     return (
         f'<img alt="The dream" style="aspect-ratio:{width}/{height}" '
@@ -37,7 +40,7 @@ def draw_step(
         f'<p class="big">{state}</p>{draw_curve(curve, total, octaves_at)}'
         "<p>Dashed lines: a larger octave begins</p>"
         f"<ol>{rows}</ol>"
-        f'<p class="soft">the photograph: {escape(before[0])} {before[1]:.0%}</p></div>'
+        f'<p class="soft">the photograph: {escape(soften(before[0]))} {before[1]:.0%}</p></div>'
     )
 
 

@@ -17,7 +17,7 @@ from demos import lesson
 from demos.feature_maps.state import LessonState, add_endpoint, add_view, check_state, number
 from demos.feature_maps.views import draw_bars, draw_figure
 from demos.feature_maps.widgets import NOT_YET, Panel, Refusal
-from demos.lesson import charts
+from demos.lesson import charts, class_names
 
 PREVIEW_SECONDS = 0.4
 STEPS = 128  # in each octave, 16 to 512
@@ -212,23 +212,22 @@ def show_silence(state: LessonState | None, channel: int, mode: str, which: str,
         chosen = order[: int(n)].tolist()
     logits = fm.predict_edited(state.picture, state.layer, model=state.model, **{mode: chosen})
     before, after = softmax(state.maps.logits), softmax(logits)
-    names = state.labels
-    tops = [to_topk(values, names, 5) for values in (state.maps.logits, logits)]
-    name = names[state.top_class]
+    names = class_names.load_shown(state.model)
+    tops = [to_topk(values, state.labels, 5) for values in (state.maps.logits, logits)]
+    name, winner = names[state.top_class], int(logits.argmax())
     verb = "silenced" if mode == "silence" else "kept alone"
     listed = ", ".join(map(str, chosen[:8])) + (", …" if len(chosen) > 8 else "")
-    same = (
-        "still wins"
-        if tops[1].labels[0] == name
-        else f"loses to <b>{escape(tops[1].labels[0])}</b>"
-    )
+    wins = winner == state.top_class
+    same = "still wins" if wins else f"loses to <b>{escape(names[winner])}</b>"
     lines = (
         f'<p class="big">{len(chosen)} of {count} channels {verb} ({listed}): '
         f"<b>{escape(name)}</b> goes from {before[state.top_class]:.1%} to "
         f"<b>{after[state.top_class]:.1%}</b> and {same}.</p>"
     )
     bars = "".join(
-        draw_bars(title, list(zip(top.labels, top.probabilities, strict=True)))
+        draw_bars(
+            title, list(zip(map(class_names.soften, top.labels), top.probabilities, strict=True))
+        )
         for title, top in zip(("The whole network", "After the change"), tops, strict=True)
     )
     best = np.argsort(-np.abs(effects), kind="stable")[:6]

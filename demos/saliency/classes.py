@@ -11,6 +11,7 @@ from cvcore.recognition import classifier
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency.target import check_class
 from demos import components as ui
+from demos.lesson import class_names
 
 FIRST_CHOICE, NO_CLASS = -1, -1  # in the menus and through the API
 
@@ -35,7 +36,7 @@ def to_classes(class_idx: int, minus_class: int = NO_CLASS) -> dict[str, int | N
 
 def list_classes(first: str) -> list[tuple[str, int]]:
     """(name, index) of the thousand classes behind a first entry, for a menu to search in."""
-    labels = registry.load_labels(DEFAULT_MODEL)
+    labels = class_names.load_shown(DEFAULT_MODEL)
     return [(first, -1), *((f"{label} ({i})", i) for i, label in enumerate(labels))]
 
 
@@ -46,7 +47,7 @@ class TopClasses(gr.HTML):
         super().__init__(
             value=[],
             html_template="""<div class="top" role="group" aria-label="Explain one of these">
-              {{#each value}}<button type="button" data-index="{{this.index}}">{{this.label}}
+              {{#each value}}<button type="button" data-index="{{this.index}}">{{this.shown}}
               <b>{{this.percent}}</b></button>{{/each}}</div>""",
             css_template="""
               .top { display: flex; flex-wrap: wrap; gap: .4rem; }
@@ -75,7 +76,12 @@ def rank_classes(image: np.ndarray | None, model: str = DEFAULT_MODEL) -> list[d
         return []
     top = classifier.predict_topk(images.check_image(image), 5, model=model)
     return [
-        {"index": int(index), "label": label, "percent": f"{p:.0%}"}
+        {
+            "index": int(index),
+            "label": label,
+            "shown": class_names.soften(label),
+            "percent": f"{p:.0%}",
+        }
         for index, label, p in zip(top.class_indices, top.labels, top.probabilities, strict=True)
     ]
 

@@ -10,6 +10,7 @@ from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency import METHODS
 from demos import components as ui
 from demos import lesson
+from demos.lesson import class_names
 from demos.saliency.classes import NO_CLASS, to_classes
 from demos.saliency.controls import DEFAULT_METHOD, FUSED, LAST_LAYER, to_layers
 from demos.saliency.results import to_numbers
@@ -43,7 +44,7 @@ def explain_frame(
     square = find_square(frame.shape[:2], model)
     marked = frame // 3
     marked[square] = overlay(frame[square], result.input_map, Look(0.5), is_signed=False)
-    labels = registry.load_labels(model)
+    labels = class_names.load_shown(model)
     text = f"{METHODS[method].title}: {labels[result.class_idx]}"
     if result.minus_class is not None:
         text += f" rather than {labels[result.minus_class]}"

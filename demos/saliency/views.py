@@ -7,12 +7,11 @@ from typing import TYPE_CHECKING
 import numpy as np
 
 from cvcore.core import drawing, images
-from cvcore.engine import registry
 from cvcore.recognition import preprocessing
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency import METHODS
 from cvcore.saliency.scores import share_inside
-from demos.lesson import charts
+from demos.lesson import charts, class_names
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -112,7 +111,7 @@ def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bo
 
 
 def name_classes(result: "Saliency") -> str:
-    labels = registry.load_labels(result.model)
+    labels = class_names.load_shown(result.model)
     text = f"“{labels[result.class_idx]}”"
     if result.minus_class is not None:
         text += f" rather than “{labels[result.minus_class]}”"
@@ -171,7 +170,7 @@ def draw_scores(result: "Saliency") -> str:
     scores = result.scores
     if scores is None:
         return draw_page('<p class="soft">The scores follow when the map is finished.</p>')
-    label = registry.load_labels(result.model)[result.class_idx]
+    label = class_names.load_shown(result.model)[result.class_idx]
     alone = "" if result.minus_class is None else f" Measured for “{escape(label)}” alone."
     return draw_page(
         draw_curves(scores, charts.WIDE),

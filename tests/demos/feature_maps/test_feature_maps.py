@@ -14,6 +14,7 @@ from cvcore import feature_maps as fm
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from cvcore.feature_maps import channels
+from cvcore.recognition import classifier
 from demos import components as ui
 from demos import feature_maps as tab
 from demos import lesson as lesson_demos
@@ -83,6 +84,13 @@ def test_what_the_layer_has_not_leaves_a_view_as_it_is(state):
         assert state_values.has_unit(state, unit)
     for unit in ((240,), (-1,), (None,), (0, 28, 0), (0, 0, None), (0, None, 0)):
         assert not state_values.has_unit(state, unit)
+
+
+def test_the_classes_are_those_of_the_classification(sample, state):
+    """One network, whichever engine runs it: the probabilities, as they are shown."""
+    own = classifier.softmax(state.maps.logits)
+    other = classifier.predict_batch([sample])[0]
+    np.testing.assert_allclose(own, other, atol=5e-5)
 
 
 def test_a_slider_beyond_a_small_layer_means_all_of_it(sample):
