@@ -3,7 +3,7 @@
 import gradio as gr
 
 import cvcore
-from cvcore.core.errors import NoPictureError
+from cvcore.core.errors import InputError, NoPictureError
 from cvcore.core.timing import Stopwatch
 from cvcore.face_verification import METRIC, Verification, likelihood_ratio, probability_same
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
