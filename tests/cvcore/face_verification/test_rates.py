@@ -131,6 +131,33 @@ def test_pairs_are_what_they_say():
     assert len({*people[same[:, 0]]}) == 30  # nobody is left out
 
 
+def test_nobody_is_judged_by_a_threshold_chosen_on_them(monkeypatch):
+    """Each fold's threshold comes from pairs of people none of whom is in that fold."""
+    rng = np.random.default_rng(0)
+    owners = [f"person {i}" for i in np.repeat(np.arange(40), 3)]
+    vectors = np.repeat(rng.normal(size=(40, 16)), 3, axis=0) + 0.3 * rng.normal(size=(120, 16))
+    vectors /= np.linalg.norm(vectors, axis=1, keepdims=True)
+    drawn, draw = [], fe.make_pairs
+
+    def note(people, count, *, seed):
+        drawn.append(set(np.asarray(people).tolist()))
+        return draw(people, count, seed=seed)
+
+    monkeypatch.setattr(fe, "make_pairs", note)
+    report = fe.evaluate_fresh(owners, vectors, threshold=-1, pairs=200)
+    assert len(drawn) == 20
+    for judged, chosen_on in zip(drawn[::2], drawn[1::2], strict=True):
+        assert judged
+        assert not judged & chosen_on
+        assert len(judged | chosen_on) == 40
+    assert report.pairs == 200
+    assert report.accuracy_at == 0.5  # at -1 everybody passes
+    assert report.accuracy > 0.95
+    assert len(report.thresholds) == 10
+    with pytest.raises(InputError, match="too few people"):
+        fe.evaluate_fresh(owners[:3], vectors[:3], threshold=0.3)
+
+
 def test_command_on_a_folder_of_people(tmp_path, capsys):
     for name, person in (("ardern_2018", "a"), ("ardern_2022", "a"), ("obama_2005", "b"),
                          ("astronaut", "c"), ("coffee", "c")):  # fmt: skip
@@ -141,6 +168,7 @@ def test_command_on_a_folder_of_people(tmp_path, capsys):
     assert "left out, as no face was found or it could not be read, 1: c/coffee.jpg" in text
     assert "accuracy                100.00%" in text
     assert "best threshold" in text
+    assert "too few people to keep some apart" in text
 
 
 def test_command_takes_the_detector_asked_for(tmp_path, capsys, monkeypatch):
