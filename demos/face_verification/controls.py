@@ -47,14 +47,15 @@ def build_choices(tab: lesson.Tab) -> Choices:
     threshold = ui.Slider(
         -0.2, 0.9, THRESHOLDS[EMBEDDER], step=0.005,
         label="Threshold for the cosine similarity", elem_id="face-threshold",
+        info=f"{THRESHOLDS[EMBEDDER]}: strangers let in, and people turned away, about as often. "
+        "Higher: fewer strangers.",
     )  # fmt: skip
     metric = ui.Radio(
         [(title, name) for name, title in METRICS.items()], value=METRIC, label="Metric",
         elem_id="face-metric",
     )  # fmt: skip
     prior = ui.Radio(
-        [("any two: one in two", "two"), ("a class: one in 30", "class"),
-         ("a city: one in 100,000", "city")],
+        [("one in two", "two"), ("class: one in 30", "class"), ("city: one in 100,000", "city")],
         value=PRIOR, label="How many pairs are one person’s, before looking?",
         elem_id="face-prior",
     )  # fmt: skip

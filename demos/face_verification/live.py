@@ -30,7 +30,8 @@ WHO = (
 PASSERS_BY = (
     "While somebody is enrolled, every face before the camera is turned into numbers too, to be "
     "compared: also that of a passer-by. They are dropped when the face leaves the "
-    "view, and at the latest when this page is closed. "
+    "view, and at the latest when this page is closed. A name stands only beside a face that "
+    "passes the threshold in this very frame. "
     "With nobody enrolled, faces are framed and no more."
 )
 OWN_MODEL = (

@@ -128,7 +128,7 @@ def test_metrics_give_one_verdict_in_two_numbers():
     photo = picture.to_value(picture.GROUP)
     matrix, _, numbers, _ = group.compare_all(photo, 0.34, metric="euclidean")
     assert "4 faces, 3 persons at threshold 1.15: 1 of 6 pairs pass" in visible(matrix)
-    assert f"{numbers['distances'][0][1]:.2f}" in visible(matrix)
+    assert f">{numbers['distances'][0][1]:.2f}</text>" in matrix
     with pytest.raises(InputError, match="cosine, euclidean"):
         pair.verify(A, B, metric="taxicab")
 
@@ -222,6 +222,8 @@ def test_history_compares_methods_and_losses():
     losses = numbers["losses"]
     assert losses["cross_entropy_same"] < 0.01 < losses["cross_entropy_different"]
     assert "in 99.5 %" in visible(html)
+    assert "fewest errors here" in visible(html)
+    assert "0.34 is where both kinds of error are about as frequent" in visible(html)
     with pytest.raises(InputError, match="1 to 48"):
         history.show_history(A, B, float("nan"))
 
