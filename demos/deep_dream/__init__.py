@@ -137,7 +137,9 @@ def _build_picture(tab: lesson.Tab, layers: LayerPicker) -> tuple[gr.Image, less
             controls = lesson.Controls(Settings, **aim.parts, **build_steps())
         with gr.Column(scale=5, min_width=320):
             with gr.Row():
-                start = gr.Button("Dream", variant="primary", size="sm", min_width=80)
+                start = gr.Button(
+                    "Dream", variant="primary", size="sm", min_width=80, elem_id="deep-dream-start"
+                )  # fmt: skip
                 place = gr.Column(min_width=80)
                 saved = ui.Download("Save the dream (PNG)")
             view = Dream(
@@ -185,6 +187,8 @@ def _connect_dream(
         trigger_mode="always_last", show_progress="hidden",
     )  # fmt: skip
     tab.run(start.click, lambda asked: asked + 1, asked, asked, api_name=None)
+    waits = [part for name, part in controls.parts.items() if name != "layer"]
+    tab.say_waiting(start, waits, [asked.change])  # a layer acts at once
     tab.run(
         layers.pick, pick_layer, [asked, controls["aim"]], [controls["layer"], asked],
         api_name=None, show_progress="hidden",

@@ -105,7 +105,10 @@ def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
             }
         with gr.Column(scale=4, min_width=320):
             with gr.Row():
-                start = gr.Button("Make the film", variant="primary", size="sm", min_width=80)
+                start = gr.Button(
+                    "Make the film", variant="primary", size="sm", min_width=80,
+                    elem_id="deep-dream-film-start",
+                )  # fmt: skip
                 place = gr.Column(min_width=80)
                 saved = ui.Download("Save the film (MP4)")
             view = Dream(elem_id="deep-dream-film", label="film")
@@ -114,5 +117,6 @@ def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
         settings=lesson.Controls(VideoSettings, **controls.parts, **own),
         api_name="deep_dream_film", kind="heavy", show_progress="minimal",
     )  # fmt: skip
+    tab.say_waiting(start, [image, *controls, *own.values()])
     with place:
         tab.stop_button(running, elem_id="deep-dream-film-stop")

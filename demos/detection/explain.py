@@ -103,6 +103,7 @@ def build(
         settings=lesson.Controls(ExplainSettings, number=number, **controls.parts, masks=masks),
         api_name="detection_why", kind="heavy",
     )  # fmt: skip
+    tab.say_waiting(start, [number, masks, *controls])
     with place:
         tab.stop_button(running)
     view.choose(

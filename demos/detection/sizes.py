@@ -122,7 +122,9 @@ def build(
     """A button, and the chart that grows."""
     gr.Markdown("The same picture at every input size: time against what is found.")
     with gr.Row():
-        start = gr.Button("Measure all sizes with this picture", variant="primary", size="sm")
+        start = gr.Button(
+            "Measure all sizes", variant="primary", size="sm", elem_id="detection-sizes-start"
+        )
         place = gr.Column(min_width=100)
     chart = gr.HTML(label="chart", elem_id="detection-sizes")
     rows = gr.JSON(visible=False, label="sizes")
@@ -133,6 +135,7 @@ def build(
         start.click, measure_sizes, [picture], [chart, rows], settings=settings,
         api_name="detection_sizes", kind="heavy",
     )  # fmt: skip
+    tab.say_waiting(start, [*take_limits(controls).values(), truths])
     with place:
         tab.stop_button(running)
     clear_when_old(tab, [picture.change, controls["model"].change], running, [chart, rows])

@@ -48,10 +48,11 @@ def apply_early() -> None:
 
 def apply_patches() -> None:
     """What is changed in this process; scripts are patched by ``PatchedScripts``."""
-    from demos.gradio_patches import session_start
+    from demos.gradio_patches import session_start, stopped_runs
 
     if not is_plain():
         session_start.apply()
+        stopped_runs.apply()
 
 
 @cache

@@ -9,6 +9,7 @@ import numpy as np
 import cvcore
 from demos import components as ui
 from demos import lesson
+from demos.latent_space import opinion
 from demos.latent_space.controls import PATH_DEFAULTS, Choices, PathSettings
 from demos.latent_space.letters import pick
 from demos.latent_space.views import ROUND, STRAIGHT, Morph, Panel, to_sprite
@@ -38,20 +39,23 @@ def show_path(own: dict | None, settings: PathSettings) -> dict:
         }
     latents = np.concatenate([z for _, z in ways.values()])
     pictures = ls.generate(latents, name=s.name, classes=s.digit)
-    real = ls.rank_scores(ls.score(pictures, name=s.name, classes=s.digit), s.name)
+    logits = ls.score(pictures, name=s.name, classes=s.digit)
+    real, places = ls.rank_scores(logits, s.name), opinion.place(s.name, logits)
     count = int(s.frames)
     paths = [
         {
             "name": title, "colour": colour,  # for callers; the page has a theme's own
             "norms": ls.measure_lengths(z).round(3).tolist(),
             "real": real[i * count : (i + 1) * count].round(3).tolist(),
+            "logits": logits[i * count : (i + 1) * count].round(3).tolist(),
+            "places": places[i * count : (i + 1) * count].round(4).tolist(),  # in its chart
         }
         for i, (title, (colour, z)) in enumerate(ways.items())
     ]  # fmt: skip
     return {
         "sprite": to_sprite(pictures, count), "paths": paths, "loop": s.walk == "walk",
         "key": f"{s.name} {s.digit} {s.seed} {s.truncation} {s.text} {count} {s.walk}",
-        "html": draw_curves(paths),
+        "html": draw_curves(paths) + _draw_opinion(s.name, paths),
     }  # fmt: skip
 
 
@@ -65,32 +69,31 @@ def walk_from(a: np.ndarray, settings: PathSettings) -> np.ndarray:
     return ls.random_walk(a, stops, s.frames)
 
 
+def _draw_opinion(name: str, paths: Sequence[dict]) -> str:
+    """D's opinion of the frame shown; the script moves its marks."""
+    middle = len(paths[0]["logits"]) // 2
+    now = [(path["logits"][middle], colour) for path, colour in zip(paths, LINES, strict=False)]
+    every = [logit for path in paths for logit in path["logits"]]
+    return f'<div class="opinion">{opinion.draw_opinion(name, every, now)}</div>'
+
+
 def draw_curves(paths: Sequence[dict]) -> str:
-    """Each frame's length, and D's opinion of it; the script moves the line at the frame shown."""
+    """Each frame's length; the script moves the line at the frame shown."""
     count = len(paths[0]["norms"])
     numbers = np.unique(np.linspace(1, count, min(TICKS, count)).round().astype(int))
     frames = charts.Axis(
         "frame", 1, count, ticks=[(n, str(n)) for n in numbers], text=lambda at: f"frame {at:.0f}"
     )
-    curves = {
-        "norms": ("Distance from the mean", charts.Axis("length of w", low=0)),
-        "real": (
-            "Share of real pictures that D finds worse",
-            charts.Axis("share", low=0, text=charts.percent),
-        ),
-    }
-    return "".join(
-        charts.draw_chart(
-            [
-                *(
-                    charts.Line(path["name"], range(1, count + 1), path[key], colour)
-                    for path, colour in zip(paths, LINES, strict=False)
-                ),
-                charts.Mark((count + 1) / 2, colour=charts.BLUE, is_moving=True),
-            ],
-            title=title, x=frames, y=y, size=CURVES, legend=False,
-        )
-        for key, (title, y) in curves.items()
+    return charts.draw_chart(
+        [
+            *(
+                charts.Line(path["name"], range(1, count + 1), path["norms"], colour)
+                for path, colour in zip(paths, LINES, strict=False)
+            ),
+            charts.Mark((count + 1) / 2, colour=charts.BLUE, is_moving=True),
+        ],
+        title="Distance from the mean", x=frames, y=charts.Axis("length of w", low=0), size=CURVES,
+        legend=False,
     )  # fmt: skip
 
 

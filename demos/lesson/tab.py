@@ -1,6 +1,7 @@
 """What a lesson's ``build`` gets: the means to take pictures in and to connect handlers."""
 
 import inspect
+import json
 from collections.abc import Callable, Sequence
 from pathlib import Path
 from typing import Any, Literal
@@ -146,12 +147,37 @@ class Tab:
         return self.run(self._never.change, fn, inputs, outputs, api_name=api_name, **kwargs)
 
     def stop_button(
-        self, *running: gr.events.Dependency, label: str = "Stop", **kwargs: Any
-    ) -> gr.Button:
-        """A button that ends the given runs at their next step."""
+        self, *running: gr.events.Dependency, label: str = "Stop", after: Sequence[Any] = (),
+        js: str | None = None, **kwargs: Any,
+    ) -> gr.Button:  # fmt: skip
+        """A button that ends the given runs at their next step.
+
+        ``after``: handler (None where ``js`` does it), inputs and outputs of what is then said of
+        them, so that nothing still promises what does not come.
+        """
         button = gr.Button(label, variant="stop", size="sm", **kwargs)
-        button.click(None, None, None, cancels=list(running), api_visibility="private")
+        ended = button.click(None, None, None, cancels=list(running), api_visibility="private")
+        if after:
+            self.run(ended.then, *after, api_name=None, kind="stream", js=js)
         return button
+
+    def say_waiting(
+        self, button: gr.Button, changed: Sequence[Any], runs: Sequence[Any] = ()
+    ) -> None:  # fmt: skip
+        """Let a button say that what was ``changed`` (components) waits for it.
+
+        For settings that do not act at once: from the first run on, so that no answer is taken for
+        that of the settings beside it. ``runs``: events beside its click that take them all.
+        """
+        plain, node = json.dumps(button.value), f"document.getElementById('{button.elem_id}')"
+        waiting = json.dumps(f"{button.value} with these settings")
+        begun = f"() => {{ const one = {node}; if (one) one.dataset.ran = 'yes'; return {plain}; }}"
+        moved = f"() => {node}?.dataset.ran ? {waiting} : {plain}"
+        for events, js in (
+            ([button.click, *runs], begun),
+            ([one.change for one in changed], moved),
+        ):
+            self.run(events, None, None, button, api_name=None, js=js, show_progress="hidden")
 
     def live(
         self,

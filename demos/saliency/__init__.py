@@ -72,6 +72,15 @@ def explain(
         )
 
 
+def stop(view: View | None, opacity: float, colormap: str, full_at: float) -> tuple:
+    """What is said of a map that was stopped on its way, or whose scores were: drawing, curves."""
+    if view is None or view.shown not in view.maps:
+        return gr.skip(), gr.skip(), gr.skip()
+    view, look = view.stop(), Look(opacity, colormap, full_at)
+    scores = draw_scores(view.maps[view.shown], is_stopped=view.is_stopped)
+    return draw_map(view, look), scores, view
+
+
 def redraw(view: View | None, opacity: float, colormap: str, full_at: float) -> str:
     """The same map in other colours; no network runs."""
     if view is None or view.shown not in view.maps:
@@ -139,7 +148,7 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.saliency.scores:score_map",
     )
     chosen = _connect_map(tab, question, method, top, answer, controls, view)
-    _connect_controls(tab, question, method, top, chosen)
+    _connect_controls(tab, question, method, top, answer, chosen)
 
 
 @dataclass(frozen=True)
@@ -238,7 +247,7 @@ def _connect_map(
     opening = tab.on_open(*work, **wait)
     asked = [
         question.button.click, picture.change, method.input, class_idx.input,
-        question.minus.input, controls["layer"].release,
+        question.minus.input, *question.methods.list_events(),
     ]  # fmt: skip
     running = tab.run(asked, *work, **once_more)
     # through the API, maps may be asked for side by side
@@ -248,9 +257,10 @@ def _connect_map(
     )
     picked = tab.run(top.pick, pick_class, None, class_idx, api_name=None)
     again = [tab.run(event.then, *work, **once_more) for event in (chosen, picked)]
-    with question.stop_place:
-        tab.stop_button(opening, running, chosen, picked, *again)
     opacity, colormap, full_at = look = list(answer.look.values())
+    with question.stop_place:
+        said = stop, [view, *look], [answer.drawing, answer.curves, view]
+        tab.stop_button(opening, running, chosen, picked, *again, after=said)
     moves = [opacity.input, full_at.input, colormap.input]
     tab.run(moves, redrawing, [view, *look, moved], answer.drawing, **QUIET)
     # the curves change when a map begins and when it is finished, not at each step
@@ -260,13 +270,14 @@ def _connect_map(
 
 
 def _connect_controls(
-    tab: lesson.Tab, question: Question, method: gr.Dropdown, top: TopClasses,
+    tab: lesson.Tab, question: Question, method: gr.Dropdown, top: TopClasses, answer: Answer,
     chosen: gr.events.Dependency,
 ) -> None:  # fmt: skip
     """What the controls show by themselves; ``chosen`` is when another model is there."""
     picture, model, methods = question.picture, question.model, question.methods
-    for event in (tab.opened.change, picture.change, chosen.then):
-        tab.run(event, rank_classes, [picture, model], top, **QUIET)
+    # the curves change when a map begins: it may be of another class
+    for event in (tab.opened.change, picture.change, chosen.then, answer.curves.change):
+        tab.run(event, rank_classes, [picture, model, answer.numbers], top, **QUIET)
     tab.run(method.change, show_settings, method, methods.groups, **QUIET)
     layer = methods.parts["layer"]
     for event in (layer.change, chosen.then):

@@ -47,14 +47,17 @@ class TopClasses(gr.HTML):
         super().__init__(
             value=[],
             html_template="""<div class="top" role="group" aria-label="Explain one of these">
-              {{#each value}}<button type="button" data-index="{{this.index}}">{{this.shown}}
-              <b>{{this.percent}}</b></button>{{/each}}</div>""",
+              {{#each value}}{{#if this.label}}<button type="button" data-index="{{this.index}}"
+              {{#if this.is_explained}}aria-pressed="true" title="explained by the map"{{/if}}>
+              {{this.shown}} <b>{{this.percent}}</b></button>{{/if}}{{/each}}</div>""",
             css_template="""
               .top { display: flex; flex-wrap: wrap; gap: .4rem; }
               button { padding: .25rem .7rem; border-radius: 1rem; cursor: pointer;
                 font-size: .95rem; color: var(--body-text-color); background: none;
                 border: 2px solid var(--border-color-primary); }
               button:hover, button:focus-visible { border-color: var(--color-accent); }
+              button[aria-pressed] { border-color: var(--primary-600);
+                background: var(--primary-600); color: #fff; font-weight: 600; }
               b { font-variant-numeric: tabular-nums; }""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');
@@ -70,17 +73,24 @@ class TopClasses(gr.HTML):
         return {"type": "array", "items": {"type": "object"}}
 
 
-def rank_classes(image: np.ndarray | None, model: str = DEFAULT_MODEL) -> list[dict[str, Any]]:
-    """The five most probable classes of a picture, for ``TopClasses``."""
+def rank_classes(
+    image: np.ndarray | None, model: str = DEFAULT_MODEL, numbers: dict[str, Any] | None = None
+) -> list[dict[str, Any]]:
+    """The five most probable classes of a picture, for ``TopClasses``.
+
+    By the map's ``numbers`` that one is marked which it explains.
+    """
     if image is None or not registry.is_available(model):
         return []
     top = classifier.predict_topk(images.check_image(image), 5, model=model)
+    explained = numbers["class_index"] if numbers and numbers["model"] == model else None
     return [
         {
             "index": int(index),
             "label": label,
             "shown": class_names.soften(label),
             "percent": f"{p:.0%}",
+            "is_explained": int(index) == explained,
         }
         for index, label, p in zip(top.class_indices, top.labels, top.probabilities, strict=True)
     ]

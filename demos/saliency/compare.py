@@ -13,7 +13,7 @@ from demos import components as ui
 from demos import lesson
 from demos.saliency.controls import DEFAULTS, Settings
 from demos.saliency.results import to_numbers
-from demos.saliency.views import View, draw_comparison, start_view
+from demos.saliency.views import STOP_COMPARISON, View, draw_comparison, start_view
 
 QUICK = ("gradient", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
 
@@ -31,8 +31,12 @@ def compare(
     model, look = settings.model, settings.look
     view = start_view(view, image, model, methods[0])
     results, table = {}, []
-    for method in dict.fromkeys(methods):
+    for number, method in enumerate(dict.fromkeys(methods), start=1):
         chosen = settings.work(method)
+        now = (
+            f"{METHODS[method].title}, {number} of {len(set(methods))}: its map, then its scores …"
+        )
+        yield draw_comparison(results, view.square, look, now), table, view
         for result in cvcore.saliency.explain_progressively(
             image, method, **settings.classes, model=model, **chosen
         ):
@@ -41,7 +45,7 @@ def compare(
                 continue
             results[method] = result
             view = view.add(result, show=False)
-            yield draw_comparison(results, view.square, look), table, view
+            yield draw_comparison(results, view.square, look, now), table, view
         table = [*table, to_numbers(result)]
     yield draw_comparison(results, view.square, look), table, view
 
@@ -69,6 +73,10 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
         kind="heavy",
         show_progress="minimal",
     )
+    tab.say_waiting(button, [picture, methods, *controls])
     with stop_place:
-        tab.stop_button(running, elem_id="saliency-compare-stop")
+        tab.stop_button(
+            running, after=(None, drawing, drawing), js=STOP_COMPARISON,
+            elem_id="saliency-compare-stop",
+        )  # fmt: skip
     return table

@@ -132,6 +132,13 @@ class MethodControls:
     groups: tuple[gr.Group, ...]  # as ``show_settings`` answers
     layer_name: gr.HTML  # which layer is meant
 
+    def list_events(self) -> list[Any]:
+        """When a visitor has changed one of them."""
+        return [
+            part.release if isinstance(part, ui.Slider) else part.input
+            for part in self.parts.values()
+        ]
+
 
 def build_method_controls() -> MethodControls:
     """Controls for every method, those of the first shown; each keeps its value when hidden."""

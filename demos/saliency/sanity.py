@@ -66,5 +66,6 @@ def build(tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls) -> None
         kind="heavy",
         show_progress="minimal",
     )
+    tab.say_waiting(button, [picture, method, controls["class_idx"], controls["model"]])
     with stop_place:
         tab.stop_button(running, elem_id="saliency-sanity-stop")

@@ -51,6 +51,8 @@ class View:
     square: np.ndarray = field(repr=False)  # uint8 (448, 448, 3)
     shown: str  # the method shown
     maps: "dict[str, Saliency]" = field(default_factory=dict)
+    framed: np.ndarray | None = field(default=None, repr=False)  # the picture, its square framed
+    is_stopped: bool = False  # before the map shown and its scores were finished
 
     def add(self, result: "Saliency", *, show: bool = True) -> "View":
         """With a map more; maps of other classes or another network make room for it."""
@@ -61,15 +63,21 @@ class View:
             == (result.model, result.class_idx, result.minus_class)
         }
         shown = result.method if show or self.shown not in same else self.shown
-        return replace(self, shown=shown, maps=same | {result.method: result})
+        maps = same | {result.method: result}
+        return replace(self, shown=shown, maps=maps, is_stopped=False)
+
+    def stop(self) -> "View":
+        """As it is when the work on it is ended before its time."""
+        result = self.maps.get(self.shown)
+        return replace(self, is_stopped=result is not None and result.scores is None)
 
 
 def start_view(view: View | None, image: np.ndarray, model: str, method: str) -> View:
     """The kept maps if they are of this picture's square, else a new collection."""
     square = cut_square(image, model)
     if view is None or not np.array_equal(view.square, square):
-        return View(square, method)
-    return view
+        view = View(square, method)
+    return replace(view, framed=frame_square(image, model))
 
 
 @dataclass(frozen=True)
@@ -93,6 +101,18 @@ def find_square(size_hw: tuple[int, int], model: str = DEFAULT_MODEL) -> tuple[s
 def cut_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) -> np.ndarray:
     """The part of a picture that the network sees, at the size of a large map."""
     return images.resize(image[find_square(image.shape[:2], model)], (side, side))
+
+
+def frame_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) -> np.ndarray:
+    """The whole picture, smaller, with a frame around the part that the network sees."""
+    small = images.shrink(image, side)
+    rows, columns = find_square(image.shape[:2], model)
+    scale = small.shape[0] / image.shape[0], small.shape[1] / image.shape[1]
+    top, bottom = round(rows.start * scale[0]), round(rows.stop * scale[0])
+    left, right = round(columns.start * scale[1]), round(columns.stop * scale[1])
+    shown = small // 3
+    shown[top:bottom, left:right] = small[top:bottom, left:right]
+    return drawing.draw_frame(shown, (left, top, right, bottom))
 
 
 def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
@@ -131,8 +151,12 @@ def draw_map(view: View, look: Look) -> str:
     """The picture and the map side by side, with what the colours mean."""
     result, row = view.maps[view.shown], METHODS[view.shown]
     drawn = overlay(view.square, result.input_map, look, is_signed=row.is_signed)
-    plain = images.to_data_uri(view.square)
+    whole = view.square if view.framed is None else view.framed
+    left, top, right, bottom = result.crop_xyxy
+    high, wide = result.size_hw
     done = "" if result.share_done == 1 else f", {result.share_done:.0%} done"
+    if done and view.is_stopped:
+        done = f". <b>Stopped at {result.share_done:.0%}</b>"
     colours = (
         "Red speaks for the class, blue against it, whatever the colours chosen below."
         if row.is_signed
@@ -141,8 +165,11 @@ def draw_map(view: View, look: Look) -> str:
     return draw_page(
         f'<p class="big">{escape(row.title)} for <b>{escape(name_classes(result))}</b>: '
         f"{result.seconds:.2f} s{done}</p>",
-        f'<div class="pair"><img alt="what the network sees" src="{plain}">'
+        '<div class="pair"><img alt="the picture; framed, what the network sees" '
+        f'src="{images.to_data_uri(whole)}">'
         f'<img class="map" alt="{escape(row.title)} map" src="{images.to_data_uri(drawn)}"></div>',
+        f'<p class="soft">The network sees the frame alone, {right - left} x {bottom - top} of '
+        f"{wide} x {high} pixels: the map on the right is of this part.</p>"
         f'<p class="soft">{escape(row.story)} {colours}</p>',
     )
 
@@ -165,9 +192,11 @@ def draw_curves(scores: "Scores", size: tuple[int, int]) -> str:
     )
 
 
-def draw_scores(result: "Saliency") -> str:
+def draw_scores(result: "Saliency", *, is_stopped: bool = False) -> str:
     """Deletion and insertion curves with their areas; before they are measured, a line on that."""
     scores = result.scores
+    if scores is None and is_stopped:
+        return draw_page('<p class="soft">Stopped: there are no scores of this map.</p>')
     if scores is None:
         return draw_page('<p class="soft">The scores follow when the map is finished.</p>')
     label = class_names.load_shown(result.model)[result.class_idx]
@@ -179,8 +208,16 @@ def draw_scores(result: "Saliency") -> str:
     )
 
 
-def draw_comparison(results: "Mapping[str, Saliency]", square: np.ndarray, look: Look) -> str:
-    """Maps, each with its time, its scores and their curves; the best score is marked."""
+def draw_comparison(
+    results: "Mapping[str, Saliency]", square: np.ndarray, look: Look, now: str = ""
+) -> str:
+    """Maps, each with its time, its scores and their curves; the best score is marked.
+
+    ``now`` says what is being computed; what is so is marked ``under-way`` for ``STOP_COMPARISON``.
+    """
+    under_way = f'<p class="big under-way" role="status">{escape(now)}</p>' if now else ""
+    if not results:
+        return draw_page(under_way)
     finished = [one for one in results.values() if one.scores]
     best_deletion = min((one.deletion_auc for one in finished), default=None)
     best_insertion = max((one.insertion_auc for one in finished), default=None)
@@ -196,18 +233,26 @@ def draw_comparison(results: "Mapping[str, Saliency]", square: np.ndarray, look:
             lines += draw_curves(result.scores, charts.SPARK)
         else:
             waits = "scores follow" if result.share_done == 1 else f"{result.share_done:.0%} done"
-            lines += f", {waits}"
+            lines += f', <span class="under-way">{waits}</span>'
         figures.append(
             f'<figure><img alt="{escape(row.title)}" src="{images.to_data_uri(small)}">'
             f"<figcaption><b>{escape(row.title)}</b>{lines}</figcaption></figure>"
         )
     alone = any(result.minus_class is not None for result in results.values())
     return draw_page(
+        under_way,
         f'<div class="grid">{"".join(figures)}</div>',
         f'<p class="soft key">Curves: probability as pixels go<i style="background:{DELETION}"></i>'
         f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion, dashed), most '
         f"important first{', for the first class alone' if alone else ''}. ★ the best.</p>",
     )
+
+
+# In the browser: a comparison that goes on no more promises nothing.
+STOP_COMPARISON = r"""html => html
+  ?.replace(/class="under-way">(\d+%) done/, 'class="">stopped at $1')
+  .replace('class="under-way">scores follow', 'class="">stopped, no scores')
+  .replace(/class="big under-way" role="status">[^<]*/, 'class="big" role="status">Stopped.')"""
 
 
 def _mark(value: float, best: float | None) -> str:

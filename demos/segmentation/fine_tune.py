@@ -284,7 +284,9 @@ def build(
         with gr.Row():
             keep = gr.Button("Keep picture and truth", size="sm", min_width=120)
             forget = gr.Button("Forget the pairs", size="sm", min_width=120)
-            start = gr.Button("Teach", variant="primary", size="sm", min_width=80)
+            start = gr.Button(
+                "Teach", variant="primary", size="sm", min_width=80, elem_id="segmentation-teach"
+            )  # fmt: skip
             place = gr.Column(min_width=80)
             more = gr.Button("Go on", size="sm", min_width=80)
             again = gr.Button("Try it on the picture shown", size="sm", min_width=120)
@@ -302,6 +304,7 @@ def build(
     )
     inputs = [state, examples, tuning]
     running = _connect_training(tab, start, more, inputs, result, settings, call)
+    tab.say_waiting(start, [steps, rate, hold], [more.click])
     with place:
         tab.stop_button(*running)
     inputs = [state, tuning, threshold, examples, hold]

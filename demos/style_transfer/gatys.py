@@ -140,7 +140,9 @@ def build(tab: lesson.Tab, pictures: list[gr.Image], keep_colours: gr.Checkbox) 
     """The painting, its buttons, and sliders that act while it is painted."""
     state = gr.State(LessonState())
     with gr.Row():
-        paint = gr.Button("Paint", variant="primary", size="sm")
+        paint = gr.Button(
+            "Paint", variant="primary", size="sm", elem_id="style_transfer-gatys-start"
+        )
         place = gr.Column(min_width=80)
         more = gr.Button("Go on", size="sm")
     view = ui.Panel(
@@ -161,6 +163,8 @@ def build(tab: lesson.Tab, pictures: list[gr.Image], keep_colours: gr.Checkbox) 
             (more.click, go_on, "style_transfer_go_on"),
         )
     ]  # fmt: skip
+    waits = [part for name, part in controls.parts.items() if name not in weights.parts]
+    tab.say_waiting(paint, [*pictures, *waits], [more.click])
     with place:
         stop = tab.stop_button(*running)
     tab.run(stop.click, show_stopped, state, [view, saved], api_name=None, show_progress="hidden")

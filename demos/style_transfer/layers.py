@@ -133,7 +133,9 @@ def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
         layer = ui.Dropdown(LAYERS, value="blocks.2.1", label="Layer", min_width=330)
         steps = ui.Slider(20, 400, 120, step=10, label="Steps", min_width=140)
         with gr.Column(min_width=100):
-            go = gr.Button("Rebuild", variant="primary", size="sm")
+            go = gr.Button(
+                "Rebuild", variant="primary", size="sm", elem_id="style_transfer-rebuild-start"
+            )
             stop = gr.Column(min_width=80)
     view = ui.Panel(
         {"html": draw_page("<p>Early layers know every pixel; later ones keep shapes and let "
@@ -144,5 +146,6 @@ def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
         go.click, show_rebuild, [image, layer, steps], view, api_name="style_transfer_rebuild",
         kind="heavy", show_progress="minimal",
     )  # fmt: skip
+    tab.say_waiting(go, [image, layer, steps])
     with stop:
         tab.stop_button(running)

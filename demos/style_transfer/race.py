@@ -84,12 +84,15 @@ def build(tab: lesson.Tab, image: gr.Image, style: gr.Image) -> None:
     with gr.Row():
         seconds = ui.Slider(2, 30, 10, step=1, label="Seconds on the clock")
         with gr.Column(min_width=80):
-            go = gr.Button("Start the race", variant="primary", size="sm")
+            go = gr.Button(
+                "Start the race", variant="primary", size="sm", elem_id="style_transfer-race-start"
+            )
             stop = gr.Column(min_width=80)
     view = ui.Panel(label="race", elem_id="style_transfer-race")
     running = tab.run(
         go.click, show_race, [image, style, seconds], view, api_name="style_transfer_race",
         kind="heavy", show_progress="minimal",
     )  # fmt: skip
+    tab.say_waiting(go, [image, style, seconds])
     with stop:
         tab.stop_button(running)

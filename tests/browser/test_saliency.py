@@ -56,7 +56,7 @@ def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
     screenshot("saliency_sanity")
 
 
-def test_a_slow_map_shows_early_and_stops(page, open_tab, rest, held):
+def test_a_slow_map_shows_early_and_stops(page, open_tab, rest, held, traffic):
     panel = open_tab("saliency")
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     held("saliency", "explain_progressively", after=2)
@@ -66,7 +66,13 @@ def test_a_slow_map_shows_early_and_stops(page, open_tab, rest, held):
     expect(heading).to_contain_text(re.compile(r"RISE .*, \d+% done"))
     panel.get_by_role("button", name="Stop").first.click()
     rest()
-    assert int(re.search(r"(\d+)% done", heading.inner_text())[1]) < 100
+    assert int(re.search(r"Stopped at (\d+)%", heading.inner_text())[1]) < 100
+    expect(panel.locator("#saliency-curves")).to_contain_text("there are no scores")
+    expect(panel.locator(".error:visible")).to_have_count(0)
+    assert not [line for line in traffic.console if "exception" in line]
+    panel.get_by_label("range slider for Opacity").press("ArrowRight")  # drawn anew
+    rest()
+    expect(heading).to_contain_text("Stopped at")
 
 
 def test_a_new_method_ends_the_map_under_way(page, open_tab, rest, watch, traffic):
@@ -112,8 +118,15 @@ def test_another_class_is_explained_at_a_click(page, open_tab):
     buttons = panel.locator("#saliency-top button")
     expect(buttons).to_have_count(5)
     expect(buttons.first).to_contain_text("tiger cat")
+    explained = panel.locator("#saliency-top button[aria-pressed=true]")
+    expect(explained).to_contain_text("tiger cat")
     panel.locator("#saliency-top").get_by_role("button", name="Egyptian cat").click()
     expect(panel.locator("#saliency-map .big")).to_contain_text("for “Egyptian cat”")
+    expect(explained).to_contain_text("Egyptian cat")
+    expect(explained).to_have_count(1)
+    expect(panel.locator("#saliency-map")).to_contain_text(
+        "The network sees the frame alone, 263 x 262 of 451 x 300 pixels"
+    )
     expect(panel.locator("#saliency-class input")).to_have_value(re.compile("Egyptian cat"))
 
 

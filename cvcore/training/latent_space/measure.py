@@ -22,7 +22,7 @@ from cvcore.training.latent_space.kid import LATENT_SEED, Features, KernelDistan
 PACKED = ".safetensors.xz"  # of cvcore.engine.checkpoints.pack_state
 SPREAD_BATCHES = 20
 QUANTILES = np.linspace(0, 1, 21)
-MEMORY_PICTURES = 1000
+MEMORY_PICTURES = LOGIT_PICTURES = 1000
 VARIED = 100  # pictures, or ten of each class
 TRUNCATED = 200  # pictures at each share
 SHARES = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
@@ -67,6 +67,8 @@ def measure(
         found["real_logits"] = measure_logits(judge, real, classes, spread)
         found["truncation"] = measure_truncation(generator, judge, spread)
         found["directions"] = find_directions(generator)
+        made = draw_fixed(generator, LOGIT_PICTURES)
+        found["made_logits"] = measure_logits(judge, *made, spread)
     if classes is None:
         found["memory"] = measure_memory(generator, real)
     else:
@@ -112,17 +114,17 @@ def measure_spread(judge: nn.Module, real: Tensor, batch_size: int) -> float:
 
 @torch.inference_mode()
 def measure_logits(
-    judge: nn.Module, real: Tensor, classes: Tensor | None, spread: float
+    judge: nn.Module, pictures: Tensor, classes: Tensor | None, spread: float
 ) -> list[float]:
-    """Quantiles (0, 5, ... 100 %) of the discriminator's logits of real pictures."""
-    order = torch.randperm(len(real), generator=torch.Generator().manual_seed(1))[:1000]
+    """Quantiles (0, 5, ... 100 %) of the discriminator's logits of a thousand of these pictures."""
+    order = torch.randperm(len(pictures), generator=torch.Generator().manual_seed(1))
     logits = [
         judge(
-            real[part].float() / 127.5 - 1,
+            pictures[part].float() / 127.5 - 1,
             torch.full((len(part),), spread),
             None if classes is None else classes[part],
         )
-        for part in order.split(50)
+        for part in order[:LOGIT_PICTURES].split(50)
     ]
     return to_quantiles(torch.cat(logits))
 

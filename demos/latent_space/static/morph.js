@@ -23,7 +23,8 @@ const show = () => {
     node.style.backgroundPosition =
       `${count > 1 ? 100 * frame / (count - 1) : 0}% ${value.sprite.rows > 1 ? 100 * row / (value.sprite.rows - 1) : 0}%`;
     root().querySelectorAll('figcaption.now')[row].textContent =
-      `length ${path.norms[frame].toFixed(1)} · D: ${Math.round(100 * path.real[frame])} %`;
+      `length ${path.norms[frame].toFixed(1)} · D: ${path.logits[frame].toFixed(2).replace('-', '−')}`;
+    root().querySelectorAll('.opinion .moving')[row]?.style.setProperty('--now', path.places[frame]);
   });
   root().querySelector('input').value = frame;
   root().querySelector('.bar output').textContent = `frame ${frame + 1} of ${count}`;

@@ -69,7 +69,14 @@ const hear = {
   pointerup(field, event) { if (event.isTrusted) event.stopImmediatePropagation(); },
 };
 
+// Set back to its default, Gradio's slider tells of no input.
+const tellOfReset = (event) => {
+  const range = event.target.closest?.('[data-testid="reset-button"]') && rangeOf(event.target);
+  if (range) setTimeout(() => range.dispatchEvent(new Event('input', {bubbles: true})));
+};
+
 if (typeof document !== 'undefined') {
+  document.addEventListener('click', tellOfReset);
   for (const [name, act] of Object.entries(hear)) {
     document.addEventListener(name, (event) => {
       if (isRange(event.target) || isNumber(event.target)) act(event.target, event);

@@ -216,6 +216,8 @@ def test_a_run_is_kept_whole(run):
     spread = gan_measure.measure_spread(packed, real, 8)
     assert lesson["spread"] == round(spread, 4)
     assert lesson["real_logits"] == gan_measure.measure_logits(packed, real, classes, spread)
+    made, made_classes = gan_measure.draw_fixed(kept, 1000)
+    assert lesson["made_logits"] == gan_measure.measure_logits(packed, made, made_classes, spread)
     assert lesson["kept_kid"] == [0.5, 0.1]
     assert lesson["kid"] == [[0, 0.5, 0.1], [4, 0.5, 0.1], [8, 0.5, 0.1], [12, 0.5, 0.1]]
     assert lesson["moments"] == [4, 8, 12]

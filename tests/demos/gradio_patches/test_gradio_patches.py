@@ -10,6 +10,7 @@ from pathlib import Path
 
 import gradio as gr
 import pytest
+from gradio.server_messages import ProcessCompletedMessage
 from starlette.responses import PlainTextResponse
 from starlette.testclient import TestClient
 
@@ -185,6 +186,15 @@ def test_a_patch_that_does_not_fit_says_so_once_and_the_others_go_on(monkeypatch
     assert [record.getMessage().split(":")[0] for record in caplog.records] == [
         f"Gradio {gr.__version__} is not patched by event_order"
     ]
+
+
+def test_what_was_stopped_has_no_answer():
+    """As the server tells the page of it; the page takes for an answer what succeeded."""
+    gradio_patches.apply_patches()
+    told = {"success": True, "event_id": "one"}
+    assert ProcessCompletedMessage(output={}, **told).success is False
+    for output in ({"data": []}, {"data": [1]}):
+        assert ProcessCompletedMessage(output=output, **told).success is True
 
 
 def test_gradio_can_run_as_it_comes(monkeypatch):

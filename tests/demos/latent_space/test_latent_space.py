@@ -11,7 +11,7 @@ from gradio_client.exceptions import AppError
 
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
-from demos.latent_space import inversion, quiz
+from demos.latent_space import inversion, opinion, quiz
 from demos.latent_space.arithmetic import set_groups
 from demos.latent_space.controls import LETTERS, PathSettings, Settings
 from demos.latent_space.letters import (
@@ -85,24 +85,38 @@ def test_the_curves_of_a_path_are_its_numbers(walk, count):
     assert set(value) == {"sprite", "paths", "loop", "key", "html"}
     charts_ = value["html"].split("<figure")[1:]
     assert len(charts_) == 2
-    for key, chart in zip(("norms", "real"), charts_, strict=True):
-        found = re.findall(r"data-name=\"(.*?)\" data-points='(.*?)'", chart)
-        drawn = {name: json.loads(points) for name, points in found}
-        assert list(drawn) == [path["name"] for path in reversed(value["paths"])]
-        for path in value["paths"]:
-            assert set(path) == {"name", "colour", "norms", "real"}
-            points = drawn[path["name"]]
-            assert [at for _, _, at, _ in points] == [f"frame {i + 1}" for i in range(count)]
-            told = [float(text.rstrip("\u00a0%")) for *_, text in points]
-            scale = 100 if key == "real" else 1
-            assert told == pytest.approx([scale * n for n in path[key]], abs=0.051, rel=1e-3)
-        way = float(re.search(r"var\(--now,0.5000\)\*([\d.]+)px", chart)[1])
-        for points in drawn.values():  # where the script puts the mark: frame i at i / (count - 1)
-            steps = [x - points[0][0] for x, *_ in points]
-            assert steps == pytest.approx([way * i / (count - 1) for i in range(count)], abs=0.11)
+    found = re.findall(r"data-name=\"(.*?)\" data-points='(.*?)'", charts_[0])
+    drawn = {name: json.loads(points) for name, points in found}
+    assert list(drawn) == [path["name"] for path in reversed(value["paths"])]
+    for path in value["paths"]:
+        assert set(path) == {"name", "colour", "norms", "real", "logits", "places"}
+        points = drawn[path["name"]]
+        assert [at for _, _, at, _ in points] == [f"frame {i + 1}" for i in range(count)]
+        told = [float(text) for *_, text in points]
+        assert told == pytest.approx(path["norms"], abs=0.051, rel=1e-3)
+    way = float(re.search(r"var\(--now,0.5000\)\*([\d.]+)px", charts_[0])[1])
+    for points in drawn.values():  # where the script puts the mark: frame i at i / (count - 1)
+        steps = [x - points[0][0] for x, *_ in points]
+        assert steps == pytest.approx([way * i / (count - 1) for i in range(count)], abs=0.11)
     assert ">frame<" in charts_[0]
     assert ">length of w<" in charts_[0]
-    assert "\u00a0%<" in charts_[1]
+
+
+def test_the_discriminator_is_shown_on_its_own_scale(monkeypatch):
+    lesson = {
+        "real_logits": [0.0, 1.0, 3.0],  # a half below 1, a half above
+        "made_logits": [-2.0, -1.0, 0.0],
+    }
+    monkeypatch.setattr("cvcore.latent_space.load_lesson", lambda: {"faces": lesson})
+    edges = np.array([-2, -1, 0, 1, 2, 3])
+    assert opinion.to_histogram([0, 1, 3], edges) == pytest.approx([0, 0, 0.5, 0.25, 0.25])
+    assert opinion.find_limits("faces", [-6, 1]) == (-6, 3)  # all that is marked is seen
+    assert opinion.place("faces", [-2, 0.5, 3]) == pytest.approx([0, 0.5, 1])
+    drawing = opinion.draw_opinion("faces", [0.5], [(0.5, charts.GREEN)])
+    assert re.findall(r'data-name="(.*?)"', drawing) == ["generated", "real"]
+    assert "var(--now,0.5000)" in drawing
+    del lesson["made_logits"]  # of a run before they were measured
+    assert re.findall(r'data-name="(.*?)"', opinion.draw_opinion("faces", [0], [])) == ["real"]
 
 
 def test_the_path_waits_for_the_address():

@@ -9,6 +9,7 @@ from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
 
+import gradio as gr
 import numpy as np
 import pytest
 from gradio_client import handle_file
@@ -75,6 +76,47 @@ def test_sliders_and_files_run_no_network(view, monkeypatch):
 def test_only_finished_maps_are_saved(view):
     half = replace(view.maps["grad_cam"], share_done=0.5)
     assert saliency.save_files(view.add(half), 0.5, "viridis", 1.0) == (None, None)
+
+
+def test_what_was_stopped_promises_nothing(view):
+    done = view.maps["grad_cam"]
+    look = (0.5, "viridis", 1.0)
+    half = view.add(replace(done, share_done=0.12, scores=None))
+    assert ", 12% done" in saliency.redraw(half, *look)
+    drawing, curves, kept = saliency.stop(half, *look)
+    assert "Stopped at 12%" in drawing
+    assert "12% done" not in drawing
+    assert "no scores" in curves
+    assert "follow" not in curves
+    assert saliency.redraw(kept, *look) == drawing  # also when a slider moves
+    drawing, curves, _ = saliency.stop(view.add(replace(done, scores=None)), *look)
+    assert "Stopped" not in drawing  # the map itself was finished
+    assert "no scores" in curves
+    assert "Stopped" not in "".join(saliency.stop(view, *look)[:2])  # nothing was under way
+    assert not kept.add(done).is_stopped
+    assert saliency.stop(None, *look) == (gr.skip(),) * 3
+
+
+def test_the_map_says_of_which_part_it_is(chelsea, view):
+    assert chelsea.shape[:2] == (300, 451)
+    drawing = saliency.redraw(view, 0.5, "viridis", 1.0)
+    assert "the frame alone, 263 x 262 of 451 x 300 pixels" in drawing
+    assert view.maps["grad_cam"].crop_xyxy == (94, 19, 357, 281)
+    framed = view.framed.astype(int)  # 448 pixels wide: 1 to 1, nearly
+    assert framed.shape[1] == 448
+    scale = 448 / 451
+    assert tuple(framed[150, round(94 * scale) + 3]) == (255, 127, 14)
+    outside, inside = framed[150, :85], framed[150, 110:340]
+    assert outside.mean() < 0.5 * inside.mean()
+
+
+def test_compare_says_what_it_computes(chelsea):
+    (drawing, table, _), *others = compare.compare(chelsea, ["gradient", "grad_cam"])
+    assert "Gradient, 1 of 2: its map, then its scores" in drawing
+    assert table == []
+    said = [one for one, *_ in others if isinstance(one, str)]
+    assert any("Grad-CAM, 2 of 2" in one for one in said)
+    assert "under-way" not in said[-1]
 
 
 def test_scores_are_not_drawn_while_they_are_measured(chelsea):
@@ -190,6 +232,12 @@ def test_the_first_five_classes(chelsea):
     rows = rank_classes(chelsea)
     assert rows[0]["label"] == "tiger cat"
     assert len(rows) == 5
+    assert not any(row["is_explained"] for row in rows)  # there is no map yet
+    numbers = {"class_index": rows[2]["index"], "model": "efficientnet_lite0"}
+    marked = rank_classes(chelsea, numbers=numbers)
+    assert [row["is_explained"] for row in marked] == [False, False, True, False, False]
+    other = rank_classes(chelsea, numbers=numbers | {"model": "another"})
+    assert not any(row["is_explained"] for row in other)
     assert rank_classes(None) == []
     assert pick_class(SimpleNamespace(index=281)) == 281
     with pytest.raises(InputError, match="class index"):
