@@ -20,6 +20,7 @@ from demos.server.static_files import publish
 
 THUMBNAIL_SIDE = 160  # pixels
 EXAMPLE = "assets/samples/chelsea.jpg"  # in calls through the API: from the repository's folder
+TAKES_PICTURE = "takes-picture"  # what ``stale.js`` knows such fields by
 GONE = "This picture was left alone for too long and is no longer here: choose it again."
 
 
@@ -52,6 +53,10 @@ class SafeImage(gr.Image):
 
     takes_picture = True
     empties = True  # whether answers go with a picture that is refused
+
+    def get_config(self, *args: Any) -> dict[str, Any]:
+        config = super().get_config(*args)
+        return config | {"elem_classes": [TAKES_PICTURE, *(config.get("elem_classes") or ())]}
 
     def get_block_name(self) -> str:
         return "image"

@@ -11,7 +11,7 @@ from cvcore.core.errors import InputError, NoPictureError
 from cvcore.core.folders import PICTURE_SUFFIXES
 from demos.components.js_component import load_script
 from demos.components.live import NO_CAMERA
-from demos.components.pictures import load_and_tell
+from demos.components.pictures import TAKES_PICTURE, load_and_tell
 from demos.server.static_files import publish
 
 SAMPLES = ("ardern_2018", "ardern_2022", "obama_2005", "astronaut")
@@ -103,6 +103,7 @@ class FacePicture(gr.HTML):
             max_bytes=images.MAX_FILE_BYTES,
             max_side=images.MAX_SIDE,
             no_camera=NO_CAMERA,
+            elem_classes=[TAKES_PICTURE],
             **kwargs,
         )
 

@@ -206,7 +206,9 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
                 )
                 add = gr.Button("Enrol", variant="primary", scale=1, elem_id="face-enrol")
                 wipe = gr.Button("Forget everybody", variant="stop", scale=1, elem_id="face-forget")
-            roster = gr.HTML(draw_people(()), label="people", elem_id="face-roster")
+            roster = gr.HTML(
+                draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"]
+            )
             gr.HTML(draw_page(f'<p class="soft">{escape(PASSERS_BY)}</p>'))
             table = gr.HTML(label="names", elem_id="face-live-table")
             numbers = gr.JSON(visible=False, label="numbers")

@@ -15,10 +15,12 @@ from typing import Any
 from starlette.responses import Response
 
 from demos.gradio_patches import (
+    answer_events,
     attached_events,
     dropdown_input,
     event_order,
     messages,
+    picture_upload,
     status_updates,
     type_stubs,
     upload_names,
@@ -31,6 +33,8 @@ SCRIPT_PATCHES = (
     attached_events,
     messages,
     upload_names,
+    answer_events,
+    picture_upload,
 )
 _log = logging.getLogger("glassbox")
 

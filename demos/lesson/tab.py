@@ -40,7 +40,7 @@ class Tab:
         # Counts up when the tab is first shown, and when an address sets its controls.
         self.opened = gr.State(0)
         self._never = gr.State()  # changes never: what hangs on it is asked for by name alone
-        asks = gr.Textbox(visible="hidden", label=f"set by the address, {topic}")
+        asks = gr.Textbox("", visible="hidden", label=f"set by the address, {topic}")
         block.select(
             lambda count, asks: count or (0 if asks else 1),  # an address counts once it is read
             [self.opened, asks],

@@ -56,11 +56,20 @@ THEME = gr.themes.Soft(
     checkbox_label_background_fill_selected="*primary_600",
     checkbox_label_background_fill_selected_dark="*primary_600",
 )
+TELL_TAB = "() => document.dispatchEvent(new Event('glassbox-tab'))"
 _STATIC = Path(__file__).with_name("static")
 _NARROW = publish("charts_narrow.css", (_STATIC / "charts_narrow.css").read_bytes())
 _SCRIPTS = [
     publish(name, (_STATIC / name).read_bytes())
-    for name in ("charts.js", "no_camera.js", "picture_notes.js", "sliders.js")
+    for name in (
+        "charts.js",
+        "no_camera.js",
+        "picture_notes.js",
+        "stale.js",
+        "address.js",
+        "double_click.js",
+        "sliders.js",
+    )
 ]
 LOOK = {
     "theme": THEME,
@@ -81,6 +90,7 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
             device_line = gr.HTML(elem_id="device")
         if room and len(topics) == 1:  # there is no start
             _show_class_room(page, room)
+        notice = gr.HTML(elem_id="unknown-tab")
         current = SafeImage(visible="hidden", elem_id="current-picture", label="Current picture")
         states: dict[str, links.LessonState] = {}
         with gr.Tabs(elem_id="topics") as tabs:
@@ -101,8 +111,10 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
                     )
                     links.offer_link(states[topic])
         tabs.select(None, None, None, js=STOP_CAMERAS, api_visibility="private")
+        tabs.select(None, None, None, js=TELL_TAB, api_visibility="private")
         page.load(_describe_device, None, device_line, api_visibility="private")
-        links.restore_from_address(page, tabs, states)
+        titles = {topic: module.TITLE for topic, module in modules.items()}
+        links.restore_from_address(page, tabs, states, notice, titles)
         forget_visits(page)
     for event in page.fns.values():
         if event.concurrency_limit == "default":  # one at a time over all visitors

@@ -4,11 +4,13 @@ Names of controls are their labels in small letters with dashes. ``picture`` is 
 an inner tab, ``hide`` takes controls away for a lesson.
 """
 
+import difflib
 import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from html import escape
+from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
@@ -16,6 +18,7 @@ import gradio as gr
 
 from cvcore.core import samples
 from demos.components import fields
+from demos.components.private_picture import SAMPLES, FacePicture, title_of, to_value
 from demos.server.errors import guard
 
 KINDS = (
@@ -26,38 +29,31 @@ KINDS = (
     fields.CheckboxGroup,
     fields.Choice,
     gr.Checkbox,
+    FacePicture,
 )
 PERSONAL = "personal"  # class of controls that no address may set, as a consent
 OWN_KEYS = ("tab", "picture", "view", "hide")
 OTHER_KEYS = ("class", "__theme", "__lang", "__sign")  # the door's, and Gradio's own
-# The address of what is on the screen: only what differs from how the tab opens is named.
-_WRITE = """(picture, ...values) => {
-  const plan = PLAN, link = new URL(location.origin + location.pathname);
-  const query = link.searchParams;
-  query.set('tab', plan.tab);
-  const word = new URLSearchParams(location.search).get('class');
-  if (word) query.set('class', word);
-  const sample = picture && (picture.orig_name || picture.path || '').split('/').pop();
-  if (plan.samples[sample]) query.set('picture', plan.samples[sample]);
-  const view = document.querySelector('#tab-' + plan.tab + ' [role=tab][aria-selected=true]');
-  const words = view && view.textContent.toLowerCase().match(/[a-z0-9]+/g);
-  const name = words && words.slice(0, 5).join('-');
-  if (name && plan.views.includes(name)) query.set('view', name);
-  plan.keys.forEach((key, i) => {
-    if (JSON.stringify(values[i]) === JSON.stringify(plan.defaults[i])) return;
-    for (const value of [values[i]].flat()) if (value !== null) query.append(key, value);
-  });
-  return link.href;
-}"""
+_STATIC = Path(__file__).with_name("static")
+_WRITE = (
+    (_STATIC / "link_write.js")
+    .read_text(encoding="utf-8")
+    .partition("makeWrite = ")[2]
+    .strip("; \n")
+)
 # The tab named in an address, and for that tab the address's query if it asks for more.
 _READ = """() => {
   const query = new URLSearchParams(location.search), wanted = query.get('tab');
   const same = {__type__: 'update'};
-  if (!TOPICS.includes(wanted)) return [same, ...TOPICS.map(() => same)];
+  document.documentElement.dataset.addressRead = 'yes';
+  if (!TOPICS.includes(wanted)) {
+    return [same, wanted && wanted !== 'start' ? wanted : same, ...TOPICS.map(() => same)];
+  }
   const more = [...query.keys()].some(key => !['tab', 'class', '__theme'].includes(key));
   const texts = TOPICS.map(topic => more && topic === wanted ? query.toString() : same);
-  return [{__type__: 'update', selected: wanted}, ...texts];
+  return [{__type__: 'update', selected: wanted}, same, ...texts];
 }"""
+LONGEST = 200  # letters of a value
 
 
 def to_key(label: str) -> str:
@@ -125,14 +121,28 @@ def read_value(control: Any, texts: list[str]) -> Any:
     if isinstance(control, gr.Slider | gr.Number):
         number = float(texts[0])
         value: Any = int(number) if number.is_integer() else number
+    elif isinstance(control, FacePicture):
+        return to_value(find_sample(texts[0], {name: title_of(name) for name in SAMPLES}))
     elif isinstance(control, fields.Choice):
-        return texts[0][:200]
+        return texts[0][:LONGEST]
     else:
         known = {str(value): value for _, value in control.choices}
         many = isinstance(control, gr.CheckboxGroup) or getattr(control, "multiselect", False)
         value = [known[text] for text in texts] if many else known[texts[0]]
     control.preprocess(value)
     return value
+
+
+def find_sample(text: str, titles: Mapping[str, str]) -> str:
+    """The sample that an address names by its name, its title or its file; titles are by name.
+
+    Raises ``KeyError`` for another.
+    """
+    wanted = to_key(Path(text).stem if "/" not in text else text)
+    for name, title in titles.items():
+        if wanted and wanted in (to_key(name), to_key(title)):
+            return name
+    raise KeyError(text)
 
 
 def read_link(
@@ -148,7 +158,9 @@ def read_link(
         control = state.controls.get(key)
         try:
             if key == "picture" and state.picture is not None:
-                updates[state.picture] = {"value": str(samples.index()[texts[0]].path)}
+                rows = samples.index()
+                name = find_sample(texts[0], {name: row.title for name, row in rows.items()})
+                updates[state.picture] = {"value": str(rows[name].path)}
             elif key == "view" and state.views is not None:
                 updates[state.views] = {"selected": state.view_ids[texts[0]]}
             elif control is not None:
@@ -170,15 +182,20 @@ def read_link(
 
 
 def offer_link(state: LessonState) -> None:
-    """The closed panel that shows the address of a tab as it stands."""
+    """The closed panel that shows the address of a tab as it stands, also while it is open."""
     controls = state.controls
-    offered = {row.path.name: name for name, row in samples.index().items()}
     plan = {
         "tab": state.topic,
-        "samples": offered,
+        "samples": {row.path.name: name for name, row in samples.index().items()},
         "views": list(state.view_ids),
         "keys": list(controls),
+        "labels": [control.label for control in controls.values()],
         "defaults": [control.value for control in controls.values()],
+        "limits": [
+            [getattr(control, "minimum", None), getattr(control, "maximum", None)]
+            for control in controls.values()
+        ],
+        "longest": LONGEST,
     }
     with gr.Accordion("Link to this lesson", open=False, elem_classes=["link"]) as panel:
         address = gr.Textbox(
@@ -187,35 +204,68 @@ def offer_link(state: LessonState) -> None:
             interactive=False,
             elem_id=f"{state.topic}-link",
         )
+        left_out = gr.Markdown(elem_id=f"{state.topic}-link-note")
         names = ", ".join(f"`{key}`" for key in controls)
         gr.Markdown(f"To hide controls from a class add `&hide=` and their names: {names}.")
-        again = gr.Button("Take the address again", size="sm")
-    gr.on(
-        [panel.expand, again.click],
-        None,
-        [state.picture or gr.State(None), *controls.values()],
-        address,
-        js=_WRITE.replace("PLAN", json.dumps(plan)),
-        api_visibility="private",
-    )
+    own = [part for part in (state.picture, *controls.values()) if part is not None]
+    changes = [part.change for part in own] + ([state.views.select] if state.views else [])
+    for events, is_opening in ((panel.expand, True), (changes, False)):
+        gr.on(
+            events,
+            None,
+            [state.picture or gr.State(None), *controls.values()],
+            [address, left_out],
+            js=f"({_WRITE})({json.dumps(plan | {'opening': is_opening})})",
+            api_visibility="private",
+        )
 
 
-def restore_from_address(page: gr.Blocks, tabs: gr.Tabs, states: Mapping[str, LessonState]) -> None:
-    """Open the page as its address says.
+def restore_from_address(
+    page: gr.Blocks, tabs: gr.Tabs, states: Mapping[str, LessonState], notice: gr.HTML,
+    titles: Mapping[str, str],
+) -> None:  # fmt: skip
+    """Open the page as its address says; ``notice`` says so where it names no tab of ``titles``.
 
     The tab is opened in the browser; only where there is more to set the server is asked, for this
-    tab alone: whatever else an event could write to would be made anew, too.
+    tab alone: whatever else an event could write to would be made anew, too. The text fields hold
+    "" at first: of one that holds nothing a browser may say that it changed.
     """
-    asked = {topic: gr.Textbox(visible="hidden", label=f"address, {topic}") for topic in states}
+    asked = {topic: gr.Textbox("", visible="hidden", label=f"address, {topic}") for topic in states}
+    unknown = gr.Textbox("", visible="hidden", label="unknown tab")
     page.load(
         None,
         None,
-        [tabs, *asked.values()],
+        [tabs, unknown, *asked.values()],
         js=_READ.replace("TOPICS", json.dumps(list(states))),
         api_visibility="private",
     )
+    unknown.change(
+        guard(lambda word: describe_unknown(word, titles)), unknown, notice,
+        api_visibility="private", show_progress="hidden",
+    )  # fmt: skip
     for topic, address in asked.items():
         _restore_from(address, states[topic])
+
+
+def find_nearest(word: str, titles: Mapping[str, str]) -> str | None:
+    """The topic that an unknown word is likest to, by the topics' words or titles."""
+    word = to_key(word[:LONGEST])
+    known = {to_key(name): topic for topic, title in titles.items() for name in (topic, title)}
+    inside = [name for name in known if word and word in name]
+    found = inside or difflib.get_close_matches(word, known, 1, 0.4)
+    return known[found[0]] if found else None
+
+
+def describe_unknown(word: str, titles: Mapping[str, str]) -> str:
+    """That the address names no tab of this page, and the nearest one as a link."""
+    if not word:
+        return ""
+    said = f"There is no lesson called “{escape(word[:40])}” here."
+    nearest = find_nearest(word, titles)
+    if nearest:
+        title = escape(titles[nearest])
+        said += f' Did you mean <a href="?tab={nearest}" data-topic="{nearest}">{title}</a>?'
+    return f'<p class="unknown-tab" role="status">{said}</p>'
 
 
 def _restore_from(address: gr.Textbox, state: LessonState) -> None:

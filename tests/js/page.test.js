@@ -1,6 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
-import {toKey} from '../../demos/page/static/picture_notes.js';
+import {toAddress} from '../../demos/page/static/address.js';
+import {isAgain} from '../../demos/page/static/double_click.js';
+import {makeWrite} from '../../demos/page/static/link_write.js';
+import {readRefusal, toKey} from '../../demos/page/static/picture_notes.js';
+import {findHanging, makeLedger} from '../../demos/page/static/stale.js';
 
 test('a picture is known again as the server names it', () => {
   for (const address of [
@@ -11,4 +15,91 @@ test('a picture is known again as the server names it', () => {
   assert.equal(toKey(''), '');
   const address = `data:image/png;base64,${[...Array(50).keys()].join('')}`;
   assert.equal(toKey(address), '112:daaiag/n;bs6,024679011111567812222345222290123333678944443456444');
+});
+
+test('a refusal names its field and its picture', () => {
+  assert.deepEqual(readRefusal('refused saliency-picture 12:ab c'), {id: 'saliency-picture', key: '12:ab c'});
+  assert.deepEqual(readRefusal('refused component-7 '), {id: 'component-7', key: ''});
+  assert.equal(readRefusal('0b1c2d'), null);
+});
+
+test('the address holds the open tab, and of another tab nothing', () => {
+  const from = 'https://a.b/c?tab=detection&confidence-limit=0.4&class=klasse9a&__theme=dark';
+  assert.equal(toAddress(from, 'saliency', 'start'), 'https://a.b/c?tab=saliency&class=klasse9a&__theme=dark');
+  assert.equal(toAddress('https://a.b/?tab=x&view=y#z', 'start', 'start'), 'https://a.b/');
+});
+
+test('a second click and a held key come again, a first click and a lone key do not', () => {
+  assert.deepEqual([0, 1, 2, 3].map((detail) => isAgain({type: 'click', detail})), [false, false, true, true]);
+  assert.equal(isAgain({type: 'keydown', repeat: true, key: 'Enter'}), true);
+  assert.equal(isAgain({type: 'keydown', repeat: false, key: 'Enter'}), false);
+  assert.equal(isAgain({type: 'keydown', repeat: true, key: 'ArrowLeft'}), false);
+});
+
+test('a link holds what differs, and says what it leaves out', () => {
+  const plan = {
+    tab: 'lesson', samples: {'coffee.jpg': 'coffee'}, views: [], keys: ['steps', 'word', 'face'],
+    labels: ['Steps', 'Word', 'Face'], defaults: [3, '', null], limits: [[1, 9], [null, null], [null, null]],
+    longest: 9, opening: true,
+  };
+  globalThis.location = {origin: 'http://a', pathname: '/', search: '?tab=other&class=9a'};
+  globalThis.document = {querySelector: () => null, getElementById: () => null};
+  try {
+    const write = makeWrite(plan);
+    assert.deepEqual(write({path: '/tmp/1/coffee.jpg'}, 3, 'a', {src: 'sample:astronaut'}),
+      ['http://a/?tab=lesson&class=9a&picture=coffee&word=a&face=astronaut', '']);
+    const [href, said] = write({path: '/tmp/1/own.jpg'}, 10, 'longer than 9', {src: 'data:image/png'});
+    assert.equal(href, 'http://a/?tab=lesson&class=9a');
+    assert.match(said, /your own picture, Steps, Word, Face/);
+    assert.deepEqual(makeWrite({...plan, opening: false})(null, 3, '', null),
+      [{__type__: 'update'}, {__type__: 'update'}]);  // closed
+  } finally {
+    delete globalThis.location; delete globalThis.document;
+  }
+});
+
+// A picture 1, a score 2 through the state 3, a search 4 by a button, what calls alone reach 5, and a kept list 6.
+const PAGE = {
+  components: [
+    {id: 1, type: 'image', props: {elem_classes: ['takes-picture'], value: {path: 'cat'}}},
+    {id: 2, type: 'html', props: {}}, {id: 3, type: 'state', props: {}}, {id: 4, type: 'html', props: {}},
+    {id: 5, type: 'html', props: {}}, {id: 6, type: 'html', props: {elem_classes: ['kept']}},
+    {id: 7, type: 'slider', props: {}}, {id: 8, type: 'state', props: {}}, {id: 9, type: 'html', props: {}},
+  ],
+  dependencies: [
+    {id: 0, backend_fn: true, targets: [[1, 'change']], inputs: [1], outputs: [3, 7, 9]},
+    {id: 1, backend_fn: true, targets: [[3, 'change'], [7, 'input']], inputs: [3, 7], outputs: [2, 6]},
+    {id: 2, backend_fn: true, targets: [[7, 'click']], inputs: [1], outputs: [4]},
+    {id: 3, backend_fn: true, targets: [[8, 'change']], inputs: [1], outputs: [5]},
+  ],
+};
+
+test('what hangs on a picture is found, also through what is kept of it', () => {
+  assert.deepEqual([...findHanging(PAGE).get(1)].sort(), [2, 3, 4, 9]);
+});
+
+test('an answer is the picture\'s own when its run was given that picture', () => {
+  const ledger = makeLedger(PAGE), stale = () => [...ledger.stale].sort(), skip = {__type__: 'update'};
+  assert.equal(ledger.change(1, {path: 'cat'}), false);  // as it opened
+  assert.equal(ledger.change(1, {path: 'dog'}), true);
+  assert.deepEqual(stale(), [2, 3, 4, 9]);
+  ledger.start('late', 0, [1], [{path: 'cat'}]);
+  ledger.answer('late', [3, 7, 9], [null, 1, 'a cat']);
+  assert.deepEqual(stale(), [2, 3, 4, 9]);  // of the picture before
+  ledger.start('slider', 1, [3, 7], [null, 2]);
+  ledger.answer('slider', [2, 6], ['a cat', '']);
+  assert.ok(ledger.stale.has(2));  // what it hangs on is still the cat's
+  ledger.start('own', 0, [1], [{path: 'dog'}]);
+  ledger.answer('own', [3, 7, 9], [null, skip, skip]);
+  assert.deepEqual(stale(), [2, 4, 9]);
+  ledger.answer('own', [3, 7, 9], [null, skip, 'a dog']);
+  ledger.start('then', 1, [3, 7], [null, 2]);
+  ledger.answer('then', [2, 6], ['a dog', '']);
+  assert.deepEqual(stale(), [4]);  // waits for its button
+  ledger.change(1, null);
+  assert.deepEqual([...ledger.gone].sort(), [2, 3, 4, 9]);  // a cleared picture has no answers
+  ledger.change(1, {path: 'cow'});
+  ledger.start('cow', 0, [1], [{path: 'cow'}]);
+  ledger.answer('cow', [3, 7, 9], [null, 1, 'a cow']);
+  assert.deepEqual([...ledger.gone].sort(), [2, 4]);
 });

@@ -17,11 +17,13 @@ from starlette.testclient import TestClient
 from demos import gradio_patches
 from demos.gradio_patches import (
     SCRIPT_PATCHES,
+    answer_events,
     attached_events,
     dropdown_input,
     event_order,
     messages,
     patch_scripts,
+    picture_upload,
     status_updates,
     upload_names,
 )
@@ -104,6 +106,57 @@ UPLOADS = (
         "let r=t?.told??(Array.isArray(t)?t.join(`, `):t);return`Invalid file type",
     ),
 )
+ENDED = "i.forEach(e=>e())"
+TOLD = (
+    "(i.forEach(e=>e()),document.dispatchEvent(new CustomEvent(`glassbox-end`,{detail:{run:i}})))"
+)
+ANSWERS = (
+    (
+        "async dispatch(e){if(this.connection_lost)return;let t",
+        "async dispatch(e){if(this.connection_lost)return;document.dispatchEvent(new CustomEvent("
+        "`glassbox-event`,{detail:{name:e.event_name,id:e.target_id,"
+        "read:one=>this.get_state_cb(one)}}));let t",
+    ),
+    (
+        "n=1,i=await Promise.all(r.targets.map(1));"
+        "this.add_to_api_calls({fn_index:r.id,data:n,event_data:e.event_data,trigger_id:l});"
+        f"{ENDED};continue}}",
+        "n=1,i=await Promise.all(r.targets.map(1));"
+        "document.dispatchEvent(new CustomEvent(`glassbox-start`,{detail:{run:i,fn:r.id,"
+        "inputs:r.inputs,data:n}}));"
+        "this.add_to_api_calls({fn_index:r.id,data:n,event_data:e.event_data,trigger_id:l});"
+        f"{TOLD};continue}}",
+    ),
+    (
+        f"t.type===`data`&&await this.handle_data(r.outputs,t.data),{ENDED}",
+        "t.type===`data`&&(document.dispatchEvent(new CustomEvent(`glassbox-answer`,{detail:{"
+        "run:i,outputs:r.outputs,data:t.data}})),await this.handle_data(r.outputs,t.data)),"
+        f"{TOLD}",
+    ),
+    (
+        f"await this.handle_data(r.outputs,s.data);{ENDED};1,{ENDED}",
+        "(document.dispatchEvent(new CustomEvent(`glassbox-answer`,{detail:{"
+        "run:i,outputs:r.outputs,data:s.data}})),await this.handle_data(r.outputs,s.data));"
+        f"{TOLD};1,{TOLD}",
+    ),
+    (
+        "}catch{this.update_loading_status({status:`error`,fn_index:r.id",
+        "}catch{document.dispatchEvent(new CustomEvent(`glassbox-end`,{detail:{run:i}})),"
+        "this.update_loading_status({status:`error`,fn_index:r.id",
+    ),
+)
+PICTURES = (
+    ("C(()=>{j()&&!y(G)&&a(null)}),C(1)", "C(1)"),
+    (
+        "I(!1),a()&&(V(),await k()),N(`upload`),await k(),L.load_files_from_drop(e)",
+        "I(!1),N(`upload`),await k(),L.load_files_from_drop(e)",
+    ),
+    (
+        "handle_clear:V,handle_select:e=>K(e),",
+        "handle_clear:()=>{},handle_select:async e=>{e===`webcam`?V():e===`upload`&&(await k(),"
+        "L.open_upload()),K(e)},",
+    ),
+)
 SHORT = (
     (event_order, ORDER),
     (status_updates, SPEED),
@@ -111,6 +164,8 @@ SHORT = (
     (attached_events, OPENING),
     (messages, MESSAGES),
     (upload_names, UPLOADS),
+    (answer_events, ANSWERS),
+    (picture_upload, PICTURES),
 )
 
 
@@ -165,7 +220,7 @@ def test_what_is_served_is_what_the_patches_make_of_it(check_script):
     assert sorted({start for start in starts for name in served if name.startswith(start)}) == [
         "Blocks-", "Index-", "core-", "src-",
     ]  # fmt: skip
-    assert len(served) == 4
+    assert len(served) == 5
     for name, mended in served.items():
         script = next(SCRIPTS.rglob(name)).read_text(encoding="utf-8")
         for one in SCRIPT_PATCHES:

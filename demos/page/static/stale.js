@@ -1,0 +1,135 @@
+// As soon as there is another picture, every answer that is not its own is grey, and says so, until it is there.
+const ANSWERS = ['html', 'markdown', 'json', 'code', 'image', 'video', 'gallery'];
+const NEWS = ['change', 'upload', 'clear', 'select'];
+const CALM_MS = 600;  // between two runs of a chain
+const LARGE = 80;  // pixels: what is lower has no room for a sentence
+
+const has = (component, name) => (component?.props.elem_classes ?? []).includes(name);
+
+// Which picture a field holds, as text; empty for none.
+export const toKey = (value) => {
+  const address = value?.path ?? value?.src ?? value?.url ?? (typeof value === 'string' ? value : '');
+  return address && JSON.stringify([address, value.face ?? null]);
+};
+
+// Of each picture input the parts that hang on it, by number: answers, and states that pass it on.
+export const findHanging = ({components, dependencies}) => {
+  const byId = new Map(components.map((one) => [one.id, one]));
+  const written = new Set(dependencies.flatMap((one) => one.outputs));
+  const isState = (id) => byId.get(id)?.type === 'state';
+  // those that only callers of the API set off hang on a state that never changes, or on a part that is not there
+  const isForCalls = ([id]) => (isState(id) && !written.has(id)) || byId.get(id)?.props.visible === false;
+  const runs = dependencies.filter((one) => one.backend_fn && !one.targets.every(isForCalls));
+  const isByHand = (run) => run.targets.every(([, name]) => name === 'click' || name === 'submit');
+  const isAnswer = (id) => ANSWERS.includes(byId.get(id)?.type) && !['takes-picture', 'kept'].some((name) => has(byId.get(id), name));
+  const hanging = new Map();
+  for (const {id, props} of components) {
+    if (!has(byId.get(id), 'takes-picture') || props.visible === false) continue;
+    const found = new Set(), open = [id];
+    while (open.length) {
+      const part = open.pop();
+      for (const run of runs) {
+        if (!run.inputs.includes(part) || (isByHand(run) && part !== id)) continue;
+        for (const one of run.outputs) {
+          if (found.has(one) || !(isAnswer(one) || (isState(one) && !isByHand(run)))) continue;
+          found.add(one);
+          if (isState(one)) open.push(one);
+        }
+      }
+    }
+    hanging.set(id, found);
+  }
+  return hanging;
+};
+
+// Keeps account of what is whose; `now` counts pictures.
+export const makeLedger = (config) => {
+  const hanging = findHanging(config), outputs = new Map(config.dependencies.map((one) => [one.id, one.outputs]));
+  const shown = new Map(config.components.filter((one) => hanging.has(one.id)).map((one) => [one.id, toKey(one.props.value)]));
+  const stale = new Set(), gone = new Set(), runs = new Map();
+  let now = 0;
+  const hide = (id) => { for (const one of hanging.get(id) ?? []) if (stale.has(one)) gone.add(one); };
+  return {
+    stale, gone, hanging, hide,
+    isBusy: () => runs.size > 0,
+    change(id, value) {
+      const key = toKey(value);
+      if (!hanging.has(id) || shown.get(id) === key) return false;
+      shown.set(id, key);
+      now += 1;
+      for (const one of hanging.get(id)) stale.add(one);
+      if (!key) hide(id);
+      return true;
+    },
+    start(run, fn, inputs, data) {
+      const pictures = inputs.flatMap((id, i) => hanging.has(id) ? [[id, toKey(data[i])]] : []);
+      const carried = outputs.get(fn) ?? [];
+      const isOwn = pictures.length > 0 || !inputs.some((id) => stale.has(id) && !carried.includes(id));
+      if (carried.some((id) => stale.has(id))) runs.set(run, {pictures, isOwn, begun: now});
+    },
+    answer(run, outputs, data) {
+      const known = runs.get(run);
+      if (!known) return false;
+      const {pictures, isOwn, begun} = known;
+      if (!isOwn || (pictures.length ? pictures.some(([id, key]) => shown.get(id) !== key) : begun !== now)) return false;
+      outputs.forEach((id, i) => {
+        if (data[i] === undefined || (data[i]?.__type__ === 'update' && !('value' in data[i]))) return;
+        stale.delete(id);
+        gone.delete(id);
+      });
+      return true;
+    },
+    end: (run) => runs.delete(run),
+  };
+};
+
+// --- in the page ---------------------------------------------------------------------------
+const watch = (config) => {
+  const ledger = makeLedger(config), sheet = document.head.appendChild(document.createElement('style'));
+  const names = new Map(), labels = new Map();
+  for (const {id, type, props} of config.components) {
+    if (type === 'state') continue;
+    names.set(id, props.elem_id || `component-${id}`);
+    labels.set(id, props.label);
+  }
+  let isComputing = false, calm = null;
+  const list = (ids) => ids.map((id) => `#${CSS.escape(names.get(id))}`).join(',');
+  const paint = () => {
+    const stale = [...ledger.stale].filter((id) => names.has(id) && !ledger.gone.has(id));
+    const gone = [...ledger.gone].filter((id) => names.has(id)), rules = [];
+    if (stale.length) rules.push(`:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > * { opacity: .18; filter: grayscale(1); }`);
+    if (gone.length) rules.push(`:is(${list(gone)}) { visibility: hidden; }`);
+    for (const id of stale) {
+      const block = document.getElementById(names.get(id));
+      if (!block || block.offsetHeight < LARGE) continue;
+      const text = isComputing ? `Being computed for the new picture: ${labels.get(id) ?? 'answer'} …` : 'Of the picture before';
+      rules.push(`#${CSS.escape(names.get(id))}::after { content: ${JSON.stringify(text)}; }`);
+    }
+    if (stale.length) rules.push(`:is(${list(stale)})::after { position: absolute; z-index: 5; top: 1rem; left: 50%; transform: translateX(-50%);
+      width: max-content; max-width: 94%; padding: .35rem .9rem; border-radius: var(--radius-md); font-size: 1.15rem; font-weight: 600;
+      color: var(--body-text-color); background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); }`);
+    sheet.textContent = rules.join('\n');
+  };
+  const hear = (name, act) => document.addEventListener(`glassbox-${name}`, (event) => act(/** @type {CustomEvent} */ (event).detail));
+  const compute = () => { isComputing = true; clearTimeout(calm); };
+  const rest = () => {
+    clearTimeout(calm);
+    calm = setTimeout(() => { if (!ledger.isBusy()) { isComputing = false; paint(); } }, CALM_MS);
+  };
+  hear('event', async ({name, id, read}) => {
+    if (!ledger.hanging.has(id) || !NEWS.includes(name)) return;
+    if (!ledger.change(id, (await read(id))?.value)) return;
+    compute(); rest(); paint();
+  });
+  hear('start', ({run, fn, inputs, data}) => { if (ledger.stale.size) { ledger.start(run, fn, inputs, data); compute(); rest(); } });
+  hear('answer', ({run, outputs, data}) => { if (ledger.stale.size && ledger.answer(run, outputs, data)) paint(); });
+  hear('end', ({run}) => { if (ledger.end(run)) rest(); });
+  hear('message', ({title}) => {
+    const id = /^refused (\S+)/.exec(title)?.[1];
+    for (const picture of ledger.hanging.keys()) if (names.get(picture) === id) ledger.hide(picture);
+    if (id) paint();
+  });
+  document.addEventListener('click', () => { if (ledger.stale.size) requestAnimationFrame(paint); });  // another tab is seen
+};
+
+if (typeof document !== 'undefined') watch(/** @type {any} */ (window).gradio_config);
