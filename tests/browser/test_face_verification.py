@@ -24,16 +24,13 @@ def panel(page, open_tab):
     return panel
 
 
-def test_first_answer_comes_without_a_click(panel, screenshot):
+def test_first_answer_comes_without_a_click_then_own_picture_and_slider(panel, screenshot):
     expect(panel.locator("#face-a rect.chosen")).to_have_count(1)
     expect(panel.locator("#face-b circle")).to_have_count(5)
     expect(panel.locator("#face-matrix")).to_contain_text("4 faces, 3 persons")
     expect(panel.locator("#face-group rect")).to_have_count(4)
     expect(panel.locator("#face-group rect[role=button]")).to_have_count(0)  # nothing to pick
     screenshot("face_verification")
-
-
-def test_own_picture_and_slider(panel, page):
     picture = images.to_jpeg(samples.load_sample("obama_2005"))
     file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture}
     panel.locator("#face-b input[type=file]").set_input_files(file)
