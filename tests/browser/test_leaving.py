@@ -189,8 +189,13 @@ LONG_WORK = {
 }  # fmt: skip
 
 
-@pytest.mark.parametrize("way", ["stop", "leave"])
-@pytest.mark.parametrize("work", LONG_WORK)
+def list_ways() -> list[tuple[str, str]]:
+    """Each is stopped; of a lesson's, one is left: how the server hears of that is the same."""
+    left = {work.partition(":")[0]: work for work in LONG_WORK}.values()
+    return [(work, "stop") for work in LONG_WORK] + [(work, "leave") for work in left]
+
+
+@pytest.mark.parametrize(("work", "way"), list_ways())
 def test_long_work_ends(page, open_tab, serve, watch, stopped, work, way):
     topic = work.partition(":")[0]
     query, generator, wait_after, start, most = LONG_WORK[work]
