@@ -90,7 +90,7 @@ def time_video(frame: np.ndarray, theirs_ms: float) -> Row:
         times,
         "facenet-pytorch MTCNN + InceptionResnetV1",
         theirs_ms,
-        f"detection every {DETECT_EVERY} frames, embedded in each, with the mirror image",
+        f"detection every {DETECT_EVERY} frames, embedded in each",
     )
 
 

@@ -159,7 +159,9 @@ def _name_tracks(
     ]
     due.sort(key=lambda i: (tracks[i].embedding is not None, -tracks[i].age))
     chosen += due[:FRESH_EMBEDDINGS]
-    for i, fresh in zip(chosen, embed_all([tracks[i].face for i in chosen]), strict=True):
+    # without the mirror image: half the time, and at these thresholds strangers pass no more often
+    embeddings = embed_all([tracks[i].face for i in chosen], with_mirror=False)
+    for i, fresh in zip(chosen, embeddings, strict=True):
         track = tracks[i]
         if track.embedding is not None and track.embedding @ fresh < SAME_PERSON[EMBEDDER]:
             track, next_number = replace(track, number=next_number), next_number + 1

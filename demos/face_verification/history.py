@@ -114,8 +114,8 @@ def draw_methods(scores: dict[str, float]) -> str:
         )
     return (
         "<table><thead><tr><th>method</th><th>similarity</th>"
-        "<th>threshold with the fewest errors here</th><th>says</th>"
-        "<th>right on LFW pairs</th></tr></thead><tbody>"
+        "<th>threshold with the fewest errors here</th><th>says</th><th>right on LFW pairs</th>"
+        "</tr></thead><tbody>"
         f"{''.join(rows)}</tbody></table>"
         '<p class="soft">Guessing is right in 50 %: the verdict of an old method on one pair is '
         "little more than luck. Each threshold here has the fewest wrong verdicts on the very "
