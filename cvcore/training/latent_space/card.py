@@ -122,8 +122,8 @@ def describe_commands(kind: str, lesson: dict, data: str) -> str:
     for number, s in enumerate(later, 2):
         inner = f" --inner {s['inner']:g}" if "inner" in s else ""
         text += (
-            f";\n  from there `{train} {kind}{data} --out runs/{kind}_{number}\n  --seed "
-            f"{s['seed']} --from-bundled --steps {s['steps']} --average {s['average']:g} "
+            f";\n  from there `{train} {kind}{data}\n  --out runs/{kind}_{number} --seed "
+            f"{s['seed']} --from-bundled --steps {s['steps']} --average {s['average']:g}\n  "
             f"--last-rate {s['last_rate']:g}{inner}`, and the export of that"
         )
     if later:
@@ -165,7 +165,7 @@ def describe_findings(kind: str, lesson: dict) -> str:
     if "truncation" in lesson:
         parts.append(describe_truncation(lesson["truncation"]))
     if "directions" in lesson:
-        parts.append(describe_directions(lesson["directions"]))
+        parts.append(describe_directions(kind, lesson["directions"]))
     if "likeness" in lesson:
         parts.append(describe_likeness(lesson["likeness"]))
     if "memory" in lesson:
@@ -192,19 +192,25 @@ def describe_truncation(rows: list[dict]) -> str:
     ])  # fmt: skip
 
 
-def describe_directions(rows: list[dict]) -> str:
+def describe_directions(kind: str, rows: list[dict]) -> str:
     """A table of the named directions."""
+    is_face = kind == "faces"
     lines = [
-        f"| {row['name']} | {row['low']} to {row['high']} | {row['effect']:.2f} | "
-        f"{row['side_effect']:+.2f} | {row['stays']:.1%} |"
+        f"| {row['name']} | {row['low']} → {row['high']} | {row['effect']:.2f} | "
+        f"{row['side_effect']:+.2f} |" + (f" {row['stays']:.1%} |" if is_face else "")
         for row in rows
     ]
+    found = (
+        "; and the share\nof pictures at -3 and 3 in which a face is found, of those before"
+        if is_face
+        else ""
+    )
     return "\n".join([
         "**Directions**, fitted to measurements on 4,000 pictures. Effect: by how many deviations",
         "of all pictures what is named changes for one of the latent, measured between -3 and 3;",
-        "beside it the largest change of another one's. Found: pictures at -3 and 3 with a face,",
-        "as a share of those before.", "",
-        "| direction | from, to | effect | other | found |", "|---|---|---:|---:|---:|", *lines,
+        f"beside it the largest change of another one's{found}.", "",
+        f"| direction | from → to | effect | other |{' found |' if is_face else ''}",
+        f"|---|---|---:|---:|{'---:|' if is_face else ''}", *lines,
     ])  # fmt: skip
 
 
