@@ -32,8 +32,10 @@ def find_field(error: gr.Error, fn: BlockFunction, target: Any, inputs: list) ->
         for block, value in zip(fn.inputs, inputs, strict=False)
         if _takes_picture(block)
     ]
+    if isinstance(error, PictureMessage) and error.field:
+        return next((one[0], error.address) for one in fields if one[0]._id == error.field)
     if isinstance(error, PictureMessage) and error.address:
-        return next((one for one in fields if one[1] == error.address), next(iter(fields), None))
+        return next((one for one in fields if one[1] == error.address), None)
     if isinstance(error, PictureMessage):
         return next((one for one in fields if not one[1]), None)
     # a file that can be read, and that nothing can be made of: the one that was just put in

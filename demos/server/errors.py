@@ -26,11 +26,14 @@ class RefusedPictureError(InputError):
 
 
 class PictureMessage(gr.Error):
-    """Says that a picture is refused, or missing where ``address`` is empty."""
+    """Says that a picture is refused, or missing where ``address`` is empty.
 
-    def __init__(self, text: str, address: str = "") -> None:
+    ``field`` is the number of the field that it came in by, where that is known.
+    """
+
+    def __init__(self, text: str, address: str = "", field: int | None = None) -> None:
         super().__init__(text, print_exception=False)
-        self.address = address
+        self.address, self.field = address, field
 
 
 def to_message(error: Exception) -> gr.Error:

@@ -56,6 +56,8 @@ def test_names_of_controls(lesson):
 def test_values_of_every_kind(lesson):
     query = {"opacity-of-the-map-2": "0.25", "model": "2", "show": ["a, b", "c"], "loop": "true"}
     updates, unknown = read(lesson, **query, steps="4", picture="coffee", view="second-view")
+    for text in ("Coffee", samples.index()["coffee"].path.name):  # by title and file, too
+        assert read(lesson, picture=text)[0]["picture"] == updates["picture"]
     values = {key: change.get("value") for key, change in updates.items()}
     assert unknown == []
     assert values["opacity-of-the-map-2"] == 0.25
@@ -116,3 +118,25 @@ def test_other_words_and_other_tabs_are_ignored(lesson):
 def test_every_tab_offers_its_link(whole_page):
     ids = {getattr(block, "elem_id", None) for block in whole_page.blocks.blocks.values()}
     assert {f"{topic}-link" for topic in TABS} <= ids
+
+
+def test_an_unknown_tab_is_told_with_the_nearest():
+    titles = {"style_transfer": "Neural style transfer", "deep_dream": "DeepDream"}
+    titles["detection"] = "YOLO detection"
+    near = {"style": "style_transfer", "deepdream": "deep_dream", "detektion": "detection"}
+    near |= {"yolo": "detection", "<b>": None, "": None}
+    assert {word: links.find_nearest(word, titles) for word in near} == near
+    said = links.describe_unknown("style", titles)
+    assert "no lesson called “style”" in said
+    assert 'href="?tab=style_transfer"' in said
+    assert "<b>" not in links.describe_unknown("<b>", titles)
+    assert links.describe_unknown("", titles) == ""
+
+
+def test_no_text_of_an_address_is_without_a_value(whole_page):
+    """Of one without a browser may say at the opening that it changed."""
+    rows = whole_page.blocks.config["components"]
+    texts = [row["props"] for row in rows if row["type"] == "textbox"]
+    values = {row["label"]: row["value"] for row in texts if "address" in str(row["label"])}
+    assert values == dict.fromkeys(values, "")
+    assert len(values) == 2 * len(TABS)

@@ -1,0 +1,97 @@
+"""Runs whose picture is missing or refused."""
+
+import asyncio
+import re
+
+import gradio as gr
+import pytest
+from gradio.helpers import EventData
+from gradio.state_holder import SessionState
+
+from cvcore.core.images import check_image
+from demos import components as ui
+from demos.components.private_picture import FacePicture
+from demos.lesson import guard
+from demos.server import emptied, notes, runs
+from demos.server.errors import PictureMessage
+
+
+@pytest.fixture
+def page(monkeypatch):
+    """A page, its parts, and what it was told; its handler needs a picture."""
+    told = []
+    monkeypatch.setattr(notes, "send_note", lambda key, text: told.append((key, text)))
+
+    def answer(first, second, size, kept):
+        return "new", size, check_image(first).shape, "new", second
+
+    with runs.Page() as page:
+        first, second = ui.SafeImage(elem_id="first"), ui.SafeImage(elem_id="second")
+        size, kept, html, button = (
+            gr.Slider(0, 9, 3),
+            gr.State("start"),
+            gr.HTML("old"),
+            gr.Button(),
+        )
+        panel = ui.Panel({"html": "Please wait"})
+        outputs = [html, size, kept, panel, second]
+        inputs = [first, second, size, kept]
+        gr.on([first.change, button.click], guard(answer), inputs, outputs)
+    state = SessionState(page)
+    state[kept._id] = "of the picture before"
+
+    def run(values, target):
+        data = EventData(page.blocks[target._id], None) if target else None
+        made = page.process_api(0, values, state, event_data=data)
+        return asyncio.run(made)["data"]
+
+    parts = {"first": first, "button": button, "kept": lambda: state[kept._id]}
+    return run, parts, told
+
+
+def is_as_before(value):
+    return value["__type__"] == "update" and "value" not in value
+
+
+def bad_file(folder):
+    path = folder / "folder of it" / "notes.png"
+    path.parent.mkdir()
+    path.write_text("no picture")
+    return {"path": str(path), "meta": {"_type": "gradio.FileData"}}
+
+
+def test_a_missing_picture_empties_the_answers_and_says_so_at_its_field(page):
+    run, parts, told = page
+    html, size, kept, panel, second = run([None, None, 4, None], parts["first"])
+    assert (html, panel) == ("", {"html": ""})
+    assert is_as_before(size)  # controls and pictures stay
+    assert is_as_before(second)
+    assert (kept, parts["kept"]()) == (None, "start")
+    ((key, text),) = told
+    assert key == "refused first "
+    assert text.startswith("There is no picture yet")
+
+
+def test_a_refused_picture_is_named_by_its_field_and_file(page, tmp_path):
+    run, parts, told = page
+    html, *_ = run([None, bad_file(tmp_path), 4, None], parts["first"])
+    assert html == ""
+    ((key, text),) = told
+    assert re.fullmatch("refused second [0-9a-f]{64}", key)  # the folder of the copy in the cache
+    assert "could not be read as a picture" in text
+
+
+def test_what_a_button_asks_for_stays_and_callers_get_the_error(page):
+    run, parts, told = page
+    assert is_as_before(run([None, None, 4, None], parts["button"])[0])
+    assert parts["kept"]() == "of the picture before"
+    assert len(told) == 1
+    with pytest.raises(PictureMessage, match="no picture yet"):
+        run([None, None, 4, None], None)
+    assert len(told) == 1
+
+
+def test_every_picture_field_is_known_by_its_class():
+    for field in (ui.SafeImage(render=False), FacePicture(render=False)):
+        assert "takes-picture" in field.get_config()["elem_classes"]
+        assert emptied.to_empty(field) == gr.skip()
