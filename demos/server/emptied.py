@@ -43,13 +43,20 @@ def find_field(error: gr.Error, fn: BlockFunction, target: Any, inputs: list) ->
 
 
 async def empty(
-    page: gr.Blocks, error: gr.Error, fn: BlockFunction, target: Any, inputs: list, state: Any
+    page: gr.Blocks,
+    error: gr.Error,
+    fn: BlockFunction,
+    target: Any,
+    inputs: list,
+    state: Any,
+    *,
+    keeps: bool = False,
 ) -> dict[str, Any]:
     """What ``Blocks.process_api`` would answer: the outputs as they were before any picture.
 
-    What was asked for by a button stays, as it need not be about this picture.
+    What was asked for by a button stays, as it need not be about this picture; with ``keeps`` all.
     """
-    keeps = _is_by_hand(fn, target)
+    keeps = keeps or _is_by_hand(fn, target)
     if field := find_field(error, fn, target, inputs):
         block, address = field
         send_refusal(block, address, error.message)

@@ -39,10 +39,13 @@ class Page(gr.Blocks):
                 event_data=event_data, **kwargs,
             )  # fmt: skip
         except gr.Error as error:
-            # a run that has begun has answered its own picture already
-            if iterator or not emptied.is_about_picture(error, fn, target, inputs):
+            if not emptied.is_about_picture(error, fn, target, inputs):
                 raise
-            return await emptied.empty(self, error, fn, target, inputs, state)
+            if iterator:  # what it has answered so far is of its own picture: it stays
+                self._drop_run_streams(kwargs.get("session_hash"), iterator)
+            return await emptied.empty(
+                self, error, fn, target, inputs, state, keeps=iterator is not None
+            )
         finally:
             for part, before in zip(
                 (LocalContext.request, LocalContext.event_id), known, strict=True
