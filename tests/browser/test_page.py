@@ -1,14 +1,29 @@
 """The page around the tabs, in a browser."""
 
+import re
+import threading
+
 import gradio as gr
 import numpy as np
+import onnxruntime
 import pytest
 from playwright.sync_api import expect
 
 from demos import TABS
+from tests.support.browser import poll
 from tests.support.files import save
 
 pytestmark = pytest.mark.browser
+
+NOTES = {"name": "notes.png", "mimeType": "image/png", "buffer": b"This is not a picture."}
+ANSWERS = {
+    "classification": "#classification-bars .percent",
+    "segmentation": "#segmentation-view .says b",
+    "saliency": "#saliency-map img",
+}
+# How strongly what stands in a part is shown, and what is written over it.
+SHOWN = """(part) => [getComputedStyle(part.firstElementChild).opacity,
+  getComputedStyle(part, '::after').content]"""
 
 
 def find_lessons(blocks, number: int) -> set[str]:
@@ -96,8 +111,12 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     expect(panel.locator("#classification-bars")).to_contain_text("cat")
     panel.get_by_role("button", name="Use the sample Coffee").first.click()
     expect(panel.locator("#classification-bars")).to_contain_text("espresso")
+    expect(panel.page).to_have_url(re.compile(r"[?&]tab=classification\b"))
     address = panel.locator("#classification-picture img").get_attribute("src")
     panel = open_tab("convolution")
+    panel.page.go_back()  # the open tab stands in the address
+    expect(panel.page.locator("#tab-classification")).to_be_visible()
+    panel.page.go_forward()
     panel.get_by_role("tab", name="Picture", exact=True).click()
     picture = panel.locator("#convolution-picture img")
     expect(picture).not_to_have_attribute("src", address)
@@ -105,17 +124,67 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     expect(picture).to_have_attribute("src", address)
     rest()
     picture = panel.locator("#convolution-picture")
-    picture.get_by_role("button", name="Remove Image").click()
     grey = save(np.full((8, 8), 4000, np.uint16), "PNG")
     # as a browser names it that does not know the kind: it is taken by its name
     file = {"name": "own.qoi", "mimeType": "", "buffer": grey}
-    picture.locator("input[type=file]").set_input_files(file)
+    with panel.page.expect_file_chooser() as chooser:  # one click
+        picture.get_by_label("Upload file").click()
+    expect(picture.locator("img")).to_have_attribute("src", address)  # until the new one is there
+    chooser.value.set_files(file)
     note = panel.page.locator(".picture-note")
     expect(panel.locator("#convolution-picture + .picture-note")).to_contain_text("for 12 bits")
     expect(note).to_have_count(1)
-    expect(panel.page.get_by_test_id("toast-text").filter(has_text="12 bits")).to_have_count(0)
+    expect(panel.page.get_by_test_id("toast-text")).to_have_count(0)
     picture.get_by_role("button", name="Remove Image").click()
-    expect(note).to_have_count(0)
+    expect(note).to_have_count(1)
+    expect(note).to_contain_text("There is no picture yet")
     picture.get_by_label("Capture from camera").click()
     picture.get_by_label("Upload file").click()  # the way back is not covered
     picture.get_by_text("Drop Image Here").wait_for()
+
+
+@pytest.mark.parametrize("topic", ANSWERS)
+def test_a_refused_file_is_told_once_and_takes_the_answer_along(page, open_tab, rest, asked, topic):
+    panel = open_tab(topic)
+    picture = panel.locator(f"#{topic}-picture")
+    answer = panel.locator(ANSWERS[topic]).locator("visible=true")
+    expect(answer.first).to_be_visible()
+    picture.locator("input[type=file]").set_input_files(NOTES)
+    note = panel.locator(f"#{topic}-picture + .picture-note.refused")
+    expect(note).to_contain_text("could not be read as a picture")
+    expect(answer).to_have_count(0)
+    rest()
+    expect(page.get_by_text("could not be read as a picture")).to_have_count(1)
+    expect(page.locator("span.error").locator("visible=true")).to_have_count(0)
+    panel.get_by_role("button", name="Use the sample Coffee").first.click()
+    expect(note).to_have_count(0)
+    expect(answer.first).to_be_visible()
+    if topic == "saliency":
+        rest()
+        del asked[:]
+        panel.locator("#saliency-explain").dblclick()
+        rest()
+        assert max(map(asked.count, asked)) == 1
+    picture.get_by_role("button", name="Remove Image").click()
+    expect(note).to_contain_text("There is no picture yet")
+    expect(answer).to_have_count(0)
+
+
+def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypatch):
+    panel = open_tab("classification")
+    bars = panel.locator("#classification-bars")
+    expect(bars).to_contain_text("cat")
+    rest()
+    assert bars.evaluate(SHOWN) == ["1", "none"]
+    go_on, run = threading.Event(), onnxruntime.InferenceSession.run
+    monkeypatch.setattr(
+        onnxruntime.InferenceSession, "run", lambda *args: (go_on.wait(60), run(*args))[1]
+    )
+    try:
+        panel.get_by_role("button", name="Use the sample Coffee").first.click()
+        said = '"Being computed for the new picture: answers …"'
+        poll(page, lambda: bars.evaluate(SHOWN) == ["0.18", said], "A grey answer")
+    finally:
+        go_on.set()
+    expect(bars).to_contain_text("espresso")
+    assert bars.evaluate(SHOWN) == ["1", "none"]
