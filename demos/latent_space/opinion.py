@@ -9,7 +9,7 @@ from demos.lesson import charts
 
 BINS = 24
 KINDS = {"real_logits": ("real", charts.BLUE), "made_logits": ("generated", charts.ORANGE)}
-TITLE = "The discriminator’s logit, of this picture and of others"
+TITLE = "The discriminator’s logit"
 SIZE = (390, 165)  # pixels: low, so that the film's slider is on the first screen
 
 
