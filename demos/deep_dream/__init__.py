@@ -106,6 +106,12 @@ def read_painted(event: gr.EventData) -> np.ndarray | None:
     return mask if mask.any() else None
 
 
+# In the browser: a dream that goes on no more says so.
+STOPPED = r"""view => view?.html ? {...view, html: view.html
+  .replace(/(Step \d+ of \d+), octave \d+/, '$1, stopped')
+  .replace(/First a small dream for each layer[^<]*/, 'Stopped.')} : view"""
+
+
 def build(tab: lesson.Tab) -> None:
     """A layer for all: a still, a video, and the webcam."""
     layers = LayerPicker(elem_id="deep-dream-layers", label="layers")
@@ -151,7 +157,7 @@ def _build_picture(tab: lesson.Tab, layers: LayerPicker) -> tuple[gr.Image, less
     outputs = [view, saved, badge]
     mask, running = _connect_dream(tab, image, controls, start, layers, painter, outputs)
     with place:
-        tab.stop_button(*running)
+        tab.stop_button(*running, after=(None, view, view), js=STOPPED)
     tab.run(painter.paint, read_painted, None, mask, api_name=None, kind="stream")
     tab.run(
         controls["aim"].change, show_fields, controls["aim"], aim.fields, api_name=None,
@@ -188,7 +194,7 @@ def _connect_dream(
     )  # fmt: skip
     tab.run(start.click, lambda asked: asked + 1, asked, asked, api_name=None)
     waits = [part for name, part in controls.parts.items() if name != "layer"]
-    tab.say_waiting(start, waits, [asked.change])  # a layer acts at once
+    tab.say_waiting(start, [*waits, painter.paint], [asked.change])  # a layer acts at once
     tab.run(
         layers.pick, pick_layer, [asked, controls["aim"]], [controls["layer"], asked],
         api_name=None, show_progress="hidden",

@@ -85,6 +85,11 @@ def draw_video(video: bytes, frame, seconds: float) -> dict:
     }
 
 
+# In the browser: a film that is made no more has no time to go.
+STOPPED = r"""view => view?.html ? {...view, html: view.html
+  .replace(/about \d+ s to go/, 'Stopped.')} : view"""
+
+
 def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
     """Start and Stop, and the video beside them; picture and aim are those of the still."""
     d = DEFAULTS
@@ -119,4 +124,6 @@ def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
     )  # fmt: skip
     tab.say_waiting(start, [image, *controls, *own.values()])
     with place:
-        tab.stop_button(running, elem_id="deep-dream-film-stop")
+        tab.stop_button(
+            running, after=(None, view, view), js=STOPPED, elem_id="deep-dream-film-stop"
+        )

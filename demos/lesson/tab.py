@@ -164,7 +164,7 @@ class Tab:
     def say_waiting(
         self, button: gr.Button, changed: Sequence[Any], runs: Sequence[Any] = ()
     ) -> None:  # fmt: skip
-        """Let a button say that what was ``changed`` (components) waits for it.
+        """Let a button say that what was ``changed`` (components or events) waits for it.
 
         For settings that do not act at once: from the first run on, so that no answer is taken for
         that of the settings beside it. ``runs``: events beside its click that take them all.
@@ -175,7 +175,7 @@ class Tab:
         moved = f"() => {node}?.dataset.ran ? {waiting} : {plain}"
         for events, js in (
             ([button.click, *runs], begun),
-            ([one.change for one in changed], moved),
+            ([getattr(one, "change", one) for one in changed], moved),
         ):
             self.run(events, None, None, button, api_name=None, js=js, show_progress="hidden")
 

@@ -58,6 +58,7 @@ class TopClasses(gr.HTML):
               button:hover, button:focus-visible { border-color: var(--color-accent); }
               button[aria-pressed] { border-color: var(--primary-600);
                 background: var(--primary-600); color: #fff; font-weight: 600; }
+              button[aria-pressed] b { color: #fff; }
               b { font-variant-numeric: tabular-nums; }""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');

@@ -55,12 +55,12 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
     methods = ui.CheckboxGroup(
         [(row.title, name) for name, row in METHODS.items()],
         value=list(QUICK),
-        label="Methods (occlusion, RISE, up and down take longer)",
+        label="Methods, with the settings and the layer of the map (occlusion, RISE, up and down "
+        "take longer)",
     )
     with gr.Row():
         button = gr.Button("Compare", variant="primary", elem_id="saliency-compare")
         stop_place = gr.Column(min_width=80)
-    gr.Markdown("Each method takes its settings and its layer from the Map's controls.")
     drawing = gr.HTML(elem_id="saliency-comparison", label="maps")
     table = gr.JSON(visible=False, label="scores")
     running = tab.run(

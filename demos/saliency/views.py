@@ -169,7 +169,7 @@ def draw_map(view: View, look: Look) -> str:
         f'src="{images.to_data_uri(whole)}">'
         f'<img class="map" alt="{escape(row.title)} map" src="{images.to_data_uri(drawn)}"></div>',
         f'<p class="soft">The network sees the frame alone, {right - left} x {bottom - top} of '
-        f"{wide} x {high} pixels: the map on the right is of this part.</p>"
+        f"{wide} x {high} pixels: the map is of this part.</p>"
         f'<p class="soft">{escape(row.story)} {colours}</p>',
     )
 

@@ -14,7 +14,7 @@ from demos import components as ui
 from demos import lesson
 from demos.style_transfer.gatys import say
 from demos.style_transfer.state import LessonState
-from demos.style_transfer.views import draw_figure, draw_gram, draw_page
+from demos.style_transfer.views import STOPPED, draw_figure, draw_gram, draw_page
 
 PREVIEW_SECONDS = 0.4
 GRAMS = "Gram matrices"  # the title of their inner tab
@@ -148,4 +148,4 @@ def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
     )  # fmt: skip
     tab.say_waiting(go, [image, layer, steps])
     with stop:
-        tab.stop_button(running)
+        tab.stop_button(running, after=(None, view, view), js=STOPPED)

@@ -12,7 +12,7 @@ from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
 from demos.style_transfer.gatys import say
-from demos.style_transfer.views import draw_curves, draw_figure, draw_page
+from demos.style_transfer.views import STOPPED, draw_curves, draw_figure, draw_page
 
 SIDE = 320  # pixels
 PREVIEW_SECONDS = 0.4
@@ -95,4 +95,4 @@ def build(tab: lesson.Tab, image: gr.Image, style: gr.Image) -> None:
     )  # fmt: skip
     tab.say_waiting(go, [image, style, seconds])
     with stop:
-        tab.stop_button(running)
+        tab.stop_button(running, after=(None, view, view), js=STOPPED)

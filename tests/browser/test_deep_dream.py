@@ -29,12 +29,16 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
     steps.fill("60")
     steps.press("Tab")
     held("deep_dream", "dream")
-    tab.get_by_role("button", name="Dream", exact=True).click()
+    start = tab.locator("#deep-dream-start")
+    expect(start).to_have_text("Dream with these settings")
+    start.click()
     expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
+    expect(start).to_have_text("Dream")
     tab.get_by_role("button", name="Stop", exact=True).first.click()
     rest()
-    expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
+    expect(view).to_contain_text(re.compile(r"Step \d+ of 240, stopped"))
     assert "done in" not in view.inner_text()
+    expect(tab.locator(".error:visible")).to_have_count(0)
 
 
 @pytest.fixture
@@ -81,7 +85,7 @@ def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traff
     steps.press("Tab")
     seen = watch("deep_dream", "dream")
     seen.hold(3)
-    tab.get_by_role("button", name="Dream", exact=True).click()
+    tab.locator("#deep-dream-start").click()
     view.get_by_text("of 240, octave 1").wait_for()
     steps.fill("2")
     steps.press("Tab")
@@ -153,7 +157,7 @@ def test_only_the_painted_part_dreams(tab, page, rest, sample, screenshot):
     page.mouse.move(box["x"] + 0.1 * box["width"], box["y"] + 0.8 * box["height"], steps=6)
     page.mouse.up()
     rest()
-    tab.get_by_role("button", name="Dream", exact=True).click()
+    tab.locator("#deep-dream-start").click()
     view.locator(f'img[src="{everywhere}"]').wait_for(state="detached")
     view.get_by_text("Step 4 of 4, done in").wait_for()
     # far from the stroke the photograph is untouched: it is a cat again

@@ -49,7 +49,7 @@ def test_dream_ends_with_its_visitor(page, open_tab, serve, watch):
     steps.press("Tab")
     poll(page, lambda: seen.ended, "The end of the first dream")
     seen.hold(1)
-    panel.get_by_role("button", name="Dream", exact=True).click()
+    panel.locator("#deep-dream-start").click()
     view.get_by_text("Step 1 of 60, octave").wait_for()
     page.close()
     await_end(serve("deep_dream"), seen)

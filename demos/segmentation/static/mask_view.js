@@ -57,7 +57,8 @@ const read = (image, channel) => {
   return plane;
 };
 const isData = (src) => /^data:image\//.test(src || '');
-const limit = () => (props.value.threshold ?? 0.5) * 255;
+let ahead = null, moved = -Infinity;  // the threshold's slider, before the page tells of it; and when
+const limit = () => (ahead ?? props.value.threshold ?? 0.5) * 255;
 
 const draw = () => {
   if (!pixels) return;
@@ -78,6 +79,7 @@ const say = (share) => {
 };
 const renew = async () => {
   const value = props.value;
+  if (performance.now() - moved > 500 || value?.threshold === ahead) ahead = null;
   if (!value || !isData(value.src) || !isData(value.probability)) {
     pixels = chances = source = paint = null;
     find('.says').replaceChildren(); pen.clearRect(0, 0, canvas.width, canvas.height);
@@ -154,4 +156,12 @@ canvas.addEventListener('pointermove', (event) => {
 });
 for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { if (last) { last = null; send(); } });
 canvas.addEventListener('pointerleave', () => { at = null; draw(); });
+// The slider is followed directly: mask and share must not wait for the page's own events.
+const follow = (event) => {
+  if (!element.isConnected) { document.removeEventListener('input', follow); return; }
+  const number = event.target.closest?.('#segmentation-threshold') ? Number(event.target.value) : NaN;
+  if (!(number >= 0 && number <= 1) || !props.value) return;
+  ahead = number; moved = performance.now(); draw();
+};
+document.addEventListener('input', follow);
 watch('value', renew); show(); renew();
