@@ -46,13 +46,24 @@ class Slider(gr.Slider):
 
 
 class Number(gr.Number):
-    """An empty field reaches the handler as None."""
+    """An empty field reaches the handler as None.
+
+    In the browser it is an empty text: Gradio makes 0 of a number that is not there.
+    """
 
     def get_block_name(self) -> str:
         return "number"
 
+    def get_config(self) -> dict[str, Any]:
+        config = super().get_config()
+        return config | {"value": "" if config.get("value") is None else config["value"]}
+
     def preprocess(self, payload: Any) -> float | None:
-        return None if payload is None else super().preprocess(_check_number(payload, self))
+        empty = payload is None or payload == ""
+        return None if empty else super().preprocess(_check_number(payload, self))
+
+    def postprocess(self, value: float | None) -> Any:
+        return "" if value is None else super().postprocess(value)
 
 
 class Dropdown(gr.Dropdown):

@@ -32,14 +32,15 @@ ID = "your-picture"
 VIEWS = ("pixels", "visualization", "silence", "reaction", "activity", "norm", "kernels")
 STOPPED = "The download was stopped."
 _FITS = """const fits = (x, size) => Number.isInteger(x) && x >= 0 && x < size;
-  const name = (x) => x === null ? 'An empty field is none' : `There is no ${x} here`;
+  const empty = (x) => x === null || x === '';
+  const name = (x) => empty(x) ? 'An empty field is none' : `There is no ${x} here`;
   const refuse = (word, x, size, kept) =>
     `${word}: ${name(x)}. Choose one from 0 to ${size - 1}; ${kept} stays.`;"""
 # Beside the browser's own numbers, which a link may have set, those that the picture gave.
 FILL = f"""(large, channel, row, column, layer) => {{ {_FITS}
   if (!large || !large.place) return [channel, row, column, ''];
-  const place = [channel ?? large.channel, row ?? large.place[0], column ?? large.place[1]];
   const sizes = [large.count, ...large.map_hw], own = [large.channel, ...large.place];
+  const place = [channel, row, column].map((x, i) => empty(x) ? own[i] : x);
   const wrong = place.findIndex((x, i) => !fits(x, sizes[i]));
   if (large.layer !== layer || wrong < 0) return [...place, ''];
   const word = ['Channel', 'Row', 'Column'][wrong];
