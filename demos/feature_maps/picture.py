@@ -182,8 +182,9 @@ def build(tab: lesson.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
                     SCALES, value=DEFAULTS.scale, label="Colours span", min_width=160
                 )
                 shown = ui.Dropdown(SHOWN, value=DEFAULTS.shown, label="Maps", min_width=160)
-                channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0, min_width=100)
-            refused = Refusal(elem_id="feature-maps-refused")
+                with gr.Column(min_width=100):
+                    channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0)
+                    refused = Refusal(elem_id="feature-maps-refused")
             with gr.Row():
                 with gr.Column(min_width=300):
                     grid = MapGrid(label="maps", elem_id="feature-maps-grid")
