@@ -35,7 +35,7 @@ def test_api_looks_and_goes_on(client, cat):
         cat, MODEL, LAYER, "maximum", "layer", api_name="/feature_maps"
     )
     assert layer == LAYER
-    assert len(grid["channels"]) == 240
+    assert len(grid["channels"]) == 36
     assert (large["map_hw"], large["channel"]) == ([28, 28], channel)
     value = client.predict(channel, row, column, "guided", api_name="/feature_maps_pixels")
     assert value["gradient_size"] > 0
@@ -47,9 +47,10 @@ def test_api_looks_and_goes_on(client, cat):
     assert value["pictures"] == 1 + len(samples.list_names())
     job = client.submit(channel, 16, "fourier", "map", api_name="/feature_maps_maximise")
     assert job.result()["step"] == 16
-    *_, large, _, row, column, _, _ = client.predict(
-        cat, MODEL, LAYER, "index", "layer", 7, 3, 27, api_name="/feature_maps"
+    _, grid, large, _, row, column, _, _ = client.predict(
+        cat, MODEL, LAYER, "index", "layer", 7, 3, 27, "all", api_name="/feature_maps"
     )
+    assert len(grid["channels"]) == 240
     assert (large["channel"], row, column) == (7, 3, 27)
 
 
