@@ -29,6 +29,7 @@ class Painter(gr.HTML):
                 border-radius: .4rem; display: block; background: #8884; }
               .paint div { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center;
                 margin-top: .5rem; font-size: 1.05rem; }
+              .paint input { width: 8rem; }  /* Firefox's own is too long for one row */
               button { padding: .3rem .9rem; border-radius: .4rem; color: var(--body-text-color);
                 font-size: 1rem; border: 2px solid var(--border-color-primary); background: none;
                 cursor: pointer; }

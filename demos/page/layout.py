@@ -63,6 +63,7 @@ _SCRIPTS = [
     publish(name, (_STATIC / name).read_bytes())
     for name in (
         "charts.js",
+        "films.js",
         "no_camera.js",
         "picture_notes.js",
         "stale.js",

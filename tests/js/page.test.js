@@ -2,6 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {toAddress} from '../../demos/page/static/address.js';
 import {isAgain} from '../../demos/page/static/double_click.js';
+import {isH264} from '../../demos/page/static/films.js';
 import {makeWrite} from '../../demos/page/static/link_write.js';
 import {readRefusal, toKey} from '../../demos/page/static/picture_notes.js';
 import {findHanging, makeLedger} from '../../demos/page/static/stale.js';
@@ -102,4 +103,11 @@ test('an answer is the picture\'s own when its run was given that picture', () =
   ledger.start('cow', 0, [1], [{path: 'cow'}]);
   ledger.answer('cow', [3, 7, 9], [null, 1, 'a cow']);
   assert.deepEqual([...ledger.gone].sort(), [2, 4]);
+});
+
+test('our films are told from a recording and from a camera', () => {
+  assert.ok(isH264('http://127.0.0.1:7860/gradio_api/file=/tmp/gradio/0b/detections.mp4'));
+  assert.ok(isH264('data:video/mp4;base64,AAAA'));
+  for (const other of ['', 'blob:http://127.0.0.1/0b', 'http://127.0.0.1/mine.webm', 'data:video/webm;base64,AAAA'])
+    assert.ok(!isH264(other));
 });

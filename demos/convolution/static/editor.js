@@ -51,10 +51,10 @@ const paintCell = (node, value) => {
 // A field for a number: what is none is refused beneath the table, and the old number stays.
 const numberField = (name, old, take) => {
   const field = make('input');
-  let entered = false;  // WebKit puts the caret where a click ends, after the focus
+  let entered = false;  // WebKit would set its cursor where a click ends; a second click does
   field.inputMode = 'decimal'; field.ariaLabel = name; field.value = write(old());
   field.addEventListener('focus', () => { entered = true; field.select(); });
-  field.addEventListener('click', () => { if (entered) field.select(); entered = false; });
+  field.addEventListener('mouseup', (event) => { if (entered) event.preventDefault(); entered = false; });
   field.addEventListener('change', () => {
     const value = number(field.value), before = old();
     root().querySelector('.refused').textContent = value === null ? refuse(name, field.value, before) : '';
