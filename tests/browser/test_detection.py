@@ -112,7 +112,9 @@ def test_a_click_chooses_the_box_to_explain(tab, page):
     )
 
 
-def test_old_answers_go_with_their_picture(tab, page, rest):
+def test_old_answers_go_with_their_picture(open_tab, page, rest):
+    tab = open_tab("detection", query="&random-masks=100")
+    tab.locator(".detector[data-detections]").wait_for()
     open_view(tab, "The way to YOLO")
     tab.locator("#detection-way h4").first.wait_for()
     before = tab.locator("#detection-way").inner_text()
