@@ -36,7 +36,7 @@ def take_a_core(worker: str) -> None:
 
 
 @contextmanager
-def on_any_core() -> Iterator[None]:
+def use_any_core() -> Iterator[None]:
     """What is started meanwhile may run where there is room: a browser draws while its server
     works."""
     own = os.sched_getaffinity(0) if len(CORES) > 1 else set()
@@ -109,6 +109,8 @@ LONG = {
     "test_without_https_the_camera_s_place_says_why_it_is_empty": 40,
     "test_it_has_its_weights_samples_and_scripts": 25,
     "test_a_forked_child_answers": 25,
+    "test_every_lesson_answers[firefox]": 100,
+    "test_every_lesson_answers[webkit]": 80,
 }
 
 
@@ -119,12 +121,17 @@ def pytest_collection_finish() -> None:
     gc.freeze()
 
 
+WHOLE_PAGE = [f"tests/browser/test_{name}.py" for name in ("access", "other_browsers", "page")]
+
+
 def to_unit(nodeid: str) -> str:
     """What a worker takes at once: a lesson's tests, or the other tests of a file. So a lesson's
-    networks are loaded and its page is built on one of the workers alone."""
+    networks are loaded and its page is built on one of the workers alone, and so is the page with
+    all of them."""
     file, _, test = nodeid.partition("::")
     case = test.partition("[")[2] if "/browser/" in file else ""
-    return find_lesson(file) or next(filter(case.startswith, LESSONS), file)
+    lesson = find_lesson(file) or next(filter(case.startswith, LESSONS), None)
+    return lesson or ("the whole page" if file in WHOLE_PAGE else file)
 
 
 @pytest.hookimpl(optionalhook=True)
@@ -222,6 +229,11 @@ def client(serve, request):
 
 
 @pytest.fixture(scope="session")
+def on_any_core():
+    return use_any_core
+
+
+@pytest.fixture(scope="session")
 def launch_browser():
     """Start headless Chromium with a film as its camera.
 
@@ -233,7 +245,7 @@ def launch_browser():
     from playwright.sync_api import expect, sync_playwright
 
     expect.set_options(timeout=PATIENCE_MS)
-    with on_any_core():
+    with use_any_core():
         started = sync_playwright().start()
     yield lambda film: launch(started, film)
     started.stop()
@@ -248,7 +260,7 @@ def browser(launch_browser, tmp_path_factory):
     browser.close()
 
 
-@pytest.fixture(scope="module")
+@pytest.fixture(scope="session")
 def portrait_browser(launch_browser, tmp_path_factory):
     """Its camera shows a person, in another picture than the sample faces offered first."""
     person = Image.open(ROOT / "assets" / "samples" / "ardern_2022.jpg")

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from cvcore.core import images, samples
 from tests.support.browser import poll, unfold
@@ -129,6 +130,7 @@ def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, traff
     open_tab("convolution")
     poll(page, lambda: track.evaluate("track => track.readyState") == "ended", "The camera's end")
     open_tab("classification")
+    expect(camera.locator("button", has_text="Record")).to_be_visible()
     rest()
     count = seen.locator("td").first.inner_text()
     frames = []
@@ -160,18 +162,18 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
 def test_stop_ends_a_long_run(tab, rest, held, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (300, 400, 3), np.uint8)
     (tmp_path / "set" / "espresso").mkdir(parents=True)
-    for i in range(400):
+    for i in range(264):
         (tmp_path / "set" / "espresso" / f"{i}.jpg").write_bytes(images.to_jpeg(noise, quality=40))
     held(
         "classification.rank_n", "evaluate", after=30
     )  # batches: what is seen is shown after 0.4 s
     tab.locator("#classification-folder input[type=file]").set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
-    ranks.get_by_text(re.compile(r"\d+ of 400 pictures")).wait_for()
+    ranks.get_by_text(re.compile(r"\d+ of 264 pictures")).wait_for()
     tab.get_by_role("button", name="Stop", exact=True).last.click()
     rest()  # the run has ended, and nothing is asked for any more
     stopped = ranks.inner_text()
-    assert int(re.search(r"(\d+) of 400 pictures", stopped)[1]) < 400
+    assert int(re.search(r"(\d+) of 264 pictures", stopped)[1]) < 264
 
 
 def test_large_photos_are_shrunk_and_too_much_is_told(tab, tmp_path):
@@ -197,3 +199,9 @@ def test_readable_on_a_phone(page, open_tab, screenshot):
     width = page.evaluate("document.documentElement.scrollWidth")
     assert width <= 390
     screenshot("classification_phone")
+
+
+def test_code_is_shown_on_request(open_tab):
+    panel = open_tab("classification")
+    panel.get_by_role("button", name="Show the code").click()
+    expect(panel.locator(".cm-content").last).to_contain_text("def predict_topk")

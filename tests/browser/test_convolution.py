@@ -272,3 +272,33 @@ def test_output_padding_is_there_for_a_transposed_convolution_alone(tab, walk, r
     expect(further).to_be_hidden()
     rest()
     expect(walk.locator(".total")).to_be_visible()  # what is hidden does not count
+
+
+def test_header_names_the_device(page, open_tab, monkeypatch):
+    monkeypatch.setenv("GLASSBOX_DEVICE", "cpu")
+    open_tab("convolution")
+    expect(page.locator("#device")).to_contain_text("CPU")
+
+
+def test_a_choice_is_answered_once_and_leaving_a_menu_asks_for_nothing(open_tab, rest, traffic):
+    panel = open_tab("convolution")
+    expect(panel.locator("#convolution-walk .total")).to_be_visible()
+    rest()
+    asked = traffic.asked
+    del asked[:]
+    kernel = panel.get_by_label("Kernel", exact=True)
+    kernel.click()
+    panel.get_by_role("option", name="box", exact=True).click()
+    rest()
+    assert asked.count(["box"]) == 1
+    del asked[:]
+    kernel.click()
+    kernel.press("Escape")
+    kernel.press("Tab")
+    rest()
+    assert asked == []
+    kernel.focus()
+    kernel.press("ArrowDown")
+    kernel.press("Enter")
+    rest()
+    assert len([one for one in asked if len(one) == 1]) == 1

@@ -1,9 +1,8 @@
-"""The page around the tabs, in a browser."""
+"""The page around the tabs, in a browser: all of them, on the one page that is there already."""
 
 import re
 import threading
 
-import gradio as gr
 import numpy as np
 import onnxruntime
 import pytest
@@ -26,30 +25,11 @@ SHOWN = """(part) => [getComputedStyle(part.firstElementChild).opacity,
   getComputedStyle(part, '::after').content]"""
 
 
-def find_lessons(blocks, number: int) -> set[str]:
-    """The lessons whose parts a handler is set off by, reads or writes."""
-    handler, lessons = blocks.fns[number], set()
-    parts = [blocks.blocks.get(part) for part, _ in handler.targets]  # not: the page, a handler
-    for part in [*parts, *handler.inputs, *handler.outputs]:
-        while part is not None:
-            elem_id = part.elem_id or ""
-            if isinstance(part, gr.Tab) and elem_id.startswith("tab-"):
-                lessons.add(elem_id.removeprefix("tab-"))
-            part = part.parent
-    return lessons
-
-
-def test_header_names_the_device(page, open_tab, monkeypatch):
-    monkeypatch.setenv("GLASSBOX_DEVICE", "cpu")
-    open_tab("convolution")
-    expect(page.locator("#device")).to_contain_text("CPU")
-
-
 def test_link_opens_its_tab_and_sets_nothing(page, open_tab, serve, rest, asked):
-    open_tab(TABS[1], beside=(TABS[0],))
+    open_tab(TABS[1], beside=TABS)
     expect(page.locator(f"#tab-{TABS[0]}")).to_be_hidden()
     rest()
-    handlers = serve(*TABS[:2]).blocks.fns
+    handlers = serve(*TABS).blocks.fns
     assert "restore" not in [handlers[number].name for number in asked]
 
 
@@ -58,56 +38,15 @@ def test_a_link_sets_its_own_tab_to_work_and_no_other(open_tab, whole_page, rest
     panel = open_tab("classification", beside=TABS, query="&classes-shown-k=3")
     expect(panel.locator("#classification-bars")).to_contain_text("%")
     rest()
-    lessons = [find_lessons(whole_page.blocks, number) for number in asked]
+    lessons = [whole_page.find_lessons(number) for number in asked]
     assert set().union(*lessons) == {"classification"}
     # When the tab is seen, and when the link has been read.
     assert max(map(asked.count, asked)) <= 2
 
 
-def test_a_choice_is_answered_once_and_leaving_a_menu_asks_for_nothing(open_tab, rest, traffic):
-    panel = open_tab("convolution")
-    expect(panel.locator("#convolution-walk .total")).to_be_visible()
-    rest()
-    asked = traffic.asked
-    del asked[:]
-    kernel = panel.get_by_label("Kernel", exact=True)
-    kernel.click()
-    panel.get_by_role("option", name="box", exact=True).click()
-    rest()
-    assert asked.count(["box"]) == 1
-    del asked[:]
-    kernel.click()
-    kernel.press("Escape")
-    kernel.press("Tab")
-    rest()
-    assert asked == []
-    kernel.focus()
-    kernel.press("ArrowDown")
-    kernel.press("Enter")
-    rest()
-    assert len([one for one in asked if len(one) == 1]) == 1
-
-
-def test_code_is_shown_on_request(open_tab):
-    panel = open_tab("classification")
-    panel.get_by_role("button", name="Show the code").click()
-    expect(panel.locator(".cm-content").last).to_contain_text("def predict_topk")
-
-
-def test_camera_stops_when_its_tab_is_left(page, open_tab):
-    panel = open_tab("classification", beside=("convolution",))
-    panel.get_by_text("Click to Access Webcam").first.click()
-    camera = page.locator("#classification-live-camera")
-    camera.locator("button", has_text="Record").click()
-    expect(camera.locator("button", has_text="Stop")).to_be_visible()
-    open_tab("convolution")
-    open_tab("classification")
-    expect(camera.locator("button", has_text="Record")).to_be_visible()
-
-
 def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     """And what had to be assumed of one stands under it, for as long as it is there."""
-    panel = open_tab("classification", beside=("convolution",))
+    panel = open_tab("classification", beside=TABS)
     expect(panel.locator("#classification-bars")).to_contain_text("cat")
     panel.get_by_role("button", name="Use the sample Coffee").first.click()
     expect(panel.locator("#classification-bars")).to_contain_text("espresso")

@@ -119,11 +119,24 @@ class Served:
     topics: tuple[str, ...]
     blocks: Any  # gr.Blocks
     faults: list[str] = field(default_factory=list)  # what nobody foresaw, as the log has it
+    asked: list[int] = field(default_factory=list)  # handlers, each time that a page asked for one
 
     @property
     def is_busy(self) -> bool:
         """True while a handler runs or waits for its turn."""
         return bool(self.under_way)
+
+    def find_lessons(self, number: int) -> set[str]:
+        """The lessons whose parts a handler is set off by, reads or writes."""
+        handler, lessons = self.blocks.fns[number], set()
+        parts = [self.blocks.blocks.get(part) for part, _ in handler.targets]  # not: the page
+        for part in [*parts, *handler.inputs, *handler.outputs]:
+            while part is not None:
+                elem_id = (part.elem_id or "") if part.get_block_name() == "tabitem" else ""
+                if elem_id.startswith("tab-"):
+                    lessons.add(elem_id.removeprefix("tab-"))
+                part = part.parent
+        return lessons
 
     @property
     def under_way(self) -> list[str]:
@@ -166,6 +179,13 @@ def serve_page(*topics: str, port: int = 0, room: Any = None, **options: Any) ->
     # that are kept, that would take a processor's core.
     blocks._queue.sleep_when_free, blocks._queue.progress_update_sleep_when_free = 0.03, 0.2
     page = Served(f"http{'s' if room else ''}://127.0.0.1:{port}", topics, blocks)
+    push = blocks._queue.push
+
+    def note(*, body: Any, **given: Any) -> Any:
+        page.asked.append(body.fn_index)
+        return push(body=body, **given)
+
+    blocks._queue.push = note
     _served.append(page)
     ADDRESSES.add(page.url)
     try:
