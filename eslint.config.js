@@ -17,7 +17,7 @@ export default [
       'prefer-const': ['error', {destructuring: 'all'}],
     },
   },
-  {files: ['eslint.config.js', 'tests/js/**'], languageOptions: {globals: globals.node}},
+  {files: ['eslint.config.js', 'tests/browser/**', 'tests/js/**'], languageOptions: {globals: globals.node}},
   {
     files: ['demos/*/static/*.js'],
     ignores: ['demos/page/**'],

@@ -1,0 +1,192 @@
+"""All lessons in Firefox and in WebKit, on one page of one server; and how often it may be opened.
+
+What a page asks for is noted by the server: Playwright knows neither browser as it is installed.
+"""
+
+import os
+import subprocess
+import sys
+import time
+from contextlib import ExitStack, contextmanager
+
+import pytest
+
+from demos import TABS
+from tests.support.browser import CALM, CALM_MS
+from tests.support.other_browsers import start_browser, why_missing
+from tests.support.server import PATIENCE_SECONDS
+
+pytestmark = pytest.mark.browser
+# Where a lesson's first answer stands, and what it says.
+ANSWERS = {
+    "convolution": ("#convolution-walk .total", ""),
+    "feature_maps": ("#feature-maps-channel h3", "Channel"),
+    "saliency": ("#saliency-map .big", "tiger cat"),
+    "classification": ("#classification-bars", "%"),
+    "detection": ("#detection-view .chips", "person"),
+    "segmentation": ("#segmentation-view .says b", "%"),
+    "style_transfer": ("#style_transfer-fast img", ""),
+    "deep_dream": ("#deep-dream-view", "done in"),
+    "latent_space": ("#latent-space-morph", "frame"),
+    "face_verification": ("#face-verdict .verdict", "Same person"),
+}
+SAYS = """(() => {
+    const place = document.querySelector(%r);
+    return !!place?.checkVisibility() && place.innerText.includes(%r);
+})()"""
+MESSAGES = "[...document.querySelectorAll('.toast-body')].map((one) => one.innerText)"
+ADD_FILM = """void document.body.append(Object.assign(document.createElement('video'),
+    {id: 'film', src: 'data:video/mp4;base64,AAAA'}))"""
+# Below a film stands why it is not seen, where that is so.
+IS_EXPLAINED = """!!document.querySelector('#film + .no-film') !==
+    !!document.createElement('video').canPlayType('video/mp4; codecs="avc1.42E01E"')"""
+CELL = "#convolution-kernel input[aria-label='Row 1, column 1']"
+ALONE, NEEDED = "detection", 5  # a lesson, and what a page asks for as it opens there
+
+
+@pytest.fixture(scope="module", params=["firefox", "webkit"])
+def other(request, tmp_path_factory, on_any_core):
+    """Its one page, at the start."""
+    if missing := why_missing(request.param):
+        required = os.environ.get("GLASSBOX_REQUIRE_BROWSER") == "1"
+        (pytest.fail if required else pytest.skip)(missing)
+    with ExitStack() as stack:
+        with on_any_core():
+            folder = tmp_path_factory.mktemp(request.param)
+            page = stack.enter_context(start_browser(request.param, folder))
+        yield page
+
+
+def come_to_rest(served, calm) -> None:
+    """Until nothing is under way and nothing more is asked for."""
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while True:
+        before, busy = len(served.asked), served.is_busy
+        calm(50 if busy else CALM_MS)
+        if not busy and not served.is_busy and len(served.asked) == before:
+            return
+        assert time.monotonic() < deadline, served.under_way
+
+
+def wait_for(page, script: str) -> None:
+    poll(lambda: page.ask(script), page, script)
+
+
+def poll(condition, page, what: str = "") -> None:
+    deadline = time.monotonic() + PATIENCE_SECONDS
+    while not condition():
+        assert time.monotonic() < deadline, what
+        page.ask(f"({CALM})(50)")
+
+
+def rest(page, served) -> None:
+    come_to_rest(served, lambda milliseconds: page.ask(f"({CALM})({milliseconds})"))
+
+
+def open_page(page, served, topic: str = "") -> None:
+    del served.asked[:]
+    page.open(f"{served.url}?tab={topic}" if topic else served.url)
+    wait_for(page, f"!!document.querySelector('#tab-{topic or 'start'}')?.checkVisibility()")
+    if topic:
+        wait_for(page, SAYS % ANSWERS[topic])
+    poll(lambda: served.asked, page)
+    rest(page, served)
+
+
+def test_every_lesson_answers(other, whole_page):
+    """Half a minute: ten lessons. Each asks for what is its own, none for another's."""
+    faults = len(whole_page.faults)
+    open_page(other, whole_page)
+    assert [whole_page.blocks.fns[one].name for one in whole_page.asked] == ["_describe_device"]
+    for topic in TABS:
+        del whole_page.asked[:]
+        other.click(f"#tab-{topic}-button")
+        wait_for(other, SAYS % ANSWERS[topic])
+        rest(other, whole_page)
+        lessons = set().union(*map(whole_page.find_lessons, whole_page.asked))
+        assert (topic, lessons) == (topic, {topic})
+    # A click into a kernel's cell selects its number: what is typed takes its place.
+    other.click("#tab-convolution-button")
+    other.click(CELL)
+    other.type("-1")
+    assert other.ask(f"document.querySelector({CELL!r}).value") == "-1"
+    assert other.ask(MESSAGES) == []
+    assert other.said == []
+    assert whole_page.faults[faults:] == []
+    other.ask(ADD_FILM)
+    wait_for(other, IS_EXPLAINED)
+
+
+def test_the_webcam_is_classified(other, whole_page):
+    open_page(other, whole_page, "classification")
+    other.ask("document.querySelector('#classification-live-camera button').click()")
+    record = "[...document.querySelectorAll('#classification-live-camera button')]"
+    record += ".find((one) => one.textContent.includes('Record'))"
+    wait_for(other, f"!!{record}")
+    other.ask(f"{record}.click()")
+    wait_for(other, "!!document.querySelector('#classification-live-view img')?.naturalWidth")
+    assert other.ask(MESSAGES) == []
+    open_page(other, whole_page)
+
+
+# It ends with the tests, however they end.
+LOOP = "import os; tests = os.getppid()\nwhile os.getppid() == tests: pass"
+
+
+@contextmanager
+def busy(on_any_core):
+    """Every core has something else to do."""
+    with on_any_core():
+        loops = [
+            subprocess.Popen([sys.executable, "-Sc", LOOP]) for _ in range(os.cpu_count() or 1)
+        ]
+    try:
+        yield
+    finally:
+        for loop in loops:
+            loop.kill()
+            loop.wait()
+
+
+def often(few: int, many: int) -> list:
+    """So many openings; those marked slow are many."""
+    return [few, pytest.param(many, marks=pytest.mark.slow)]
+
+
+def check_opening(page, served, topic: str) -> None:
+    """The start asks for one thing, a lesson for its own alone, each once; nothing is said."""
+    open_page(page, served, topic)
+    lessons = set().union(*map(served.find_lessons, served.asked))
+    assert max(map(served.asked.count, served.asked)) == 1
+    assert len(served.asked) <= (NEEDED if topic else 1)
+    assert lessons == ({topic} if topic else set())
+    assert page.ask(MESSAGES) == []
+
+
+@pytest.mark.parametrize("times", often(2, 10))
+def test_each_opening_asks_for_the_open_lesson_alone(other, whole_page, on_any_core, times):
+    with busy(on_any_core):
+        for number in range(times):
+            check_opening(other, whole_page, ALONE if number % 2 else "")
+    assert other.said == []
+
+
+class Chromium:
+    """Its page, asked as the others are."""
+
+    def __init__(self, page) -> None:
+        self.page = page
+
+    def open(self, address: str) -> None:
+        self.page.goto(address)
+
+    def ask(self, script: str):
+        return self.page.evaluate(script)
+
+
+@pytest.mark.parametrize("times", often(4, 50))
+def test_each_opening_in_chromium(page, traffic, whole_page, on_any_core, times):
+    with busy(on_any_core):
+        for number in range(times):
+            check_opening(Chromium(page), whole_page, ALONE if number % 2 else "")
+    assert [line for line in traffic.console if line.startswith(("error", "uncaught"))] == []
