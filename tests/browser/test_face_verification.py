@@ -133,6 +133,10 @@ def test_metric_decides_what_is_written_first(panel):
     panel.locator("#face-metric").get_by_label("Euclidean").check()
     expect(panel.locator("#face-verdict")).to_contain_text("Euclidean distance of two faces")
     expect(panel.locator("#face-matrix")).to_contain_text("Euclidean distance of each pair")
+    verdict = panel.locator("#face-verdict .verdict")
+    expect(verdict).to_contain_text("if one pair in two is one person’s")
+    panel.locator("#face-prior").get_by_label("city").check()
+    expect(verdict).to_contain_text("if one pair in 100,000 is one person’s")
 
 
 def test_limits_follow_the_threshold(panel):
