@@ -142,10 +142,12 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         api_name="classification_rank_n",
         kind="heavy",
     )
+    newest = gr.State(lesson.RunToken())  # who asks for the samples at once ends the opening's run
     sampling = tab.run(
-        try_samples.click, measure_samples, [model, n], outputs, api_name=None, kind="heavy"
-    )
+        try_samples.click, measure_samples, [model, n], outputs, api_name=None, kind="heavy",
+        newest=newest,
+    )  # fmt: skip
     with buttons:
         tab.stop_button(running, sampling)
-    tab.on_open(measure_samples, [model, n], outputs, kind="steady")
+    tab.on_open(measure_samples, [model, n], outputs, kind="steady", newest=newest)
     tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)

@@ -21,7 +21,7 @@ ANSWERS = {
     "saliency": "#saliency-map img",
 }
 # How strongly what stands in a part is shown, and what is written over it.
-SHOWN = """(part) => [getComputedStyle(part.firstElementChild).opacity,
+SHOWN = """(part) => [getComputedStyle(part.lastElementChild).opacity,
   getComputedStyle(part, '::after').content]"""
 
 

@@ -97,7 +97,7 @@ const watch = (config) => {
   const paint = () => {
     const stale = [...ledger.stale].filter((id) => names.has(id) && !ledger.gone.has(id));
     const gone = [...ledger.gone].filter((id) => names.has(id)), rules = [];
-    if (stale.length) rules.push(`:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > * { opacity: .18; filter: grayscale(1); }`);
+    if (stale.length) rules.push(`:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > :not([data-testid=status-tracker]) { opacity: .18; filter: grayscale(1); }`);
     if (gone.length) rules.push(`:is(${list(gone)}) { visibility: hidden; }`);
     for (const id of stale) {
       const block = document.getElementById(names.get(id));
