@@ -184,7 +184,7 @@ def _score_pairs(
     owners: np.ndarray, vectors: np.ndarray, count: int, seed: int
 ) -> tuple[np.ndarray, np.ndarray]:
     """Similarities of pairs, and whether each is one person's; none without both kinds."""
-    kinds = make_pairs(owners, count, seed=seed)
+    kinds = make_pairs(owners.tolist(), count, seed=seed)
     if not all(len(pairs) for pairs in kinds):
         return np.zeros(0), np.zeros(0, bool)
     scores = [(vectors[p[:, 0]] * vectors[p[:, 1]]).sum(axis=1) for p in kinds]

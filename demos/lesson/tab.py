@@ -173,9 +173,12 @@ class Tab:
         waiting = json.dumps(f"{button.value} with these settings")
         begun = f"() => {{ const one = {node}; if (one) one.dataset.ran = 'yes'; return {plain}; }}"
         moved = f"() => {node}?.dataset.ran ? {waiting} : {plain}"
+        gradios = [one.change for one in changed if hasattr(one, "change")]
+        own = [one for one in changed if not hasattr(one, "change")]  # cannot go with others
         for events, js in (
             ([button.click, *runs], begun),
-            ([getattr(one, "change", one) for one in changed], moved),
+            (gradios, moved),
+            *(([e], moved) for e in own),
         ):
             self.run(events, None, None, button, api_name=None, js=js, show_progress="hidden")
 

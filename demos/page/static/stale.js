@@ -83,7 +83,6 @@ export const makeLedger = (config) => {
   };
 };
 
-// --- in the page ---------------------------------------------------------------------------
 const watch = (config) => {
   const ledger = makeLedger(config), sheet = document.head.appendChild(document.createElement('style'));
   const names = new Map(), labels = new Map();
