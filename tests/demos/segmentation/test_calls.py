@@ -7,6 +7,7 @@ from gradio_client.exceptions import AppError
 
 from cvcore import segmentation as seg
 from cvcore.core import images, samples
+from cvcore.core.errors import NoPictureError
 from demos.segmentation import count, live
 from demos.segmentation.state import find_state, once_there
 from demos.server.errors import UNEXPECTED
@@ -14,7 +15,8 @@ from tests.support.files import THIN, write_bad_files, write_odd_pictures
 
 
 def test_an_inner_tab_waits_for_a_picture(state):
-    assert "__type__" in once_there(count.show_count)(None, 0.5, True, 3)  # nothing is changed
+    with pytest.raises(NoPictureError):  # which empties it
+        once_there(count.show_count)(None, 0.5, True, 3)
     assert once_there(count.show_count)(state, 0.5, True, 3)[0]["count"] >= 1
 
 
