@@ -10,7 +10,6 @@ from typing import Any
 import gradio as gr
 import numpy as np
 from gradio.context import LocalContext
-from gradio.data_classes import ImageData
 
 from cvcore.core import images, reading, samples
 from cvcore.core.errors import InputError
@@ -80,7 +79,7 @@ class SafeImage(gr.Image):
         except Exception:
             raise PictureMessage(images.UNREADABLE, address, self._id) from None
 
-    def read(self, payload: ImageData) -> np.ndarray:
+    def read(self, payload: Any) -> np.ndarray:
         """The file or data address that was sent."""
         if not payload.path:
             return load_and_tell(images.read_data_uri(payload.url), payload.url)

@@ -209,7 +209,8 @@ def offer_link(state: LessonState) -> None:
         gr.Markdown(f"To hide controls from a class add `&hide=` and their names: {names}.")
     own = [part for part in (state.picture, *controls.values()) if part is not None]
     changes = [part.change for part in own] + ([state.views.select] if state.views else [])
-    for events, is_opening in ((panel.expand, True), (changes, False)):
+    rows: list[tuple[Any, bool]] = [(panel.expand, True), (changes, False)]
+    for events, is_opening in rows:
         gr.on(
             events,
             None,

@@ -109,7 +109,7 @@ def test_a_refused_file_is_told_once_and_takes_the_answer_along(page, open_tab, 
     expect(answer).to_have_count(0)
 
 
-def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypatch):
+def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypatch, screenshot):
     panel = open_tab("classification")
     bars = panel.locator("#classification-bars")
     expect(bars).to_contain_text("cat")
@@ -123,6 +123,7 @@ def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypat
         panel.get_by_role("button", name="Use the sample Coffee").first.click()
         said = '"Being computed for the new picture: answers …"'
         poll(page, lambda: bars.evaluate(SHOWN) == ["0.18", said], "A grey answer")
+        screenshot("page_stale", full_page=False)
     finally:
         go_on.set()
     expect(bars).to_contain_text("espresso")
