@@ -104,8 +104,8 @@ const watch = (config) => {
       const text = isComputing ? `Being computed for the new picture: ${labels.get(id) ?? 'answer'} …` : 'Of the picture before';
       rules.push(`#${CSS.escape(names.get(id))}::after { content: ${JSON.stringify(text)}; }`);
     }
-    if (stale.length) rules.push(`:is(${list(stale)})::after { position: absolute; z-index: 5; top: 1rem; left: 50%; transform: translateX(-50%);
-      width: max-content; max-width: 94%; padding: .35rem .9rem; border-radius: var(--radius-md); font-size: 1.15rem; font-weight: 600;
+    if (stale.length) rules.push(`:is(${list(stale)})::after { position: absolute; z-index: 60; top: .4rem; left: .4rem;
+      width: max-content; max-width: calc(100% - 11rem); padding: .35rem .9rem; border-radius: var(--radius-md); font-size: 1.15rem; font-weight: 600;
       color: var(--body-text-color); background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); }`);
     sheet.textContent = rules.join('\n');
   };
