@@ -5,6 +5,7 @@ import numpy as np
 
 import cvcore
 from demos import lesson
+from demos.latent_space import opinion
 from demos.latent_space.controls import Choices, Settings
 from demos.latent_space.letters import pick
 from demos.latent_space.views import Panel, draw_picture, number
@@ -26,9 +27,9 @@ def show_sum(own: dict | None, settings: Settings) -> dict:
     total = ls.combine(chosen["A"], chosen["B"], chosen["C"])
     z = np.stack([means["A"], means["B"], means["C"], total])
     pictures = ls.generate(z, name=settings.name, classes=settings.digit)
-    real = ls.rank_scores(
-        ls.score(pictures, name=settings.name, classes=settings.digit), settings.name
-    )
+    logits = ls.score(pictures, name=settings.name, classes=settings.digit)
+    real = ls.rank_scores(logits, settings.name)
+    said = [number(logit) for logit in logits]
     a, b, c = (picture.astype(np.int16) for picture in pictures[:3])
     pixels = np.clip(a - b + c, 0, 255).astype(np.uint8)
     counts = {key: len(chosen[key]) for key in "ABC"}
@@ -44,9 +45,10 @@ def show_sum(own: dict | None, settings: Settings) -> dict:
     raw = means["A"] - means["B"] + means["C"]
     long, kept = ls.measure_lengths(np.stack([raw, total]))
     html = (
-        f'<div class="row">{"".join(parts)}</div><p class="big">D finds the sum more real than '
-        f"<b>{real[3]:.0%}</b> of real pictures (A {real[0]:.0%}, B {real[1]:.0%}, C {real[2]:.0%})"
-        f".</p><p>Added up, the latent is {number(long, 1)} long; it is brought back"
+        f'<div class="row">{"".join(parts)}</div><p class="big">D’s logit of the sum: '
+        f"<b>{said[3]}</b> (A {said[0]}, B {said[1]}, C {said[2]}; "
+        f"{opinion.describe_others(settings.name)}).</p><p>"
+        f"Added up, the latent is {number(long, 1)} long; it is brought back"
         f" to {number(kept, 1)}. Give A, B and C several pictures each that share "
         "what you mean (tick “several each”): A smiling, B the same kind of person serious, C "
         "someone else serious. The averages lose what is particular to one picture.</p>"

@@ -5,6 +5,7 @@ from collections.abc import Sequence
 import numpy as np
 
 import cvcore
+from demos.latent_space.views import number
 from demos.lesson import charts
 
 BINS = 24
@@ -48,6 +49,17 @@ def draw_opinion(name: str, logits: Sequence[float], now: Sequence[tuple[float, 
         [*lines, *marks], title=TITLE, x=x,
         y=charts.Axis("share", low=0, text=charts.percent), size=SIZE, legend=True,
     )  # fmt: skip
+
+
+def describe_others(name: str) -> str:
+    """Where most logits of real and of generated pictures lie, to compare one with."""
+    lesson = cvcore.latent_space.load_lesson()[name]
+    parts = []
+    for key, (words, _) in KINDS.items():
+        if key in lesson:
+            low, high = np.quantile(lesson[key], [0.05, 0.95])
+            parts.append(f"from {number(low)} to {number(high)} for {words} pictures")
+    return f"nine logits in ten lie {', '.join(parts)}"
 
 
 def place(name: str, logits: Sequence[float]) -> np.ndarray:

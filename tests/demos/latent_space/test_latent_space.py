@@ -115,6 +115,10 @@ def test_the_discriminator_is_shown_on_its_own_scale(monkeypatch):
     drawing = opinion.draw_opinion("faces", [0.5], [(0.5, charts.GREEN)])
     assert re.findall(r'data-name="(.*?)"', drawing) == ["generated", "real"]
     assert "var(--now,0.5000)" in drawing
+    assert opinion.describe_others("faces") == (
+        "nine logits in ten lie from 0.10 to 2.80 for real pictures, "
+        "from −1.90 to −0.10 for generated pictures"
+    )
     del lesson["made_logits"]  # of a run before they were measured
     assert re.findall(r'data-name="(.*?)"', opinion.draw_opinion("faces", [0], [])) == ["real"]
 
