@@ -7,7 +7,7 @@ import os
 import subprocess
 import sys
 import time
-from contextlib import ExitStack, contextmanager
+from contextlib import ExitStack, contextmanager, nullcontext
 
 import pytest
 
@@ -165,7 +165,8 @@ def check_opening(page, served, topic: str) -> None:
 
 @pytest.mark.parametrize("times", often(2, 10))
 def test_each_opening_asks_for_the_open_lesson_alone(other, whole_page, on_any_core, times):
-    with busy(on_any_core):
+    """For a few the tests on the other core are load enough."""
+    with busy(on_any_core) if times > 2 else nullcontext():
         for number in range(times):
             check_opening(other, whole_page, ALONE if number % 2 else "")
     assert other.said == []
