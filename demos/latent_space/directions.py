@@ -7,6 +7,7 @@ import cvcore
 from cvcore.core.timing import Stopwatch
 from demos import components as ui
 from demos import lesson
+from demos.latent_space import opinion
 from demos.latent_space.controls import DIRECTIONS, Choices, MoveSettings, Settings
 from demos.latent_space.letters import pick
 from demos.latent_space.views import Panel, draw_picture, draw_strip, number
@@ -55,16 +56,15 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
     was, now = ls.measure_lengths(np.stack([start, moved]))
     pictures = ls.generate(np.stack([start, moved]), name=settings.name, classes=settings.digit)
     watch.lap("network")
-    real = ls.rank_scores(
-        ls.score(pictures, name=settings.name, classes=settings.digit), settings.name
-    )
+    logits = ls.score(pictures, name=settings.name, classes=settings.digit)
+    real = ls.rank_scores(logits, settings.name)
     watch.lap("discriminator")
     html = (
         f'<div class="row">{draw_picture(pictures[0], "<b>A</b>", 150)}'
         f"{draw_picture(pictures[1], '<b>A, moved</b>', 220)}"
-        f'<p class="big">length {number(now, 1)} (was {number(was, 1)})<br>D: more real than '
-        f"<b>{real[1]:.0%}</b> of real "
-        f"pictures (was {real[0]:.0%})</p></div>"
+        f'<p class="big">length {number(now, 1)} (was {number(was, 1)})<br>D’s logit '
+        f"<b>{number(logits[1])}</b> (was {number(logits[0])}; "
+        f"{opinion.describe_others(settings.name)})</p></div>"
     )
     value = {
         "html": html,

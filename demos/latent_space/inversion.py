@@ -99,7 +99,8 @@ def draw_step(target, first, step, pixels, features, seconds: float, aim: str) -
     """Target, start and the nearest picture, with both distances as curves."""
     ls = cvcore.latent_space
     pair = np.stack([target.picture, step.picture])
-    real = ls.rank_scores(ls.score(pair, name=target.name, classes=target.digit), target.name)
+    logits = ls.score(pair, name=target.name, classes=target.digit)
+    real = ls.rank_scores(logits, target.name)
     done, length = step.number == step.total, float(ls.measure_lengths(step.latent)[0])
     state = f"done in {seconds:.1f} s" if done else f"step {step.number} of {step.total}"
     places = np.arange(len(pixels))
@@ -122,8 +123,8 @@ def draw_step(target, first, step, pixels, features, seconds: float, aim: str) -
         f'<div class="row">{draw_picture(target.picture, "<b>wanted</b>", 110)}'
         f"{draw_picture(first.picture, f'nearest of 192: <b>{first.pixels:.0f}</b>', 110)}"
         f"{draw_picture(step.picture, f'found: <b>{step.pixels:.0f}</b> grey levels off', 170)}"
-        f'</div><p class="big">{state} · length {number(length, 1)} · D: more '
-        f"real than <b>{real[1]:.0%}</b> of real pictures (wanted: {real[0]:.0%})</p>"
+        f'</div><p class="big">{state} · length {number(length, 1)} · D’s '
+        f"logit <b>{number(logits[1])}</b> (wanted: {number(logits[0])})</p>"
         f'<div class="plots">{"".join(curves)}</div>' + (f"<p>{words}</p>" if done else "")
     )
     return {
