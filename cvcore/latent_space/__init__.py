@@ -106,7 +106,7 @@ def generate(w: np.ndarray, *, name: str = "faces", classes: Classes = None) -> 
     each block after it. ``classes`` is a digit, or one a latent (N,), for the generator of digits.
     """
     info = get_info(name)
-    parts = _to_parts(w, info)
+    parts = _to_parts(w, info).astype(np.float32)
     classes = check_classes(classes, len(parts), info)
     predict = predictor.load_predictor(info.weight)
     pictures = []
@@ -118,8 +118,8 @@ def generate(w: np.ndarray, *, name: str = "faces", classes: Classes = None) -> 
 
 
 def _to_parts(w: np.ndarray, info: GeneratorInfo) -> np.ndarray:
-    """float32 (N, depth, 128) of rows with one part or with all of them."""
-    w = check_latents(w).astype(np.float32)
+    """float64 (N, depth, 128) of rows with one part or with all of them."""
+    w = check_latents(w)
     parts = w.reshape(len(w), -1, LATENT_SIZE)
     if parts.shape[1] not in (1, info.depth):
         raise ValueError(
@@ -131,7 +131,8 @@ def _to_parts(w: np.ndarray, info: GeneratorInfo) -> np.ndarray:
 
 def to_depth(w: np.ndarray, *, name: str = "faces") -> np.ndarray:
     """Rows (N, 128 depth) of inner latents with one part or with all of them."""
-    return _to_parts(w, get_info(name)).reshape(len(check_latents(w)), -1).astype(np.float64)
+    parts = _to_parts(w, get_info(name))
+    return parts.reshape(len(parts), -1)
 
 
 def to_images(output: np.ndarray) -> np.ndarray:

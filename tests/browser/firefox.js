@@ -18,7 +18,13 @@ const page = await browser.newPage();
 page.setDefaultTimeout(0);
 await page.setViewport({width: 1280, height: 720});
 let said = [];
-page.on('console', (message) => said.push(`${message.type()}: ${message.text()}`));
+// An error is given as a handle; of a page that was left meanwhile nothing can be asked any more.
+const read = (part) => part.evaluate((one) => (one instanceof Error ? `${one.name}: ${one.message}` : String(one)));
+page.on('console', async (message) => {
+  const isError = message.text().includes('JSHandle@error');
+  const text = isError ? await Promise.all(message.args().map(read)).catch(() => null) : message.text();
+  if (text !== null) said.push(`${message.type()}: ${text}`);
+});
 page.on('pageerror', (error) => said.push(`uncaught: ${error}`));
 
 const ACTIONS = {

@@ -140,7 +140,7 @@ def start_comparison(page, panel, seen):
     poll(page, lambda: seen.ended, "The end of the first map")
     seen.hold(1)
     panel.locator("#saliency-compare").click()
-    panel.locator("#saliency-comparison").get_by_text("% done").wait_for()
+    panel.locator("#saliency-comparison").get_by_text("1 of 5").wait_for()
     return panel.locator("#saliency-compare-stop")
 
 

@@ -4,6 +4,7 @@
     python -m cvcore.training.latent_space.export digits runs/digits
     python -m cvcore.training.latent_space.export collapse runs/collapse
     python -m cvcore.training.latent_space.export faces --data celeba10k  # measure anew
+    python -m cvcore.training.latent_space.export faces --strangers lfw  # the search, too
 
 Takes the last checkpoint of a run, finished or not. Everything goes into assets/weights: files, the
 rows of index.toml with their hashes and scores, and latent_space.md. What is measured, is measured
@@ -225,14 +226,8 @@ def describe_score(kind: str, lesson: dict) -> str:
     return score
 
 
-def export(
-    kind: str, run: Path, data: Path | None, folder: Path = WEIGHTS, strangers: Path | None = None
-) -> dict[str, dict]:
-    """Write everything of a run into ``folder``; returns the rows.
-
-    In the faces of ``strangers``, photographs that no generator was trained on, is measured what
-    the search for one's own face finds.
-    """
+def export(kind: str, run: Path, data: Path | None, folder: Path = WEIGHTS) -> dict[str, dict]:
+    """Write everything of a run into ``folder``; returns the rows."""
     generator, judge, last = load_networks(kind, run)
     settings = json.loads((run / "settings.json").read_text())
     real, classes = load_real(kind, data)
@@ -257,8 +252,6 @@ def export(
         join_earlier(lesson, lessons[kind], start)
     kept = keep_checkpoints(kind, run, folder, start, last)
     lesson["moments"] = [*kept, last]
-    if strangers is not None:
-        lesson["likeness"] = measure_likeness(load_strangers(strangers))
     lessons[kind] = lesson
     rows = _describe_files(kind, lesson, generator_file)
     (folder / f"gan_{kind}.jpg").write_bytes(
@@ -320,6 +313,16 @@ def load_strangers(folder: Path) -> list[np.ndarray]:
     return [load_image(path) for path in paths[:: max(1, len(paths) // STRANGERS)][:STRANGERS]]
 
 
+def search_strangers(strangers: Path) -> dict[str, dict]:
+    """Measure what the search for one's own face finds, as the faces' generator is bundled.
+
+    ``strangers`` are photographs that it was not trained on.
+    """
+    lessons = read_lessons(WEIGHTS)
+    lessons["faces"]["likeness"] = measure_likeness(load_strangers(strangers))
+    return write_lessons(WEIGHTS, lessons, {})
+
+
 def remeasure(kind: str, data: Path | None, folder: Path = WEIGHTS) -> dict[str, dict]:
     """Measure a kind's networks in ``folder`` again, as they lie there; returns their rows."""
     lessons = read_lessons(folder)
@@ -363,16 +366,18 @@ def main(arguments: list[str] | None = None) -> None:
     )
     parser.add_argument("--data", type=input_folder, help="CelebA's aligned faces (for faces)")
     parser.add_argument(
-        "--strangers", type=input_folder, help="faces never trained on, to be searched for"
+        "--strangers", type=input_folder, help="only search for these faces, never trained on"
     )
     options = parser.parse_args(arguments)
-    if options.kind == "faces" and options.data is None:
+    if options.kind == "faces" and options.data is None and options.strangers is None:
         parser.error("faces need --data: the made ones are measured beside them")
     output_folder(WEIGHTS)
-    if options.run is None:
+    if options.strangers is not None:
+        rows = search_strangers(options.strangers)
+    elif options.run is None:
         rows = remeasure(options.kind, options.data)
     else:
-        rows = export(options.kind, options.run, options.data, strangers=options.strangers)
+        rows = export(options.kind, options.run, options.data)
     for name, row in rows.items():
         print(f"{name}: {row['megabytes']} MB, {row['score']}")
 
