@@ -42,7 +42,7 @@ WRITING = {
 READING = {
     "cvcore.engine.__main__", "cvcore.engine.onnx_export", "cvcore.detection.evaluation",
     "cvcore.segmentation.evaluation", "cvcore.face_verification.evaluation",
-    "benchmarks.__main__", "benchmarks.load", "benchmarks.page",
+    "benchmarks.__main__", "benchmarks.face_verification", "benchmarks.load", "benchmarks.page",
 }  # fmt: skip
 
 

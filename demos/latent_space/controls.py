@@ -21,7 +21,7 @@ class Settings:
     name: str = "faces"  # of the generator
     digit: float = 3  # 0 to 9; faces have no classes
     seed: float | None = 12  # 0 to 999,999
-    truncation: float = 0.8  # share of the way from the mean, 0 to 1
+    truncation: float = 0.8  # share of the way from the mean, 0.5 to 1
     text: str = LETTERS
 
 
@@ -94,8 +94,8 @@ def build_choices() -> Choices:
             d.seed, label="Seed", precision=0, minimum=0, maximum=999_999, min_width=80
         )
     truncation = ui.Slider(
-        0, 1, d.truncation, step=0.05, label="Truncation ψ",
-        info="0: the mean picture · 1: all the variety",
+        0.5, 1, d.truncation, step=0.05, label="Truncation ψ",
+        info="less: plainer, fewer faults · 1: all the variety",
     )  # fmt: skip
     grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
     fresh = gr.Button("24 other pictures", size="sm")

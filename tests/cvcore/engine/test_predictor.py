@@ -154,7 +154,7 @@ def test_torch_answers_until_the_network_is_exported(cache, monkeypatch):
     """A process of its own exports it (10 s): it has to load PyTorch first."""
     monkeypatch.setattr(onnx_export, "_jobs", SimpleQueue())  # not behind what others ordered
     monkeypatch.setattr(onnx_export, "_started", set())
-    z = np.random.default_rng(0).normal(size=(2, 128)).astype(np.float32)
+    z = np.random.default_rng(0).normal(size=(2, 4, 128)).astype(np.float32)  # one a block
     predict = predictor.load_predictor("gan_digits")
     classes = np.array([3, 8])
     with torch.inference_mode():

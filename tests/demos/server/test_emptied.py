@@ -1,6 +1,7 @@
 """Runs whose picture is missing or refused."""
 
 import asyncio
+from concurrent.futures import ThreadPoolExecutor
 import re
 
 import gradio as gr
@@ -43,7 +44,9 @@ def page(monkeypatch):
     def run(values, target):
         data = EventData(page.blocks[target._id], None) if target else None
         made = page.process_api(0, values, state, event_data=data)
-        return asyncio.run(made)["data"]
+        # a thread of its own, as a browser of other tests may have a loop in this one
+        with ThreadPoolExecutor() as pool:
+            return pool.submit(asyncio.run, made).result()["data"]
 
     parts = {"first": first, "button": button, "kept": lambda: state[kept._id]}
     return run, parts, told
