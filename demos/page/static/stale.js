@@ -46,6 +46,7 @@ export const findHanging = ({components, dependencies}) => {
 export const makeLedger = (config) => {
   const hanging = findHanging(config), outputs = new Map(config.dependencies.map((one) => [one.id, one.outputs]));
   const shown = new Map(config.components.filter((one) => hanging.has(one.id)).map((one) => [one.id, toKey(one.props.value)]));
+  const all = new Set([...hanging.values()].flatMap((ids) => [...ids]));
   const stale = new Set(), gone = new Set(), runs = new Map();
   let now = 0;
   const hide = (id) => { for (const one of hanging.get(id) ?? []) if (stale.has(one)) gone.add(one); };
@@ -65,7 +66,8 @@ export const makeLedger = (config) => {
       const pictures = inputs.flatMap((id, i) => hanging.has(id) ? [[id, toKey(data[i])]] : []);
       const carried = outputs.get(fn) ?? [];
       const isOwn = pictures.length > 0 || !inputs.some((id) => stale.has(id) && !carried.includes(id));
-      if (carried.some((id) => stale.has(id))) runs.set(run, {pictures, isOwn, begun: now});
+      // Also while nothing is stale: what a visitor clears is asked about before it is seen to be gone.
+      if (carried.some((id) => all.has(id))) runs.set(run, {pictures, isOwn, begun: now});
     },
     answer(run, outputs, data) {
       const known = runs.get(run);

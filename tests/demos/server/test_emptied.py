@@ -1,8 +1,8 @@
 """Runs whose picture is missing or refused."""
 
 import asyncio
-from concurrent.futures import ThreadPoolExecutor
 import re
+from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import pytest
