@@ -95,7 +95,7 @@ def build_choices() -> Choices:
         )
     truncation = ui.Slider(
         0.5, 1, d.truncation, step=0.05, label="Truncation ψ",
-        info="less: plainer, fewer faults · 1: all the variety",
+        info="less: nearer to the mean picture · 1: as drawn",
     )  # fmt: skip
     grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
     fresh = gr.Button("24 other pictures", size="sm")

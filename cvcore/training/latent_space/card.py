@@ -47,9 +47,9 @@ BAD_AT = {
 }
 HISTORY = {
     "faces": " Until step\n  10,200 there was no mapping network, and until 10,800 no learned "
-    "constant; the run that ended\n  there was stopped on its way to step 12,200, and its networks "
-    "went on as they were, not averaged.\n  Of the last run the generator is kept as it was at step "
-    "12,000, where its KID was least",
+    "constant; the run that ended\n  there was stopped on its way to step 12,200, and its "
+    "networks went on as they were, not averaged.\n  Of the last run the generator is kept as it "
+    "was at step 12,000, where its KID was least",
     "digits": " Until step\n  1,500 there was no mapping network",
     "collapse": "",
 }
