@@ -19,8 +19,6 @@ MINI_BROWSER = "webkit2gtk-4.*/MiniBrowser"  # below a folder of libraries
 DRIVER = Path(__file__).parents[1] / "browser" / "firefox.js"
 # What the browsers say of Gradio's own scripts and of themselves.
 NOT_OURS = ("[svelte-i18n]",)
-# What an opened page says of its streams when it is left.
-LEFT = ("NetworkError when attempting to fetch", "AbortError")
 
 
 class Page(Protocol):
@@ -67,7 +65,7 @@ def _find_mini_browser() -> Path | None:
 
 
 def _keep(lines: list[str]) -> list[str]:
-    return [line for line in lines if not any(one in line for one in (*NOT_OURS, *LEFT))]
+    return [line for line in lines if not any(one in line for one in NOT_OURS)]
 
 
 class _Firefox:
