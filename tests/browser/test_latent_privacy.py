@@ -44,7 +44,7 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
 
     client = Client(url, verbose=False)
     client.predict(to_uri("ardern_2018"), "faces", api_name="/latent_space_target")
-    client.predict(to_uri("ardern_2018"), "faces", "own", 10, True, 3, 1, 4, "A: 1",
+    client.predict(to_uri("ardern_2018"), "faces", "own", 10, "w", 3, 1, 0.8, "A: 1",
                    api_name="/latent_space_invert")  # fmt: skip
     client.close()
     assert during <= before
