@@ -155,8 +155,8 @@ class DownBlock(nn.Module):
 class Discriminator(nn.Module):
     """Pictures (N, C, side, side) in [-1, 1] to logits (N,): greater means "looks real".
 
-    How much the pictures of a batch differ counts too; to score pictures one by one, give the
-    ``spread`` (N,) of a typical batch (see ``measure_spread``).
+    How much the pictures of a batch differ counts too, or its ``first`` ones; to score pictures one
+    by one, give the ``spread`` (N,) of a typical batch (see ``measure_spread``).
     """
 
     def __init__(
@@ -195,11 +195,12 @@ class Discriminator(nn.Module):
         return (pictures, torch.zeros(2), *classes)
 
     def forward(
-        self, pictures: Tensor, spread: Tensor | None = None, classes: Tensor | None = None
-    ) -> Tensor:
+        self, pictures: Tensor, spread: Tensor | None = None, classes: Tensor | None = None,
+        first: int | None = None,
+    ) -> Tensor:  # fmt: skip
         x = self._reduce(pictures)
         if spread is None:
-            spread = x.float().std(dim=0, unbiased=False).mean().to(x.dtype).expand(x.shape[0])
+            spread = x[:first].float().std(dim=0, unbiased=False).mean().to(x.dtype).expand(x.shape[0])
         x = torch.cat([x, spread.view(-1, 1, 1, 1).expand(-1, 1, 4, 4)], dim=1)
         features = F.leaky_relu(self.end(x), 0.2).mean(dim=(2, 3))  # (N, 224)
         score = self.score(features)[:, 0]

@@ -121,11 +121,11 @@ def describe_commands(kind: str, lesson: dict, data: str) -> str:
         f"  --steps {first['steps']}`, then `{export} {kind} runs/{kind}{data}`"
     )
     for number, s in enumerate(later, 2):
-        inner = f" --inner {s['inner']:g}" if "inner" in s else ""
+        own = "".join(f" --{word} {s[word]:g}" for word in ("inner", "plain") if s.get(word))
         text += (
             f";\n  from there `{train} {kind}{data}\n  --out runs/{kind}_{number} --seed "
             f"{s['seed']} --from-bundled --steps {s['steps']} --average {s['average']:g}\n  "
-            f"--last-rate {s['last_rate']:g}{inner}`, and the export of that"
+            f"--last-rate {s['last_rate']:g}{own}`, and the export of that"
         )
     if later:
         text += (

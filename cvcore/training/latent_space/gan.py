@@ -46,6 +46,7 @@ from cvcore.training.latent_space.data import load_digits, load_faces
 from cvcore.training.latent_space.recorder import Recorder
 
 LOSSES = ("non-saturating", "minimax", "hinge")
+PLAIN_PIXELS = 4  # side of the squares that a small copy's pixels are means of
 MEAN_RATE = 0.01  # by which the mean of the inner latents follows a batch's
 KEPT_WHOLE = ("faces", "digits")  # with their discriminators
 
@@ -77,8 +78,11 @@ class Settings:
     start: int = 0
     """Steps that the bundled networks have behind them, where training begins with those."""
     inner: float = 0.3
-    """Share of the inner latents drawn at a random share of their way from the mean, so that what
-    truncation leaves and the middle of a straight path are trained, too."""
+    """Share of the inner latents that are others of the batch at a random share of their way from
+    the mean, so that what truncation leaves and the middle of a straight path are trained, too."""
+    plain: float = 0.0
+    """Weight of how far a small copy of such a latent's picture is from the straight way between
+    the mean of all real pictures and the whole latent's own: what is nearer is to be plainer."""
     last_rate: float = 1.0
     """Share of both rates left at the last step; between ``start`` and there they fall evenly."""
     seed: int = 0
@@ -139,6 +143,12 @@ class GAN(lightning.LightningModule):
         self.discriminator = discriminator.to(memory_format=torch.channels_last)
         self.averaged = copy.deepcopy(self.generator).requires_grad_(False)
         self.register_buffer("count", torch.zeros((), dtype=torch.long))
+        self.register_buffer("plainest", torch.zeros(()), persistent=False)
+
+    def take_mean(self, real: Tensor) -> None:
+        """Keep the small mean of all real pictures uint8 (N, C, S, S) and their mirror images."""
+        mean = real.float().mean(dim=0, keepdim=True) / 127.5 - 1
+        self.plainest = F.avg_pool2d((mean + mean.flip(3)) / 2, PLAIN_PIXELS)
 
     def start_from_bundled(self) -> None:
         """Take the networks in assets/weights, and their number of steps, for a start."""
@@ -183,10 +193,13 @@ class GAN(lightning.LightningModule):
         optimiser_g.param_groups[0]["lr"] = s.generator_rate * left
         optimiser_d.param_groups[0]["lr"] = s.discriminator_rate * left
 
-        made = self.generator(self._draw_latents(len(real)), classes).float()
+        w, shares = self._draw_latents(len(real))
+        whole = len(w) - len(shares)
+        asked = None if classes is None else torch.cat([classes[:whole], classes[: len(shares)]])
+        made = self.generator(w, asked).float()
         # Real and made apart, so that the spread of a batch is told apart as well.
         score_real = self.discriminator(self._augment(real), classes=classes).float()
-        score_made = self.discriminator(self._augment(made.detach()), classes=classes).float()
+        score_made = self._judge(made.detach(), asked, whole)
         loss_d = discriminator_loss(score_real, score_made, s.loss)
         optimiser_d.zero_grad()
         self.manual_backward(loss_d)
@@ -195,11 +208,9 @@ class GAN(lightning.LightningModule):
         optimiser_d.step()
 
         self.discriminator.requires_grad_(False)
-        loss_g = generator_loss(
-            self.discriminator(self._augment(made), classes=classes).float(), s.loss
-        )
+        loss_g = generator_loss(self._judge(made, asked, whole), s.loss)
         optimiser_g.zero_grad()
-        self.manual_backward(loss_g)
+        self.manual_backward(loss_g + s.plain * self._miss_plain(made, shares))
         optimiser_g.step()
         self.discriminator.requires_grad_(True)
 
@@ -209,13 +220,29 @@ class GAN(lightning.LightningModule):
             right = ((score_real > 0).float().mean() + (score_made < 0).float().mean()) / 2
         self.log_dict({"loss_d": loss_d, "loss_g": loss_g, "right": right})
 
-    def _draw_latents(self, count: int) -> Tensor:
-        """Inner latents (N, 128): a share of them nearer to the mean, which follows them."""
-        mapping = self.generator.mapping
-        w = mapping(torch.randn(count, LATENT_SIZE, device=self.device)).float()
+    def _judge(self, made: Tensor, classes: Tensor | None, whole: int) -> Tensor:
+        """Logits (N,) of made pictures; their spread is that of the first ``whole`` ones."""
+        return self.discriminator(self._augment(made), classes=classes, first=whole).float()
+
+    def _draw_latents(self, count: int) -> tuple[Tensor, Tensor]:
+        """Inner latents (N, 128), whose mean follows them, and shares (M, 1).
+
+        The last M are the first ones again, at these shares of their way from the mean.
+        """
+        mapping, near = self.generator.mapping, round(self.settings.inner * count)
+        w = mapping(torch.randn(count - near, LATENT_SIZE, device=self.device)).float()
         mapping.mean += MEAN_RATE * w.detach().mean(dim=0)
-        chance, share = torch.rand(2, count, 1, device=self.device)
-        return w * torch.where(chance < self.settings.inner, share, 1.0)
+        shares = torch.rand(near, 1, device=self.device)
+        return torch.cat([w, shares * w[:near]]), shares
+
+    def _miss_plain(self, made: Tensor, shares: Tensor) -> Tensor:
+        """The mean square by which small copies miss the straight way to the mean picture."""
+        if not (self.settings.plain and len(shares)):
+            return made.new_zeros(())
+        small = F.avg_pool2d(made, PLAIN_PIXELS)
+        own = small[: len(shares)].detach()
+        wanted = torch.lerp(self.plainest, own, shares[..., None, None])
+        return F.mse_loss(small[-len(shares) :], wanted)
 
     def _rate_left(self) -> float:
         s = self.settings
@@ -255,6 +282,8 @@ def train(settings: Settings, out: Path, data: Path | None, **trainer_options: A
     module = GAN(settings)
     if settings.start:
         module.start_from_bundled()
+    if settings.plain:
+        module.take_mean(tensors[0])
     trainer = lightning.Trainer(
         # Both optimisers step once a batch, and Lightning counts each of the steps.
         max_steps=2 * (settings.steps - settings.start),
@@ -329,6 +358,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--inner", type=number(0, 1), help="share of latents drawn nearer to the mean"
     )
+    parser.add_argument(
+        "--plain", type=number(0), help="weight of truncated latents' being plainer"
+    )
     parser.add_argument("--last-rate", type=number(0, 1), help="share of the rates left at the end")
     parser.add_argument("--from-bundled", action="store_true", help="begin with assets/weights")
     parser.add_argument("--seed", type=whole(0), default=0)
@@ -337,7 +369,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--num-nodes", type=whole(1), default=1)
     parser.add_argument("--precision", default="bf16-mixed")
     options = vars(parser.parse_args(arguments))
-    own = ("steps", "batch_size", "loss", "seed", "average", "inner", "last_rate")
+    own = ("steps", "batch_size", "loss", "seed", "average", "inner", "plain", "last_rate")
     chosen = {key: options[key] for key in own}
     if options["from_bundled"]:
         if options["kind"] not in KEPT_WHOLE:
