@@ -200,7 +200,8 @@ class Discriminator(nn.Module):
     ) -> Tensor:  # fmt: skip
         x = self._reduce(pictures)
         if spread is None:
-            spread = x[:first].float().std(dim=0, unbiased=False).mean().to(x.dtype).expand(x.shape[0])
+            spread = x[:first].float().std(dim=0, unbiased=False).mean().to(x.dtype)
+            spread = spread.expand(len(x))
         x = torch.cat([x, spread.view(-1, 1, 1, 1).expand(-1, 1, 4, 4)], dim=1)
         features = F.leaky_relu(self.end(x), 0.2).mean(dim=(2, 3))  # (N, 224)
         score = self.score(features)[:, 0]
