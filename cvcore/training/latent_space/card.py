@@ -121,7 +121,11 @@ def describe_commands(kind: str, lesson: dict, data: str) -> str:
         f"  --steps {first['steps']}`, then `{export} {kind} runs/{kind}{data}`"
     )
     for number, s in enumerate(later, 2):
-        own = "".join(f" --{word} {s[word]:g}" for word in ("inner", "plain") if s.get(word))
+        own = "".join(
+            f" --{word.replace('_', '-')} {s[word]:g}"
+            for word, usual in (("inner", 0), ("inner_weight", 1), ("plain", 0))
+            if s.get(word, usual) != usual
+        )
         text += (
             f";\n  from there `{train} {kind}{data}\n  --out runs/{kind}_{number} --seed "
             f"{s['seed']} --from-bundled --steps {s['steps']} --average {s['average']:g}\n  "

@@ -43,9 +43,9 @@ from cvcore.models.gan import (
 )
 from cvcore.training.latent_space.augment import augment
 from cvcore.training.latent_space.data import load_digits, load_faces
+from cvcore.training.latent_space.losses import LOSSES, discriminator_loss, generator_loss
 from cvcore.training.latent_space.recorder import Recorder
 
-LOSSES = ("non-saturating", "minimax", "hinge")
 PLAIN_PIXELS = 4  # side of the squares that a small copy's pixels are means of
 MEAN_RATE = 0.01  # by which the mean of the inner latents follows a batch's
 KEPT_WHOLE = ("faces", "digits")  # with their discriminators
@@ -80,6 +80,9 @@ class Settings:
     inner: float = 0.3
     """Share of the inner latents that are others of the batch at a random share of their way from
     the mean, so that what truncation leaves and the middle of a straight path are trained, too."""
+    inner_weight: float = 1.0
+    """Weight of their pictures in the discriminator's loss. At 1 it is the mixture with them that
+    comes to look like the real pictures, so whole latents' own become too varied."""
     plain: float = 0.0
     """Weight of how far a small copy of such a latent's picture is from the straight way between
     the mean of all real pictures and the whole latent's own: what is nearer is to be plainer."""
@@ -110,22 +113,6 @@ RECIPES = {
         inner=0.0,
     ),
 }
-
-
-def discriminator_loss(real: Tensor, made: Tensor, loss: str) -> Tensor:
-    """From the logits of real and of made pictures, both (N,)."""
-    if loss == "hinge":
-        return F.relu(1 - real).mean() + F.relu(1 + made).mean()
-    return F.softplus(-real).mean() + F.softplus(made).mean()
-
-
-def generator_loss(made: Tensor, loss: str) -> Tensor:
-    """From the discriminator's logits of made pictures (N,)."""
-    if loss == "hinge":
-        return -made.mean()
-    if loss == "minimax":  # log(1 - D): falls flat where the discriminator is sure
-        return -F.softplus(made).mean()
-    return F.softplus(-made).mean()
 
 
 class GAN(lightning.LightningModule):
@@ -200,7 +187,9 @@ class GAN(lightning.LightningModule):
         # Real and made apart, so that the spread of a batch is told apart as well.
         score_real = self.discriminator(self._augment(real), classes=classes).float()
         score_made = self._judge(made.detach(), asked, whole)
-        loss_d = discriminator_loss(score_real, score_made, s.loss)
+        weights = torch.ones_like(score_made)
+        weights[whole:] = s.inner_weight
+        loss_d = discriminator_loss(score_real, score_made, s.loss, weights)
         optimiser_d.zero_grad()
         self.manual_backward(loss_d)
         if s.penalty and int(self.count) % s.penalty_every == 0:
@@ -359,6 +348,9 @@ def main(arguments: list[str] | None = None) -> None:
         "--inner", type=number(0, 1), help="share of latents drawn nearer to the mean"
     )
     parser.add_argument(
+        "--inner-weight", type=number(0, 1), help="what those count for the discriminator"
+    )
+    parser.add_argument(
         "--plain", type=number(0), help="weight of truncated latents' being plainer"
     )
     parser.add_argument("--last-rate", type=number(0, 1), help="share of the rates left at the end")
@@ -369,7 +361,8 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--num-nodes", type=whole(1), default=1)
     parser.add_argument("--precision", default="bf16-mixed")
     options = vars(parser.parse_args(arguments))
-    own = ("steps", "batch_size", "loss", "seed", "average", "inner", "plain", "last_rate")
+    own = ("steps", "batch_size", "loss", "seed", "average", "inner")
+    own += ("inner_weight", "plain", "last_rate")
     chosen = {key: options[key] for key in own}
     if options["from_bundled"]:
         if options["kind"] not in KEPT_WHOLE:

@@ -6,7 +6,7 @@ import pytest
 import torch
 
 from cvcore.models.gan import Discriminator, Generator
-from cvcore.training.latent_space import augment, gan
+from cvcore.training.latent_space import augment, gan, losses
 
 
 def test_losses_by_hand():
@@ -14,18 +14,20 @@ def test_losses_by_hand():
     p_real, p_made = torch.sigmoid(real), torch.sigmoid(made)
     original = -(p_real.log().mean() + (1 - p_made).log().mean())
     for loss in ("non-saturating", "minimax"):
-        torch.testing.assert_close(gan.discriminator_loss(real, made, loss), original)
-    torch.testing.assert_close(gan.generator_loss(made, "non-saturating"), -p_made.log().mean())
-    torch.testing.assert_close(gan.generator_loss(made, "minimax"), (1 - p_made).log().mean())
-    assert gan.discriminator_loss(real, made, "hinge") == pytest.approx((0 + 2) / 2 + 1.5 / 2)
-    assert gan.generator_loss(made, "hinge") == pytest.approx(1.25)
+        torch.testing.assert_close(losses.discriminator_loss(real, made, loss), original)
+    torch.testing.assert_close(losses.generator_loss(made, "non-saturating"), -p_made.log().mean())
+    torch.testing.assert_close(losses.generator_loss(made, "minimax"), (1 - p_made).log().mean())
+    assert losses.discriminator_loss(real, made, "hinge") == pytest.approx((0 + 2) / 2 + 1.5 / 2)
+    assert losses.generator_loss(made, "hinge") == pytest.approx(1.25)
+    weighed = losses.discriminator_loss(real, made, "hinge", torch.tensor([1.0, 0.25]))
+    assert weighed == pytest.approx((0 + 2) / 2 + 1.5 / 1.25)
 
 
 def test_minimax_falls_flat_where_the_discriminator_is_sure():
     slopes = {}
     for loss in ("minimax", "non-saturating"):
         made = torch.tensor([-8.0], requires_grad=True)
-        gan.generator_loss(made, loss).backward()
+        losses.generator_loss(made, loss).backward()
         slopes[loss] = float(made.grad)
     assert slopes["non-saturating"] == pytest.approx(-1, abs=1e-3)
     assert abs(slopes["minimax"]) < 1e-3

@@ -15,7 +15,7 @@ from torch.nn import functional as F
 
 from cvcore.engine.checkpoints import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
-from cvcore.training.latent_space import card, export, gan, recorder
+from cvcore.training.latent_space import card, export, gan, losses, recorder
 from cvcore.training.latent_space.data import load_faces
 from tests.support.files import save
 from tests.support.server import ROOT, free_port
@@ -181,7 +181,7 @@ def test_the_same_seed_gives_the_same_networks(toy, tmp_path):
 
 
 def test_every_recipe_differs_by_name_and_loss_is_known():
-    assert {settings.loss for settings in gan.RECIPES.values()} <= set(gan.LOSSES)
+    assert {settings.loss for settings in gan.RECIPES.values()} <= set(losses.LOSSES)
     assert all(settings.kind == name for name, settings in gan.RECIPES.items())
     with pytest.raises(ValueError, match="--data"):
         gan.train(gan.RECIPES["faces"], None, None)
