@@ -5,7 +5,7 @@ import {isAgain} from '../../demos/page/static/double_click.js';
 import {isH264} from '../../demos/page/static/films.js';
 import {makeWrite} from '../../demos/page/static/link_write.js';
 import {readRefusal, toKey} from '../../demos/page/static/picture_notes.js';
-import {findHanging, makeLedger} from '../../demos/page/static/stale.js';
+import {findHanging, makeLedger, watch} from '../../demos/page/static/stale.js';
 
 test('a picture is known again as the server names it', () => {
   for (const address of [
@@ -103,6 +103,30 @@ test('an answer is the picture\'s own when its run was given that picture', () =
   ledger.start('cow', 0, [1], [{path: 'cow'}]);
   ledger.answer('cow', [3, 7, 9], [null, 1, 'a cow']);
   assert.deepEqual([...ledger.gone].sort(), [2, 4]);
+});
+
+test('the answer to a run that began before its picture was seen to be another is not grey', async () => {
+  const sheet = {textContent: ''}, page = new EventTarget();
+  globalThis.CSS = {escape: (name) => name};
+  globalThis.document = Object.assign(page, {
+    head: {appendChild: () => sheet}, createElement: () => ({}), getElementById: () => null,
+  });
+  const tell = (name, detail) => page.dispatchEvent(Object.assign(new Event(`glassbox-${name}`), {detail}));
+  try {
+    watch(PAGE);
+    tell('start', {run: 'late', fn: 0, inputs: [1], data: [{path: 'cat'}]});
+    tell('start', {run: 'own', fn: 0, inputs: [1], data: [null]});
+    tell('event', {name: 'clear', id: 1, read: async () => ({value: null})});
+    await new Promise(setImmediate);
+    assert.match(sheet.textContent, /#component-9/);
+    tell('answer', {run: 'late', outputs: [3, 7, 9], data: [null, 1, 'a cat']});
+    assert.match(sheet.textContent, /#component-9/);  // of the picture before
+    tell('answer', {run: 'own', outputs: [3, 7, 9], data: [null, 1, 'nothing']});
+    assert.doesNotMatch(sheet.textContent, /#component-9/);
+    assert.match(sheet.textContent, /#component-2/);
+  } finally {
+    delete globalThis.document; delete globalThis.CSS;
+  }
 });
 
 test('our films are told from a recording and from a camera', () => {

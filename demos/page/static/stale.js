@@ -85,7 +85,7 @@ export const makeLedger = (config) => {
   };
 };
 
-const watch = (config) => {
+export const watch = (config) => {
   const ledger = makeLedger(config), sheet = document.head.appendChild(document.createElement('style'));
   const names = new Map(), labels = new Map();
   for (const {id, type, props} of config.components) {
@@ -122,9 +122,12 @@ const watch = (config) => {
     if (!ledger.change(id, (await read(id))?.value)) return;
     compute(); rest(); paint();
   });
-  hear('start', ({run, fn, inputs, data}) => { if (ledger.stale.size) { ledger.start(run, fn, inputs, data); compute(); rest(); } });
+  hear('start', ({run, fn, inputs, data}) => {
+    ledger.start(run, fn, inputs, data);
+    if (ledger.stale.size) { compute(); rest(); }
+  });
   hear('answer', ({run, outputs, data}) => { if (ledger.stale.size && ledger.answer(run, outputs, data)) paint(); });
-  hear('end', ({run}) => { if (ledger.end(run)) rest(); });
+  hear('end', ({run}) => { if (ledger.end(run) && ledger.stale.size) rest(); });
   hear('message', ({title}) => {
     const id = /^refused (\S+)/.exec(title)?.[1];
     for (const picture of ledger.hanging.keys()) if (names.get(picture) === id) ledger.hide(picture);
