@@ -85,8 +85,8 @@ def label_sliders(name: str) -> list[dict[str, str]]:
 
 
 def relabel(name: str) -> list[dict]:
-    """The sliders of another generator, at 0."""
-    return [gr.update(value=0, **words) for words in label_sliders(name)]
+    """What stands above the sliders with another generator; a link may have set their places."""
+    return [gr.update(**words) for words in label_sliders(name)]
 
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
@@ -118,7 +118,10 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         api_name="latent_space_move", kind="stream", **moving,
     )  # fmt: skip
     tab.run(choices["name"].change, relabel, choices["name"], parts, api_name=None)
-    tab.run(reset.click, None, None, parts, api_name=None, js=f"() => {[0] * DIRECTIONS}")
+    tab.run(
+        [reset.click, choices["name"].input], None, None, parts, api_name=None,
+        js=f"() => {[0] * DIRECTIONS}",
+    )  # fmt: skip
     strips = {"settings": choices.controls, "trigger_mode": "always_last"}
     lazy.add(
         TITLE, section, show_directions, [choices.own], rows,

@@ -17,6 +17,7 @@ def show_styles(own: dict | None, settings: Settings) -> dict:
     ls = cvcore.latent_space
     chosen = pick(settings, own)
     z = np.stack([ls.average(chosen[key]) for key in "ABCD"])
+    table, difference = mix_all(z, settings)
     if settings.name == "digits":
         digits = np.tile(np.arange(10), 4)
         generated = ls.generate(np.repeat(z, 10, axis=0), name=settings.name, classes=digits)
@@ -26,17 +27,11 @@ def show_styles(own: dict | None, settings: Settings) -> dict:
         )
         return {
             "html": "<p>The latents of A to D (rows), asked for as each of the ten digits: slant "
-            "and thickness are the latent's, the digit is the class. What mixes styles of "
-            f'faces changes nothing that can be seen in grey digits.</p><div class="rows">{rows}'
-            "</div>",
-            "difference": 0.0,
+            "and thickness are the latent's, the digit is the class. Styles mixed as faces' are "
+            f"would move a pixel by <b>{difference:.1f}</b> grey levels on average: there are no "
+            f'colours to change.</p><div class="rows">{rows}</div>',
+            "difference": difference,
         }
-    shapes, styles = np.repeat(z, 4, axis=0), np.tile(z, (4, 1))
-    mixed = ls.mix_styles(shapes, styles, name=settings.name)
-    table = mixed.reshape(4, 4, *mixed.shape[1:])
-    plain = table[np.arange(4), np.arange(4)]
-    moved = np.abs(table.astype(np.float64) - plain[:, None]).mean(axis=(2, 3, 4))
-    difference = float(moved[~np.eye(4, dtype=bool)].mean())
     cells = ["<span></span>", *(f"<b>style of {key}</b>" for key in "ABCD")]
     for i, key in enumerate("ABCD"):
         cells.append(f"<b>shape of {key}</b>")
@@ -50,6 +45,20 @@ def show_styles(own: dict | None, settings: Settings) -> dict:
         f'levels on average.</p><div class="styles">{"".join(cells)}</div>',
         "difference": difference,
     }
+
+
+def mix_all(z: np.ndarray, settings: Settings) -> tuple[np.ndarray, float]:
+    """Each latent (N, 128 k) in each one's style, (N, N, S, S, 3), and by how many grey levels
+    another style moves a pixel on average."""
+    count = len(z)
+    mixed = cvcore.latent_space.mix_styles(
+        np.repeat(z, count, axis=0), np.tile(z, (count, 1)), name=settings.name,
+        classes=settings.digit,
+    )  # fmt: skip
+    table = mixed.reshape(count, count, *mixed.shape[1:])
+    plain = table[np.arange(count), np.arange(count)]
+    moved = np.abs(table.astype(np.float64) - plain[:, None]).mean(axis=(2, 3, 4))
+    return table, float(moved[~np.eye(count, dtype=bool)].mean())
 
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:

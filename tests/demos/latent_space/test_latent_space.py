@@ -11,7 +11,8 @@ from gradio_client.exceptions import AppError
 
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
-from demos.latent_space import inversion, opinion, quiz
+from cvcore.latent_space import generate, mix_styles
+from demos.latent_space import directions, inversion, opinion, quiz
 from demos.latent_space.arithmetic import set_groups
 from demos.latent_space.controls import LETTERS, PathSettings, Settings
 from demos.latent_space.letters import (
@@ -308,6 +309,18 @@ def test_a_change_while_the_last_one_is_drawn_is_not_lost(serve):
     assert {row["trigger_mode"] for row in rows} == {"always_last"}
 
 
+def test_places_along_the_directions_that_a_link_sets_stay(serve):
+    """A link sets the generator, too, which changes it; only a visitor's own choice sets back."""
+    for update in directions.relabel("digits"):
+        assert set(update) == {"__type__", "label", "info"}
+    blocks = serve("latent_space").blocks
+    zeros = f"() => {[0] * directions.DIRECTIONS}"
+    (row,) = [one for one in blocks.config["dependencies"] if one["js"] == zeros]
+    assert sorted(event for _, event in row["targets"]) == ["click", "input"]
+    labels = [blocks.blocks[number].label for number in row["outputs"]]
+    assert labels == [words["label"] for words in directions.label_sliders("faces")]
+
+
 def test_letters_are_checked_once_and_the_same_ones_change_nothing():
     applied = [LETTERS, 2]
     assert check_letters("faces", LETTERS, {}, applied) == applied
@@ -334,7 +347,15 @@ def test_every_style_is_drawn_on_every_shape():
     assert value["html"].count('class="own"') == 4
     assert value["difference"] > 1
     digits = show_styles(None, settings(name="digits"))
-    assert digits["html"].count("<b>") == 4
+    chosen = np.concatenate([*pick(settings(name="digits")).values()])
+    assert "ten digits" in digits["html"]
+    drawn = generate(np.repeat(chosen, 4, axis=0), name="digits", classes=3).astype(float)
+    mixed = mix_styles(
+        np.repeat(chosen, 4, axis=0), np.tile(chosen, (4, 1)), name="digits", classes=3
+    )
+    # by hand: sixteen pictures, four of them in their own style
+    assert digits["difference"] == pytest.approx(np.abs(mixed - drawn).mean() * 16 / 12)
+    assert f"<b>{digits['difference']:.1f}</b> grey levels" in digits["html"]
 
 
 def test_the_same_letters_with_a_new_latent_are_drawn_anew():
