@@ -52,6 +52,12 @@ test('a link holds what differs, and says what it leaves out', () => {
     const [href, said] = write({path: '/tmp/1/own.jpg'}, 10, 'longer than 9', {src: 'data:image/png'});
     assert.equal(href, 'http://a/?tab=lesson&class=9a');
     assert.match(said, /your own picture, Steps, Word, Face/);
+    // What is emptied cannot be said in a link, which would open with the tab's own.
+    const full = {...plan, defaults: [3, 'a word', {src: 'sample:astronaut'}, ['a']], keys: [...plan.keys, 'ways'],
+      labels: [...plan.labels, 'Ways'], limits: [...plan.limits, [null, null]]};
+    const [plain, emptied] = makeWrite(full)(null, '', '', null, []);
+    assert.equal(plain, 'http://a/?tab=lesson&class=9a');
+    assert.match(emptied, /\*\* Steps, Word, Face, Ways\./);
     assert.deepEqual(makeWrite({...plan, opening: false})(null, 3, '', null),
       [{__type__: 'update'}, {__type__: 'update'}]);  // closed
   } finally {

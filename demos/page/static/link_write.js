@@ -1,6 +1,7 @@
 // The address of what is on the screen: only what differs from how the tab opens is named. Gradio gets it as text.
 export const makeWrite = (plan) => (picture, ...values) => {
   const same = {__type__: 'update'};
+  const listGiven = (value) => [value].flat().filter((one) => one !== null && one !== '');
   if (!plan.opening && !document.getElementById(`${plan.tab}-link`)?.offsetParent) return [same, same];
   const link = new URL(location.origin + location.pathname), query = link.searchParams, missing = [];
   query.set('tab', plan.tab);
@@ -16,8 +17,9 @@ export const makeWrite = (plan) => (picture, ...values) => {
   plan.keys.forEach((key, i) => {
     const [low, high] = plan.limits[i];
     if (JSON.stringify(values[i]) === JSON.stringify(plan.defaults[i])) return;
-    for (const one of [values[i]].flat()) {
-      if (one === null || one === '') continue;
+    const given = listGiven(values[i]);
+    if (!given.length && listGiven(plan.defaults[i]).length) missing.push(plan.labels[i]);
+    for (const one of given) {
       const value = one.src ? (/^sample:(.*)/.exec(one.src) ?? [])[1] : one;
       const isOut = typeof value === 'number' && ((low !== null && value < low) || (high !== null && value > high));
       if (value === undefined || isOut || String(value).length > plan.longest) missing.push(plan.labels[i]);
