@@ -9,12 +9,14 @@ import json
 import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cache
 from html import escape
 from pathlib import Path
 from typing import Any
 from urllib.parse import parse_qs
 
 import gradio as gr
+from gradio.processing_utils import hash_file
 
 from cvcore.core import samples
 from demos.components import fields
@@ -181,12 +183,20 @@ def read_link(
     return {part: gr.update(**changes) for part, changes in updates.items()}, unknown
 
 
+@cache
+def list_samples() -> dict[str, str]:
+    """The samples' names by folder and file as Gradio keeps pictures: a folder is named by what is
+    in the file, so that a visitor's own picture is none of them, whatever it is called."""
+    rows = samples.index().items()
+    return {f"{hash_file(row.path)}/{row.path.name}": name for name, row in rows}
+
+
 def offer_link(state: LessonState) -> None:
     """The closed panel that shows the address of a tab as it stands, also while it is open."""
     controls = state.controls
     plan = {
         "tab": state.topic,
-        "samples": {row.path.name: name for name, row in samples.index().items()},
+        "samples": list_samples(),
         "views": list(state.view_ids),
         "keys": list(controls),
         "labels": [control.label for control in controls.values()],

@@ -94,6 +94,7 @@ def test_a_link_opens_the_unit(open_tab, rest):
     panel.get_by_role("button", name="Link to this lesson").click()
     address = panel.locator("#feature_maps-link textarea, #feature_maps-link input")
     expect(address).to_have_value(re.compile(re.escape(unit)))
+    expect(address).to_have_value(re.compile("picture=coffee"))
 
 
 def test_every_closer_look_opens(tab, page, screenshot):

@@ -221,3 +221,14 @@ def test_training_and_the_failed_run(page, open_tab, screenshot):
     tab.get_by_text("digits, failed on purpose").click()
     panel.get_by_text("mode collapse").wait_for()
     screenshot("latent_space_training")
+
+
+def test_a_link_sets_places_along_the_directions_of_another_generator(open_tab, rest):
+    """The first slider, of faces' smiles, is that of digits' slant."""
+    panel = open_tab("latent_space", query="&view=directions&generator=digits&smile=2")
+    slant = panel.get_by_label("number input for Slant")
+    slant.wait_for()
+    rest()
+    expect(slant).to_have_value("2")
+    panel.get_by_label("Faces").check()
+    expect(panel.get_by_label("number input for Smile")).to_have_value("0")

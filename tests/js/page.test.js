@@ -39,7 +39,7 @@ test('a second click and a held key come again, a first click and a lone key do 
 
 test('a link holds what differs, and says what it leaves out', () => {
   const plan = {
-    tab: 'lesson', samples: {'coffee.jpg': 'coffee'}, views: [], keys: ['steps', 'word', 'face'],
+    tab: 'lesson', samples: {'0b1c/coffee.jpg': 'coffee'}, views: [], keys: ['steps', 'word', 'face'],
     labels: ['Steps', 'Word', 'Face'], defaults: [3, '', null], limits: [[1, 9], [null, null], [null, null]],
     longest: 9, opening: true,
   };
@@ -47,9 +47,9 @@ test('a link holds what differs, and says what it leaves out', () => {
   globalThis.document = {querySelector: () => null, getElementById: () => null};
   try {
     const write = makeWrite(plan);
-    assert.deepEqual(write({path: '/tmp/1/coffee.jpg'}, 3, 'a', {src: 'sample:astronaut'}),
+    assert.deepEqual(write({path: '/tmp/0b1c/coffee.jpg', orig_name: 'coffee.jpg'}, 3, 'a', {src: 'sample:astronaut'}),
       ['http://a/?tab=lesson&class=9a&picture=coffee&word=a&face=astronaut', '']);
-    const [href, said] = write({path: '/tmp/1/own.jpg'}, 10, 'longer than 9', {src: 'data:image/png'});
+    const [href, said] = write({path: '/tmp/1/coffee.jpg', orig_name: 'coffee.jpg'}, 10, 'longer than 9', {src: 'data:image/png'});
     assert.equal(href, 'http://a/?tab=lesson&class=9a');
     assert.match(said, /your own picture, Steps, Word, Face/);
     // What is emptied cannot be said in a link, which would open with the tab's own.

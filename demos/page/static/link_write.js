@@ -7,9 +7,9 @@ export const makeWrite = (plan) => (picture, ...values) => {
   query.set('tab', plan.tab);
   const word = new URLSearchParams(location.search).get('class');
   if (word) query.set('class', word);
-  const file = picture && (picture.orig_name || picture.path || '').split('/').pop();
-  if (plan.samples[file]) query.set('picture', plan.samples[file]);
-  else if (file) missing.push('your own picture');
+  const sample = picture && plan.samples[(picture.path ?? '').split(/[/\\]/).slice(-2).join('/')];
+  if (sample) query.set('picture', sample);
+  else if (picture) missing.push('your own picture');
   const view = document.querySelector(`#tab-${plan.tab} [role=tab][aria-selected=true]`);
   const words = view && view.textContent.toLowerCase().match(/[a-z0-9]+/g);
   const name = words && words.slice(0, 5).join('-');

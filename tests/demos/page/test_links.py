@@ -1,5 +1,7 @@
 """Addresses that open a lesson just so."""
 
+from pathlib import Path
+
 import gradio as gr
 import pytest
 
@@ -113,6 +115,22 @@ def test_a_link_never_consents(lesson):
 def test_other_words_and_other_tabs_are_ignored(lesson):
     assert links.read_link(lesson, {"tab": ["none"], "steps": ["4"]}) == ({}, [])
     assert read(lesson, __theme="dark", **{"class": "klasse9a"}) == ({}, [])
+
+
+def test_a_sample_is_known_by_what_is_in_its_file(tmp_path):
+    """One's own picture of the same name is none of them."""
+    row = samples.index()["coffee"]
+    own = tmp_path / row.path.name
+    own.write_bytes(samples.index()["chelsea"].path.read_bytes())
+    names = []
+    for path in (row.path, own):
+        with gr.Blocks() as page:
+            ui.SafeImage(str(path))
+        (part,) = page.config["components"]
+        names.append(
+            links.list_samples().get("/".join(Path(part["props"]["value"]["path"]).parts[-2:]))
+        )
+    assert names == ["coffee", None]
 
 
 def test_every_tab_offers_its_link(whole_page):
