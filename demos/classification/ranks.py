@@ -14,7 +14,7 @@ from cvcore.recognition.classifier import DEFAULT_MODEL
 from demos import components as ui
 from demos import lesson
 from demos.classification.folder import FolderButton
-from demos.classification.views import draw_mistakes, draw_ranks, draw_sentence
+from demos.classification.views import draw_mistakes, draw_ranks, draw_waiting
 from demos.lesson import class_names
 
 FIRST_RANK = 1  # at which mistakes are shown
@@ -36,8 +36,8 @@ def measure(
         raise InputError("There is no zip file yet: choose one, or a folder.")
     check_n(n)
     for sentence in lesson.fetch_model(model):
-        yield gr.skip(), draw_sentence(sentence), gr.skip(), gr.skip(), gr.skip()
-    yield None, draw_sentence("Reading the table of contents …"), "", None, None
+        yield gr.skip(), draw_waiting(sentence), gr.skip(), gr.skip(), gr.skip()
+    yield None, draw_waiting("Reading the table of contents …"), "", None, None
     yield from run(cvcore.classification.rank_n.read_set(source, model=model), model, n)
 
 
@@ -148,6 +148,6 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         newest=newest,
     )  # fmt: skip
     with buttons:
-        tab.stop_button(running, sampling)
+        tab.stop_button(running, sampling, shows=[accuracy])
     tab.on_open(measure_samples, [model, n], outputs, kind="steady", newest=newest)
     tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)

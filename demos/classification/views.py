@@ -9,6 +9,7 @@ from cvcore.classification import SoftmaxTerms
 from cvcore.classification.preprocessing_faults import Trace
 from cvcore.classification.rank_n import RankedPicture, RankReport
 from cvcore.core import drawing, images
+from demos.lesson import under_way
 
 STYLE = """<style>
 .cls { color: var(--body-text-color); font-size: 1.05rem; }
@@ -177,6 +178,11 @@ def draw_mistakes(
     more = len(mistakes) - limit
     tail = f'<p class="soft">and {more} more; all are in the table file.</p>' if more > 0 else ""
     return draw_page(f'<div class="gallery">{cells}</div>', tail)
+
+
+def draw_waiting(text: str) -> str:
+    """What is done now, large, until it is stopped."""
+    return draw_page(f'<p class="big">{under_way(escape(text), "Stopped.")}</p>')
 
 
 def draw_sentence(text: str) -> str:

@@ -50,7 +50,9 @@ def show_dream(
         if now - shown < PREVIEW_SECONDS and not done:
             continue
         top = classify(step.image)
-        state = f"done in {now - started:.1f} s" if done else f"octave {step.octave}"
+        state = (
+            f"done in {now - started:.1f} s" if done else lesson.under_way(f"octave {step.octave}")
+        )
         value = {
             "html": draw_step(
                 step.image, f"Step {step.number} of {step.total}, {state}", curve, step.total, top,
@@ -106,12 +108,6 @@ def read_painted(event: gr.EventData) -> np.ndarray | None:
     return mask if mask.any() else None
 
 
-# In the browser: a dream that goes on no more says so.
-STOPPED = r"""view => view?.html ? {...view, html: view.html
-  .replace(/(Step \d+ of \d+), octave \d+/, '$1, stopped')
-  .replace(/First a small dream for each layer[^<]*/, 'Stopped.')} : view"""
-
-
 def build(tab: lesson.Tab) -> None:
     """A layer for all: a still, a video, and the webcam."""
     layers = LayerPicker(elem_id="deep-dream-layers", label="layers")
@@ -148,16 +144,15 @@ def _build_picture(tab: lesson.Tab, layers: LayerPicker) -> tuple[gr.Image, less
                 )  # fmt: skip
                 place = gr.Column(min_width=80)
                 saved = ui.Download("Save the dream (PNG)")
+            first = lesson.under_way("First a small dream for each layer …", "Stopped.")
             view = Dream(
-                {"html": '<p class="big">First a small dream for each layer …</p>'},
-                elem_id="deep-dream-view",
-                label="dream",
+                {"html": f'<p class="big">{first}</p>'}, elem_id="deep-dream-view", label="dream"
             )
             badge = ui.Badge()
     outputs = [view, saved, badge]
     mask, running = _connect_dream(tab, image, controls, start, layers, painter, outputs)
     with place:
-        tab.stop_button(*running, after=(None, view, view), js=STOPPED)
+        tab.stop_button(*running, shows=[view])
     tab.run(painter.paint, read_painted, None, mask, api_name=None, kind="stream")
     tab.run(
         controls["aim"].change, show_fields, controls["aim"], aim.fields, api_name=None,

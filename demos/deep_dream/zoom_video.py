@@ -47,7 +47,8 @@ def show_video(
     """The last frame and the progress twice a second; at the end the video, in the page itself."""
     options = settings.work() | settings.aimed()
     images.check_image(image)
-    yield {"html": '<p class="big">Starting …</p>'}, None
+    starting = lesson.under_way("Starting …", "Stopped.")
+    yield {"html": f'<p class="big">{starting}</p>'}, None
     started = shown = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dream.mp4"
@@ -65,10 +66,11 @@ def show_video(
 
 def draw_progress(frame, seconds: float) -> dict:
     left = seconds / frame.number * (frame.total - frame.number)
+    to_go = lesson.under_way(f"about {left:.0f} s to go", "Stopped.")
     return {
         "html": f'<img alt="The last frame" src="{images.to_data_uri(frame.image)}"><div>'
         f'<p class="big">Frame {frame.number} of {frame.total}</p>'
-        f'<p class="big">about {left:.0f} s to go</p></div>',
+        f'<p class="big">{to_go}</p></div>',
         "frame": frame.number,
     }
 
@@ -83,11 +85,6 @@ def draw_video(video: bytes, frame, seconds: float) -> dict:
         "frame": frame.number,
         "bytes": len(video),
     }
-
-
-# In the browser: a film that is made no more has no time to go.
-STOPPED = r"""view => view?.html ? {...view, html: view.html
-  .replace(/about \d+ s to go/, 'Stopped.')} : view"""
 
 
 def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
@@ -124,6 +121,4 @@ def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
     )  # fmt: skip
     tab.say_waiting(start, [image, *controls, *own.values()])
     with place:
-        tab.stop_button(
-            running, after=(None, view, view), js=STOPPED, elem_id="deep-dream-film-stop"
-        )
+        tab.stop_button(running, shows=[view], elem_id="deep-dream-film-stop")

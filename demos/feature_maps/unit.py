@@ -139,7 +139,8 @@ def draw_visualization(
     settings.check()
     own = _Aim.measure(state, channel, aim)
     start, shown, curve = time.perf_counter(), 0.0, []
-    yield {"html": '<p class="big">Starting from grey noise …</p>'}
+    starting = lesson.under_way("Starting from grey noise …", "Stopped.")
+    yield {"html": f'<p class="big">{starting}</p>'}
     for step in fm.maximise(
         state.layer, channel, model=state.model, settings=settings, at_centre=aim == "centre"
     ):
@@ -156,7 +157,9 @@ def _visualization_panel(
     pixels = step.image.cpu().numpy()[0]
     picture = images.to_image(np.repeat(pixels, 3, axis=0) if len(pixels) == 1 else pixels)
     left = seconds / step.number * (step.total - step.number)
-    when = f"about {left:.0f} s to go" if step.number < step.total else f"done in {seconds:.1f} s"
+    when = f"done in {seconds:.1f} s"
+    if step.number < step.total:
+        when = lesson.under_way(f"about {left:.0f} s to go")
     x0, y0, x1, y1 = cvcore.feature_maps.receptive_field(state.model, state.layer).box(*own.place)
     part = f"the part of your picture it likes most: {number(own.most)} there{own.before}"
     yours = "the greatest on your picture" if "middle" in own.words else "your picture's"
@@ -325,4 +328,4 @@ def _build_visualization(
         kind="heavy",
     )  # fmt: skip
     with place:
-        tab.stop_button(running)
+        tab.stop_button(running, shows=[panel])

@@ -72,7 +72,7 @@ def find(
 ) -> Iterator[tuple[dict, dict | None]]:  # fmt: skip
     """Search step by step, with a preview twice a second; at the end the latent to keep."""
     inversion, s = cvcore.latent_space.inversion, settings
-    yield {"html": f'<p class="big">{WAIT}</p>'}, gr.skip()
+    yield {"html": f'<p class="big">{lesson.under_way(WAIT, "Stopped.")}</p>'}, gr.skip()
     if s.aim == "made":
         z = cvcore.latent_space.average(pick(s, own)["A"])
         generated = cvcore.latent_space.generate(z, name=s.name, classes=s.digit)[0]
@@ -102,7 +102,9 @@ def draw_step(target, first, step, pixels, features, seconds: float, aim: str) -
     logits = ls.score(pair, name=target.name, classes=target.digit)
     real = ls.rank_scores(logits, target.name)
     done, length = step.number == step.total, float(ls.measure_lengths(step.latent)[0])
-    state = f"done in {seconds:.1f} s" if done else f"step {step.number} of {step.total}"
+    state = f"done in {seconds:.1f} s"
+    if not done:
+        state = f"step {step.number} of {step.total}{lesson.under_way('', ', stopped')}"
     places = np.arange(len(pixels))
     curves = [
         draw_curves([charts.Line(name, places, values, colour)], title=f"{name} off", x="step")
@@ -195,7 +197,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         settings=controls, api_name="latent_space_invert", kind="heavy", show_progress="minimal",
     )  # fmt: skip
     with place:
-        tab.stop_button(running)
+        tab.stop_button(running, shows=[panel])
     section.select(lambda: True, None, opened, api_visibility="private", show_progress="hidden")
     tab.run(opened.change, show_target, [picture, drawing, choices["name"]], panel, api_name=None)
     _connect_target(tab, choices["name"], picture, pad, drawn, drawing, panel)

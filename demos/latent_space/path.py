@@ -126,7 +126,8 @@ def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict,
             yield gif, mp4, {"html": f"{total} frames"} | progress
         elif time.monotonic() - shown > NEWS_SECONDS:
             shown = time.monotonic()
-            yield gr.skip(), gr.skip(), {"html": f"frame {number} of {total}"} | progress
+            said = f"frame {number} of {total}{lesson.under_way('', ', stopped')}"
+            yield gr.skip(), gr.skip(), {"html": said} | progress
     yield gif, mp4, {"html": "done"} | progress
 
 
@@ -161,4 +162,4 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         api_name="latent_space_film", kind="heavy", show_progress="hidden",
     )  # fmt: skip
     with place:
-        tab.stop_button(running)
+        tab.stop_button(running, shows=[news])

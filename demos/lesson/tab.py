@@ -13,6 +13,7 @@ from cvcore.core import samples
 from demos.components.live import build_camera, to_twin_handler
 from demos.components.pictures import DataPicture, PictureStrip, SafeImage, pick_sample
 from demos.lesson import panels
+from demos.lesson.progress import SAY_STOPPED
 from demos.lesson.scheduling import answer_whole, light_work, long_work, newest_wins
 from demos.lesson.settings import Controls, spread_settings, take_settings
 from demos.server.errors import guard
@@ -147,18 +148,21 @@ class Tab:
         return self.run(self._never.change, fn, inputs, outputs, api_name=api_name, **kwargs)
 
     def stop_button(
-        self, *running: gr.events.Dependency, label: str = "Stop", after: Sequence[Any] = (),
-        js: str | None = None, **kwargs: Any,
+        self, *running: gr.events.Dependency, label: str = "Stop", shows: Sequence[Any] = (),
+        after: Sequence[Any] = (), **kwargs: Any,
     ) -> gr.Button:  # fmt: skip
         """A button that ends the given runs at their next step.
 
-        ``after``: handler (None where ``js`` does it), inputs and outputs of what is then said of
-        them, so that nothing still promises what does not come.
+        So that nothing still promises what does not come, ``shows`` are the views in which what is
+        ``under_way`` is then said to be stopped; ``after``: handler, inputs and outputs where more
+        is to be said than that.
         """
         button = gr.Button(label, variant="stop", size="sm", **kwargs)
         ended = button.click(None, None, None, cancels=list(running), api_visibility="private")
+        for view in shows:
+            self.run(ended.then, None, view, view, api_name=None, js=SAY_STOPPED)
         if after:
-            self.run(ended.then, *after, api_name=None, kind="stream", js=js)
+            self.run(ended.then, *after, api_name=None, kind="stream")
         return button
 
     def say_waiting(

@@ -13,7 +13,7 @@ from demos import components as ui
 from demos import lesson
 from demos.saliency.controls import DEFAULTS, Settings
 from demos.saliency.results import to_numbers
-from demos.saliency.views import STOP_COMPARISON, View, draw_comparison, start_view
+from demos.saliency.views import View, draw_comparison, start_view
 
 QUICK = ("gradient", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
 
@@ -75,8 +75,5 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
     )
     tab.say_waiting(button, [picture, methods, *controls])
     with stop_place:
-        tab.stop_button(
-            running, after=(None, drawing, drawing), js=STOP_COMPARISON,
-            elem_id="saliency-compare-stop",
-        )  # fmt: skip
+        tab.stop_button(running, shows=[drawing], elem_id="saliency-compare-stop")
     return table

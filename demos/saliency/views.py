@@ -11,7 +11,7 @@ from cvcore.recognition import preprocessing
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency import METHODS
 from cvcore.saliency.scores import share_inside
-from demos.lesson import charts, class_names
+from demos.lesson import charts, class_names, under_way
 
 if TYPE_CHECKING:
     from collections.abc import Mapping
@@ -213,11 +213,12 @@ def draw_comparison(
 ) -> str:
     """Maps, each with its time, its scores and their curves; the best score is marked.
 
-    ``now`` says what is being computed; what is so is marked ``under-way`` for ``STOP_COMPARISON``.
+    ``now`` says what is being computed.
     """
-    under_way = f'<p class="big under-way" role="status">{escape(now)}</p>' if now else ""
+    doing = under_way(escape(now), "Stopped.")
+    heading = f'<p class="big" role="status">{doing}</p>' if now else ""
     if not results:
-        return draw_page(under_way)
+        return draw_page(heading)
     finished = [one for one in results.values() if one.scores]
     best_deletion = min((one.deletion_auc for one in finished), default=None)
     best_insertion = max((one.insertion_auc for one in finished), default=None)
@@ -232,27 +233,23 @@ def draw_comparison(
             lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
             lines += draw_curves(result.scores, charts.SPARK)
         else:
-            waits = "scores follow" if result.share_done == 1 else f"{result.share_done:.0%} done"
-            lines += f', <span class="under-way">{waits}</span>'
+            share = f"{result.share_done:.0%}"
+            waits = under_way(f"{share} done", f"stopped at {share}")
+            if result.share_done == 1:
+                waits = under_way("scores follow", "stopped, no scores")
+            lines += f", {waits}"
         figures.append(
             f'<figure><img alt="{escape(row.title)}" src="{images.to_data_uri(small)}">'
             f"<figcaption><b>{escape(row.title)}</b>{lines}</figcaption></figure>"
         )
     alone = any(result.minus_class is not None for result in results.values())
     return draw_page(
-        under_way,
+        heading,
         f'<div class="grid">{"".join(figures)}</div>',
         f'<p class="soft key">Curves: probability as pixels go<i style="background:{DELETION}"></i>'
         f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion, dashed), most '
         f"important first{', for the first class alone' if alone else ''}. ★ the best.</p>",
     )
-
-
-# In the browser: a comparison that goes on no more promises nothing.
-STOP_COMPARISON = r"""html => html
-  ?.replace(/class="under-way">(\d+%) done/, 'class="">stopped at $1')
-  .replace('class="under-way">scores follow', 'class="">stopped, no scores')
-  .replace(/class="big under-way" role="status">[^<]*/, 'class="big" role="status">Stopped.')"""
 
 
 def _mark(value: float, best: float | None) -> str:

@@ -24,6 +24,7 @@ from demos.segmentation.views import (
     draw_row,
     draw_scores,
     draw_sentence,
+    draw_waiting,
 )
 
 TITLE = "Teach it"
@@ -134,7 +135,7 @@ def go_on(
     threshold, hold = settings.threshold, settings.hold
     before = draw_overlay(state.image, state.mask.above(threshold))
     began, shown, first = time.perf_counter(), 0.0, len(tuning.losses)
-    yield {"html": draw_sentence("Looking at the pictures …")}
+    yield {"html": draw_waiting("Looking at the pictures …")}
     for step in fine_tuning.fine_tune(
         part_pairs(examples, hold)[0], model=model, steps=settings.steps,
         learning_rate=settings.rate, start=tuning.net, seed=first,
@@ -154,7 +155,7 @@ def go_on(
             yield panel | {"html": drawn}
             shown = time.perf_counter()
     for scores in score_pairs(examples, tuning, hold, threshold):
-        words = "" if scores["done"] else draw_sentence("Measuring the pairs …")
+        words = "" if scores["done"] else draw_waiting("Measuring the pairs …")
         yield panel | scores | {"html": drawn + words + scores["html"]}
 
 
@@ -165,11 +166,12 @@ def draw_progress(
     done, losses = panel["step"], panel["losses"]
     total = done - step.number + step.total
     left = seconds / step.number * (step.total - step.number)
-    said = f"Step {done} of {total}, " + (
-        f"done in {seconds:.0f} s" if step.number == step.total else f"about {left:.0f} s to go"
-    )
+    when = f"done in {seconds:.0f} s"
+    if step.number < step.total:
+        when = lesson.under_way(f"about {left:.0f} s to go")
     return draw_page(
-        f'<p class="big">{said}: loss <b>{step.loss:.2f}</b>, from {losses[0]:.2f}</p>',
+        f'<p class="big">Step {done} of {total}, {when}: loss <b>{step.loss:.2f}</b>, '
+        f"from {losses[0]:.2f}</p>",
         draw_row(
             draw_figure(before, "before"),
             draw_figure(now, "now"),
@@ -306,7 +308,7 @@ def build(
     running = _connect_training(tab, start, more, inputs, result, settings, call)
     tab.say_waiting(start, [steps, rate, hold], [more.click])
     with place:
-        tab.stop_button(*running)
+        tab.stop_button(*running, shows=[result])
     inputs = [state, tuning, threshold, examples, hold]
     tab.run(again.click, try_tuned, inputs, result, api_name=None, kind="steady")
     tab.endpoint(

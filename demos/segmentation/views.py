@@ -8,7 +8,7 @@ import numpy as np
 from cvcore.core import images
 from cvcore.segmentation import Overlap
 from cvcore.segmentation.drawing import AGREED, EXTRA, MISSED
-from demos.lesson import charts
+from demos.lesson import charts, under_way
 
 STYLE = """<style>
 .seg { color: var(--body-text-color); font-size: 1.05rem; }
@@ -36,6 +36,11 @@ STYLE = """<style>
 
 def draw_page(*parts: str) -> str:
     return f'{STYLE}<div class="seg">{"".join(parts)}</div>'
+
+
+def draw_waiting(text: str) -> str:
+    """What is done now, large, until it is stopped."""
+    return draw_page(f'<p class="big">{under_way(escape(text), "Stopped.")}</p>')
 
 
 def draw_sentence(text: str) -> str:

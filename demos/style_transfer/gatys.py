@@ -52,8 +52,8 @@ def go_on(
     style_transfer.check_pictures(image, style)
     set_weights(state, settings)  # before the first wait: sliders may move from there on
     for sentence in lesson.fetch_model(settings.model):
-        yield say(sentence), None
-    yield say("Loading the network …"), None
+        yield say_loading(sentence), None
+    yield say_loading("Loading the network …"), None
     notes, side = [], int(settings.side)
     now = (hash_pictures(image, style), (side, settings.model))
     if state.step is not None and (state.pictures, state.made_with) != now:
@@ -114,6 +114,11 @@ def say(sentence: str) -> dict:
     return {"html": draw_page(f'<p class="big">{sentence}</p>')}
 
 
+def say_loading(sentence: str) -> dict:
+    """What is loaded before the work begins."""
+    return say(lesson.under_way(sentence, "Stopped."))
+
+
 def draw_step(state: LessonState, notes: list[str] | None = None) -> dict:
     """The picture, how far it is, each weighted loss so far and each layer's style loss."""
     step = state.step
@@ -166,7 +171,7 @@ def build(tab: lesson.Tab, pictures: list[gr.Image], keep_colours: gr.Checkbox) 
     waits = [part for name, part in controls.parts.items() if name not in weights.parts]
     tab.say_waiting(paint, [*pictures, *waits], [more.click])
     with place:
-        stop = tab.stop_button(*running)
+        stop = tab.stop_button(*running, shows=[view])
     tab.run(stop.click, show_stopped, state, [view, saved], api_name=None, show_progress="hidden")
     tab.endpoint(answer_stopped, state, [view, saved], api_name="style_transfer_stopped")
     tab.run(

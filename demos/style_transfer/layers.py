@@ -12,9 +12,9 @@ from cvcore import style_transfer
 from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
-from demos.style_transfer.gatys import say
+from demos.style_transfer.gatys import say, say_loading
 from demos.style_transfer.state import LessonState
-from demos.style_transfer.views import STOPPED, draw_figure, draw_gram, draw_page
+from demos.style_transfer.views import draw_figure, draw_gram, draw_page
 
 PREVIEW_SECONDS = 0.4
 GRAMS = "Gram matrices"  # the title of their inner tab
@@ -107,8 +107,8 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
     model, _, name = layer.rpartition(" ")
     model = model or LITE
     for sentence in lesson.fetch_model(model):
-        yield say(sentence)
-    yield say("Loading the network …")
+        yield say_loading(sentence)
+    yield say_loading("Loading the network …")
     photo, shown = style_transfer.fit(image, 256), 0.0
     steps = int(steps)
     for step in cvcore.style_transfer.rebuild_content(image, name, steps=steps, model=model):
@@ -116,12 +116,13 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
         if now - shown > PREVIEW_SECONDS or step.step == step.total:
             shown = now
             left = step.losses["content"]
+            stopped = "" if step.step == step.total else lesson.under_way("", ", stopped")
             pair = draw_figure(photo, "Your picture", "Your picture") + draw_figure(
                 step.image, "Rebuilt", f"Rebuilt from {escape(name)} of {NAMES[model]} alone"
             )
             html = (
                 f'<div class="pair short">{pair}</div>'
-                f'<p class="big">Step {step.step} of {step.total}: the layer still sees '
+                f'<p class="big">Step {step.step} of {step.total}{stopped}: the layer still sees '
                 f"<b>{left:.1%}</b> of the difference</p>"
             )
             yield {"html": draw_page(html), "step": step.step, "content": left}
@@ -148,4 +149,4 @@ def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
     )  # fmt: skip
     tab.say_waiting(go, [image, layer, steps])
     with stop:
-        tab.stop_button(running, after=(None, view, view), js=STOPPED)
+        tab.stop_button(running, shows=[view])

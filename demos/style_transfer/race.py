@@ -11,8 +11,8 @@ from cvcore import style_transfer
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
-from demos.style_transfer.gatys import say
-from demos.style_transfer.views import STOPPED, draw_curves, draw_figure, draw_page
+from demos.style_transfer.gatys import say_loading
+from demos.style_transfer.views import draw_curves, draw_figure, draw_page
 
 SIDE = 320  # pixels
 PREVIEW_SECONDS = 0.4
@@ -26,7 +26,7 @@ def show_race(image: np.ndarray | None, style: np.ndarray | None, seconds: float
     """
     style_transfer.check_pictures(image, style)
     paint_once(image, style)  # load what is loaded once
-    yield say("Loading the network …")
+    yield say_loading("Loading the network …")
     meter = cvcore.style_transfer.LossMeter(image, style, side=SIDE)
     began = time.perf_counter()
     fast = paint_once(image, style)
@@ -95,4 +95,4 @@ def build(tab: lesson.Tab, image: gr.Image, style: gr.Image) -> None:
     )  # fmt: skip
     tab.say_waiting(go, [image, style, seconds])
     with stop:
-        tab.stop_button(running, after=(None, view, view), js=STOPPED)
+        tab.stop_button(running, shows=[view])

@@ -33,12 +33,6 @@ COLOURS = {
 }  # fmt: skip
 
 
-# In the browser: what goes on no more says so.
-STOPPED = r"""view => view?.html ? {...view, html: view.html
-  .replace(/(<p class="big">)(Loading|Downloading)[^<]*/, '$1Stopped.')
-  .replace(/(Step \d+ of \d+):/, '$1, stopped:')} : view"""
-
-
 def draw_page(html: str) -> str:
     return f'{STYLE}<div class="sty">{html}</div>'
 

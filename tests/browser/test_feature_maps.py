@@ -121,6 +121,8 @@ def test_maximisation_streams_and_stops(tab, rest, held):
     panel.get_by_text(re.compile("Step [1-9]")).wait_for()
     tab.get_by_role("button", name="Stop", exact=True).click()
     rest()
+    expect(panel).to_contain_text(re.compile(r"Step \d+ of \d+, stopped: the mean"))
+    expect(panel).not_to_contain_text("to go")
     total = int(re.search(r"Step [1-9]\d* of (\d+)", panel.inner_text())[1])
     assert f"{total} of {total}" not in panel.inner_text()
 
