@@ -2,10 +2,12 @@
 
 import re
 
+import numpy as np
 import pytest
 from playwright.sync_api import expect
 
 from tests.support.browser import unfold
+from tests.support.files import save
 
 pytestmark = pytest.mark.browser
 
@@ -232,3 +234,15 @@ def test_a_link_sets_places_along_the_directions_of_another_generator(open_tab, 
     expect(slant).to_have_value("2")
     panel.get_by_label("Faces").check()
     expect(panel.get_by_label("number input for Smile")).to_have_value("0")
+
+
+def test_a_picture_without_a_face_is_refused_and_stays_to_be_seen(open_tab):
+    pixels = save(np.full((96, 96, 3), 128, np.uint8), "PNG")
+    grey = {"name": "grey.png", "mimeType": "image/png", "buffer": pixels}
+    tab = open_tab("latent_space")
+    tab.get_by_role("tab", name="Your picture").click()
+    tab.locator("#latent-space-own").get_by_text("cut as the training").wait_for()
+    picture = tab.locator("#latent-space-picture")
+    picture.locator("input[type=file]").set_input_files(grey)
+    expect(tab.locator(".picture-note.refused")).to_contain_text("There is no face")
+    expect(picture.locator(".frame img")).to_have_css("opacity", "1")

@@ -91,6 +91,7 @@ def test_a_refused_file_is_told_once_and_takes_the_answer_along(page, open_tab, 
     picture.locator("input[type=file]").set_input_files(NOTES)
     note = panel.locator(f"#{topic}-picture + .picture-note.refused")
     expect(note).to_contain_text("could not be read as a picture")
+    expect(picture.locator(".image-frame img")).to_have_css("opacity", "0.15")  # nothing to see
     expect(answer).to_have_count(0)
     rest()
     expect(page.get_by_text("could not be read as a picture")).to_have_count(1)

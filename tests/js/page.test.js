@@ -4,7 +4,7 @@ import {toAddress} from '../../demos/page/static/address.js';
 import {isAgain} from '../../demos/page/static/double_click.js';
 import {isH264} from '../../demos/page/static/films.js';
 import {makeWrite} from '../../demos/page/static/link_write.js';
-import {readRefusal, toKey} from '../../demos/page/static/picture_notes.js';
+import {isTorn, readRefusal, toKey} from '../../demos/page/static/picture_notes.js';
 import {findHanging, makeLedger, watch} from '../../demos/page/static/stale.js';
 
 test('a picture is known again as the server names it', () => {
@@ -22,6 +22,13 @@ test('a refusal names its field and its picture', () => {
   assert.deepEqual(readRefusal('refused saliency-picture 12:ab c'), {id: 'saliency-picture', key: '12:ab c'});
   assert.deepEqual(readRefusal('refused component-7 '), {id: 'component-7', key: ''});
   assert.equal(readRefusal('0b1c2d'), null);
+});
+
+test('a refused picture is faint where a browser cannot show it alone', () => {
+  assert.equal(isTorn({complete: true, naturalWidth: 0}), true);
+  assert.equal(isTorn({complete: true, naturalWidth: 640}), false);  // with no face in it, say
+  assert.equal(isTorn({complete: false, naturalWidth: 0}), false);  // on its way
+  assert.equal(isTorn(null), false);
 });
 
 test('the address holds the open tab, and of another tab nothing', () => {

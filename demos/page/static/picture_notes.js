@@ -30,6 +30,9 @@ export const readRefusal = (title) => {
   return kind === 'refused' && id ? {id, key: key.join(' ')} : null;
 };
 
+// What no browser can show, of which a torn picture and a file's name are left.
+export const isTorn = (image) => Boolean(image?.complete && !image.naturalWidth);
+
 const findShown = (block) => block.querySelector('.image-frame img, .face-picture .frame img:not([hidden])');
 
 const show = () => {
@@ -42,9 +45,9 @@ const show = () => {
     const block = document.getElementById(id), image = block && findShown(block);
     if (!block || toKey(image?.getAttribute('src') ?? '') !== key) { refusals.delete(id); continue; }
     shown.add(write(block.querySelector('.face-picture .frame') ?? block, text, 'refused'));
-    block.classList.add('is-refused');
+    block.classList.toggle('is-torn', isTorn(image));
   }
-  for (const block of document.querySelectorAll('.is-refused')) if (!refusals.has(block.id)) block.classList.remove('is-refused');
+  for (const block of document.querySelectorAll('.is-torn')) if (!refusals.has(block.id)) block.classList.remove('is-torn');
   for (const note of document.querySelectorAll('.picture-note')) if (!shown.has(note)) note.remove();
 };
 
@@ -62,6 +65,7 @@ if (typeof document !== 'undefined') {
     if (!isWatching) {  // until there is one, nobody has to watch
       new MutationObserver(showSoon).observe(document.documentElement,
         {childList: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden']});
+      document.addEventListener('error', showSoon, {capture: true});  // a picture is torn once it is loaded
       isWatching = true;
     }
     if (refusal) refusals.set(refusal.id, {key: refusal.key, text});
