@@ -47,6 +47,7 @@ class Target:
     picture: np.ndarray = field(repr=False)  # uint8 (S, S, 3), as the training pictures were cut
     name: str
     digit: int | None = None  # the class, as the digits network reads it
+    doubt: str = ""  # a sentence where a face is hardly one
 
     def _repr_html_(self) -> str:
         caption = self.name if self.digit is None else f"a {self.digit}"
@@ -93,7 +94,7 @@ def read_target(image: images.Picture, *, name: str = "faces") -> Target:
     picture = align(
         image, face.landmarks, side=info.side, template=LANDMARKS, border=cv2.BORDER_REPLICATE
     )
-    return Target(picture, name)
+    return Target(picture, name, doubt=face_verification.describe_unsure(face, "yunet"))
 
 
 def _check_range(word: str, value: float, low: float, high: float) -> float:

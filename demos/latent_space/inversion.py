@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from html import escape
 
 import gradio as gr
 import numpy as np
@@ -35,7 +36,10 @@ def show_target(picture: dict | None, drawing: np.ndarray | None, name: str) -> 
     read = "" if digit is None else f", read as a <b>{digit}</b>"
     words = "cut as the training pictures were" + read
     html = f'<div class="row">{draw_picture(target.picture, words, 170)}</div>'
-    return {"html": html, "digit": digit, "size_hw": list(target.picture.shape[:2])}
+    if target.doubt:
+        html += f'<p class="big">{escape(target.doubt)}</p>'
+    size_hw = list(target.picture.shape[:2])
+    return {"html": html, "digit": digit, "size_hw": size_hw, "doubt": target.doubt}
 
 
 def show_picked(picture: dict | str | None, name: str) -> tuple[None, dict]:

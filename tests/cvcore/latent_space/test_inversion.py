@@ -1,5 +1,7 @@
 """Searching for the latent of a picture."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 
@@ -7,6 +9,7 @@ from cvcore import latent_space
 from cvcore.core import samples
 from cvcore.core.errors import InputError
 from cvcore.latent_space import inversion
+from cvcore.recognition import faces
 
 
 def run(target, **options):
@@ -31,6 +34,15 @@ def test_a_made_digit_is_found_again():
     assert gap.max() <= 1  # the latent kept is the picture's own
     rms = np.sqrt(np.square(steps[-1].picture.astype(float) - target.picture).mean())
     assert steps[-1].pixels == pytest.approx(rms, abs=0.6)  # rounded to whole grey levels
+
+
+def test_what_is_hardly_a_face_is_doubted(monkeypatch):
+    """A cup was taken for one, with a score of 0.4."""
+    portrait = samples.load_sample("astronaut")
+    assert inversion.read_target(portrait).doubt == ""
+    (face,) = faces.find_faces(portrait, detector="yunet")
+    monkeypatch.setattr(faces, "find_faces", lambda *_, **__: [replace(face, score=0.4)])
+    assert "The face is not sure" in inversion.read_target(portrait).doubt
 
 
 @pytest.mark.parametrize("seed", [3, 12])

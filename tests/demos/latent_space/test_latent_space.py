@@ -264,6 +264,7 @@ def test_api_of_the_search(client):
     assert "<img" in target["html"]
     assert target["digit"] is None
     assert target["size_hw"] == [64, 64]
+    assert target["doubt"] == ""
     values = [picture("astronaut"), "faces", "own", 10, "w", *START[1:]]
     job = client.submit(*values, api_name="/latent_space_invert")
     value = job.result()
