@@ -44,7 +44,7 @@ def draw_curve(
     chart = charts.draw_chart(
         [_find_safe_band(curve), *_to_lines(probabilities, colours, labels)],
         title=f"Probability by {corruption.title.lower()}",
-        x=charts.slots([f"{level:g}".replace("-", "−") for level in curve.levels]),
+        x=charts.slots([_write(level) for level in curve.levels]),
         y=charts.Axis(low=0, high=1, text=charts.percent),
         under=pictures,
     )
@@ -66,7 +66,11 @@ def _tell_range(curve: Curve, probabilities: np.ndarray, labels: tuple[str, ...]
         return f"{name} stays in first place throughout"
     if low == high:
         return f"{name} loses the first place at the first step"
-    return f"{name} keeps the first place from {low:g} to {high:g}".replace("-", "−")
+    return f"{name} keeps the first place from {_write(low)} to {_write(high)}"
+
+
+def _write(level: float) -> str:
+    return f"{level:g}".replace("-", "−")
 
 
 def _tell_temperature(temperature: float) -> str:

@@ -11,7 +11,7 @@ import pytest
 
 from cvcore import classification
 from cvcore.classification import rank_n
-from cvcore.classification.robustness import robustness_curve
+from cvcore.classification.robustness import Curve, robustness_curve
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from cvcore.engine import download, registry
@@ -203,6 +203,15 @@ def test_curve_is_drawn_with_its_numbers(coffee):
     assert html.count("<img") == len(numbers["levels"])
     assert html.count("<polyline") == len(choose_classes(curve))
     assert "NaN" not in draw_curve(curve, small, registry.load_labels(MODEL), temperature=0.1)
+
+
+def test_a_level_below_zero_has_a_minus_and_a_name_keeps_its_hyphen():
+    """Turned by -10, 0 and 10 degrees a class of three stays first, by 20 another one."""
+    logits = np.array([[2.0, 1, 0], [3, 1, 0], [2, 1, 0], [0, 2, 1]])
+    curve = Curve("rotation", np.array([-10.0, 0, 10, 20]), logits, clean=1)
+    picture = np.full((256, 256, 3), 90, np.uint8)
+    text = visible(draw_curve(curve, picture, ("bow-tie", "tie", "scarf")))
+    assert "“bow-tie” (84.4 %) keeps the first place from −10 to 10." in text
 
 
 def test_points_of_a_curve_stand_over_their_pictures(coffee):
