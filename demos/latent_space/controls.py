@@ -21,7 +21,7 @@ class Settings:
     name: str = "faces"  # of the generator
     digit: float = 3  # 0 to 9; faces have no classes
     seed: float | None = 12  # 0 to 999,999
-    truncation: float = 0.8  # share of the way from the mean, 0.5 to 1
+    truncation: float = 0.8  # share of the way from the mean, 0.3 to 1
     text: str = LETTERS
 
 
@@ -94,7 +94,7 @@ def build_choices() -> Choices:
             d.seed, label="Seed", precision=0, minimum=0, maximum=999_999, min_width=80
         )
     truncation = ui.Slider(
-        0.5, 1, d.truncation, step=0.05, label="Truncation ψ",
+        0.3, 1, d.truncation, step=0.05, label="Truncation ψ",
         info="less: nearer to the mean picture · 1: as drawn",
     )  # fmt: skip
     grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
