@@ -22,6 +22,7 @@ from demos.gradio_patches import (
     messages,
     picture_upload,
     status_updates,
+    stream_end,
     type_stubs,
     upload_names,
 )
@@ -29,6 +30,7 @@ from demos.gradio_patches import (
 SCRIPT_PATCHES = (
     event_order,
     status_updates,
+    stream_end,
     dropdown_input,
     attached_events,
     messages,

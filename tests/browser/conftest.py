@@ -7,7 +7,6 @@ from importlib import import_module
 
 import onnxruntime
 import pytest
-from _pytest.runner import runtestprotocol
 from gradio import routes
 
 from cvcore.deep_dream import grid
@@ -94,22 +93,3 @@ def held(watch, stopped):
         return seen
 
     return hold
-
-
-@pytest.hookimpl(tryfirst=True)
-def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
-    """A test that waited in vain is tried once more, and the console says so.
-
-    Gradio's page can miss the answers of a run that is asked for just as its stream of answers
-    closes; then it waits for ever. See docs/UPSTREAM.md.
-    """
-    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
-    reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    if any(one.failed and "Timeout" in str(one.longrepr) for one in reports):
-        item.config.get_terminal_writer().line(f"tried once more: {item.nodeid}")
-        item._initrequest()  # type: ignore[attr-defined]
-        reports = runtestprotocol(item, nextitem=nextitem, log=False)
-    for one in reports:
-        item.ihook.pytest_runtest_logreport(report=one)
-    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
-    return True

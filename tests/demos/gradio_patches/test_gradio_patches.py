@@ -25,6 +25,7 @@ from demos.gradio_patches import (
     patch_scripts,
     picture_upload,
     status_updates,
+    stream_end,
     upload_names,
 )
 
@@ -157,6 +158,23 @@ PICTURES = (
         "L.open_upload()),K(e)},",
     ),
 )
+STREAM = (
+    (
+        "let{event_callbacks:e,unclosed_events:t,pending_stream_messages:n,stream_status:r}=this,o=this;"
+        "s.onmessage=async function(a){let s=JSON.parse(a.data);"
+        "if(s.msg===`close_stream`){wt(r,o.abort_controller);return}}",
+        "let{event_callbacks:e,unclosed_events:t,pending_stream_messages:n,stream_status:r}=this,o=this;"
+        "s.onmessage=async function(a){let s=JSON.parse(a.data);"
+        "if(s.msg===`close_stream`){wt(r,o.abort_controller);t.size&&o.open_stream();return}}",
+    ),
+    (
+        "O()};E in g&&(g[E].forEach(e=>t(e)),delete g[E]),"
+        "v[E]=t,y.add(E),h.open||await this.open_stream()}",
+        "O()};let over=g[E]?.some(one=>one.msg===`process_completed`);"
+        "E in g&&(g[E].forEach(e=>t(e)),delete g[E]),"
+        "over||(v[E]=t,y.add(E),h.open||await this.open_stream())}",
+    ),
+)
 SHORT = (
     (event_order, ORDER),
     (status_updates, SPEED),
@@ -166,6 +184,7 @@ SHORT = (
     (upload_names, UPLOADS),
     (answer_events, ANSWERS),
     (picture_upload, PICTURES),
+    (stream_end, STREAM),
 )
 
 
@@ -218,9 +237,9 @@ def test_what_is_served_is_what_the_patches_make_of_it(check_script):
     served = patch_scripts()
     starts = [one.SCRIPT.split("*")[0] for one in SCRIPT_PATCHES]
     assert sorted({start for start in starts for name in served if name.startswith(start)}) == [
-        "Blocks-", "Index-", "core-", "src-",
+        "Blocks-", "Index-", "core-", "index-", "src-",
     ]  # fmt: skip
-    assert len(served) == 5
+    assert len(served) == 6
     for name, mended in served.items():
         script = next(SCRIPTS.rglob(name)).read_text(encoding="utf-8")
         for one in SCRIPT_PATCHES:
