@@ -1,5 +1,6 @@
-"""Films in and out: frames as uint8 (H, W, 3) RGB, files that every browser plays (H.264, MP4)."""
+"""Films in and out: frames as uint8 (H, W, 3) RGB, files in MP4 (H.264) or WebM (VP8)."""
 
+import io
 import os
 import warnings
 from collections.abc import Generator, Iterator
@@ -30,6 +31,15 @@ MAX_PIXELS = 4096 * 2304  # a film with larger frames is refused
 MIN_SIDE = 16  # pixels: H.264 can hold no line of pixels
 TICKS = 100  # of the clock in a written film, a frame at its rate
 RATES = (0.01, 1000.0)  # frames a second of a written film
+# No frames out of order: an MP4's length would be short where the rate varies. No hidden frames,
+# which would be counted.
+_CODECS = {
+    "mp4": ("libx264", {"preset": "veryfast", "crf": "23", "bf": "0"}),
+    "webm": (
+        "libvpx",
+        {"deadline": "realtime", "cpu-used": "-6", "crf": "10", "b": "8M", "auto-alt-ref": "0"},
+    ),
+}
 # Nothing but the file itself is opened: a playlist would name other files, or addresses.
 _OPTIONS = {
     "format_whitelist": "mov,matroska,avi,gif,ogg,mpeg,mpegts,asf,flv",
@@ -132,6 +142,20 @@ def decode_frames(
             damage.left_out = max(damage.left_out, damage.total - given)
 
 
+def to_webm(film: Film, *, max_side: int = MAX_SIDE) -> Iterator[bytes | None]:
+    """A film once more in WebM, for browsers without H.264: its frames at their times, no sound.
+
+    After each frame None comes, at the end the file; closing the generator ends the work. Raises
+    ``InputError`` as ``read_frames`` does.
+    """
+    file = io.BytesIO()
+    with VideoWriter(file, read_info(film).fps, kind="webm") as writer:
+        for seconds, frame in decode_frames(film, max_side=max_side, damage=Damage()):
+            writer.write(frame, seconds=seconds)
+            yield None
+    yield file.getvalue()
+
+
 def _warn(damage: Damage) -> None:
     if damage.sentence:
         warnings.warn(damage.sentence, stacklevel=3)
@@ -170,14 +194,21 @@ def _check_size(picture: Any) -> None:
 
 
 class VideoWriter:
-    """Writes frames into an MP4 file, or into an open one in memory; use it in a ``with`` block.
+    """Writes frames into a file, or into an open one in memory; use it in a ``with`` block.
 
     All frames must have the first one's size. A film that breaks off half-way is still whole up
-    to there once the block is left. ``fps``: frames a second, 0.01 to 1000. Raises InputError for
-    other rates, and for a path that cannot be written, before the first frame.
+    to there once the block is left. ``fps``: frames a second, 0.01 to 1000. ``kind``: "mp4", or
+    "webm" for browsers without H.264. Raises InputError for other rates and kinds, and for a path
+    that cannot be written, before the first frame.
     """
 
-    def __init__(self, path: str | PathLike[str] | BinaryIO, fps: float) -> None:
+    def __init__(
+        self, path: str | PathLike[str] | BinaryIO, fps: float, *, kind: str = "mp4"
+    ) -> None:
+        if kind not in _CODECS:
+            known = ", ".join(_CODECS)
+            raise InputError(f"There is no kind of film {kind!r}: choose one of {known}.")
+        self._kind = kind
         rate = check_setting("The frame rate", fps, *RATES)
         self._path, self._fps = path, Fraction(rate).limit_denominator(1001)
         self._container: Any = None
@@ -190,10 +221,10 @@ class VideoWriter:
         if isinstance(self._path, str | PathLike):
             check_target(self._path)
             file: str | BinaryIO = f"file:{os.fspath(self._path)}"
-            options = {"movflags": "+faststart"}
+            options = {"movflags": "+faststart"} if self._kind == "mp4" else {}
         else:  # moving the index to the front would open a file by its name
             file, options = self._path, {}
-        self._container = av.open(file, "w", format="mp4", options=options)
+        self._container = av.open(file, "w", format=self._kind, options=options)
         return self
 
     def write(self, frame: Picture, *, seconds: float | None = None) -> None:
@@ -229,14 +260,14 @@ class VideoWriter:
                 f"These frames are too large for a film ({width} x {height} pixels): shrink them "
                 "to at most 4096 x 2304."
             )
-        self._stream = self._container.add_stream("libx264", rate=self._fps)
+        codec, options = _CODECS[self._kind]
+        self._stream = self._container.add_stream(codec, rate=self._fps)
         self._stream.width, self._stream.height = width, height
         self._stream.pix_fmt = "yuv420p"
         self._stream.codec_context.time_base = 1 / (self._fps * TICKS)
         # swscale's own; untold, players take a large film's colours for those of BT.709
         self._stream.codec_context.colorspace, self._stream.codec_context.color_range = 6, 1
-        # no frames out of order: the file's length would be short where the rate varies
-        self._stream.options = {"preset": "veryfast", "crf": "23", "bf": "0"}
+        self._stream.options = options
 
     def __exit__(self, *_: object) -> None:
         try:

@@ -9,6 +9,8 @@ STEADY = {"concurrency_id": "steady", "concurrency_limit": 2}
 HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 2}
 # Long work ends at its first step after this long, whatever it was asked for.
 LONGEST_SECONDS = 300
+# Films made anew for browsers without H.264, beside the queue; so many more may wait for that.
+FILMS_AT_ONCE, FILMS_WAITING = 1, 32
 # Requests waiting over all tabs. A class of thirty fits twice.
 MAX_QUEUE = 64
 # Threads that run handlers: a class of cameras, the light and the heavy places, and some to spare.

@@ -23,7 +23,7 @@ from cvcore.core.paths import ASSETS
 from cvcore.engine import predictor
 from demos.gradio_patches import PatchedScripts, apply_patches
 from demos.machine import without_proxies
-from demos.server import static_files
+from demos.server import films, static_files
 from demos.server.access import HEALTH, ClassLink
 from demos.server.idle_memory import limit_arenas, tidy
 from demos.server.limits import MAX_QUEUE, MAX_THREADS, WARM_SECONDS
@@ -129,7 +129,7 @@ def _settings(class_word: str, *middleware: Middleware) -> dict[str, Any]:
         "footer_links": ["api"],
         "ssr_mode": False,
         "app_kwargs": {
-            "routes": [Route(HEALTH, _answer_health), static_files.ROUTE],
+            "routes": [Route(HEALTH, _answer_health), static_files.ROUTE, films.make_route()],
             "middleware": [Middleware(RequestChecks), *middleware, *door, *own],
         },
     }

@@ -12,6 +12,7 @@ const browser = await puppeteer.launch({
   extraPrefsFirefox: {
     'media.navigator.streams.fake': true, // the camera
     'media.navigator.permission.disabled': true,
+    'media.ffmpeg.enabled': false, // no H.264, as where the system has no decoder for it
   },
 });
 const page = await browser.newPage();

@@ -1,5 +1,7 @@
 """The page around the tabs, in a browser: all of them, on the one page that is there already."""
 
+import base64
+import io
 import re
 import threading
 
@@ -8,6 +10,7 @@ import onnxruntime
 import pytest
 from playwright.sync_api import expect
 
+from cvcore.core.video import VideoWriter
 from demos import TABS
 from tests.support.browser import poll
 from tests.support.files import save
@@ -129,3 +132,26 @@ def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypat
         go_on.set()
     expect(bars).to_contain_text("espresso")
     poll(page, lambda: bars.evaluate(SHOWN) == ["1", "none"], "Its own answer")
+
+
+def test_a_film_is_made_anew_only_where_it_cannot_be_played(page, open_tab, rest, traffic):
+    """Debian's Chromium plays H.264; one without it gets the film all the same."""
+    open_tab("classification")
+    rest()
+    sent = []
+    traffic.listen("request", lambda asked: sent.append(asked.url.rsplit("/", 1)[1]))
+    film = io.BytesIO()
+    with VideoWriter(film, 12) as writer:
+        for grey in range(0, 240, 20):
+            writer.write(np.full((48, 64, 3), grey, np.uint8))
+    code = """data => {
+        const film = document.createElement('video');
+        film.id = 'film';
+        film.src = `data:video/mp4;base64,${data}`;
+        document.body.append(film);
+        return film.canPlayType('video/mp4; codecs="avc1.42E01E"');
+    }"""
+    plays = page.evaluate(code, base64.b64encode(film.getvalue()).decode())
+    page.wait_for_function("document.querySelector('#film').videoWidth === 64")
+    assert ("webm" in sent) == (not plays)
+    expect(page.locator("#film + .no-film")).to_have_count(0 if plays else 1)

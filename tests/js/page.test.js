@@ -2,7 +2,7 @@ import assert from 'node:assert/strict';
 import {test} from 'node:test';
 import {toAddress} from '../../demos/page/static/address.js';
 import {isAgain} from '../../demos/page/static/double_click.js';
-import {isH264} from '../../demos/page/static/films.js';
+import {isH264, isUnplayable, makeCopies} from '../../demos/page/static/films.js';
 import {makeWrite} from '../../demos/page/static/link_write.js';
 import {isTorn, readRefusal, toKey} from '../../demos/page/static/picture_notes.js';
 import {findHanging, makeLedger, watch} from '../../demos/page/static/stale.js';
@@ -147,4 +147,28 @@ test('our films are told from a recording and from a camera', () => {
   assert.ok(isH264('data:video/mp4;base64,AAAA'));
   for (const other of ['', 'blob:http://127.0.0.1/0b', 'http://127.0.0.1/mine.webm', 'data:video/webm;base64,AAAA'])
     assert.ok(!isH264(other));
+});
+
+test('a film that did not come is no film that cannot be played', () => {
+  assert.deepEqual([1, 2, 3, 4, undefined].map(isUnplayable), [false, false, true, true, false]);
+});
+
+test('each film is made anew once; the oldest copy is let go, a failed one asked for again', async () => {
+  const asked = [], released = [];
+  const convert = async (source) => {
+    asked.push(source);
+    if (source === 'bad') throw new Error('busy');
+    return `copy of ${source}`;
+  };
+  const copy = makeCopies(convert, (address) => released.push(address), 2);
+  assert.equal(await copy('a'), 'copy of a');
+  assert.equal(await copy('a'), 'copy of a');
+  assert.deepEqual(asked, ['a']);
+  await copy('b');
+  await copy('c');
+  await Promise.resolve();
+  assert.deepEqual(released, ['copy of a']);
+  await assert.rejects(copy('bad'), /busy/);
+  await assert.rejects(copy('bad'), /busy/);
+  assert.deepEqual(asked, ['a', 'b', 'c', 'bad', 'bad']);
 });

@@ -17,6 +17,8 @@ from tests.support.server import PATIENCE_SECONDS, ROOT
 
 MINI_BROWSER = "webkit2gtk-4.*/MiniBrowser"  # below a folder of libraries
 DRIVER = Path(__file__).parents[1] / "browser" / "firefox.js"
+# Both are started as on systems without a decoder for H.264.
+WITHOUT_H264 = {"GST_PLUGIN_FEATURE_RANK": "avdec_h264:NONE,openh264dec:NONE,vah264dec:NONE"}
 # What the browsers say of Gradio's own scripts and of themselves.
 NOT_OURS = ("[svelte-i18n]",)
 
@@ -184,7 +186,7 @@ def _start_webkit(folder: Path) -> Iterator[Page]:
     ):
         options.add_argument(option)
     with _start_screen() as screen:
-        env = os.environ | {"DISPLAY": screen, "GDK_BACKEND": "x11"}
+        env = os.environ | {"DISPLAY": screen, "GDK_BACKEND": "x11", **WITHOUT_H264}
         service = Service(shutil.which("WebKitWebDriver"), log_output=str(log), env=env)
         driver = WebKitGTK(options, service)
         try:

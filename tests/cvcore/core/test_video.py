@@ -1,5 +1,6 @@
 """Films as people bring them: laid, squared and coloured as every player shows them."""
 
+import io
 import math
 import struct
 from fractions import Fraction
@@ -10,6 +11,7 @@ import pytest
 from PIL import Image
 
 from cvcore.core import video
+from cvcore.core.errors import InputError
 from cvcore.core.video_colours import HLG, PQ
 from tests.support.films import write_film
 
@@ -263,3 +265,36 @@ def test_containers(tmp_path, name, codec):
     info, frames = video.read_info(path), list(video.read_frames(path, max_side=64))
     assert (info.frames, info.width, info.height, len(frames)) == (5, 64, 48, 5)
     assert read_corners(frames[-1]) == list(LAID[1, 0, 0, 1])
+
+
+@pytest.mark.parametrize(("rate", "count"), [(12, 30), (Fraction(30000, 1001), 7), (1, 3), (24, 1)])
+def test_webm_has_the_same_frames_at_the_same_times(rate, count):
+    file = io.BytesIO()
+    with video.VideoWriter(file, rate) as writer:
+        for number in range(count):
+            writer.write(np.roll(draw_corners(96, 128), 4 * number, 1))
+    *steps, webm = video.to_webm(file.getvalue())
+    assert steps == [None] * count
+    with av.open(io.BytesIO(webm)) as container:
+        assert (container.format.name, container.streams.video[0].codec.name) == (
+            "matroska,webm",
+            "vp8",
+        )
+    before, after = video.read_info(file.getvalue()), video.read_info(webm)
+    assert (after.width, after.height, after.frames) == (128, 96, count)
+    assert after.fps == pytest.approx(before.fps, rel=0.01)  # WebM tells times in milliseconds
+    assert after.seconds == pytest.approx(before.seconds, abs=0.002)
+    ours, theirs = (
+        list(video.read_timed_frames(one, max_side=128)) for one in (file.getvalue(), webm)
+    )
+    for (time, frame), (copied, copy) in zip(ours, theirs, strict=True):
+        assert copied == pytest.approx(time, abs=0.001)
+        assert abs(frame.astype(int) - copy).mean() < 6
+
+
+def test_webm_of_what_is_no_film():
+    for film in (b"", b"no film", b"\x1aE\xdf\xa3" + bytes(50)):
+        with pytest.raises(InputError):
+            next(video.to_webm(film))
+    with pytest.raises(InputError, match="mp4, webm"):
+        video.VideoWriter(io.BytesIO(), 12, kind="avi")
