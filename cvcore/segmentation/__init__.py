@@ -5,7 +5,7 @@ probability at the picture's own size; everything else here works on that map, w
 but for ``flip_test`` and ``walk_levels``.
 """
 
-from collections.abc import Collection
+from collections.abc import Collection, Sequence
 from dataclasses import dataclass, field
 
 import cv2
@@ -33,8 +33,8 @@ def __dir__() -> list[str]:
 __all__ = [
     "DEFAULT_MODEL", "DEFAULT_THRESHOLD", "LONGEST", "MAX_LONGEST", "MIN_SIDE", "STRIDE", "WEIGHTS",
     "FlipTest", "Level", "Mask", "Overlap", "Walk", "check_longest", "check_masks", "check_model",
-    "check_threshold", "compare_masks", "dice", "entropy", "fit_size", "flip_test", "iou",
-    "predict_mask", "to_input", "to_probability", "unsure_share", "walk_levels",
+    "check_threshold", "compare_at", "compare_masks", "dice", "entropy", "fit_size", "flip_test",
+    "iou", "predict_mask", "to_input", "to_probability", "unsure_share", "walk_levels",
 ]  # fmt: skip
 
 WEIGHTS = {"person": "unet_person", "nuclei": "unet_nuclei"}
@@ -240,6 +240,26 @@ def compare_masks(prediction: np.ndarray, ground_truth: np.ndarray) -> Overlap:
         int(np.count_nonzero(prediction)),
         int(np.count_nonzero(ground_truth)),
     )
+
+
+def compare_at(
+    probability: np.ndarray, ground_truth: np.ndarray, thresholds: Sequence[float]
+) -> list[Overlap]:
+    """``compare_masks`` of a truth, bool (H, W), and the masks of a probability at each threshold.
+
+    The thresholds rise. Each pixel is looked at once, however many there are.
+    """
+    check_masks(probability >= 0, ground_truth)
+    edges = np.array([check_threshold(one) for one in thresholds], probability.dtype)
+    if (np.diff(edges) < 0).any():
+        raise InputError("The thresholds must rise.")
+    passed = np.searchsorted(edges, probability.ravel(), side="right")  # so many of them
+    predicted, both = (
+        np.bincount(some, minlength=len(edges) + 1)[:0:-1].cumsum()[::-1]
+        for some in (passed, passed[ground_truth.ravel()])
+    )
+    truth = int(np.count_nonzero(ground_truth))
+    return [Overlap(int(b), int(p), truth) for b, p in zip(both, predicted, strict=True)]
 
 
 def dice(prediction: np.ndarray, ground_truth: np.ndarray) -> float:

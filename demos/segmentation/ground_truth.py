@@ -8,17 +8,33 @@ import numpy as np
 import cvcore
 from cvcore.core import images
 from cvcore.segmentation import DEFAULT_THRESHOLD
-from cvcore.segmentation.drawing import draw_disagreement
+from cvcore.segmentation.drawing import AGREED, EXTRA, MISSED, draw_disagreement
 from demos import components as ui
 from demos import lesson
-from demos.segmentation.mask_view import MaskView, SafeMask, read_annotation, to_mask
+from demos.segmentation.mask_view import (
+    SHOWN_SIDE,
+    MaskView,
+    SafeMask,
+    read_annotation,
+    to_mask,
+)
 from demos.segmentation.state import LessonState, check_state, once_there
 from demos.segmentation.views import draw_figure, draw_formulas, draw_key, draw_page, draw_sentence
 
 TITLE = "Right or wrong?"
+THRESHOLDS = tuple(step / 100 for step in range(101))  # those of the slider
 NO_TRUTH = (
     "There is no truth yet: choose “Brush a truth” above the picture and paint, or upload a mask."
 )
+
+
+class TruthPanel(ui.JsComponent):
+    """The answer of ``compare_all``, which follows the threshold in the browser: numbers that come
+    after the mask would stand beside another one."""
+
+    MARKUP = '<div class="compared"></div>'
+    SCRIPTS = ("truth.js",)
+    STYLES = ("truth.css",)
 
 
 def compare(
@@ -35,11 +51,36 @@ def compare(
     words = "<div>" + draw_formulas(overlap) + "<p>T: truth, P: prediction, in pixels.</p></div>"
     return {
         "html": draw_page(f'<div class="row">{figure}{words}</div>'),
+        "threshold": threshold,
         "dice": overlap.dice,
         "iou": overlap.iou,
         "both": overlap.both,
         "predicted": overlap.predicted,
         "truth": overlap.ground_truth,
+    }
+
+
+def compare_all(
+    state: LessonState | None, ground_truth: np.ndarray | None, threshold: float = DEFAULT_THRESHOLD
+) -> dict:
+    """``compare``, and what ``TruthPanel`` needs to say the same of every other threshold."""
+    result = compare(state, ground_truth, threshold)
+    if "dice" not in result:
+        return result
+    probability = state.mask.probability
+    overlaps = cvcore.segmentation.compare_at(probability, ground_truth, THRESHOLDS)
+    picture = images.shrink(state.image, SHOWN_SIDE)
+    planes = [np.rint(probability * 255).astype(np.uint8), ground_truth.astype(np.uint8) * 255]
+    planes = [
+        one if one.shape == picture.shape[:2]
+        else images.resize(one, picture.shape[:2], resample="box")
+        for one in planes
+    ]  # fmt: skip
+    return result | {
+        "counts": [[one.both, one.predicted] for one in overlaps],
+        "src": images.to_data_uri(picture),
+        "planes": images.to_data_uri(np.dstack([*planes, np.zeros_like(planes[0])]), format="png"),
+        "colours": [AGREED, EXTRA, MISSED],
     }
 
 
@@ -84,7 +125,7 @@ def build(
     """The section; returns what holds the ground truth, and where its file is uploaded."""
     with gr.Tab(TITLE) as section:
         ground_truth = gr.State()
-        panel = ui.Panel(
+        panel = TruthPanel(
             {"html": draw_sentence(NO_TRUTH)}, label="comparison", elem_id="segmentation-truth"
         )
         upload = SafeMask(
@@ -97,10 +138,9 @@ def build(
         [upload.upload, upload.clear], take_file, [state, upload, view], [ground_truth, view],
         api_name=None, show_progress_on=upload,  # a wrong mask must not cover the view
     )  # fmt: skip
-    inputs = [state, ground_truth, threshold]
     lazy.add(
-        TITLE, section, once_there(compare), inputs, panel, api_name=None, kind="stream",
-        follows=[part.change for part in inputs],
+        TITLE, section, once_there(compare_all), [state, ground_truth, threshold], panel,
+        api_name=None, kind="stream", follows=[state.change, ground_truth.change],
     )  # fmt: skip
     tab.run(
         picture.change, lambda: (None, None), None, [ground_truth, upload], api_name=None,

@@ -63,29 +63,33 @@ def draw_row(*figures: str) -> str:
 
 
 def draw_formulas(overlap: Overlap) -> str:
-    """Dice and IoU with the picture's own numbers in them."""
+    """Dice and IoU with the picture's own numbers in them; ``data-is`` tells a script which."""
     both, predicted, truth = overlap.both, overlap.predicted, overlap.ground_truth
     return (
         '<p class="formula">Dice = <span class="frac"><span>2 |T ∩ P|</span><span>|T| + |P|</span>'
-        f'</span> = <span class="frac"><span>2 · {both:,}</span><span>{truth:,} + {predicted:,}'
-        f"</span></span> = <b>{overlap.dice:.3f}</b></p>"
+        f'</span> = <span class="frac"><span data-is="twice">2 · {both:,}</span>'
+        f'<span data-is="sum">{truth:,} + {predicted:,}</span></span> = '
+        f'<b data-is="dice">{overlap.dice:.3f}</b></p>'
         '<p class="formula">IoU = <span class="frac"><span>|T ∩ P|</span><span>|T ∪ P|</span>'
-        f'</span> = <span class="frac"><span>{both:,}</span>'
-        f"<span>{truth + predicted - both:,}</span></span> = <b>{overlap.iou:.3f}</b></p>"
+        f'</span> = <span class="frac"><span data-is="both">{both:,}</span>'
+        f'<span data-is="union">{truth + predicted - both:,}</span></span> = '
+        f'<b data-is="iou">{overlap.iou:.3f}</b></p>'
     )
 
 
 def draw_key(overlap: Overlap) -> str:
-    """What the colours of the disagreement mean, with their pixels."""
+    """What the colours of the disagreement mean, with their pixels; see ``draw_formulas``."""
 
-    def entry(colour: tuple[int, int, int], words: str, pixels: int) -> str:
-        return f'<i style="background:rgb{colour}"></i>{words}: <b>{pixels:,}</b> px'
+    def entry(colour: tuple[int, int, int], words: str, name: str, pixels: int) -> str:
+        return (
+            f'<i style="background:rgb{colour}"></i>{words}: <b data-is="{name}">{pixels:,}</b> px'
+        )
 
     return (
         '<p class="key">'
-        + entry(AGREED, "right", overlap.both)
-        + entry(EXTRA, "too much", overlap.predicted - overlap.both)
-        + entry(MISSED, "missed", overlap.ground_truth - overlap.both)
+        + entry(AGREED, "right", "both", overlap.both)
+        + entry(EXTRA, "too much", "extra", overlap.predicted - overlap.both)
+        + entry(MISSED, "missed", "missed", overlap.ground_truth - overlap.both)
         + "</p>"
     )
 

@@ -47,6 +47,51 @@ def test_threshold_brush_and_cut(page, tab, screenshot):
     screenshot("segmentation_cut")
 
 
+# The slider as it is dragged; after each step, before anything else runs, what stands on the page.
+DRAG = """(tab, steps) => {
+  const slider = tab.querySelector('#segmentation-threshold input[type=range]');
+  const read = (name) => tab.querySelector(`#segmentation-truth [data-is=${name}]`).textContent;
+  return steps.map(step => {
+    slider.value = step;
+    slider.dispatchEvent(new Event('input', {bubbles: true}));
+    const share = tab.querySelector('#segmentation-view .says b').textContent;
+    const canvas = tab.querySelector('#segmentation-truth canvas');
+    return [parseFloat(share), read('sum'), read('both'), read('dice'), canvas.checkVisibility()];
+  });
+}"""
+
+
+def test_numbers_beside_a_mask_are_of_that_mask(tab, rest):
+    """Dice and IoU follow the slider as the mask does, and are what the server says of it."""
+    tab.get_by_role("tab", name="Brush a truth").click()
+    tab.get_by_role("button", name="Start from the network's mask").click()
+    formula = tab.locator("#segmentation-truth .formula").first
+    expect(formula).to_contain_text("= 1.000")
+    tab.locator("#segmentation-truth canvas").wait_for(state="attached")
+    tab.get_by_role("tab", name="Mask", exact=True).click()
+    rest()
+    truth = read_pixels(formula.inner_text())
+    seen = tab.evaluate(DRAG, [0.6, 0.97, 0.1, 0.3])
+    for share, total, both, dice, is_drawn in seen:
+        before, predicted = (int(one.replace(",", "")) for one in total.split(" + "))
+        assert before == truth
+        # the mask is drawn from 256 grey levels
+        assert 100 * predicted / 512**2 == pytest.approx(share, abs=0.4)
+        shared = int(both.replace(",", ""))
+        assert shared == min(truth, predicted)  # masks at thresholds lie in each other
+        assert float(dice) == pytest.approx(2 * shared / (truth + predicted), abs=5e-4)
+        assert is_drawn
+    assert len({dice for *_, dice, _ in seen}) == 4
+    rest()
+    words = formula.inner_text()
+    tab.get_by_role("tab", name="Count", exact=True).click()
+    rest()
+    tab.get_by_role("tab", name="Right or wrong?").click()  # asked anew
+    rest()
+    assert formula.inner_text() == words
+    expect(tab.locator("#segmentation-truth figure img")).to_be_visible()
+
+
 def test_a_truth_is_painted_with_the_pointer(page, tab):
     tab.get_by_role("tab", name="Brush a truth").click()
     canvas = tab.locator("#segmentation-view canvas")

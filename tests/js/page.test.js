@@ -142,6 +142,31 @@ test('the answer to a run that began before its picture was seen to be another i
   }
 });
 
+test('what the page clears itself is asked about anew, and that answer is shown', () => {
+  // A picture 1 with its score 2; a mask 3 that goes with the picture, its truth 4 and the comparison 5.
+  const ledger = makeLedger({
+    components: [
+      {id: 1, type: 'image', props: {elem_classes: ['takes-picture'], value: {path: 'cat'}}}, {id: 2, type: 'html', props: {}},
+      {id: 3, type: 'image', props: {elem_classes: ['takes-picture'], value: {path: 'mask'}}}, {id: 4, type: 'state', props: {}},
+      {id: 5, type: 'html', props: {}},
+    ],
+    dependencies: [
+      {id: 0, backend_fn: true, targets: [[1, 'change']], inputs: [1], outputs: [2]},
+      {id: 1, backend_fn: true, targets: [[1, 'change']], inputs: [], outputs: [4, 3]},
+      {id: 2, backend_fn: true, targets: [[3, 'upload']], inputs: [3], outputs: [4]},
+      {id: 3, backend_fn: true, targets: [[4, 'change']], inputs: [4], outputs: [5]},
+    ],
+  });
+  ledger.change(1, {path: 'dog'});
+  ledger.start('clear', 1, [], []);
+  assert.ok(ledger.answer('clear', [4, 3], [null, null]));
+  assert.deepEqual([[...ledger.stale].sort(), [...ledger.gone]], [[2, 5], [5]]);
+  ledger.start('compare', 3, [4], [null]);
+  assert.equal(ledger.change(3, null), false); // the field's own event comes after
+  ledger.answer('compare', [5], ['There is no truth yet']);
+  assert.deepEqual([[...ledger.stale], [...ledger.gone]], [[2], []]);
+});
+
 test('our films are told from a recording and from a camera', () => {
   assert.ok(isH264('http://127.0.0.1:7860/gradio_api/file=/tmp/gradio/0b/detections.mp4'));
   assert.ok(isH264('data:video/mp4;base64,AAAA'));

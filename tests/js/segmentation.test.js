@@ -59,3 +59,18 @@ test('the threshold decides, an edge of the mask is opaque', () => {
   ]);
   assert.deepEqual(wide.alphas, Array(20).fill(255));
 });
+
+test('numbers and colours of mask and truth are those of a threshold', () => {
+  const {toWords, colourDisagreement} = load('segmentation/static/truth.js');
+  const counts = Array.from({length: 101}, (_, i) => [i < 60 ? 1000 : 0, i < 60 ? 3000 : 0]);
+  const before = toWords(counts, 1500, 0.59), after = toWords(counts, 1500, 0.6);
+  assert.deepEqual(before, {both: '1,000', twice: '2 · 1,000', sum: '1,500 + 3,000', union: '3,500',
+    extra: '2,000', missed: '500', dice: '0.444', iou: '0.286'});
+  assert.deepEqual([after.sum, after.dice, after.iou], ['1,500 + 0', '0.000', '0.000']);
+  assert.equal(toWords(counts, 0, 1).dice, '1.000'); // both are empty: by definition
+  // in both, in the mask, in the truth, in none: at the threshold is inside
+  const planes = [128, 255, 0, 0, 128, 0, 0, 0, 127, 255, 0, 0, 0, 0, 0, 0];
+  const data = new Uint8ClampedArray(16), pixels = new Uint8ClampedArray(16).fill(100);
+  colourDisagreement(data, pixels, planes, 128 / 255, [[0, 0, 0], [200, 200, 200], [100, 100, 100]]);
+  assert.deepEqual([0, 4, 8, 12].map((j) => data[j]), [35, 165, 100, 111]);
+});

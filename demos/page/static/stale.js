@@ -70,10 +70,12 @@ export const makeLedger = (config) => {
       if (carried.some((id) => all.has(id))) runs.set(run, {pictures, isOwn, begun: now});
     },
     answer(run, outputs, data) {
-      const known = runs.get(run);
-      if (!known) return false;
+      const known = runs.get(run), before = now;
+      // What the page itself clears is noted before anything is asked for because of it.
+      const cleared = outputs.filter((id, i) => data[i] === null && this.change(id, null)).length > 0;
+      if (!known) return cleared;
       const {pictures, isOwn, begun} = known;
-      if (!isOwn || (pictures.length ? pictures.some(([id, key]) => shown.get(id) !== key) : begun !== now)) return false;
+      if (!isOwn || (pictures.length ? pictures.some(([id, key]) => shown.get(id) !== key) : begun !== before)) return cleared;
       outputs.forEach((id, i) => {
         if (data[i] === undefined || (data[i]?.__type__ === 'update' && !('value' in data[i]))) return;
         stale.delete(id);
@@ -109,7 +111,8 @@ export const watch = (config) => {
     if (stale.length) rules.push(`:is(${list(stale)})::after { position: absolute; z-index: 60; top: .4rem; left: .4rem;
       width: max-content; max-width: calc(100% - 11rem); padding: .35rem .9rem; border-radius: var(--radius-md); font-size: 1.15rem; font-weight: 600;
       color: var(--body-text-color); background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); }`);
-    sheet.textContent = rules.join('\n');
+    const text = rules.join('\n');
+    if (sheet.textContent !== text) sheet.textContent = text; // not for each frame of a camera
   };
   const hear = (name, act) => document.addEventListener(`glassbox-${name}`, (event) => act(/** @type {CustomEvent} */ (event).detail));
   const compute = () => { isComputing = true; clearTimeout(calm); };
@@ -126,7 +129,7 @@ export const watch = (config) => {
     ledger.start(run, fn, inputs, data);
     if (ledger.stale.size) { compute(); rest(); }
   });
-  hear('answer', ({run, outputs, data}) => { if (ledger.stale.size && ledger.answer(run, outputs, data)) paint(); });
+  hear('answer', ({run, outputs, data}) => { if (ledger.answer(run, outputs, data)) paint(); });
   hear('end', ({run}) => { if (ledger.end(run) && ledger.stale.size) rest(); });
   hear('message', ({title}) => {
     const id = /^refused (\S+)/.exec(title)?.[1];

@@ -67,6 +67,7 @@ const draw = () => {
     opacity: props.value.opacity ?? 0.5, mode});
   pen.putImageData(out, 0, 0);
   say(share);
+  document.dispatchEvent(new CustomEvent('glassbox-threshold', {detail: limit() / 255}));
 };
 const say = (share) => {
   const words = find('.says'); words.replaceChildren();

@@ -302,3 +302,20 @@ def test_brightness_and_contrast_of_a_picture_do_not_count():
     for one, other in zip(plain, stronger, strict=True):
         torch.testing.assert_close(one[1], other[1])
         torch.testing.assert_close(one[0], other[0], atol=0.1, rtol=0.05)  # 0.01 is added to it
+
+
+@pytest.mark.parametrize("kind", [np.float32, np.float64])
+def test_all_thresholds_at_once_count_as_each_alone(kind):
+    rng, thresholds = np.random.default_rng(0), [step / 100 for step in range(101)]
+    probability = rng.random((40, 50)).astype(kind)
+    probability[:10] = rng.choice(np.array(thresholds, kind), (10, 50))  # at a threshold: inside
+    probability[0, :3] = 0, 1, 0.5
+    truth = rng.random((40, 50)) > 0.6
+    mask = seg.Mask(probability, "person", (40, 50))
+    expected = [seg.compare_masks(mask.above(one), truth) for one in thresholds]
+    assert seg.compare_at(probability, truth, thresholds) == expected
+    assert expected[0].predicted == 2000
+    with pytest.raises(InputError, match="must rise"):
+        seg.compare_at(probability, truth, [0.5, 0.4])
+    with pytest.raises(ValueError, match="differ in size"):
+        seg.compare_at(probability, truth[:9], [0.5])
