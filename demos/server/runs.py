@@ -31,7 +31,7 @@ class Page(gr.Blocks):
 
         A run of the page's whose picture is missing or refused empties its answers."""
         fn = self.fns[block_fn] if isinstance(block_fn, int) else block_fn
-        target = getattr(event_data, "target", None)
+        target = self._find_part(getattr(event_data, "target", None), state)
         known = LocalContext.request.set(request), LocalContext.event_id.set(event_id)
         try:
             return await super().process_api(
@@ -51,6 +51,12 @@ class Page(gr.Blocks):
                 (LocalContext.request, LocalContext.event_id), known, strict=True
             ):
                 part.reset(before)
+
+    def _find_part(self, target: Any, state: Any) -> Any:
+        """The page's own part that set a run off: once a session has updated it, Gradio names a
+        copy, which has a number of its own."""
+        blocks = getattr(getattr(state, "blocks_config", None), "blocks", {})
+        return next((self.blocks.get(id_) for id_, one in blocks.items() if one is target), target)
 
     async def preprocess_data(self, *args: Any, **kwargs: Any) -> Any:
         try:

@@ -67,9 +67,11 @@ def test_a_picture_that_comes_while_another_is_compared_is_answered_too(panel, r
 def test_a_mistake_leaves_the_pictures_in_reach(panel, page):
     file = {"name": "a.png", "mimeType": "image/png", "buffer": b"This is not a picture."}
     panel.locator("#face-a input[type=file]").set_input_files(file)
-    expect(page.get_by_text("could not be read as a picture").first).to_be_visible()
-    # the old answer does not stay beside the new picture
+    # the old answer does not stay beside the new picture; why is said once, at the picture
     expect(panel.locator("#face-verdict")).to_contain_text("could not be read as a picture")
+    said = page.get_by_text("could not be read as a picture").locator("visible=true")
+    expect(said).to_have_count(1)
+    expect(panel.locator("#face-a .picture-note.refused")).to_be_visible()
     expect(panel.locator("#face-verdict .verdict")).to_have_count(0)
     panel.locator("#face-a [data-name=ardern_2022]").click()
     expect(panel.locator("#face-verdict .verdict")).to_contain_text("cosine 1.000")
@@ -196,7 +198,10 @@ def test_snapshot_of_a_cat_has_no_face(panel, page):
     take = panel.locator("#face-a .camera")
     expect(take).to_have_text("Take the picture")
     take.click()
-    expect(page.get_by_text("There is no face to be found in picture A").first).to_be_visible()
+    expect(panel.locator("#face-a .picture-note.refused")).to_contain_text("There is no face")
+    said = page.get_by_text("There is no face to be found in picture A").locator("visible=true")
+    expect(said).to_have_count(1)
+    expect(page.get_by_test_id("toast-text")).to_have_count(0)
     expect(take).to_have_text("Webcam")
 
 

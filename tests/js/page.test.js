@@ -142,6 +142,24 @@ test('the answer to a run that began before its picture was seen to be another i
   }
 });
 
+test('a late answer to the picture before is not taken for the refused one\'s', () => {
+  const ledger = makeLedger(PAGE);
+  ledger.start('cat', 0, [1], [{path: 'cat'}]);
+  ledger.change(1, {path: 'dog'});
+  ledger.start('dog', 0, [1], [{path: 'dog'}]);
+  ledger.answer('dog', [3, 7, 9], [null, 1, 'a dog']);
+  assert.deepEqual([...ledger.stale].sort(), [2, 4]);
+  assert.ok(ledger.answer('cat', [3, 7, 9], [null, 1, 'a cat']));
+  assert.deepEqual([[...ledger.stale].sort(), [...ledger.gone]], [[2, 3, 4, 9], []]);
+  ledger.change(1, {path: 'text'});
+  ledger.start('text', 0, [1], [{path: 'text'}]);
+  ledger.hide(1);
+  ledger.answer('text', [3, 7, 9], [null, {__type__: 'update'}, '']);
+  assert.ok(!ledger.gone.has(9));
+  ledger.answer('cat', [3, 7, 9], [null, 1, 'a cat']);
+  assert.ok(ledger.gone.has(9));
+});
+
 test('what the page clears itself is asked about anew, and that answer is shown', () => {
   // A picture 1 with its score 2; a mask 3 that goes with the picture, its truth 4 and the comparison 5.
   const ledger = makeLedger({

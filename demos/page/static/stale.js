@@ -47,9 +47,16 @@ export const makeLedger = (config) => {
   const hanging = findHanging(config), outputs = new Map(config.dependencies.map((one) => [one.id, one.outputs]));
   const shown = new Map(config.components.filter((one) => hanging.has(one.id)).map((one) => [one.id, toKey(one.props.value)]));
   const all = new Set([...hanging.values()].flatMap((ids) => [...ids]));
-  const stale = new Set(), gone = new Set(), runs = new Map();
+  const stale = new Set(), gone = new Set(), runs = new Map(), refused = new Set();
   let now = 0;
-  const hide = (id) => { for (const one of hanging.get(id) ?? []) if (stale.has(one)) gone.add(one); };
+  const hide = (id) => {
+    refused.add(id);
+    for (const one of hanging.get(id) ?? []) if (stale.has(one)) gone.add(one);
+  };
+  // An answer to a picture that is shown no more, after that one's own: it is of the picture before again.
+  const soil = (pictures, answered) => pictures.filter(([id, key]) => shown.get(id) !== key).flatMap(([id]) => answered
+    .filter((one) => hanging.get(id).has(one) && !stale.has(one))
+    .map((one) => { stale.add(one); if (refused.has(id)) gone.add(one); })).length > 0;
   return {
     stale, gone, hanging, hide,
     isBusy: () => runs.size > 0,
@@ -57,6 +64,7 @@ export const makeLedger = (config) => {
       const key = toKey(value);
       if (!hanging.has(id) || shown.get(id) === key) return false;
       shown.set(id, key);
+      refused.delete(id);
       now += 1;
       for (const one of hanging.get(id)) stale.add(one);
       if (!key) hide(id);
@@ -75,12 +83,10 @@ export const makeLedger = (config) => {
       const cleared = outputs.filter((id, i) => data[i] === null && this.change(id, null)).length > 0;
       if (!known) return cleared;
       const {pictures, isOwn, begun} = known;
+      const answered = outputs.filter((id, i) => data[i] !== undefined && !(data[i]?.__type__ === 'update' && !('value' in data[i])));
+      if (soil(pictures, answered)) return true;
       if (!isOwn || (pictures.length ? pictures.some(([id, key]) => shown.get(id) !== key) : begun !== before)) return cleared;
-      outputs.forEach((id, i) => {
-        if (data[i] === undefined || (data[i]?.__type__ === 'update' && !('value' in data[i]))) return;
-        stale.delete(id);
-        gone.delete(id);
-      });
+      for (const id of answered) { stale.delete(id); gone.delete(id); }
       return true;
     },
     end: (run) => runs.delete(run),

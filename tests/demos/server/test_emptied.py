@@ -5,16 +5,21 @@ import re
 from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
+import numpy as np
 import pytest
 from gradio.helpers import EventData
 from gradio.state_holder import SessionState
 
+from cvcore.core import images
+from cvcore.core.errors import InputError
 from cvcore.core.images import check_image
 from demos import components as ui
 from demos.components.private_picture import FacePicture
 from demos.lesson import guard
 from demos.server import emptied, notes, runs
 from demos.server.errors import PictureMessage
+
+BLACK = {"path": None, "url": images.to_data_uri(np.zeros((8, 8, 3), np.uint8), format="png")}
 
 
 @pytest.fixture
@@ -24,6 +29,8 @@ def page(monkeypatch):
     monkeypatch.setattr(notes, "send_note", lambda key, text: told.append((key, text)))
 
     def answer(first, second, size, kept):
+        if first is not None and not first.any():
+            raise InputError("There is no face.")
         return "new", size, check_image(first).shape, "new", second
 
     with runs.Page() as page:
@@ -42,13 +49,17 @@ def page(monkeypatch):
     state[kept._id] = "of the picture before"
 
     def run(values, target):
-        data = EventData(page.blocks[target._id], None) if target else None
+        # as Gradio names it: the session's own copy, once something of it was updated
+        data = EventData(state.blocks_config.blocks[target._id], None) if target else None
         made = page.process_api(0, values, state, event_data=data)
         # a thread of its own, as a browser of other tests may have a loop in this one
         with ThreadPoolExecutor() as pool:
             return pool.submit(asyncio.run, made).result()["data"]
 
-    parts = {"first": first, "button": button, "kept": lambda: state[kept._id]}
+    def update(part):
+        state[part._id] = part.__class__(elem_id=part.elem_id, render=False)
+
+    parts = {"first": first, "button": button, "kept": lambda: state[kept._id], "update": update}
     return run, parts, told
 
 
@@ -92,6 +103,18 @@ def test_what_a_button_asks_for_stays_and_callers_get_the_error(page):
     with pytest.raises(PictureMessage, match="no picture yet"):
         run([None, None, 4, None], None)
     assert len(told) == 1
+
+
+def test_a_part_that_was_updated_is_known_again(page):
+    """The session has a copy of it then, with a number of its own."""
+    run, parts, told = page
+    for name in ("first", "button"):
+        parts["update"](parts[name])
+    html, *_ = run([BLACK, None, 4, None], parts["first"])
+    assert html == ""
+    ((key, text),) = told
+    assert (key.split()[1], text) == ("first", "There is no face.")
+    assert is_as_before(run([None, None, 4, None], parts["button"])[0])
 
 
 def test_every_picture_field_is_known_by_its_class():
