@@ -19,6 +19,7 @@ PYTHON = [
     for folder in ("cvcore", "demos", "benchmarks")
     for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "app.py"]
+TESTS = sorted((ROOT / "tests").rglob("*.py"))
 # Which rooms a room may use; a lesson is a room of its own ("*").
 BASE = ("models", "core")
 FLOORS = {
@@ -106,7 +107,7 @@ def test_there_is_no_circle():
     assert left == {}
 
 
-@pytest.mark.parametrize("path", PYTHON, ids=lambda path: str(path.relative_to(ROOT)))
+@pytest.mark.parametrize("path", PYTHON + TESTS, ids=lambda path: str(path.relative_to(ROOT)))
 def test_files_stay_short(path):
     assert len(path.read_text(encoding="utf-8").splitlines()) <= MAX_LINES
 
