@@ -15,7 +15,7 @@ from starlette.routing import Route
 
 from cvcore.core import video
 from cvcore.core.errors import InputError
-from demos.server.limits import FILMS_AT_ONCE, FILMS_WAITING, LONGEST_SECONDS
+from demos.server.limits import FILMS_AT_ONCE, FILMS_WAITING, LONGEST_SECONDS, SENDING_SECONDS
 
 ADDRESS = "/webm"
 TAKEN, GIVEN = "video/mp4", "video/webm"
@@ -25,11 +25,14 @@ NO_ENTRY = "Sign in first."
 OTHER_KIND = f"Only films of the kind {TAKEN} are made anew."
 BUSY = "Too many films are being made at the moment: try again in a minute."
 TOO_LONG = "This film is too long to be made anew."
+TOO_SLOW = "This film took too long to come here: try again where the network is faster."
 GONE = 499  # nobody reads the answer
 
 
-def make_route(seconds: float = LONGEST_SECONDS) -> Route:
-    """Where films are sent to; ``seconds`` is how long one may take."""
+def make_route(
+    seconds: float = LONGEST_SECONDS, *, sending_seconds: float = SENDING_SECONDS
+) -> Route:
+    """Where films are sent to; ``seconds`` is how long one may take once it is here."""
     turn, waiting = asyncio.Semaphore(FILMS_AT_ONCE), 0
 
     async def answer(request: Request) -> Response:
@@ -44,7 +47,10 @@ def make_route(seconds: float = LONGEST_SECONDS) -> Route:
         waiting += 1
         try:
             async with turn:
-                return await _convert(request, seconds)
+                film = await asyncio.wait_for(request.body(), sending_seconds)
+                return await _convert(request, film, seconds)
+        except TimeoutError:
+            return PlainTextResponse(TOO_SLOW, 408)
         except ClientDisconnect:
             return PlainTextResponse("", GONE)
         finally:
@@ -53,9 +59,8 @@ def make_route(seconds: float = LONGEST_SECONDS) -> Route:
     return Route(ADDRESS, answer, methods=["POST"])
 
 
-async def _convert(request: Request, seconds: float) -> Response:
-    """The film in the request's body as WebM; who goes away, or sends too long a film, ends it."""
-    film = await request.body()
+async def _convert(request: Request, film: bytes, seconds: float) -> Response:
+    """The film as WebM; who goes away, or sends too long a film, ends it."""
     end = time.monotonic() + seconds
     with contextlib.closing(video.to_webm(film, max_side=MAX_SIDE)) as parts:
         take = _take_several(parts)

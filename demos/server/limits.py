@@ -11,6 +11,7 @@ HEAVY = {"concurrency_id": "heavy", "concurrency_limit": 2}
 LONGEST_SECONDS = 300
 # Films made anew for browsers without H.264, beside the queue; so many more may wait for that.
 FILMS_AT_ONCE, FILMS_WAITING = 1, 32
+SENDING_SECONDS = 60  # for a film on its way here, as the others wait meanwhile
 # Requests waiting over all tabs. A class of thirty fits twice.
 MAX_QUEUE = 64
 # Threads that run handlers: a class of cameras, the light and the heavy places, and some to spare.

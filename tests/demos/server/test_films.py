@@ -137,6 +137,29 @@ def test_a_browser_that_leaves_ends_the_work(monkeypatch):
     assert answers[0]["status"] == films.GONE
 
 
+def test_who_sends_too_slowly_does_not_keep_the_others_waiting():
+    """The turn is taken while a film comes here: one that never comes gives it back."""
+    route = films.make_route(sending_seconds=0)
+    scope = {
+        "type": "http", "method": "POST", "path": films.ADDRESS, "query_string": b"",
+        "headers": [(b"content-type", films.TAKEN.encode())],
+    }  # fmt: skip
+    answers = []
+
+    async def receive():
+        await asyncio.Event().wait()
+
+    async def send(message):
+        answers.append(message)
+
+    async def visit():
+        for _ in range(2):
+            await Starlette(routes=[route])(scope, receive, send)
+
+    asyncio.run(asyncio.wait_for(visit(), 60))
+    assert [one["status"] for one in answers if "status" in one] == [408, 408]
+
+
 def test_on_the_page_accounts_and_sizes_count():
     film = make_film()
     with (
