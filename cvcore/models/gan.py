@@ -82,9 +82,8 @@ class Generator(nn.Module):
     """Inner latents w, and classes (N,) where there are any, to pictures (N, C, side, side).
 
     ``mapping`` makes them of latents z. They are (N, 128), or (N, ``depth``, 128) with one for the
-    first map and one for each block;
-    what gates the 32 x 32
-    maps is their block's. The output is in [-1, 1]. ``width`` is the share of the usual channels.
+    first map and one for each block; what gates the 32 x 32 maps is their block's. The output is in
+    [-1, 1]. ``width`` is the share of the usual channels.
     """
 
     def __init__(

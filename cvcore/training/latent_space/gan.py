@@ -345,7 +345,7 @@ def main(arguments: list[str] | None = None) -> None:
         "--average", type=number(0, 1), help="share of the past in the kept generator"
     )
     parser.add_argument(
-        "--inner", type=number(0, 1), help="share of latents drawn nearer to the mean"
+        "--inner", type=number(0, 0.5), help="share of latents drawn nearer to the mean"
     )
     parser.add_argument(
         "--inner-weight", type=number(0, 1), help="what those count for the discriminator"
