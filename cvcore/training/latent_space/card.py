@@ -48,8 +48,8 @@ BAD_AT = {
 HISTORY = {
     "faces": " Until step\n  10,200 there was no mapping network, and until 10,800 no learned "
     "constant; the run that ended\n  there was stopped on its way to step 12,200, and its "
-    "networks went on as they were, not averaged.\n  Of the run to step 12,050 the generator went on "
-    "as it was at step 12,000, where its KID was least.\n  The last run had --inner 0.4 and no "
+    "networks went on as they were, not averaged.\n  Of the run to step 12,050 the generator went "
+    "on as it was at step 12,000, where its KID was least.\n  The last run had --inner 0.4 and no "
     "--inner-weight until step 12,600, then 0.3 and 0.2 until 13,900,\n  both with --average 0.997",
     "digits": " Until step\n  1,500 there was no mapping network",
     "collapse": "",
