@@ -11,7 +11,9 @@ from collections.abc import Callable
 from functools import cache
 from pathlib import Path
 from typing import Any
+from zlib import crc32
 
+from starlette.datastructures import Headers
 from starlette.responses import Response
 
 from demos.gradio_patches import (
@@ -96,7 +98,11 @@ class PatchedScripts:
         script = patch_scripts().get(name) if wanted else None
         if script:
             # of another age than Gradio's own, which a browser may have kept
-            headers = {"cache-control": "no-cache"}
-            answer = Response(script, media_type="text/javascript", headers=headers)
+            mark = f'"{crc32(script.encode()):08x}"'
+            headers = {"cache-control": "no-cache", "etag": mark}
+            if Headers(scope=scope).get("if-none-match") == mark:
+                answer = Response(status_code=304, headers=headers)
+            else:
+                answer = Response(script, media_type="text/javascript", headers=headers)
             return await answer(scope, receive, send)
         await self.app(scope, receive, send)

@@ -271,14 +271,29 @@ def test_what_was_stopped_has_no_answer():
         assert ProcessCompletedMessage(output=output, **told).success is True
 
 
-def test_gradio_can_run_as_it_comes(monkeypatch):
-    monkeypatch.setenv("GLASSBOX_PLAIN_GRADIO", "1")
-    (name, *_) = patch_scripts()
+@pytest.fixture
+def scripts():
+    """Asks for scripts as a browser does; what is not patched comes as it is."""
 
     async def answer(scope, receive, send):
         await PlainTextResponse("as it comes")(scope, receive, send)
 
-    client = TestClient(gradio_patches.PatchedScripts(answer))
-    assert client.get(f"/assets/{name}").text == "as it comes"
+    return TestClient(gradio_patches.PatchedScripts(answer))
+
+
+def test_a_browser_that_has_a_script_does_not_get_it_again(scripts):
+    (name, script), *_ = patch_scripts().items()
+    first = scripts.get(f"/assets/{name}")
+    assert first.text == script
+    again = scripts.get(f"/assets/{name}", headers={"if-none-match": first.headers["etag"]})
+    assert (again.status_code, again.text) == (304, "")
+    other = scripts.get(f"/assets/{name}", headers={"if-none-match": '"gradio"'})
+    assert (other.status_code, other.text) == (200, script)
+
+
+def test_gradio_can_run_as_it_comes(monkeypatch, scripts):
+    monkeypatch.setenv("GLASSBOX_PLAIN_GRADIO", "1")
+    (name, *_) = patch_scripts()
+    assert scripts.get(f"/assets/{name}").text == "as it comes"
     monkeypatch.delenv("GLASSBOX_PLAIN_GRADIO")
-    assert client.get(f"/assets/{name}").text == patch_scripts()[name]
+    assert scripts.get(f"/assets/{name}").text == patch_scripts()[name]
