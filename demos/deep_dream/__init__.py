@@ -108,6 +108,18 @@ def read_painted(event: gr.EventData) -> np.ndarray | None:
     return mask if mask.any() else None
 
 
+ANEW = "The dream before; " + lesson.under_way(
+    "the new one is being computed …", "the new one was stopped."
+)
+# In the browser: the dream before is grey while another one is asked for, until that one's first
+# step is there, and is no longer offered.
+ASKED = (
+    r"""view => [view?.html?.includes('<img') ? {...view, html: '<p class="big anew">%s</p>'
+  + view.html.replace(/^<p class="big anew">.*?<.p>/, '')} : view, null, '']"""
+    % ANEW
+)
+
+
 def build(tab: lesson.Tab) -> None:
     """A layer for all: a still, a video, and the webcam."""
     layers = LayerPicker(elem_id="deep-dream-layers", label="layers")
@@ -174,6 +186,9 @@ def _connect_dream(
     mask, small, large = gr.State(), gr.State(lesson.RunToken()), gr.State(lesson.RunToken())
     asked = gr.State(0)  # how many dreams were asked for on the page; each change starts one
     # first the earlier run is ended, then the new work begins: never the other way round
+    tab.run(
+        asked.change, None, outputs[0], outputs, api_name=None, js=ASKED, show_progress="hidden"
+    )
     passed = tab.run(asked.change, lesson.renew, large, None, api_name=None, queue=False)
     running = tab.run(
         passed.then, show_dream, [image, mask, large], outputs, settings=controls,

@@ -13,6 +13,7 @@ from demos.components.live import NO_CAMERA, STOP_CAMERAS
 from demos.components.pictures import SafeImage
 from demos.lesson.tab import Tab
 from demos.page import links, start
+from demos.server.emptied import ANSWERS
 from demos.server.limits import KEPT_SECONDS, LIGHT
 from demos.server.runs import Page
 from demos.server.session_cleanup import forget_visits
@@ -117,6 +118,11 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
         titles = {topic: module.TITLE for topic, module in modules.items()}
         links.restore_from_address(page, tabs, states, notice, titles)
         forget_visits(page)
+    for (
+        part
+    ) in page.blocks.values():  # Gradio's page names none by itself; stale.js has to find them
+        if isinstance(part, ANSWERS) and not getattr(part, "elem_id", ""):
+            part.elem_id = f"component-{part._id}"
     for event in page.fns.values():
         if event.concurrency_limit == "default":  # one at a time over all visitors
             event.concurrency_id = LIGHT["concurrency_id"]

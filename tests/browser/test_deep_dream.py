@@ -1,12 +1,14 @@
 """A walk through the DeepDream tab in headless Chromium."""
 
 import re
+import threading
 
 import numpy as np
 import pytest
 from PIL import Image
 from playwright.sync_api import expect
 
+from cvcore import deep_dream
 from cvcore.core import images
 from tests.support.browser import next_frames, poll, unfold
 
@@ -73,6 +75,32 @@ def test_layers_are_in_view_beside_film_and_webcam(tab, rest):
     view = tab.locator("#deep-dream-view")
     expect(view).to_contain_text("Step 4 of 4, done in")
     assert view.locator("img").get_attribute("src") != before
+
+
+def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypatch):
+    go_on, dream = threading.Event(), deep_dream.dream
+    monkeypatch.setattr(
+        deep_dream, "dream", lambda *args, **kwargs: (go_on.wait(60), dream(*args, **kwargs))[1]
+    )
+    view, saved = tab.locator("#deep-dream-view"), tab.get_by_text("Save the dream (PNG)")
+    expect(saved).to_be_visible()
+    try:
+        tab.locator("#deep-dream-layers button", has_text="weaves").click()
+        expect(view).to_contain_text("The dream before; the new one is being computed")
+        expect(view.locator("img")).to_have_css("opacity", "0.18")
+        expect(view.locator(".html-container")).to_have_css("opacity", "1")
+        expect(saved).to_be_hidden()
+        tab.get_by_role("button", name="Stop", exact=True).first.click()
+        expect(view).to_contain_text("The dream before; the new one was stopped.")
+        rest()
+        tab.locator("#deep-dream-layers button", has_text="meshes").click()
+        expect(view).to_contain_text("The dream before; the new one is being computed")
+        expect(view.locator(".anew")).to_have_count(1)
+    finally:
+        go_on.set()
+    expect(view).to_contain_text("Step 4 of 4, done in")
+    expect(view.locator(".anew")).to_have_count(0)
+    expect(saved).to_be_visible()
 
 
 def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traffic):

@@ -127,6 +127,8 @@ def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypat
         panel.get_by_role("button", name="Use the sample Coffee").first.click()
         said = '"Being computed for the new picture: answers …"'
         poll(page, lambda: bars.evaluate(SHOWN) == ["0.18", said], "A grey answer")
+        timings = panel.locator(".badge-box").first  # has no name of its own
+        poll(page, lambda: timings.evaluate(SHOWN)[0] == "0.18", "Grey timings")
         screenshot("page_stale", full_page=False)
     finally:
         go_on.set()

@@ -142,6 +142,15 @@ test('the answer to a run that began before its picture was seen to be another i
   }
 });
 
+test('what the browser does alone to an answer makes it nobody\'s own', () => {
+  const own = {id: 4, backend_fn: false, targets: [[3, 'change']], inputs: [2], outputs: [2]};
+  const ledger = makeLedger({...PAGE, dependencies: [...PAGE.dependencies, own]});
+  ledger.change(1, {path: 'dog'});
+  ledger.start('script', 4, [2], ['a cat']);
+  assert.equal(ledger.answer('script', [2], ['a cat, grey']), false);
+  assert.ok(ledger.stale.has(2));
+});
+
 test('a late answer to the picture before is not taken for the refused one\'s', () => {
   const ledger = makeLedger(PAGE);
   ledger.start('cat', 0, [1], [{path: 'cat'}]);

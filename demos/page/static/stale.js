@@ -44,7 +44,9 @@ export const findHanging = ({components, dependencies}) => {
 
 // Keeps account of what is whose; `now` counts pictures.
 export const makeLedger = (config) => {
-  const hanging = findHanging(config), outputs = new Map(config.dependencies.map((one) => [one.id, one.outputs]));
+  const hanging = findHanging(config);
+  // What the browser does alone to an answer makes it nobody's own.
+  const outputs = new Map(config.dependencies.map((one) => [one.id, one.backend_fn ? one.outputs : []]));
   const shown = new Map(config.components.filter((one) => hanging.has(one.id)).map((one) => [one.id, toKey(one.props.value)]));
   const all = new Set([...hanging.values()].flatMap((ids) => [...ids]));
   const stale = new Set(), gone = new Set(), runs = new Map(), refused = new Set();
@@ -58,7 +60,7 @@ export const makeLedger = (config) => {
     .filter((one) => hanging.get(id).has(one) && !stale.has(one))
     .map((one) => { stale.add(one); if (refused.has(id)) gone.add(one); })).length > 0;
   return {
-    stale, gone, hanging, hide,
+    stale, gone, hanging, refused, hide,
     isBusy: () => runs.size > 0,
     change(id, value) {
       const key = toKey(value);
@@ -102,19 +104,26 @@ export const watch = (config) => {
     labels.set(id, props.label);
   }
   let isComputing = false, calm = null;
+  const tall = new Set(); // the answers that had room for a sentence
+  const isAwaited = (id) => tall.has(id) && ![...ledger.hanging].some(([picture, ids]) => ids.has(id) && ledger.refused.has(picture));
   const list = (ids) => ids.map((id) => `#${CSS.escape(names.get(id))}`).join(',');
   const paint = () => {
     const stale = [...ledger.stale].filter((id) => names.has(id) && !ledger.gone.has(id));
     const gone = [...ledger.gone].filter((id) => names.has(id)), rules = [];
-    if (stale.length) rules.push(`:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > :not([data-testid=status-tracker]) { opacity: .18; filter: grayscale(1); }`);
+    const awaited = isComputing ? [...stale, ...gone].filter(isAwaited) : [];
+    if (stale.length) rules.push(`:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > :not([data-testid=status-tracker]) { opacity: .18; filter: grayscale(1); }`,
+      `:is(${list(stale)}) a.download { pointer-events: none; }`);
     if (gone.length) rules.push(`:is(${list(gone)}) { visibility: hidden; }`);
-    for (const id of stale) {
+    // What was emptied with a refused picture keeps room for the sentence while another one is worked on.
+    if (awaited.length) rules.push(`:is(${list(awaited)}) { position: relative; min-height: ${LARGE}px; } :is(${list(awaited)})::after { visibility: visible; }`);
+    for (const id of new Set([...stale, ...awaited])) {
       const block = document.getElementById(names.get(id));
-      if (!block || block.offsetHeight < LARGE) continue;
+      if (!block || (block.offsetHeight < LARGE && !awaited.includes(id))) continue;
+      tall.add(id);
       const text = isComputing ? `Being computed for the new picture: ${labels.get(id) ?? 'answer'} …` : 'Of the picture before';
       rules.push(`#${CSS.escape(names.get(id))}::after { content: ${JSON.stringify(text)}; }`);
     }
-    if (stale.length) rules.push(`:is(${list(stale)})::after { position: absolute; z-index: 60; top: .4rem; left: .4rem;
+    if (stale.length + awaited.length) rules.push(`:is(${list([...stale, ...awaited])})::after { position: absolute; z-index: 60; top: .4rem; left: .4rem;
       width: max-content; max-width: calc(100% - 11rem); padding: .35rem .9rem; border-radius: var(--radius-md); font-size: 1.15rem; font-weight: 600;
       color: var(--body-text-color); background: var(--background-fill-secondary); border: 1px solid var(--border-color-primary); }`);
     const text = rules.join('\n');
