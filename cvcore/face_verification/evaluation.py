@@ -251,11 +251,21 @@ def describe(report: VerificationReport) -> str:
 def describe_fresh(report: FreshReport) -> str:
     """What a fresh set gives, as lines of text."""
     low, high = min(report.thresholds), max(report.thresholds)
+    least, most = _find_interval(report.accuracy_at, report.pairs)
     return (
         f"people apart            {report.accuracy:.2%} +- {report.spread:.2%} of {report.pairs} "
         f"pairs at thresholds of other people, {low:.3f} to {high:.3f}\n"
-        f"the same pairs          {report.accuracy_at:.2%} at the threshold asked about"
+        f"the same pairs          {report.accuracy_at:.2%} at the threshold asked about "
+        f"(95 % interval {least:.1%} to {most:.1%})"
     )
+
+
+def _find_interval(share: float, count: int) -> tuple[float, float]:
+    """Where 95 of 100 such measured shares of ``count`` have the true one (Wilson, 1927)."""
+    z = 1.959964
+    middle = share + z**2 / (2 * count)
+    half = z * (share * (1 - share) / count + z**2 / (4 * count**2)) ** 0.5
+    return tuple((middle + side * half) / (1 + z**2 / count) for side in (-1, 1))
 
 
 def _report(options: argparse.Namespace) -> None:

@@ -5,7 +5,7 @@ import gradio as gr
 from demos import components as ui
 from demos import lesson
 from demos.face_verification import group, history, live, parts, stages, trials
-from demos.face_verification.controls import Choices, build_choices
+from demos.face_verification.controls import Choices, build_choices, build_prior
 from demos.face_verification.mistakes import say_mistakes
 from demos.face_verification.pair import redraw, verify
 
@@ -29,21 +29,22 @@ def build(tab: lesson.Tab) -> None:
         with gr.Column(scale=2, min_width=320):
             choices = build_choices(tab)
         with gr.Column(scale=3, min_width=320):
-            outputs = _build_views(tab, choices)
+            prior, outputs = _build_views(tab, choices)
     group.build(tab, choices)
     live.build(tab, choices)
     tab.lesson()
     tab.show_code(*CODE)
-    _connect(tab, choices, outputs)
+    _connect(tab, choices, prior, outputs)
 
 
-def _build_views(tab: lesson.Tab, choices: Choices) -> list:
-    """The inner tabs; returns what shows the verdict, the embeddings, timings and numbers."""
+def _build_views(tab: lesson.Tab, choices: Choices) -> tuple[gr.Radio, list]:
+    """The inner tabs; returns the prior, and what shows verdict, embeddings, timings, numbers."""
     views = (stages, history, parts, trials)
     lazy = lesson.LazyTabs(tab, [VERDICT, EMBEDDINGS, *(one.TITLE for one in views)])
     with gr.Tabs():
         with gr.Tab(VERDICT) as section:
             lazy.note(VERDICT, section)
+            prior = build_prior()
             verdict = gr.HTML(label="verdict", elem_id="face-verdict")
             badge = ui.Badge(label="timings")
             numbers = gr.JSON(visible=False, label="numbers")
@@ -52,14 +53,14 @@ def _build_views(tab: lesson.Tab, choices: Choices) -> list:
             bars = gr.HTML(label="embeddings", elem_id="face-embeddings")
         for view in views:
             view.build(lazy, choices)
-    return [verdict, bars, badge, numbers]
+    return prior, [verdict, bars, badge, numbers]
 
 
-def _connect(tab: lesson.Tab, choices: Choices, outputs: list) -> None:
+def _connect(tab: lesson.Tab, choices: Choices, prior: gr.Radio, outputs: list) -> None:
     """What compares the pair anew, and what only draws the verdict at another threshold."""
     c, score = choices, gr.State()
     verdict, _, badge, _ = outputs
-    inputs = [c.a, c.b, c.threshold, c.embedder, c.detector, c.metric, c.prior]
+    inputs = [c.a, c.b, c.threshold, c.embedder, c.detector, c.metric, prior]
     outputs = [*outputs, score, c.a, c.b]
     blank = [None, None, None, None, gr.skip(), gr.skip()]
     answer = say_mistakes(verify, blank)
@@ -69,6 +70,6 @@ def _connect(tab: lesson.Tab, choices: Choices, outputs: list) -> None:
         show_progress_on=badge,  # a mistake must cover neither the pictures nor its own sentence
     )  # fmt: skip
     tab.run(
-        [c.threshold.input, c.threshold.change, c.metric.input, c.prior.input], redraw,
-        [score, c.threshold, c.metric, c.prior], verdict, api_name=None, kind="stream",
+        [c.threshold.input, c.threshold.change, c.metric.input, prior.input], redraw,
+        [score, c.threshold, c.metric, prior], verdict, api_name=None, kind="stream",
     )  # fmt: skip

@@ -22,7 +22,6 @@ class Choices:
     b: FacePicture
     threshold: gr.Slider
     metric: gr.Radio
-    prior: gr.Radio
     embedder: gr.Dropdown
     acting: gr.State  # the embedder that acts: another may still be on its way
     detector: gr.Dropdown
@@ -54,14 +53,18 @@ def build_choices(tab: lesson.Tab) -> Choices:
         [(title, name) for name, title in METRICS.items()], value=METRIC, label="Metric",
         elem_id="face-metric",
     )  # fmt: skip
-    prior = ui.Radio(
-        [("one in two", "two"), ("class: one in 30", "class"), ("city: one in 100,000", "city")],
-        value=PRIOR, label="How many pairs are one person’s, before looking?",
-        elem_id="face-prior",
-    )  # fmt: skip
     embedder, acting = embedders.build(tab, threshold)
     detector = ui.Dropdown(
         [(title, name) for name, title in DETECTORS.items()], value=DETECTOR, label="Detector",
         elem_id="face-detector",
     )  # fmt: skip
-    return Choices(a, b, threshold, metric, prior, embedder, acting, detector)
+    return Choices(a, b, threshold, metric, embedder, acting, detector)
+
+
+def build_prior() -> gr.Radio:
+    """What was to be expected before looking: beside the verdict, which changes with it."""
+    return ui.Radio(
+        [("one in two", "two"), ("class: one in 30", "class"), ("city: one in 100,000", "city")],
+        value=PRIOR, label="How many pairs are one person’s, before looking?",
+        elem_id="face-prior",
+    )  # fmt: skip

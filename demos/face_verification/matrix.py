@@ -9,6 +9,7 @@ from demos.face_verification.views import OTHER, SAME, draw_page, number
 
 WIDTH, HEIGHT = 1200, 620  # pixels that the cells and the faces beside them may take, about
 MOST_CELL = 110, 60  # pixels, width and height
+LEAST_FONT = 10  # pixels: on a phone the table is moved to and fro instead
 LEAST_FACE = 40  # pixels: where rows are lower, their faces stand in two columns by turns
 STYLE = """<style>.fv .matrix { overflow-x: auto; }
 .fv .matrix text { text-anchor: middle; fill: var(--body-text-color); }
@@ -25,7 +26,7 @@ def draw_matrix(
     pairs = result.similarities[np.triu_indices(count, 1)]
     people = len(set(result.groups.tolist()))
     return draw_page(
-        f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(shown)}: '
+        f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(shown, 3)}: '
         f"{int((pairs >= threshold).sum())} of {len(pairs)} pairs pass.</p>",
         _draw_table(crops, result, threshold, is_cosine=is_cosine),
         f'<p class="soft">{"Cosine similarity" if is_cosine else "Euclidean distance"} of each '
@@ -39,6 +40,7 @@ def _draw_table(
     crops: list[np.ndarray], result: FaceMap, threshold: float, *, is_cosine: bool
 ) -> str:
     values = result.similarities if is_cosine else result.distances
+    limit = threshold if is_cosine else to_distance(threshold)
     count, order = len(crops), result.order
     face = max(LEAST_FACE, min(MOST_CELL[1], HEIGHT // (count + 1)))
     cell_h = min(MOST_CELL[1], (HEIGHT - face) / count)
@@ -62,7 +64,7 @@ def _draw_table(
                     _draw_cell(
                         (left + other * cell_w, top + place * cell_h, cell_w, cell_h), font,
                         values[index, column_index], result.similarities[index, column_index],
-                        threshold, f"faces {index + 1} and {column_index + 1}",
+                        threshold, limit, f"faces {index + 1} and {column_index + 1}",
                     )
                 )  # fmt: skip
     frames = [
@@ -74,7 +76,7 @@ def _draw_table(
     width = left + count * cell_w + 2
     height = top + count * cell_h + max(0, face - cell_h) / 2 + 2
     return (
-        f"{STYLE}<style>.fv .matrix svg {{ min-width: {min(width, 600):.0f}px; "
+        f"{STYLE}<style>.fv .matrix svg {{ min-width: {width * min(1, LEAST_FONT / font):.0f}px; "
         f"max-width: {width:.0f}px; }}</style>"
         f'<div class="matrix"><svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         f'aria-label="{count} faces, every pair">{"".join(parts)}{"".join(frames)}</svg></div>'
@@ -101,12 +103,13 @@ def _draw_face(
 
 def _draw_cell(
     box: tuple[float, float, float, float], font: float, value: float, similarity: float,
-    threshold: float, title: str,
+    threshold: float, limit: float, title: str,
 ) -> str:  # fmt: skip
     x, y, width, height = box
     is_same = similarity >= threshold
     strength = float(np.clip(abs(similarity), 0.08, 1) * 0.7)
-    text = number(round(value, 2) + 0.0)  # no -0.00
+    digits = 3 if abs(value - limit) < 0.005 else 2  # not rounded to the threshold's other side
+    text = number(round(value, digits) + 0.0, digits)  # no -0.00
     if font < 15:
         text = text.replace("0.", ".", 1)
     return (

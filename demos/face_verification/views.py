@@ -136,22 +136,26 @@ def draw_belief(similarity: float, prior: str, *, is_same: bool) -> str:
     """How sure the verdict is under a prior, or that the prior speaks against it, and the sum."""
     title, before = PRIORS[prior]
     ratio, p = likelihood_ratio(similarity), probability_same(similarity, prior=before)
+    is_least = not 1 / MOST_RATIO < ratio < MOST_RATIO  # more cannot be said of so few strangers
     if (p >= 0.5) == is_same:
-        words = f"sure: <b>{_held(p if is_same else 1 - p)}</b>, if {title} is one person’s"
+        words = (
+            f"sure: <b>{_held(p if is_same else 1 - p, is_least)}</b>, if {title} is one person’s"
+        )
     else:
         words = (
-            f"yet if {title} is one person’s, <b>{_held(1 - p if is_same else p)}</b> of those as "
-            f"alike as this are {'of different persons' if is_same else 'one person’s'}"
+            f"yet if {title} is one person’s, <b>{_held(1 - p if is_same else p, is_least)}</b> of "
+            f"those as alike as this are {'of different persons' if is_same else 'one person’s'}"
         )
-    most = "" if 1 / MOST_RATIO < ratio < MOST_RATIO else " at least" if ratio > 1 else " at most"
+    most = "" if not is_least else " at least" if ratio > 1 else " at most"
     return (
         f"<span>{words}</span><span class='sum'>Odds before {_odds(before / (1 - before))}, times "
         f"{_ratio(ratio)} for this cosine, are{most} {_odds(ratio * before / (1 - before))}.</span>"
     )
 
 
-def _held(p: float) -> str:
-    return f"{100 * p:.1f} %" if p < 0.999 else "more than 99.9 %"
+def _held(p: float, is_least: bool) -> str:
+    words = f"{100 * p:.1f} %" if p < 0.999 else "more than 99.9 %"
+    return f"at least {words}" if is_least and p < 0.999 else words
 
 
 def _odds(odds: float) -> str:

@@ -131,14 +131,17 @@ def test_a_face_is_picked_by_keyboard_and_stays_picked(panel, screenshot):
     expect(panel.locator("#face-verdict .verdict")).to_contain_text("Same person")
 
 
-def test_metric_decides_what_is_written_first(panel):
+def test_metric_and_prior_decide_what_is_written(panel):
     panel.locator("#face-metric").get_by_label("Euclidean").check()
     expect(panel.locator("#face-verdict")).to_contain_text("Euclidean distance of two faces")
     expect(panel.locator("#face-matrix")).to_contain_text("Euclidean distance of each pair")
     verdict = panel.locator("#face-verdict .verdict")
     expect(verdict).to_contain_text("if one pair in two is one person’s")
-    panel.locator("#face-prior").get_by_label("city").check()
+    prior = panel.locator("#face-prior")
+    prior.get_by_label("city").check()
     expect(verdict).to_contain_text("if one pair in 100,000 is one person’s")
+    expect(prior).to_be_in_viewport(ratio=1)  # both at once, at a projector's size
+    expect(verdict).to_be_in_viewport(ratio=1)
 
 
 def test_limits_follow_the_threshold(panel):

@@ -158,6 +158,16 @@ def test_nobody_is_judged_by_a_threshold_chosen_on_them(monkeypatch):
         fe.evaluate_fresh(owners[:3], vectors[:3], threshold=0.3)
 
 
+def test_a_fresh_sets_figure_comes_with_its_interval():
+    """Wilson's, worked out by hand for 591 right of 600; it ends at 1."""
+    report = fe.FreshReport(600, 0.99, 0.004, (0.3, 0.4), 591 / 600)
+    assert "98.50% at the threshold asked about (95 % interval 97.2% to 99.2%)" in (
+        fe.describe_fresh(report)
+    )
+    all_right = fe.FreshReport(100, 1.0, 0.0, (0.3, 0.4), 1.0)
+    assert "(95 % interval 96.3% to 100.0%)" in fe.describe_fresh(all_right)
+
+
 def test_command_on_a_folder_of_people(tmp_path, capsys):
     for name, person in (("ardern_2018", "a"), ("ardern_2022", "a"), ("obama_2005", "b"),
                          ("astronaut", "c"), ("coffee", "c")):  # fmt: skip

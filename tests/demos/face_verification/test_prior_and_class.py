@@ -31,6 +31,15 @@ def test_odds_against_the_verdict_are_said_in_words():
     assert "below" not in visible(draw_verdict(0.5, 1, 0.4, measured=False))
 
 
+def test_what_is_known_as_a_bound_is_told_as_one():
+    """The ratio ends at a million: strangers so alike were not seen, and more cannot be said."""
+    city = re.sub(" +", " ", visible(draw_verdict(0.9, 0.45, 0.34, measured=True, prior="city")))
+    assert likelihood_ratio(0.9) == 1_000_000
+    assert "sure: at least 90.9 % , if one pair in 100,000" in city
+    assert "are at least 10 : 1" in city
+    assert "at least" not in visible(draw_verdict(0.4, 1.1, 0.34, measured=True, prior="class"))
+
+
 def test_how_sure_says_under_which_prior():
     """One pair, three priors: the same person as one in two, hardly one in 100,000."""
     score = pair.verify(A, B, prior="class")[4] | {"similarity": 0.45}
@@ -96,3 +105,30 @@ def test_a_class_of_thirty_stays_whole_and_one_person_is_in_one_frame():
     ):
         boxes = re.findall(rf'<{tag} [^>]*?\b{along}="([\d.]+)"[^>]*?\b{across}="([\d.]+)"', html)
         assert max(float(a) + float(b) for a, b in boxes) <= (width if along == "x" else height)
+
+
+@pytest.mark.parametrize(
+    ("metric", "rounded", "told"), [("cosine", ".34", ".336"), ("euclidean", "1.15", "1.152")]
+)
+def test_no_figure_is_rounded_to_the_other_side_of_the_threshold(metric, rounded, told):
+    """0.336 does not pass 0.34, and must not be written as if it did."""
+    vectors = np.eye(128)[:30]
+    vectors[1] = 0.336 * vectors[0] + np.sqrt(1 - 0.336**2) * vectors[1]
+    crops = [np.zeros((112, 112, 3), np.uint8)] * 30
+    html = draw_matrix(crops, build_map(vectors, threshold=0.34), 0.34, metric)
+    figures = re.findall(r">([\d.]+)</text>", html)
+    assert figures.count(told) == 2
+    assert rounded not in figures
+    assert "0 of 435 pairs pass" in visible(html)
+
+
+def test_figures_stay_readable_on_a_phone():
+    """Less than the phone's width where there are few faces, moved to and fro where many."""
+    for count, least in ((4, 250), (30, 900)):
+        crops = [np.zeros((112, 112, 3), np.uint8)] * count
+        html = draw_matrix(crops, build_map(np.eye(128)[:count], threshold=0.34), 0.34)
+        (shown,) = map(int, re.findall(r"min-width: (\d+)px", html))
+        width = int(re.search(r'viewBox="0 0 (\d+) ', html)[1])
+        font = min(map(float, re.findall(r'font-size="([\d.]+)" font-weight', html)))
+        assert font * shown / width == pytest.approx(10, abs=0.1)
+        assert least < shown < least + 100
