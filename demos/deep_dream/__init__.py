@@ -108,16 +108,12 @@ def read_painted(event: gr.EventData) -> np.ndarray | None:
     return mask if mask.any() else None
 
 
-ANEW = "The dream before; " + lesson.under_way(
-    "the new one is being computed …", "the new one was stopped."
-)
+ANEW = lesson.under_way("the new one is being computed …", "the new one was stopped.")
 # In the browser: the dream before is grey while another one is asked for, until that one's first
 # step is there, and is no longer offered.
-ASKED = (
-    r"""view => [view?.html?.includes('<img') ? {...view, html: '<p class="big anew">%s</p>'
-  + view.html.replace(/^<p class="big anew">.*?<.p>/, '')} : view, null, '']"""
-    % ANEW
-)
+ASKED = f"""view => [view?.html?.includes('<img') ? {{...view, html:
+  '<p class="big anew">The dream before; {ANEW}</p>'
+  + view.html.replace(/^<p class="big anew">.*?<.p>/, '')}} : view, null, '']"""
 
 
 def build(tab: lesson.Tab) -> None:

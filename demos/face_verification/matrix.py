@@ -24,9 +24,10 @@ def draw_matrix(
     shown = threshold if is_cosine else to_distance(threshold)
     count = len(crops)
     pairs = result.similarities[np.triu_indices(count, 1)]
-    people = len(set(result.groups.tolist()))
+    groups = len(set(result.groups.tolist()))
+    people = f"{groups} {'person' if groups == 1 else 'people'}"
     return draw_page(
-        f'<p class="big"><b>{count} faces, {people} persons</b> at threshold {number(shown, 3)}: '
+        f'<p class="big"><b>{count} faces, {people}</b> at threshold {number(shown, 3)}: '
         f"{int((pairs >= threshold).sum())} of {len(pairs)} pairs pass.</p>",
         _draw_table(crops, result, threshold, is_cosine=is_cosine),
         f'<p class="soft">{"Cosine similarity" if is_cosine else "Euclidean distance"} of each '

@@ -27,7 +27,7 @@ def panel(page, open_tab):
 def test_first_answer_comes_without_a_click_then_own_picture_and_slider(panel, screenshot):
     expect(panel.locator("#face-a rect.chosen")).to_have_count(1)
     expect(panel.locator("#face-b circle")).to_have_count(5)
-    expect(panel.locator("#face-matrix")).to_contain_text("4 faces, 3 persons")
+    expect(panel.locator("#face-matrix")).to_contain_text("4 faces, 3 people")
     expect(panel.locator("#face-group rect")).to_have_count(4)
     expect(panel.locator("#face-group rect[role=button]")).to_have_count(0)  # nothing to pick
     screenshot("face_verification")

@@ -75,7 +75,7 @@ def test_class_photo_says_what_it_leaves_out_and_what_is_too_small():
 
 def test_class_photo_finds_the_pair():
     matrix, drawing, numbers, overlay = group.compare_all(picture.to_value(picture.GROUP))
-    assert "4 faces, 3 persons" in visible(matrix)
+    assert "4 faces, 3 people" in visible(matrix)
     assert numbers["groups"] == [0, 0, 1, 2]
     assert sorted(numbers["order"]) == [0, 1, 2, 3]
     assert abs(numbers["order"].index(0) - numbers["order"].index(1)) == 1
@@ -97,7 +97,7 @@ def test_a_class_of_thirty_stays_whole_and_one_person_is_in_one_frame():
     assert height <= 680  # with its heading, at a projector's 720
     assert html.count("<title>faces ") == 30 * 29
     assert html.count('class="person"') == 4
-    assert "30 faces, 26 persons" in visible(html)
+    assert "30 faces, 26 people" in visible(html)
     for tag, along, across in (
         ("rect", "x", "width"),
         ("image", "x", "width"),
