@@ -323,8 +323,8 @@ def embed(
     """A face as float32 numbers of length 1: 128 by SFace, 512 by FaceNet.
 
     ``face`` is a Face, or for SFace an aligned picture uint8 (112, 112, 3). The mirrored face is
-    embedded too and the mean taken, which on LFW saves one error in five; ``with_mirror=False``
-    is twice as fast.
+    embedded too and the mean taken, which on LFW parts strangers from one person a little better
+    (d' 5.80 instead of 5.71); ``with_mirror=False`` is twice as fast.
     """
     return embed_all([face], embedder=embedder, with_mirror=with_mirror)[0]
 
