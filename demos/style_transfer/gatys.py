@@ -15,7 +15,12 @@ from demos import components as ui
 from demos import lesson
 from demos.style_transfer.controls import Settings, Weights, build_steps, build_weights
 from demos.style_transfer.state import LessonState, hash_pictures
-from demos.style_transfer.views import draw_curves, draw_layers, draw_page, draw_picture
+from demos.style_transfer.views import (
+    draw_curves,
+    draw_layers,
+    draw_page,
+    draw_picture,
+)
 
 PREVIEW_SECONDS = 0.4
 NEW = "The picture, the style, the size or the network changed: a new painting began."
@@ -89,7 +94,7 @@ def show_stopped(state: LessonState) -> tuple[Any, Any]:
     """The painting as it stands when the run is stopped, and the file to keep."""
     if state.step is None:
         return gr.skip(), gr.skip()
-    return draw_step(state), to_file(state.step.image)
+    return draw_step(state, is_stopped=True), to_file(state.step.image)
 
 
 def answer_stopped(state: LessonState) -> tuple[Any, Any]:
@@ -119,10 +124,12 @@ def say_loading(sentence: str) -> dict:
     return say(lesson.under_way(sentence, "Stopped."))
 
 
-def draw_step(state: LessonState, notes: list[str] | None = None) -> dict:
+def draw_step(
+    state: LessonState, notes: list[str] | None = None, *, is_stopped: bool = False
+) -> dict:
     """The picture, how far it is, each weighted loss so far and each layer's style loss."""
     step = state.step
-    done = "done, " if step.step == step.total else ""
+    done = "done, " if step.step == step.total else "stopped, " if is_stopped else ""
     curves = draw_curves(
         state.curves, title="Each loss times its weight", x_max=step.total, x_word="steps"
     )

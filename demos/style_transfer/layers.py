@@ -131,13 +131,13 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
 def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
     """One layer, and what it remembers."""
     with gr.Row():
-        layer = ui.Dropdown(LAYERS, value="blocks.2.1", label="Layer", min_width=330)
-        steps = ui.Slider(20, 400, 120, step=10, label="Steps", min_width=140)
-        with gr.Column(min_width=100):
-            go = gr.Button(
-                "Rebuild", variant="primary", size="sm", elem_id="style_transfer-rebuild-start"
-            )
-            stop = gr.Column(min_width=80)
+        layer = ui.Dropdown(LAYERS, value="blocks.2.1", label="Layer", scale=3, min_width=300)
+        steps = ui.Slider(20, 400, 120, step=10, label="Steps", scale=2, min_width=200)
+    with gr.Row():
+        go = gr.Button(
+            "Rebuild", variant="primary", size="sm", elem_id="style_transfer-rebuild-start"
+        )
+        stop = gr.Column(min_width=80)
     view = ui.Panel(
         {"html": draw_page("<p>Early layers know every pixel; later ones keep shapes and let "
                            "colours and places go.</p>")},

@@ -22,7 +22,7 @@ STYLE = """<style>
   font-variant-numeric: tabular-nums; }
 .sty.sty tr, .sty.sty tbody { border: 0 !important; background: none; }
 .sty.sty th, .sty.sty td { border: 0; border-bottom: 1px solid var(--border-color-primary);
-  padding: .25rem .4rem; text-align: left; color: inherit; background: none; }
+  padding: .25rem .4rem; text-align: left; vertical-align: top; color: inherit; background: none; }
 .sty .short img { max-height: 290px; object-position: left top; }
 .sty .gram { width: 118px; image-rendering: pixelated; }
 .sty .bar { background: var(--color-accent); height: .8rem; border-radius: .2rem; }

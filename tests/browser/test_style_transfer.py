@@ -45,6 +45,7 @@ def test_paints_step_by_step_stops_and_goes_on(open_tab, rest, held, screenshot)
     rest()
     before = view.inner_text()
     assert "done" not in before
+    assert re.search(r"Step \d+ of 150, stopped", before)
     assert tab.get_by_text("Save the painting (PNG)").locator("visible=true").count() == 1
     seen.hold(0)
     stopped = int(re.search(r"Step (\d+) of", before).group(1))
