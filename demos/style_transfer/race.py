@@ -66,8 +66,10 @@ def draw_race(step, fast, fast_seconds, level, points, seconds, passed) -> dict:
     ) + draw_figure(
         step.image, "Step by step", f"Step by step: {step.step} steps, loss <b>{own:.2f}</b>"
     )
+    stopped = "" if now >= seconds else lesson.under_way("", ", stopped")
     html = (
-        f'<p class="big">Clock: <b>{min(now, seconds):.1f} s</b> of {seconds:g} s. {verdict}</p>'
+        f'<p class="big">Clock: <b>{min(now, seconds):.1f} s</b> of {seconds:g} s{stopped}. '
+        f"{verdict}</p>"
         f'<div class="pair short">{pair}</div>{curve}'
         "<p>The loss is what the steps bring down. The one pass learnt to lower such a loss on "
         "other pictures, and never saw it for this one. Its time includes reading the style. The "
