@@ -73,11 +73,11 @@ class SafeImage(gr.Image):
         try:
             return self.read(payload)
         except InputError as error:
-            raise PictureMessage(str(error), address, self._id) from None
+            raise PictureMessage(str(error), address, self.elem_id or self._id) from None
         except FileNotFoundError:
-            raise PictureMessage(GONE, address, self._id) from None
+            raise PictureMessage(GONE, address, self.elem_id or self._id) from None
         except Exception:
-            raise PictureMessage(images.UNREADABLE, address, self._id) from None
+            raise PictureMessage(images.UNREADABLE, address, self.elem_id or self._id) from None
 
     def read(self, payload: Any) -> np.ndarray:
         """The file or data address that was sent."""

@@ -33,7 +33,10 @@ def find_field(error: gr.Error, fn: BlockFunction, target: Any, inputs: list) ->
         if _takes_picture(block)
     ]
     if isinstance(error, PictureMessage) and error.field:
-        return next((one[0], error.address) for one in fields if one[0]._id == error.field)
+        # by its name, which a session's copy of it has, too
+        known = (one[0] for one in fields if error.field in (one[0]._id, one[0].elem_id))
+        if (block := next(known, None)) is not None:
+            return block, error.address
     if isinstance(error, PictureMessage) and error.address:
         return next((one for one in fields if one[1] == error.address), None)
     if isinstance(error, PictureMessage):

@@ -28,10 +28,10 @@ class RefusedPictureError(InputError):
 class PictureMessage(gr.Error):
     """Says that a picture is refused, or missing where ``address`` is empty.
 
-    ``field`` is the number of the field that it came in by, where that is known.
+    ``field`` is the name, or else the number, of the field that it came in by, where it is known.
     """
 
-    def __init__(self, text: str, address: str = "", field: int | None = None) -> None:
+    def __init__(self, text: str, address: str = "", field: str | int | None = None) -> None:
         super().__init__(text, print_exception=False)
         self.address, self.field = address, field
 

@@ -103,6 +103,20 @@ def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypa
     expect(saved).to_be_visible()
 
 
+def test_a_refused_picture_takes_its_layers_along(tab, rest):
+    layers = tab.locator("#deep-dream-layers button")
+    expect(layers).to_have_count(6)
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": b"This is not a picture."}
+    tab.locator("#deep-dream-picture input[type=file]").set_input_files(file)
+    expect(tab.locator("#deep-dream-picture + .picture-note.refused")).to_be_visible()
+    expect(layers).to_have_count(0)
+    expect(tab.locator("#deep-dream-view img").locator("visible=true")).to_have_count(0)
+    rest()
+    tab.get_by_role("button", name="Use the sample Coffee").locator("visible=true").first.click()
+    expect(layers).to_have_count(6)
+    expect(tab.locator("#deep-dream-view")).to_contain_text("Step 4 of 4, done in")
+
+
 def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traffic):
     """The one before waits until the next one is asked for: it never ends by itself."""
     view = tab.locator("#deep-dream-view")

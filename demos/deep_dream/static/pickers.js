@@ -17,8 +17,7 @@ if (layers) {
     button.setAttribute('aria-pressed', String(button.dataset.layer === name)));
   const draw = () => {
     const value = props.value;
-    if (!value || !value.items) return;
-    layers.replaceChildren(...value.items.map((item) => {
+    layers.replaceChildren(...(value?.items ?? []).map((item) => {
       const button = document.createElement('button'), image = document.createElement('img');
       const words = document.createElement('span');
       button.type = 'button';
@@ -30,7 +29,7 @@ if (layers) {
       button.append(image, words);
       return button;
     }));
-    mark(value.chosen);
+    mark(value?.chosen);
   };
   layers.addEventListener('click', (event) => {
     const button = event.target.closest('button');

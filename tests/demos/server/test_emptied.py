@@ -117,6 +117,15 @@ def test_a_part_that_was_updated_is_known_again(page):
     assert is_as_before(run([None, None, 4, None], parts["button"])[0])
 
 
+def test_a_refused_picture_of_a_field_that_was_updated(page, tmp_path):
+    run, parts, told = page
+    parts["update"](parts["first"])
+    html, *_ = run([bad_file(tmp_path), None, 4, None], parts["first"])
+    assert html == ""
+    ((key, _),) = told
+    assert key.startswith("refused first ")
+
+
 def test_every_picture_field_is_known_by_its_class():
     for field in (ui.SafeImage(render=False), FacePicture(render=False)):
         assert "takes-picture" in field.get_config()["elem_classes"]
