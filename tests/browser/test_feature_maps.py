@@ -177,3 +177,19 @@ def test_a_layer_can_be_saved(tab):
     link.wait_for()
     assert link.get_attribute("download") == "efficientnet_lite0-act1.npz"
     assert tab.get_by_text("The grid (PNG)").get_attribute("href").startswith("data:image/png")
+
+
+def test_a_refused_picture_takes_its_stages_pictures_along(open_tab, rest):
+    tab = open_tab("feature_maps")
+    tab.locator("#feature-maps-channel h3").wait_for()
+    rest()
+    stages, shown = tab.locator("#feature-maps-stages .stage"), "visible=true"
+    expect(stages.locator("img").locator(shown)).to_have_count(5)
+    file = {"name": "a.png", "mimeType": "image/png", "buffer": b"This is not a picture."}
+    tab.locator("#feature-maps-picture input[type=file]").set_input_files(file)
+    expect(tab.locator("#feature-maps-picture + .picture-note.refused")).to_be_visible()
+    expect(stages.locator("img").locator(shown)).to_have_count(0)
+    rest()
+    expect(tab.locator("#feature-maps-grid img").locator(shown)).to_have_count(0)
+    tab.get_by_role("button", name="Use the sample Coffee").locator(shown).first.click()
+    expect(stages.locator("img").locator(shown)).to_have_count(5)

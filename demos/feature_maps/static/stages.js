@@ -70,7 +70,10 @@ const drawLayers = (root, value) => {
 
 const draw = () => {
   const value = props.value;
-  if (!value || !value.stages) return;
+  if (!value || !value.stages) {  // without a picture: the stages, but no maps of the one before
+    element.querySelectorAll('.stage img').forEach((image) => { image.style.visibility = 'hidden'; });
+    return;
+  }
   const root = element.querySelector('.stages');
   root.replaceChildren(make('span', 'end', 'picture'));
   value.stages.forEach((stage, index) =>
