@@ -14,6 +14,10 @@ class NoPictureError(InputError):
     """A picture is asked for, and none was given."""
 
 
+class UnfitPictureError(InputError):
+    """A picture can be read, but nothing can be made of it."""
+
+
 class SetupError(RuntimeError):
     """Something that whoever runs the page must mend: a file that is missing or damaged.
 

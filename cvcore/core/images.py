@@ -16,7 +16,12 @@ import numpy as np
 from PIL import Image
 
 from cvcore.core import checks, depth, reading
-from cvcore.core.errors import InputError, NoPictureError, PictureWarning
+from cvcore.core.errors import (
+    InputError,
+    NoPictureError,
+    PictureWarning,
+    UnfitPictureError,
+)
 from cvcore.core.file_kinds import UNREADABLE
 
 if TYPE_CHECKING:
@@ -164,8 +169,8 @@ def _is_rgb(array: np.ndarray) -> bool:
 def check_image(image: np.ndarray | None, *, min_side: int = 1) -> np.ndarray:
     """Return ``image`` if it is a uint8 (H, W, 3) array of at least ``min_side`` pixels a side.
 
-    Raises NoPictureError for None, InputError for a picture that is too small, TypeError for
-    anything else.
+    Raises NoPictureError for None, UnfitPictureError for a picture that is too small, TypeError
+    for anything else.
     """
     if image is None:
         raise NoPictureError(NO_PICTURE)
@@ -175,7 +180,7 @@ def check_image(image: np.ndarray | None, *, min_side: int = 1) -> np.ndarray:
         raise TypeError(f"Expected uint8 (H, W, 3), got {image.dtype} {image.shape}.")
     height, width = image.shape[:2]
     if min(height, width) < min_side:
-        raise InputError(
+        raise UnfitPictureError(
             f"This picture is too small ({width} x {height} pixels): "
             f"choose one of at least {min_side} x {min_side}."
         )

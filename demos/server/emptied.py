@@ -7,7 +7,7 @@ import gradio as gr
 from gradio.blocks import BlockFunction
 from gradio.utils import deep_hash
 
-from demos.server.errors import PictureMessage
+from demos.server.errors import PictureMessage, UnfitPictureMessage
 from demos.server.notes import find_address, send_refusal
 
 ANSWERS = (gr.HTML, gr.Markdown, gr.JSON, gr.Code, gr.Gallery, gr.Image, gr.Video, gr.State)
@@ -41,8 +41,12 @@ def find_field(error: gr.Error, fn: BlockFunction, target: Any, inputs: list) ->
         return next((one for one in fields if one[1] == error.address), None)
     if isinstance(error, PictureMessage):
         return next((one for one in fields if not one[1]), None)
-    # a file that can be read, and that nothing can be made of: the one that was just put in
-    return next((one for one in fields if one[0]._id == target._id), None)
+    # a file that can be read, and that nothing can be made of: the one that was just put in,
+    # or the only one, where that set off something else first
+    own = [one for one in fields if one[0]._id == target._id]
+    if not own and isinstance(error, UnfitPictureMessage):
+        own = [one for one in fields if one[1]]
+    return own[0] if len(own) == 1 else None
 
 
 async def empty(

@@ -8,7 +8,13 @@ from typing import Any
 
 import gradio as gr
 
-from cvcore.core.errors import InputError, NoPictureError, SetupError, is_disk_full
+from cvcore.core.errors import (
+    InputError,
+    NoPictureError,
+    SetupError,
+    UnfitPictureError,
+    is_disk_full,
+)
 
 UNEXPECTED = "Something went wrong here. Try again, or try another picture."
 DISK_FULL = "The server's disk has no room left for this: tell whoever runs this page."
@@ -36,6 +42,13 @@ class PictureMessage(gr.Error):
         self.address, self.field = address, field
 
 
+class UnfitPictureMessage(gr.Error):
+    """Says that nothing can be made of a picture that can be read."""
+
+    def __init__(self, text: str) -> None:
+        super().__init__(text, print_exception=False)
+
+
 def to_message(error: Exception) -> gr.Error:
     """What the page is told of whatever was raised."""
     if isinstance(error, gr.Error):
@@ -44,6 +57,8 @@ def to_message(error: Exception) -> gr.Error:
         return PictureMessage(str(error), error.address)
     if isinstance(error, NoPictureError):
         return PictureMessage(str(error))
+    if isinstance(error, UnfitPictureError):
+        return UnfitPictureMessage(str(error))
     return gr.Error(describe_error(error), print_exception=False)
 
 

@@ -19,7 +19,13 @@ from demos.lesson import guard
 from demos.server import emptied, notes, runs
 from demos.server.errors import PictureMessage
 
-BLACK = {"path": None, "url": images.to_data_uri(np.zeros((8, 8, 3), np.uint8), format="png")}
+BLACK, SPECK = (
+    {
+        "path": None,
+        "url": images.to_data_uri(np.full((side, side, 3), grey, np.uint8), format="png"),
+    }
+    for side, grey in ((8, 0), (1, 9))
+)
 
 
 @pytest.fixture
@@ -31,7 +37,7 @@ def page(monkeypatch):
     def answer(first, second, size, kept):
         if first is not None and not first.any():
             raise InputError("There is no face.")
-        return "new", size, check_image(first).shape, "new", second
+        return "new", size, check_image(first, min_side=2).shape, "new", second
 
     with runs.Page() as page:
         first, second = ui.SafeImage(elem_id="first"), ui.SafeImage(elem_id="second")
@@ -130,3 +136,15 @@ def test_every_picture_field_is_known_by_its_class():
     for field in (ui.SafeImage(render=False), FacePicture(render=False)):
         assert "takes-picture" in field.get_config()["elem_classes"]
         assert emptied.to_empty(field) == gr.skip()
+
+
+def test_a_picture_too_small_is_told_at_the_only_one_there_is(page):
+    """Also where something else set the run off; of two it cannot be known which it is."""
+    run, parts, told = page
+    assert is_as_before(run([SPECK, None, 3, ""], parts["button"])[0])
+    ((key, text),) = told
+    assert key.startswith("refused first ")
+    assert "too small (1 x 1 pixels)" in text
+    with pytest.raises(gr.Error, match="too small"):
+        run([SPECK, BLACK, 3, ""], parts["button"])
+    assert len(told) == 1
