@@ -44,7 +44,7 @@ class SearchSettings(Settings):
 
 @dataclass(frozen=True)
 class MoveSettings(Settings):
-    """Steps along the directions from A, in standard deviations, -4 to 4."""
+    """Steps along the directions from A, in standard deviations, -3 to 3."""
 
     direction_1: float = 0
     direction_2: float = 0

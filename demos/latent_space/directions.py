@@ -95,7 +95,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         with gr.Row():
             sliders = {
                 f"direction_{i + 1}": ui.Slider(
-                    -4, 4, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1,
+                    -REACH, REACH, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1,
                     min_width=200, **words,
                 )
                 for i, words in enumerate(label_sliders(choices["name"].value))
