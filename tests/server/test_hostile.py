@@ -4,10 +4,7 @@ Every kind of value goes to each parameter of each endpoint beside the network, 
 own checks and handlers; one of them for each endpoint travels through the server as well.
 """
 
-import asyncio
 import json
-from collections.abc import Coroutine
-from concurrent.futures import ThreadPoolExecutor
 from hashlib import sha256
 from typing import Any
 
@@ -21,7 +18,7 @@ from cvcore.core import samples
 from cvcore.core.images import shrink, to_jpeg
 from demos import TABS
 from tests.support.calls import call, encode, find_fault, is_clear
-from tests.support.server import PATIENCE_SECONDS
+from tests.support.server import PATIENCE_SECONDS, run_alone
 from tests.support.visitor import Visitor, to_file
 
 PASSWD = to_file("/etc/passwd")
@@ -49,12 +46,6 @@ WRONG_NUMBERS: tuple[list, ...] = ([], [None] * 40, ["x"] * 3)
 
 def hostile_values(component: str) -> tuple:
     return FILES if component in PICTURES else HOSTILE.get(component, SHAPES)
-
-
-def run(work: Coroutine[Any, Any, Any]) -> Any:
-    """In a thread of its own: in this one a browser of other tests may have its event loop."""
-    with ThreadPoolExecutor(1) as pool:
-        return pool.submit(asyncio.run, work).result()
 
 
 @pytest.fixture(scope="module")
@@ -163,7 +154,7 @@ def test_every_parameter_of_every_endpoint(inside, described, picture, topic):
 
     names = [name for name in described if name.startswith(topic)]
     assert names
-    assert run(ask_all()) == {}
+    assert run_alone(ask_all()) == {}
 
 
 def test_every_endpoint_belongs_to_a_lesson(described):
@@ -221,7 +212,7 @@ def test_what_the_page_alone_should_send(page, inside, event):
 
     private = [fn for fn in page.blocks.fns.values() if fn.fn and fn.api_visibility == "private"]
     assert len(private) > 100
-    assert run(send_all()) == {}
+    assert run_alone(send_all()) == {}
 
 
 def test_what_the_page_alone_should_send_through_the_server(page):

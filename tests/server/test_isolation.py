@@ -1,6 +1,5 @@
 """Two visits never see each other's pictures, enrolled faces, networks, runs or files."""
 
-import asyncio
 import functools
 import importlib
 import inspect
@@ -21,7 +20,7 @@ from cvcore.core import samples
 from cvcore.core.images import shrink, to_data_uri
 from cvcore.engine import cache as model_cache
 from demos.server import session_cleanup
-from tests.support.server import wait_until
+from tests.support.server import run_alone, wait_until
 from tests.support.visitor import Visitor, said
 
 UNCHANGEABLE = (type(None), bool, int, float, str, tuple)
@@ -79,8 +78,7 @@ def test_what_a_leaving_visitor_asked_for_last_is_passed_over(serve):
     session_cleanup._empty_events("left")
     queue.create_event_queue_for_fn(fn)
     queue.event_queue_per_concurrency_id[fn.concurrency_id].current_concurrency += 1
-    with ThreadPoolExecutor(1) as pool:  # in this thread a browser may have its event loop
-        pool.submit(asyncio.run, queue.process_events([event], False, 0.0, fn)).result()
+    run_alone(queue.process_events([event], False, 0.0, fn))
     assert page.faults[before:] == []
 
 

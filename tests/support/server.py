@@ -1,5 +1,6 @@
 """The app for tests and benchmarks: ``python app.py`` in a process of its own, or in this one."""
 
+import asyncio
 import importlib.util
 import itertools
 import os
@@ -9,7 +10,8 @@ import subprocess
 import sys
 import time
 import traceback
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Coroutine, Iterator
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from pathlib import Path
@@ -30,6 +32,12 @@ def free_port() -> int:
     with socket.socket() as sock:
         sock.bind(("127.0.0.1", 0))
         return sock.getsockname()[1]
+
+
+def run_alone(work: Coroutine[Any, Any, Any]) -> Any:
+    """Run it in a thread of its own: in this one a browser of other tests may have its loop."""
+    with ThreadPoolExecutor(1) as pool:
+        return pool.submit(asyncio.run, work).result()
 
 
 def wait_until(condition: Callable[[], Any], what: str = "It") -> None:

@@ -122,7 +122,7 @@ def test_metrics_give_one_verdict_in_two_numbers():
     assert "Euclidean distance of two faces" in euclid[0]
     photo = picture.to_value(picture.GROUP)
     matrix, _, numbers, _ = group.compare_all(photo, 0.34, metric="euclidean")
-    assert "4 faces, 3 people at threshold 1.15: 1 of 6 pairs pass" in visible(matrix)
+    assert "4 faces, 3 people at threshold 1.149: 1 of 6 pairs pass" in visible(matrix)
     assert f">{numbers['distances'][0][1]:.2f}</text>" in matrix
     with pytest.raises(InputError, match="cosine, euclidean"):
         pair.verify(A, B, metric="taxicab")

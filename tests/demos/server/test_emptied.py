@@ -1,8 +1,6 @@
 """Runs whose picture is missing or refused."""
 
-import asyncio
 import re
-from concurrent.futures import ThreadPoolExecutor
 
 import gradio as gr
 import numpy as np
@@ -18,6 +16,7 @@ from demos.components.private_picture import FacePicture
 from demos.lesson import guard
 from demos.server import emptied, notes, runs
 from demos.server.errors import PictureMessage
+from tests.support.server import run_alone
 
 BLACK, SPECK = (
     {
@@ -57,10 +56,7 @@ def page(monkeypatch):
     def run(values, target):
         # as Gradio names it: the session's own copy, once something of it was updated
         data = EventData(state.blocks_config.blocks[target._id], None) if target else None
-        made = page.process_api(0, values, state, event_data=data)
-        # a thread of its own, as a browser of other tests may have a loop in this one
-        with ThreadPoolExecutor() as pool:
-            return pool.submit(asyncio.run, made).result()["data"]
+        return run_alone(page.process_api(0, values, state, event_data=data))["data"]
 
     def update(part):
         state[part._id] = part.__class__(elem_id=part.elem_id, render=False)

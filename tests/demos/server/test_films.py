@@ -13,7 +13,7 @@ from starlette.testclient import TestClient
 from cvcore.core import video
 from demos.server import films
 from demos.server.limits import MAX_REQUEST_BYTES
-from tests.support.server import serve_page
+from tests.support.server import run_alone, serve_page
 
 KIND = {"content-type": films.TAKEN}
 
@@ -104,7 +104,7 @@ def test_so_many_at_once_and_a_sentence_for_more(monkeypatch):
             leave.set()
             return sorted(one.status_code for one in await asyncio.gather(*asked))
 
-    assert asyncio.run(visit()) == [200, 200, 200, 429, 429]
+    assert run_alone(visit()) == [200, 200, 200, 429, 429]
     assert most == 1
 
 
@@ -132,7 +132,7 @@ def test_a_browser_that_leaves_ends_the_work(monkeypatch):
     async def send(message):
         answers.append(message)
 
-    asyncio.run(Starlette(routes=[films.make_route()])(scope, receive, send))
+    run_alone(Starlette(routes=[films.make_route()])(scope, receive, send))
     assert ended.is_set()
     assert answers[0]["status"] == films.GONE
 
@@ -156,7 +156,7 @@ def test_who_sends_too_slowly_does_not_keep_the_others_waiting():
         for _ in range(2):
             await Starlette(routes=[route])(scope, receive, send)
 
-    asyncio.run(asyncio.wait_for(visit(), 60))
+    run_alone(asyncio.wait_for(visit(), 60))
     assert [one["status"] for one in answers if "status" in one] == [408, 408]
 
 
