@@ -7,11 +7,12 @@ from importlib import import_module
 
 import onnxruntime
 import pytest
+from _pytest.runner import runtestprotocol
 from gradio import routes
 
 from cvcore.deep_dream import grid
 from tests.support.remembered import Answers, step_once
-from tests.support.server import wait_until
+from tests.support.server import describe_queues, wait_until
 from tests.support.work import Work
 
 
@@ -93,3 +94,22 @@ def held(watch, stopped):
         return seen
 
     return hold
+
+
+@pytest.hookimpl(tryfirst=True)
+def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
+    """A test that waited in vain is tried once more, and a warning tells what was under way.
+
+    Seen once in some runs of all tests, with the search for one's own face, and never alone: the
+    cause is not known yet.
+    """
+    item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
+    reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    if any(one.failed and "Timeout" in str(one.longrepr) for one in reports):
+        item.warn(pytest.PytestWarning(f"tried once more: {item.nodeid}; {describe_queues()}"))
+        item._initrequest()  # type: ignore[attr-defined]
+        reports = runtestprotocol(item, nextitem=nextitem, log=False)
+    for one in reports:
+        item.ihook.pytest_runtest_logreport(report=one)
+    item.ihook.pytest_runtest_logfinish(nodeid=item.nodeid, location=item.location)
+    return True

@@ -31,7 +31,11 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     page.get_by_role("tab", name="Your picture").click()
     panel = page.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
+    sample = panel.locator("img").get_attribute("src")
     page.locator("#latent-space-picture input[type=file]").set_input_files(upload)
+    # What is found before the upload is shown is the sample's latent, and goes with it.
+    panel.locator(f'img[src="{sample}"]').wait_for(state="detached")
+    panel.get_by_text("cut as the training pictures were").wait_for()
     page.get_by_role("button", name="Find the latent").click()
     panel.get_by_text("done in").wait_for()
     page.get_by_role("button", name="Put it at A").click()

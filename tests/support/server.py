@@ -158,6 +158,18 @@ class Served:
 _served: list[Served] = []
 
 
+def describe_queues() -> str:
+    """What the pages of this process have under way: of each place how many runs it counts."""
+    found = []
+    for page in _served:
+        places = page.blocks._queue.event_queue_per_concurrency_id.items()
+        counts = {str(name): one.current_concurrency for name, one in places}
+        busy = {name: count for name, count in counts.items() if count}
+        if busy or page.is_busy:
+            found.append(f"{', '.join(page.topics)}: {page.under_way}, counted {busy}")
+    return "; ".join(found) or "no run is under way"
+
+
 def _note_fault(*args: Any, _print: Callable = traceback.print_exc, **kwargs: Any) -> None:
     """Gradio prints what a handler raised and nobody foresaw: it is noted beside."""
     for page in _served:
