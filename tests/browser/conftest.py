@@ -100,8 +100,8 @@ def held(watch, stopped):
 def pytest_runtest_protocol(item: pytest.Item, nextitem: pytest.Item | None) -> bool:
     """A test that waited in vain is tried once more, and a warning tells what was under way.
 
-    Seen once in some runs of all tests, with the search for one's own face, and never alone: the
-    cause is not known yet.
+    Until it is known whether the mended end of the stream of answers (docs/UPSTREAM.md) was the one
+    cause of such waits.
     """
     item.ihook.pytest_runtest_logstart(nodeid=item.nodeid, location=item.location)
     reports = runtestprotocol(item, nextitem=nextitem, log=False)
