@@ -16,9 +16,6 @@ def watched(tmp_path):
         yield watched
 
 
-# After some other tests in the same process the upload is refused as unreadable; alone it is read.
-# The cause lies in what those tests leave behind and is to be found: until then by itself.
-@pytest.mark.slow
 def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     """Upload, search, film of the latent found, and the API, with every write noted: 20 s."""
     from gradio_client import Client

@@ -17,6 +17,8 @@ const root = find('.face-picture'), image = find('img'), video = find('video'), 
 const input = find('input'), note = find('output'), camera = find('.camera');
 const NS = 'http://www.w3.org/2000/svg';
 let stream = null, isStarting = false;
+// Kept: Gradio's props may lack them once the component has been updated.
+const maxSide = props.max_side, maxBytes = props.max_bytes;
 const noCamera = navigator.mediaDevices ? '' : props.no_camera;
 
 const say = (text) => { note.textContent = text || noCamera; };
@@ -92,7 +94,7 @@ const toDataAddress = (file) => new Promise((done, failed) => {
 
 const paint = (source, width, height) => {
   const canvas = document.createElement('canvas');
-  [canvas.width, canvas.height] = fitSides(width, height, props.max_side);
+  [canvas.width, canvas.height] = fitSides(width, height, maxSide);
   const context = canvas.getContext('2d');
   context.fillStyle = '#fff';
   context.fillRect(0, 0, canvas.width, canvas.height);
@@ -103,8 +105,8 @@ const paint = (source, width, height) => {
 const read = async (file) => {
   if (!file) return;
   say('');
-  if (file.size > props.max_bytes) {
-    say(`This file exceeds ${props.max_bytes / 1e6} MB: choose another one.`);
+  if (file.size > maxBytes) {
+    say(`This file exceeds ${maxBytes / 1e6} MB: choose another one.`);
     return;
   }
   stop();
