@@ -32,11 +32,14 @@ NO_CAMERA = (
 )
 
 _TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}" data-no-camera="{no_camera}">
-<div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
-<button type="button">Click to Access Webcam</button>
-<select hidden aria-label="Which webcam"></select></div>
 <div class="live-view" id="{name}-view"><img alt="Processed webcam picture" hidden>
-<output>To start: click to access the webcam, then Record.</output></div></div>"""
+<output>What the webcam sees is worked on here and not kept.</output></div>
+<div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
+<button type="button" data-does="start">Start webcam</button>
+<button type="button" data-does="freeze" aria-pressed="false" hidden>Freeze</button>
+<button type="button" data-does="use" hidden>Use as picture</button>
+<label hidden><input type="checkbox" data-does="mirror"> Mirror</label>
+<select hidden aria-label="Which webcam"></select></div></div>"""
 
 
 def build_camera(

@@ -120,7 +120,8 @@ class PictureStrip(gr.HTML):
               aria-label="{kind.title()} pictures">
               {{{{#each value}}}}<button type="button" data-name="{{{{this.name}}}}"
                 title="{{{{this.title}}}}" aria-label="Use the {kind} {{{{this.title}}}}"><img
-                src="{{{{this.src}}}}" alt=""></button>{{{{/each}}}}</div>""",
+                src="{{{{this.src}}}}" alt=""><span>{{{{this.title}}}}</span></button>
+              {{{{/each}}}}</div>""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');
               if (button) trigger('pick', {name: button.dataset.name});

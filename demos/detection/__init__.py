@@ -13,11 +13,12 @@ from demos.detection import (
     live,
     models,
     older_detectors,
+    roi_pooling,
     sizes,
     suppression,
     video,
 )
-from demos.detection.canvas import DetectionView, to_view
+from demos.detection.canvas import MODES, DetectionCounts, DetectionPanel, DetectionView, to_view
 from demos.detection.controls import Settings, build_controls, choose_sample
 from demos.detection.state import LessonState
 
@@ -50,51 +51,37 @@ def detect(
 
 
 def build(tab: lesson.Tab) -> None:
-    """The picture and its boxes, what each inner tab asks of them, and the webcam."""
+    """The picture and its boxes, what each inner view asks of them, and the webcam."""
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
     state = gr.State()
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            picture = tab.picture_input(
-                sample=choose_sample(), elem_id="detection-picture", height=220
-            )
-            controls = build_controls()
-            notice = gr.HTML(elem_id="detection-notice")
-        with gr.Column(scale=3, min_width=320):
-            results = gr.JSON(visible=False, label="results")
-            view = DetectionView(label="boxes", elem_id="detection-view")
-            badge = ui.Badge(label="timings")
-            truths = ground_truth.build(tab, view, state, controls)
-            with gr.Row():
-                files = [
-                    ui.Download("Picture with boxes", min_width=150),
-                    ui.Download("Table (CSV)", min_width=150),
-                    ui.Download("JSON", min_width=150),
-                ]
-    _build_inner_tabs(tab, picture, view, controls, truths)
+    picture = stage.picture_input(sample=choose_sample())
+    with stage.show(*MODES):
+        results = gr.JSON(visible=False, label="results")
+        view = DetectionView(
+            label="boxes", elem_id="detection-view", elem_classes=["fill", "picture-back"]
+        )
+    with stage.controls(*MODES):
+        DetectionCounts(elem_id="detection-counts")
+    with stage.controls():
+        controls = build_controls()
+        notice = gr.HTML(elem_id="detection-notice")
+    with stage.controls(*MODES):
+        DetectionPanel(elem_id="detection-panel")
+    lazy = lesson.LazyTabs(tab, [MODES[0], older_detectors.TITLE, roi_pooling.TITLE])
+    truths = ground_truth.build(tab, view, state, controls)
+    explain.build(tab, view, picture, controls)
+    sizes.build(tab, picture, controls, truths)
+    video.build(tab, controls)
+    older_detectors.build(tab, picture, lazy)
+    roi_pooling.build(tab, lazy)
     live.build(tab, controls)
+    lazy.note_others(stage.views)
+    with stage.results:
+        badge = ui.Badge(label="timings")
+        files = [ui.Download(name) for name in ("Picture with boxes", "Table (CSV)", "JSON")]
     tab.lesson()
     tab.show_code(*CODE)
     _connect(tab, picture, controls, notice, [results, view, badge, *files, state])
-
-
-def _build_inner_tabs(
-    tab: lesson.Tab, picture: gr.Image, view: gr.HTML, controls: lesson.Controls, truths: gr.JSON
-) -> None:  # fmt: skip
-    lazy = lesson.LazyTabs(
-        tab, [one.TITLE for one in (explain, sizes, video, older_detectors)]
-    )  # fmt: skip
-    with gr.Tabs():
-        with gr.Tab(explain.TITLE) as section:
-            lazy.note(explain.TITLE, section)
-            explain.build(tab, view, picture, controls)
-        with gr.Tab(sizes.TITLE) as section:
-            lazy.note(sizes.TITLE, section)
-            sizes.build(tab, picture, controls, truths)
-        with gr.Tab(video.TITLE) as section:
-            lazy.note(video.TITLE, section)
-            video.build(tab, controls)
-        with gr.Tab(older_detectors.TITLE) as section:
-            older_detectors.build(tab, picture, lazy, section)
 
 
 def _connect(

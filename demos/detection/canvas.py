@@ -18,20 +18,37 @@ MAX_SENT = 600  # boxes; weaker ones are counted
 SHOWN_SIDE = 960  # pixels
 
 
+RESULT, TRUTH = "Result", "Truth"
+MODES = (RESULT, "Before NMS", "NMS steps", "Grid", "Objectness", TRUTH)
+
+
 class DetectionView(ui.JsComponent):
-    """Boxes on the picture in six views; its value comes from ``to_view``.
+    """Boxes on the picture in six views of the lesson; its value comes from ``to_view``.
 
     Fires ``truth`` with ``{truths: [{x1, y1, x2, y2, label}]}`` when a truth box was drawn, and
-    ``choose`` with ``{number}`` when a detection was clicked (1 is the most confident).
+    ``choose`` with ``{number}`` when a detection was clicked (1 is the most confident). What it
+    says stands in ``DetectionCounts`` and ``DetectionPanel``.
     """
 
-    MARKUP = """<div class="detector">
-<div class="modes" role="group" aria-label="What the picture shows"></div>
-<p class="funnel" role="status"></p>
-<div class="stage"><canvas tabindex="0" aria-label="The picture with its boxes"></canvas>
-<div class="beside"><div class="tools"></div><div class="panel"></div></div></div></div>"""
+    MARKUP = """<div class="detector"><canvas class="fit" tabindex="0"
+aria-label="The picture with its boxes"></canvas></div>"""
     SCRIPTS = ("boxes.js", "suppression.js", "canvas.js", "keys.js")
     STYLES = ("canvas.css",)
+
+
+class DetectionCounts(ui.JsComponent):
+    """How many boxes ``DetectionView`` was given, and how many are left."""
+
+    MARKUP = '<p class="funnel" role="status" data-with="detection-view"></p>'
+    STYLES = ("panel.css",)
+
+
+class DetectionPanel(ui.JsComponent):
+    """What ``DetectionView`` says of the boxes, in words and as a table."""
+
+    MARKUP = """<div class="says" data-with="detection-view"><div class="tools"></div>
+<div class="panel"></div></div>"""
+    STYLES = ("panel.css",)
 
 
 def to_view(image: np.ndarray, raw: RawPredictions, limits: Limits) -> dict[str, Any]:

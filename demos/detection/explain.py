@@ -17,7 +17,7 @@ from demos import lesson
 from demos.detection.controls import Settings
 from demos.detection.views import clear_when_old, draw_page
 
-TITLE = "Why this box?"
+TITLE = "Why?"
 SHOWN_SIDE = 720  # pixels
 
 
@@ -80,31 +80,29 @@ def build(
     tab: lesson.Tab, view: gr.HTML, picture: gr.Image, controls: lesson.Controls
 ) -> None:  # fmt: skip
     """A box's number, which a click in the view sets, a button, and the map."""
-    gr.Markdown(
-        "What does the detection depend on? Parts of the picture are hidden at random, again and "
-        "again; the map shows where that costs the box its confidence (D-RISE). Click a box in the "
-        "picture above, or give its number."
-    )
-    with gr.Row():
+    with tab.stage.controls(TITLE):
+        gr.Markdown(
+            "What does the detection depend on? Parts of the picture are hidden at random, again "
+            "and again; the map shows where that costs the box its confidence (D-RISE). Click a "
+            "box in another view, or give its number."
+        )
         number = ui.Number(
-            ExplainSettings.number, precision=0, minimum=1, min_width=160,
+            ExplainSettings.number, precision=0, minimum=1,
             label="Which box (1: the most confident)", elem_id="detection-why-box",
         )  # fmt: skip
-        masks = ui.Slider(
-            100, 2000, ExplainSettings.masks, step=100, label="Random masks", min_width=160
-        )
-        with gr.Column(min_width=120):
+        masks = ui.Slider(100, 2000, ExplainSettings.masks, step=100, label="Random masks")
+        with gr.Row() as buttons:
             start = gr.Button("Explain the box", variant="primary", elem_id="detection-why-start")
-            place = gr.Column(min_width=100)
-    heatmap = gr.HTML(label="map", elem_id="detection-why")
-    numbers = gr.JSON(visible=False, label="numbers")
+    with tab.stage.view(TITLE):
+        heatmap = gr.HTML(label="map", elem_id="detection-why")
+        numbers = gr.JSON(visible=False, label="numbers")
     running = tab.run(
         start.click, explain_box, [picture], [heatmap, numbers],
         settings=lesson.Controls(ExplainSettings, number=number, **controls.parts, masks=masks),
         api_name="detection_why", kind="heavy",
     )  # fmt: skip
     tab.say_waiting(start, [number, masks, *controls])
-    with place:
+    with buttons:
         tab.stop_button(running)
     view.choose(
         lesson.guard(read_choice), None, number, api_visibility="private", queue=False,

@@ -12,6 +12,7 @@ from cvcore.detection import Detections
 from cvcore.detection.ground_truth import DEFAULT_IOU_LIMIT, GroundTruthMatch
 from demos import components as ui
 from demos import lesson
+from demos.detection.canvas import TRUTH
 from demos.detection.controls import MIN_CONFIDENCE, Limits, Settings, build_source, take_limits
 from demos.detection.state import LessonState, find_state
 from demos.detection.views import draw_page, draw_rows
@@ -157,14 +158,15 @@ def draw_curve(match: GroundTruthMatch, shown: int) -> str:
 def build(
     tab: lesson.Tab, view: gr.HTML, state: gr.State, controls: lesson.Controls
 ) -> gr.JSON:  # fmt: skip
-    """The judgement under the view; returns the component that holds the truth boxes."""
-    truths = gr.JSON(visible=False)
-    numbers = gr.JSON(visible=False, label="numbers")
-    limit = ui.Slider(
-        0.05, 0.95, JudgementSettings.limit, step=0.05, label="IoU that a true positive needs",
-        elem_id="detection-truth-iou", visible=False,
-    )  # fmt: skip
-    judgement = gr.HTML(label="judgement", elem_id="detection-judgement")
+    """The judgement beside the view; returns the component that holds the truth boxes."""
+    with tab.stage.controls(TRUTH):
+        truths = gr.JSON(visible=False)
+        numbers = gr.JSON(visible=False, label="numbers")
+        limit = ui.Slider(
+            0.05, 0.95, JudgementSettings.limit, step=0.05, label="IoU that a true positive needs",
+            elem_id="detection-truth-iou", visible=False,
+        )  # fmt: skip
+        judgement = gr.HTML(label="judgement", elem_id="detection-judgement")
     view.truth(
         lesson.guard(read_ground_truth), None, truths, api_visibility="private", queue=False,
         trigger_mode="multiple", show_progress="hidden",

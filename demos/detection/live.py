@@ -74,15 +74,16 @@ def draw_counts(now: dict[str, int], seen: Counter | None) -> str:
 
 
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
-    """The webcam beside its boxes."""
+    """The webcam, and how its boxes are drawn."""
+    stage = tab.stage
+    section = stage.live()
+    with stage.controls(lesson.LIVE):
+        counts = gr.HTML(label="counts", elem_id="detection-live-counts")
+        style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
+        badge = ui.Badge(label="timings")
     tracker = gr.State()
-    gr.Markdown("## Live on the webcam")
-    style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
-    place = gr.Column()
-    counts = gr.HTML(label="counts", elem_id="detection-live-counts")
-    badge = ui.Badge(label="timings")
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
     settings = lesson.Controls(FrameSettings, **controls.parts, style=style)
     extras = [counts, badge, tracker, numbers]
-    with place:
+    with section:
         tab.live(detect_frame, [tracker], settings=settings, extra_outputs=extras)

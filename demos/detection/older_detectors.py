@@ -21,10 +21,9 @@ from cvcore.detection.sliding_window import (
 )
 from demos import components as ui
 from demos import lesson
-from demos.detection import roi_pooling
 from demos.detection.views import draw_page, draw_sentence, draw_table
 
-TITLE = "The way to YOLO"
+TITLE = "History"
 CLASSIFIER, CLASSIFIER_SIDE = "efficientnet_lite0", 224
 RUNS = 3
 
@@ -224,19 +223,17 @@ def show_all(
     return cards, facts, windows, numbers
 
 
-def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs, section: gr.Tab) -> None:
+def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs) -> None:
     """The table, each step on the visitor's picture, its windows, and RoI pooling to type into."""
-    gr.HTML(draw_page(draw_table(list(STEPS[0]), [list(row) for row in STEPS[1:]])))
-    gr.Markdown(SOURCES)
-    gr.Markdown("### Each of them on your picture")
-    cards = gr.HTML(label="cards", elem_id="detection-way")
-    facts = gr.JSON(visible=False, label="numbers")
-    with gr.Row():
-        with gr.Column(min_width=320):
-            gr.Markdown("### Sliding window: how many passes for your picture?")
-            windows, outputs = build_windows()
-        with gr.Column(min_width=320):
-            roi_pooling.build(tab)
+    with tab.stage.controls(TITLE):
+        gr.Markdown("**Sliding window: how many passes for your picture?**")
+        windows, outputs = build_windows()
+    with tab.stage.view(TITLE) as section:
+        gr.HTML(draw_page(draw_table(list(STEPS[0]), [list(row) for row in STEPS[1:]])))
+        gr.Markdown(SOURCES)
+        gr.Markdown("### Each of them on your picture")
+        cards = gr.HTML(label="cards", elem_id="detection-way")
+        facts = gr.JSON(visible=False, label="numbers")
     tab.run(
         [part.release for part in windows], count_windows, [picture, *windows], outputs,
         api_name="detection_windows", kind="steady",

@@ -13,6 +13,7 @@ from demos import components as ui
 from demos import lesson
 from demos.detection.views import draw_page
 
+TITLE = "RoI pooling"
 START = [[1, 3, 2, 0, 5, 1], [4, 0, 7, 2, 1, 3], [2, 6, 1, 8, 0, 2], [5, 1, 3, 4, 9, 6]]
 
 
@@ -90,24 +91,25 @@ def _draw_cell(value: float, owners: list[int], is_winner: bool) -> str:
     )
 
 
-def build(tab: lesson.Tab) -> None:
+def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     """The region to type into, the output's size, and the drawing."""
-    gr.Markdown("### RoI pooling (Fast R-CNN): type into the region")
-    matrix = gr.Dataframe(
-        START, headers=[str(number) for number in range(6)], datatype="number", type="array",
-        interactive=True, static_columns=[], show_label=False, elem_id="detection-matrix",
-    )  # fmt: skip
     high, wide = DEFAULT_OUTPUT_HW
-    with gr.Row():
-        rows = ui.Slider(1, 4, high, step=1, label="Output rows", min_width=120)
-        columns = ui.Slider(1, 6, wide, step=1, label="Output columns", min_width=120)
+    with tab.stage.controls(TITLE):
+        rows = ui.Slider(1, 4, high, step=1, label="Output rows")
+        columns = ui.Slider(1, 6, wide, step=1, label="Output columns")
+    with tab.stage.view(TITLE) as section:
+        gr.Markdown("### RoI pooling (Fast R-CNN): type into the region")
+        matrix = gr.Dataframe(
+            START, headers=[str(number) for number in range(6)], datatype="number", type="array",
+            interactive=True, static_columns=[], show_label=False, elem_id="detection-matrix",
+        )  # fmt: skip
+        outputs = [
+            gr.HTML(label="drawing", elem_id="detection-pooling"),
+            gr.JSON(visible=False, label="pooled"),
+        ]
     inputs = [matrix, rows, columns]
-    outputs = [
-        gr.HTML(label="drawing", elem_id="detection-pooling"),
-        gr.JSON(visible=False, label="pooled"),
-    ]
     tab.run(
         [matrix.change, rows.input, columns.input], pool, inputs, outputs,
         api_name="detection_roi_pool", kind="stream",
     )  # fmt: skip
-    tab.on_open(pool, inputs, outputs)
+    lazy.add(TITLE, section, pool, inputs, outputs, api_name=None)

@@ -19,7 +19,7 @@ from demos.detection.ground_truth import parse_ground_truth
 from demos.detection.views import clear_when_old, draw_page, draw_sentence
 from demos.lesson import charts
 
-TITLE = "Size and time"
+TITLE = "Sizes"
 RUNS = 3
 
 
@@ -120,14 +120,15 @@ def build(
     tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls, truths: gr.JSON
 ) -> None:  # fmt: skip
     """A button, and the chart that grows."""
-    gr.Markdown("The same picture at every input size: time against what is found.")
-    with gr.Row():
-        start = gr.Button(
-            "Measure all sizes", variant="primary", size="sm", elem_id="detection-sizes-start"
-        )
-        place = gr.Column(min_width=100)
-    chart = gr.HTML(label="chart", elem_id="detection-sizes")
-    rows = gr.JSON(visible=False, label="sizes")
+    with tab.stage.controls(TITLE):
+        gr.Markdown("The same picture at every input size: time against what is found.")
+        with gr.Row() as buttons:
+            start = gr.Button(
+                "Measure all sizes", variant="primary", size="sm", elem_id="detection-sizes-start"
+            )
+    with tab.stage.view(TITLE):
+        chart = gr.HTML(label="chart", elem_id="detection-sizes")
+        rows = gr.JSON(visible=False, label="sizes")
     settings = lesson.Controls(
         SizesSettings, **take_limits(controls), model=controls["model"], truths=truths
     )
@@ -136,6 +137,6 @@ def build(
         api_name="detection_sizes", kind="heavy",
     )  # fmt: skip
     tab.say_waiting(start, [*take_limits(controls).values(), truths])
-    with place:
+    with buttons:
         tab.stop_button(running)
     clear_when_old(tab, [picture.change, controls["model"].change], running, [chart, rows])

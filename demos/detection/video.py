@@ -20,7 +20,7 @@ from demos import lesson
 from demos.detection.controls import Settings
 from demos.detection.views import draw_page, draw_sentence
 
-TITLE = "A whole film"
+TITLE = "Video"
 WAIT_SECONDS = 10.0  # for a stopped video's last frame
 LIMIT = (
     "At most 60 seconds and 40 MB; worked on at 640 pixels. A film that the browser cannot play "
@@ -126,26 +126,24 @@ def draw_progress(progress: VideoProgress, seconds: float, *, is_over: bool = Fa
 
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """Video, settings, Start and Stop; the new video beside them."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            source = ui.Video(
-                label="Your film", sources=["upload", "webcam"], height=260,
-                elem_id="detection-video",
-            )  # fmt: skip
-            gr.Markdown(LIMIT)
-            style = ui.Radio(STYLES, value=VideoSettings.style, label="Draw")
-            zone = ui.Dropdown(
-                list(ZONES), value=VideoSettings.zone, label="Count who enters a zone"
-            )
-            with gr.Row() as buttons:
-                start = gr.Button("Start", variant="primary", size="sm")
-        with gr.Column(scale=3, min_width=320):
-            progress = gr.HTML(label="progress", elem_id="detection-video-progress")
-            result = ui.Video(
-                label="With boxes", interactive=False, height=360, autoplay=True,
-                elem_id="detection-video-result",
-            )  # fmt: skip
-            numbers = gr.JSON(visible=False, label="numbers")
+    with tab.stage.controls(TITLE):
+        source = ui.Video(
+            label="Your film", sources=["upload", "webcam"], height=200, elem_id="detection-video"
+        )
+        gr.Markdown(LIMIT)
+        style = ui.Radio(STYLES, value=VideoSettings.style, label="Draw")
+        zone = ui.Dropdown(
+            list(ZONES), value=VideoSettings.zone, label="Count who enters a zone"
+        )  # fmt: skip
+        with gr.Row() as buttons:
+            start = gr.Button("Start", variant="primary", size="sm")
+    with tab.stage.view(TITLE):
+        progress = gr.HTML(label="progress", elem_id="detection-video-progress")
+        result = ui.Video(
+            label="With boxes", interactive=False, autoplay=True, elem_id="detection-video-result",
+            elem_classes=["fill-film"],
+        )  # fmt: skip
+        numbers = gr.JSON(visible=False, label="numbers")
     rest = gr.State()
     running = tab.run(
         start.click, annotate, [source], [progress, result, numbers, rest],

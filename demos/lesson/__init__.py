@@ -7,11 +7,12 @@ from demos.lesson.models import fetch_model, list_models
 from demos.lesson.progress import under_way
 from demos.lesson.scheduling import LatestControls, RunToken, follow, renew
 from demos.lesson.settings import Controls
+from demos.lesson.stage import LIVE, Stage
 from demos.lesson.tab import Tab
 from demos.server.errors import guard, read_int
 
 __all__ = [
-    "Controls", "LatestControls", "LazyTabs", "RunToken", "Tab", "charts", "fetch_model", "follow",
-    "guard", "keep_here", "list_models", "prepare", "read_int", "renew",
+    "LIVE", "Controls", "LatestControls", "LazyTabs", "RunToken", "Stage", "Tab", "charts",
+    "fetch_model", "follow", "guard", "keep_here", "list_models", "prepare", "read_int", "renew",
     "under_way",
 ]  # fmt: skip

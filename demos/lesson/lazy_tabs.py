@@ -1,7 +1,7 @@
 """Inner tabs of which only the one that is shown is computed."""
 
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 import gradio as gr
@@ -20,6 +20,7 @@ class LazyTabs:
 
     def __init__(self, tab: Any, names: Sequence[str]) -> None:
         self.tab = tab
+        self._noted: set[str] = set()
         self.shown = gr.Textbox(names[0], visible="hidden", label="the view that is open")
         self._due = {
             name: gr.Textbox("0", visible="hidden", label=f"due, {name}") for name in names
@@ -51,5 +52,12 @@ class LazyTabs:
 
     def note(self, name: str, section: gr.Tab) -> None:
         """An inner tab that computes by itself: the others rest while it is open."""
+        self._noted.add(name)
         code = _OPEN.replace("NAME", json.dumps(name))
         self.tab.run(section.select, None, None, self.shown, api_name=None, js=code)
+
+    def note_others(self, sections: Mapping[str, gr.Tab]) -> None:
+        """Those of a stage's views, by name, that are not computed when they are opened."""
+        for name, section in sections.items():
+            if name not in self._noted:
+                self.note(name, section)

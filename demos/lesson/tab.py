@@ -3,8 +3,9 @@
 import inspect
 import json
 from collections.abc import Callable, Sequence
+from contextlib import nullcontext
 from pathlib import Path
-from typing import Any, Literal
+from typing import TYPE_CHECKING, Any, Literal
 
 import gradio as gr
 
@@ -18,6 +19,9 @@ from demos.lesson.scheduling import answer_whole, light_work, long_work, newest_
 from demos.lesson.settings import Controls, spread_settings, take_settings
 from demos.server.errors import guard
 from demos.server.limits import HEAVY, LIGHT, STEADY
+
+if TYPE_CHECKING:
+    from demos.lesson.stage import Stage
 
 PUTS = ("upload", "clear", "input", "change", "release", "pick")  # events of a new value
 # Whether an address asks for more of a tab than to be shown.
@@ -38,6 +42,7 @@ class Tab:
         self.topic = topic
         self._current = current
         self.picture: SafeImage | None = None  # the first picture input
+        self.stage: Stage = None  # type: ignore[assignment]  # the lesson's place: it makes one
         # Counts up when the tab is first shown, and when an address sets its controls.
         self.opened = gr.State(0)
         self._never = gr.State()  # changes never: what hangs on it is asked for by name alone
@@ -230,11 +235,13 @@ class Tab:
     def lesson(self) -> None:
         """The panel "How it works": what stands in ``lesson.md`` beside the lesson's code."""
         text = (Path(demos.__file__).parent / self.topic / "lesson.md").read_text(encoding="utf-8")
-        panels.lesson(text)
+        with self.stage.panels if self.stage else nullcontext():
+            panels.lesson(text)
 
     def show_code(self, *targets: str) -> None:
         """The panel "Show the code", for targets like ``cvcore.convolution:convolve``."""
-        panels.show_code(targets)
+        with self.stage.panels if self.stage else nullcontext():
+            panels.show_code(targets)
 
 
 def _puts_value(trigger: Any) -> bool:

@@ -1,6 +1,7 @@
 """The page around the tabs: header, start, look."""
 
 from collections.abc import Sequence
+from contextlib import nullcontext
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -9,6 +10,7 @@ from typing import TYPE_CHECKING
 import gradio as gr
 
 from cvcore.engine import device
+from demos import CHAPTERS
 from demos.components.live import NO_CAMERA, STOP_CAMERAS
 from demos.components.pictures import SafeImage
 from demos.lesson.tab import Tab
@@ -23,7 +25,6 @@ if TYPE_CHECKING:
     from demos.server.class_room import ClassRoom
 
 TITLE = "Glassbox"
-SUBTITLE = "Computer vision, opened up"
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "monospace"]
 THEME = gr.themes.Soft(
@@ -57,6 +58,9 @@ THEME = gr.themes.Soft(
     checkbox_label_background_fill_selected="*primary_600",
     checkbox_label_background_fill_selected_dark="*primary_600",
 )
+BUTTONS = """<button type="button" data-does="theme" title="Dark or light"
+aria-label="Dark or light">◐</button><button type="button" data-does="present"
+title="Presenter: the picture alone, larger type (key P)" aria-label="Presenter">⤢</button>"""
 TELL_TAB = "() => document.dispatchEvent(new Event('glassbox-tab'))"
 _STATIC = Path(__file__).with_name("static")
 _NARROW = publish("charts_narrow.css", (_STATIC / "charts_narrow.css").read_bytes())
@@ -71,11 +75,12 @@ _SCRIPTS = [
         "address.js",
         "double_click.js",
         "sliders.js",
+        "presenter.js",
     )
 ]
 LOOK = {
     "theme": THEME,
-    "css_paths": [_STATIC / f"{name}.css" for name in ("style", "charts", "class_room")],
+    "css_paths": [_STATIC / f"{name}.css" for name in ("style", "stage", "charts", "class_room")],
     "head": f'<meta name="no-camera" content="{NO_CAMERA}"><link rel="stylesheet" href="{_NARROW}">'
     + "".join(f'<script type="module" src="{one}"></script>' for one in _SCRIPTS),
 }  # for launch_page
@@ -88,14 +93,15 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
     """
     with Page(title=TITLE, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as page:
         with gr.Row(elem_classes=["header"]):
-            gr.HTML(f"<h1>{TITLE}</h1><p>{SUBTITLE}</p>")
+            gr.HTML(f"<h1>{TITLE}</h1>{_name_chapters(topics)}")
             device_line = gr.HTML(elem_id="device")
+            gr.HTML(BUTTONS, elem_id="page-buttons")
         if room and len(topics) == 1:  # there is no start
             _show_class_room(page, room)
         notice = gr.HTML(elem_id="unknown-tab")
         current = SafeImage(visible="hidden", elem_id="current-picture", label="Current picture")
         states: dict[str, links.LessonState] = {}
-        with gr.Tabs(elem_id="topics") as tabs:
+        with gr.Tabs(elem_id="topics", overflow_behavior="wrap") as tabs:
             modules = {topic: import_module(f"demos.{topic}") for topic in topics}
             if len(modules) > 1:
                 with gr.Tab(start.TITLE, id="start", elem_id="tab-start"):
@@ -105,13 +111,17 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
             for topic, module in modules.items():
                 short = getattr(module, "SHORT", module.TITLE)
                 with gr.Tab(short, id=topic, elem_id=f"tab-{topic}") as block:
-                    gr.Markdown(f"**{module.TITLE}.** {module.SUMMARY}", elem_classes=["summary"])
+                    summary = gr.Markdown(
+                        f"**{module.TITLE}.** {module.SUMMARY}", elem_classes=["summary"]
+                    )
                     tab = Tab(topic, block, current)
                     module.build(tab)
+                    summary.visible = tab.stage is None
                     states[topic] = links.collect(
                         topic, block, picture=tab.picture, opened=tab.opened
                     )
-                    links.offer_link(states[topic])
+                    with tab.stage.panels if tab.stage else nullcontext():
+                        links.offer_link(states[topic])
         tabs.select(None, None, None, js=STOP_CAMERAS, api_visibility="private")
         tabs.select(None, None, None, js=TELL_TAB, api_visibility="private")
         page.load(_describe_device, None, device_line, api_visibility="private")
@@ -136,8 +146,20 @@ def _show_class_room(page: gr.Blocks, room: "ClassRoom") -> None:
     class_room.build_panel(page, room)
 
 
+def _name_chapters(topics: Sequence[str]) -> str:
+    """The style that writes each chapter's name before the first of its lessons."""
+    rules = []
+    for name, members in CHAPTERS.items():
+        first = next((topic for topic in topics if topic in members), None)
+        if first:
+            wide = 9 * len(name) + 12  # pixels, of capitals 11 high
+            rules.append(f"#topics #tab-{first}-button {{ margin-left: {wide}px; }}")
+            rules.append(f'#tab-{first}-button::before {{ content: "{name}"; }}')
+    return f"<style>{' '.join(rules)}</style>"
+
+
 def _describe_device() -> str:
-    return f"<span>Running on {escape(device.describe())}</span>"
+    return f'<span title="Where the networks run">{escape(device.describe())}</span>'
 
 
 def list_networks(topics: Sequence[str]) -> tuple[str, ...]:

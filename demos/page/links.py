@@ -207,7 +207,7 @@ def offer_link(state: LessonState) -> None:
         ],
         "longest": LONGEST,
     }
-    with gr.Accordion("Link to this lesson", open=False, elem_classes=["link"]) as panel:
+    with gr.Accordion("Link", open=False, elem_classes=["link"]) as panel:
         address = gr.Textbox(
             label="Opens this tab with this sample picture and these controls",
             buttons=["copy"],

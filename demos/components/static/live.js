@@ -11,12 +11,14 @@ const fitSides = (width, height, most) => {
 
 // --- in the page ---------------------------------------------------------------------------
 const pair = element.querySelector('.live-pair');
-const [button, cameras, video] = ['button', 'select', 'video'].map(name => pair.querySelector(name));
+const [cameras, video] = ['select', 'video'].map(name => pair.querySelector(name));
+const [button, freeze, use, mirror] = ['start', 'freeze', 'use', 'mirror'].map(name => pair.querySelector(`[data-does=${name}]`));
+const stage = pair.closest('.lesson-grid');
 const image = pair.querySelector('img'), text = pair.querySelector('output');
 const canvas = document.createElement('canvas'), times = [], ways = [];
-const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, LONG = 400, SHORT = 150;  // pixels; milliseconds
+const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, FROZEN_GAP = 250, LONG = 400, SHORT = 150;  // pixels; milliseconds
 let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
-let values = null, extras = null;
+let values = null, extras = null, frozen = '';
 const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
 const say = words => { text.textContent = words; };
@@ -67,7 +69,9 @@ const close = () => {
 
 const grab = () => {
   [canvas.width, canvas.height] = fitSides(video.videoWidth, video.videoHeight, SIDE);
-  canvas.getContext('2d').drawImage(video, 0, 0, canvas.width, canvas.height);
+  const pen = canvas.getContext('2d');
+  if (mirror.checked) { pen.translate(canvas.width, 0); pen.scale(-1, 1); }
+  pen.drawImage(video, 0, 0, canvas.width, canvas.height);
   return canvas.toDataURL('image/jpeg', 0.85);
 };
 const show = (reply, took) => {
@@ -81,7 +85,8 @@ const show = (reply, took) => {
   ways.push(Math.max(0, took - reply.ms));
   if (ways.length > 15) ways.shift();
   const way = median(ways);
-  if (times.length > 2) say(rateOf(times).toFixed(1)
+  if (frozen) say('Frozen: the controls go on acting on this picture.');
+  else if (times.length > 2) say(rateOf(times).toFixed(1)
     + ` frames a second, ${way.toFixed(0)} ms to the server and back`);
   trigger('exchange');
 };
@@ -92,11 +97,11 @@ const follow = async mine => {
   lanes += 1;
   while (run === mine) {
     if (!element.isConnected) { stop(); break; }
-    const early = sentAt + LEAST_GAP - performance.now();
+    const early = sentAt + (frozen ? FROZEN_GAP : LEAST_GAP) - performance.now();
     if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
     sentAt = performance.now();
     const started = sentAt;
-    const reply = await server.frame({number: ++number, src: grab(), values});
+    const reply = await server.frame({number: ++number, src: frozen || grab(), values});
     if (run !== mine) break;
     if (!reply) { say('The server does not answer: is it still running?'); await sleep(1000); continue; }
     const took = performance.now() - started;
@@ -108,8 +113,12 @@ const follow = async mine => {
 };
 
 const start = async () => {
-  if (!stream && !await open()) return;
+  button.disabled = true;  // while the browser asks for leave
+  const isOpen = stream || await open();
+  button.disabled = false;
+  if (!isOpen) return;
   button.textContent = 'Stop';
+  tell(true);
   const mine = ++run;
   lanes = 0; times.length = ways.length = 0; values = null;
   trigger('exchange');
@@ -119,13 +128,25 @@ const start = async () => {
 const stop = () => {
   run += 1;
   close();
-  button.textContent = 'Record';
+  button.textContent = 'Start webcam';
+  tell(false);
+};
+// What can be done while it runs.
+const tell = (isRunning) => {
+  frozen = '';
+  freeze.ariaPressed = 'false';
+  freeze.hidden = mirror.parentElement.hidden = !isRunning;
+  use.hidden = !isRunning || !stage?.querySelector('.source-panel input[type=file]');
 };
 
-button.addEventListener('click', async () => {
-  if (button.textContent === 'Stop') stop();
-  else if (button.textContent === 'Record') start();
-  else if (await open()) button.textContent = 'Record';
+button.addEventListener('click', () => { if (button.textContent === 'Stop') stop(); else start(); });
+freeze.addEventListener('click', () => {
+  frozen = frozen ? '' : grab();
+  freeze.ariaPressed = String(Boolean(frozen));
+});
+use.addEventListener('click', async () => {
+  const data = await (await fetch(frozen || grab())).blob();
+  stage.dispatchEvent(new CustomEvent('take-picture', {detail: new File([data], 'webcam.jpg', {type: 'image/jpeg'})}));
 });
 // Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
 new ResizeObserver(() => { if (stream && isHidden()) stop(); }).observe(pair);

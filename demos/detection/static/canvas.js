@@ -1,14 +1,17 @@
 // Six views of one picture's boxes. Text from the server is set as text, never as markup.
 
-const MODES = [['result', 'Result'], ['before', 'Before NMS'], ['steps', 'NMS steps'],
-  ['grid', 'Grid, anchors'], ['objectness', 'Objectness'], ['truth', 'Truth box']];
+// The lesson's views, as the stage names them, and what is drawn in each.
+const MODES = {result: 'result', 'before-nms': 'before', 'nms-steps': 'steps', grid: 'grid',
+  objectness: 'objectness', truth: 'truth'};
 const HINTS = {  // what the keyboard does on the picture
   result: 'Arrow keys choose a box.', before: 'Arrow keys choose a box.', grid: 'Arrow keys choose a box.',
   steps: 'Arrow keys go from turn to turn.', objectness: 'Arrow keys choose a cell.',
   truth: 'By keyboard, on the picture: Enter begins a box, arrow keys move it, with Shift they change its size, Delete takes it away.'};
 const LONG_SIDE = 1280;  // canvas pixels
 const MOST_LABELS = 12;  // on one picture: more hide what they name
+const stage = element.closest('.lesson-grid');
 const find = (name) => element.querySelector(name);
+const inRail = (name) => stage.querySelector(`.lesson-rail ${name}`);
 const canvas = find('canvas'), pen = canvas.getContext('2d');
 const picture = new Image();
 let mode = 'result', step = 0, chosen = null, gridNumber = 0, cellAt = null, timer = null;
@@ -180,7 +183,7 @@ const panels = {
     return out;
   },
   truth() {
-    if (!truths.length) return [make('p', 'Drag a box around an object, as exactly as you can: that is the truth. Below, each detection is then judged by it.'), make('p', HINTS.truth)];
+    if (!truths.length) return [make('p', 'Drag a box around an object, as exactly as you can: that is the truth. Each detection is then judged by it.'), make('p', HINTS.truth)];
     return truths.map((truth, number) => {
       const select = make('select', props.value.labels.map((label) => make('option', label)), {ariaLabel: 'class'});
       select.value = truth.label; select.dataset.key = `truth ${number}`;
@@ -222,23 +225,22 @@ const draw = () => {
   zoom = LONG_SIDE / Math.max(value.width, value.height);
   const wide = Math.max(1, Math.round(value.width * zoom)), high = Math.max(1, Math.round(value.height * zoom));
   if (canvas.width !== wide || canvas.height !== high) { canvas.width = wide; canvas.height = high; }
+  canvas.style.setProperty('--ratio', String(wide / high));
   unit = canvas.clientWidth ? wide / canvas.clientWidth : 1.5;
   pen.drawImage(picture, 0, 0, wide, high);
   drawings[mode]();
   canvas.setAttribute('aria-label', `The picture with its boxes. ${HINTS[mode]}`);
   const active = /** @type {HTMLElement} */ (document.activeElement);
-  const key = element.contains(active) ? active.dataset.key : null;
-  find('.modes').replaceChildren(...MODES.map(([key, text]) => {
-    const node = selectable(text, key === mode, () => { if (mode !== key) { mode = key; pause(); draw(); } });
-    node.dataset.mode = key; return node;
-  }));
-  find('.tools').replaceChildren(...(tools[mode] ? tools[mode]() : []));
+  const says = inRail('.says');
+  if (!says) { setTimeout(draw, 50); return; }  // the rail comes after the stage
+  const key = says.contains(active) ? active.dataset.key : null;
+  inRail('.tools').replaceChildren(...(tools[mode] ? tools[mode]() : []));
   const final = kept().length;
-  find('.funnel').replaceChildren(make('b', value.proposed.toLocaleString('en')), ' boxes proposed → ', make('b', String(candidates.length)),
-    ` above ${two(limits.confidence)} → `, make('b', String(final)), ' after NMS');
-  find('.panel').replaceChildren(...panels[mode]());
+  inRail('.funnel').replaceChildren(make('b', `${value.proposed.toLocaleString('en')} → ${candidates.length} → ${final}`),
+    ` boxes proposed · above ${two(limits.confidence)} · after NMS`);
+  inRail('.panel').replaceChildren(...panels[mode]());
   if (key) {  // what had the keyboard was just made anew
-    const again = [...element.querySelectorAll('[data-key]')].find((node) => node.dataset.key === key);
+    const again = [...says.querySelectorAll('[data-key]')].find((node) => node.dataset.key === key);
     (again && !again.disabled ? again : canvas).focus({preventScroll: true});
   }
   Object.assign(find('.detector').dataset, {mode, proposed: value.proposed, candidates: candidates.length, detections: final,
@@ -247,9 +249,10 @@ const draw = () => {
 const load = () => {
   const value = props.value;
   if (!value || !value.src) {
-    find('.funnel').textContent = seen ? 'There is no picture: upload one or click a sample.'
+    if (!inRail('.says')) { setTimeout(load, 50); return; }
+    inRail('.funnel').textContent = seen ? 'There is no picture: upload one or click a sample.'
       : 'One moment: the first time on a computer the network is made ready, which takes about ten seconds.';
-    canvas.width = canvas.height = 0; find('.panel').textContent = ''; source = null; return;
+    canvas.width = canvas.height = 0; inRail('.panel').textContent = ''; source = null; return;
   }
   // While a slider moves, what the server sends about it is already old.
   const newer = performance.now() - moved > 500 ? {} : limits;
@@ -263,6 +266,17 @@ const load = () => {
   draw();
 };
 picture.onload = draw;
+// The stage says which of its views is open.
+const show = (wanted) => {
+  const view = Object.keys(MODES).find((key) => MODES[key] === wanted);
+  stage.dispatchEvent(new CustomEvent('open-view', {detail: view}));
+};
+const follow = () => {
+  const wanted = MODES[stage.dataset.view];
+  if (wanted && wanted !== mode) { mode = wanted; pause(); }
+  if (wanted) requestAnimationFrame(draw);  // it may have been hidden: the canvas has its size again
+};
+stage.addEventListener('stage-view', follow);
 
 const at = (event) => {
   const frame = canvas.getBoundingClientRect();
@@ -277,7 +291,7 @@ canvas.addEventListener('pointerdown', (event) => {
     cellAt = cellUnder(props.value.letterbox, props.value.grids[gridNumber], x, y); draw();
   } else {  // the smallest box under the pointer
     const under = smallestAt(mode === 'before' ? candidates : kept(), x, y);
-    if (under) { pick(under); if (mode !== 'steps') { mode = 'grid'; pause(); } draw(); }
+    if (under) { pick(under); if (mode !== 'steps') show('grid'); draw(); }
   }
 });
 canvas.addEventListener('pointermove', (event) => {
@@ -296,8 +310,8 @@ canvas.addEventListener('pointerup', () => {
 });
 
 // The sliders are followed directly: a redraw must not wait for the page's own events.
-const follow = (event) => {
-  if (!element.isConnected) { document.removeEventListener('input', follow); return; }
+const move = (event) => {
+  if (!element.isConnected) { document.removeEventListener('input', move); return; }
   for (const limit of ['confidence', 'iou']) {
     const number = Number(event.target.value);
     if (!event.target.closest?.(`#detection-${limit}`) || !Number.isFinite(number)) continue;
@@ -305,5 +319,5 @@ const follow = (event) => {
     moved = performance.now(); draw();
   }
 };
-document.addEventListener('input', follow);
-watch('value', load); load();
+document.addEventListener('input', move);
+watch('value', load); follow(); load();

@@ -9,7 +9,7 @@ const pickByKey = (event, arrow) => {
   if (!arrow || !offered.length) return false;
   const now = offered.findIndex((row) => row.index === chosen);
   pick(offered[now < 0 ? 0 : within(now + arrow[0] + arrow[1], 0, offered.length - 1)]);
-  if (mode === 'result') mode = 'grid';
+  if (mode === 'result') show('grid');
   return true;
 };
 const turnByKey = (event, arrow) => {

@@ -107,13 +107,14 @@ export const watch = (config) => {
   const tall = new Set(); // the answers that had room for a sentence
   const isAwaited = (id) => tall.has(id) && ![...ledger.hanging].some(([picture, ids]) => ids.has(id) && ledger.refused.has(picture));
   const list = (ids) => ids.map((id) => `#${CSS.escape(names.get(id))}`).join(',');
+  const listBeside = (ids) => ids.map((id) => `[data-with="${CSS.escape(names.get(id))}"]`).join(',');  // drawn by an answer's script
   const paint = () => {
     const stale = [...ledger.stale].filter((id) => names.has(id) && !ledger.gone.has(id));
     const gone = [...ledger.gone].filter((id) => names.has(id)), rules = [];
     const awaited = isComputing ? [...stale, ...gone].filter(isAwaited) : [];
-    if (stale.length) rules.push(`:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > :not([data-testid=status-tracker]) { opacity: .18; filter: grayscale(1); }`,
+    if (stale.length) rules.push(`:is(${listBeside(stale)}) { opacity: .18; filter: grayscale(1); }`, `:is(${list(stale)}) { position: relative; } :is(${list(stale)}) > :not([data-testid=status-tracker]) { opacity: .18; filter: grayscale(1); }`,
       `:is(${list(stale)}) a.download { pointer-events: none; }`);
-    if (gone.length) rules.push(`:is(${list(gone)}) { visibility: hidden; }`);
+    if (gone.length) rules.push(`:is(${list(gone)}, ${listBeside(gone)}) { visibility: hidden; }`);
     // What was emptied with a refused picture keeps room for the sentence while another one is worked on.
     if (awaited.length) rules.push(`:is(${list(awaited)}) { position: relative; min-height: ${LARGE}px; } :is(${list(awaited)})::after { visibility: visible; }`);
     for (const id of new Set([...stale, ...awaited])) {

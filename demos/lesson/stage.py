@@ -1,0 +1,156 @@
+"""A lesson's place on the page: the picture large, the controls beside it, all else a click away.
+
+A row with the title, the inner views and the source of the picture; below it the stage, and beside
+that the rail with the controls; at the foot timings, downloads and the panels. The look is in
+``demos/page/static/stage.css``, what moves in ``static/stage.js``.
+"""
+
+import re
+from collections.abc import Sequence
+from html import escape
+from typing import TYPE_CHECKING, Any
+
+import gradio as gr
+
+from demos.components.js_component import load_script
+from demos.components.pictures import SafeImage
+
+if TYPE_CHECKING:
+    from demos.lesson.tab import Tab
+
+LIVE = "Live"
+SOURCES = (  # name, words, what it does
+    ("upload", "Upload", "Choose a picture from this computer, or drop one on the stage"),
+    ("webcam", "Webcam", "Live, from this computer's webcam"),
+    ("samples", "Samples", "Pictures to begin with, and your own as it was sent"),
+    ("paste", "Paste", "A picture from the clipboard"),
+    ("last", "Last", "The picture of the lesson before"),
+)
+ICONS = {  # paths in a square of 24
+    "upload": "M12 16V4m0 0L7 9m5-5 5 5M4 17v3h16v-3",
+    "webcam": "M3 7h11v10H3zm11 4 7-4v10l-7-4",
+    "samples": "M4 4h7v7H4zm9 0h7v7h-7zM4 13h7v7H4zm9 0h7v7h-7z",
+    "paste": "M9 4H6v17h12V4h-3M9 3h6v4H9z",
+    "last": "M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2",
+}
+
+
+def to_key(title: str) -> str:
+    """``"Grid, anchors"`` as ``grid-anchors``: as an address names a view."""
+    return "-".join(re.findall(r"[a-z0-9]+", title.lower())[:5])
+
+
+def draw_icon(name: str) -> str:
+    """An icon of the page's one set, as wide as a letter is tall."""
+    return (
+        f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
+    )
+
+
+def draw_sources(names: Sequence[str]) -> str:
+    """The buttons in the title's row, and the place of what is said of the picture."""
+    buttons = "".join(
+        f'<button type="button" data-source="{name}" title="{escape(hint)}" aria-label="{words}">'
+        f"{draw_icon(name)}<span>{words}</span></button>"
+        for name, words, hint in SOURCES
+        if name in names
+    )
+    label = "Where the picture comes from"
+    return f'<div class="sources" role="group" aria-label="{label}">{buttons}</div>'
+
+
+class Stage:
+    """The stage of the lesson ``tab``, whose question opens the rail.
+
+    Its parts are entered with ``with``: a ``view`` of its own, what several views ``show``, the
+    ``controls`` of all views or of some, and the ``foot``.
+    """
+
+    def __init__(self, tab: "Tab", title: str, question: str) -> None:
+        self.tab = tab
+        self.views: dict[str, gr.Tab] = {}  # by title, in their order
+        tab.stage = self
+        with gr.Column(elem_id=f"{tab.topic}-stage", elem_classes=["lesson-grid"]):
+            gr.HTML(f"<h2>{escape(title)}</h2>", elem_classes=["lesson-title"])
+            self.tabs = gr.Tabs(
+                elem_id=f"{tab.topic}-views", elem_classes=["lesson-views"],
+                overflow_behavior="wrap",
+            )  # fmt: skip
+            self._source = gr.Column(elem_classes=["lesson-source"])
+            self._notes = gr.HTML('<div class="lesson-notes"></div>', elem_classes=["lesson-said"])
+            self._stage = gr.Column(elem_classes=["lesson-stage"])
+            self._rail = gr.Column(elem_classes=["lesson-rail"])
+            self.foot = gr.Row(elem_classes=["lesson-foot"])
+            with self.foot:
+                self.panels = gr.Row(elem_classes=["lesson-panels"])
+                self.results = gr.Row(elem_classes=["lesson-results"])
+        with self._rail:
+            gr.Markdown(question, elem_classes=["question"])
+
+    def view(self, title: str, **kwargs: Any) -> gr.Tab:
+        """A view with a stage of its own: what is made in it is computed when it is open."""
+        key = to_key(title)
+        with self.tabs:
+            self.views[title] = gr.Tab(
+                title, id=key, elem_id=f"{self.tab.topic}-view-{key}", **kwargs
+            )
+        return self.views[title]
+
+    def show(self, *titles: str) -> gr.Column:
+        """What these views show; those that are none yet are made, without anything of their own.
+
+        So several views look at one result, which is there already when another of them is opened.
+        """
+        for title in titles:
+            if title not in self.views:
+                self.view(title)
+        with self._stage:
+            return gr.Column(elem_classes=["lesson-main", *_to_classes(titles)])
+
+    def controls(self, *titles: str) -> gr.Column:
+        """A part of the rail, in these views only, or in all."""
+        with self._rail:
+            return gr.Column(elem_classes=["rail-part", *_to_classes(titles)])
+
+    def more(self, *titles: str) -> gr.Accordion:
+        """The part of the rail that is closed at first."""
+        with self._rail:
+            return gr.Accordion("More", open=False, elem_classes=["more", *_to_classes(titles)])
+
+    def sources(self, picture: str = "", live: bool = False) -> gr.Column:
+        """The source buttons; returns the panel behind "Samples", for the ``picture`` (its name on
+        the page) and what it can be chosen from."""
+        names = ["webcam"] if live else []
+        if picture:
+            names += ["upload", "samples", "paste", "last"]
+        with self._source:
+            gr.HTML(
+                draw_sources(names),
+                js_on_load=load_script(__name__, "stage.js"),
+                elem_classes=["source-bar"],
+                elem_id=f"{self.tab.topic}-sources",
+            )
+            return gr.Column(elem_classes=["source-panel"])
+
+    def picture_input(
+        self, *, sample: str | None, names: Sequence[str] | None = None, live: bool = True,
+        elem_id: str | None = None, **kwargs: Any,
+    ) -> SafeImage:  # fmt: skip
+        """The lesson's picture, by upload, drop, paste, sample or from the lesson before.
+
+        ``sample`` is shown at first; ``names`` are the samples offered (all by default); with
+        ``live`` there is a view "Live", which the webcam's button opens.
+        """
+        elem_id = elem_id or f"{self.tab.topic.replace('_', '-')}-picture"
+        with self.sources(elem_id, live):
+            return self.tab.picture_input(
+                sample=sample, names=names, elem_id=elem_id, height=200, **kwargs
+            )
+
+    def live(self) -> gr.Tab:
+        """The view that the webcam's button opens."""
+        return self.view(LIVE)
+
+
+def _to_classes(titles: Sequence[str]) -> list[str]:
+    return ["for-view", *(f"for-{to_key(title)}" for title in titles)] if titles else []

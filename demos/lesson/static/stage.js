@@ -1,0 +1,112 @@
+// A lesson's stage: which view is open, where the picture comes from, one panel of the foot at a time.
+const grid = element.closest('.lesson-grid'), topic = grid.id.replace(/-stage$/, '');
+const CLIPBOARD = 'This browser does not hand over its clipboard: press Ctrl+V (on a Mac ⌘V) instead.';
+const NO_PICTURE = 'There is no picture in the clipboard: copy one first.';
+const isSeen = () => Boolean(grid.getClientRects().length);
+const open = (key) => grid.querySelector(`[id="${topic}-view-${key}-button"]`)?.click();
+
+// --- views -------------------------------------------------------------------------------------
+// Which view is open stands at the grid, `data-view`, and is told by the event `stage-view`.
+const keyOf = () => grid.querySelector('.lesson-views > .tab-wrapper [id][aria-selected=true]')?.id
+  .slice(`${topic}-view-`.length, -'-button'.length) ?? '';
+const follow = () => {
+  const key = keyOf();
+  for (const part of grid.querySelectorAll('.for-view')) part.hidden = !part.classList.contains(`for-${key}`);
+  if (grid.dataset.view === key) return;
+  grid.dataset.view = key;
+  grid.dispatchEvent(new CustomEvent('stage-view', {detail: key}));
+};
+let isAsked = false;
+const followSoon = () => {
+  if (isAsked) return;
+  isAsked = true;
+  queueMicrotask(() => { isAsked = false; follow(); });
+};
+// Where the views leave no room for words, the source buttons are icons.
+const fit = () => {
+  const row = grid.querySelector('.lesson-views > .tab-wrapper > .tab-container:not(.visually-hidden)');
+  if (!row?.clientWidth) return;
+  grid.classList.remove('compact');
+  grid.classList.toggle('compact', row.scrollWidth > row.clientWidth + 1);
+};
+new ResizeObserver(fit).observe(grid);
+new MutationObserver(followSoon).observe(grid, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-selected']});
+grid.addEventListener('open-view', (event) => open(/** @type {CustomEvent} */ (event).detail));
+follow();
+
+// --- sources -----------------------------------------------------------------------------------
+const panel = grid.querySelector('.source-panel');
+const input = () => panel?.querySelector('input[type=file]');
+const say = (text) => {
+  const place = grid.querySelector('.lesson-notes');
+  place.replaceChildren(Object.assign(document.createElement('p'), {textContent: text, className: 'picture-note source-note', role: 'status'}));
+  setTimeout(() => place.querySelector('.source-note')?.remove(), 6000);
+};
+// What is dropped or pasted goes the way of a chosen file.
+const take = (files) => {
+  const field = input();
+  if (!field || !files.length) return false;
+  const one = new DataTransfer();
+  one.items.add(files[0]);
+  field.files = one.files;
+  field.dispatchEvent(new Event('change', {bubbles: true}));
+  leaveLive();
+  return true;
+};
+grid.addEventListener('take-picture', (event) => take([/** @type {CustomEvent} */ (event).detail]));
+// Another picture is not looked at in the webcam's view.
+const leaveLive = () => {
+  if (grid.dataset.view === 'live') grid.querySelector('.lesson-views > .tab-wrapper [id]:not([id*="-view-live-"])')?.click();
+};
+const fold = (isOpen) => {
+  panel?.classList.toggle('open', isOpen);
+  element.querySelector('[data-source=samples]')?.setAttribute('aria-expanded', String(isOpen));
+};
+const waitFor = (find, act, tries = 100) => {
+  const found = find();
+  if (found) act(found); else if (tries) setTimeout(() => waitFor(find, act, tries - 1), 50);
+};
+const acts = {
+  upload: () => input().click(),
+  webcam() {
+    open('live');
+    waitFor(() => grid.querySelector('.live-camera button[data-does=start]'), (button) => button.click());
+  },
+  samples: () => fold(!panel.classList.contains('open')),
+  async paste() {
+    let items;
+    try { items = await navigator.clipboard.read(); } catch { say(CLIPBOARD); return; }
+    for (const item of items) {
+      const type = item.types.find((one) => one.startsWith('image/'));
+      if (type) { take([new File([await item.getType(type)], `pasted.${type.slice(6)}`, {type})]); return; }
+    }
+    say(NO_PICTURE);
+  },
+  last() { panel.querySelector('.use-current')?.click(); leaveLive(); },
+};
+element.addEventListener('click', (event) => acts[/** @type {any} */ (event.target).closest('[data-source]')?.dataset.source]?.());
+panel?.addEventListener('click', (event) => { if (event.target.closest('.samples button')) { fold(false); leaveLive(); } });
+panel?.addEventListener('change', (event) => { if (event.target === input()) { fold(false); leaveLive(); } });
+grid.addEventListener('dragover', (event) => { if (input() && event.dataTransfer.types.includes('Files')) event.preventDefault(); });
+grid.addEventListener('drop', (event) => {
+  if (/** @type {any} */ (event.target).closest('input, [data-testid=file-upload], .source-panel') || !event.dataTransfer.files.length) return;
+  if (take(event.dataTransfer.files)) { event.preventDefault(); event.stopPropagation(); }
+});
+const hear = (name, act) => {
+  const heard = (event) => { if (!element.isConnected) document.removeEventListener(name, heard); else if (isSeen()) act(event); };
+  document.addEventListener(name, heard);
+};
+hear('paste', (event) => {
+  if (event.target.closest?.('input, textarea, [contenteditable]')) return;
+  if (take(event.clipboardData.files)) event.preventDefault();
+});
+
+// --- what lies over the stage --------------------------------------------------------------------
+const folds = () => [...grid.querySelectorAll('.lesson-panels .label-wrap')];
+const shut = (but) => { for (const one of folds()) if (one !== but && one.classList.contains('open')) one.click(); };
+grid.querySelector('.lesson-panels')?.addEventListener('click', (event) => {
+  const one = event.target.closest('.label-wrap');
+  if (one) shut(one);
+});
+hear('keydown', (event) => { if (event.key === 'Escape') { fold(false); shut(null); } });
+hear('pointerdown', (event) => { if (!event.target.closest('.source-panel, .sources')) fold(false); });

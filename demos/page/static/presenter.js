@@ -1,0 +1,63 @@
+// Presenter: the picture alone, larger type, everything else hidden until the mouse moves. Keys:
+// P presenter, F full screen, 1 to 9 the inner views, arrow keys the lesson's main slider.
+const HIDE_MS = 2500;
+const TYPING = 'input:not([type=range]):not([type=checkbox]):not([type=radio]), textarea, select, [contenteditable]';
+
+// What a key asks for; null for one that means nothing here, or that something on the page has a use for.
+export const readKey = ({key, ctrlKey, altKey, metaKey}, isPresenting) => {
+  if (ctrlKey || altKey || metaKey) return null;
+  if (/^[pP]$/.test(key)) return {does: 'present'};
+  if (/^[fF]$/.test(key)) return {does: 'full'};
+  if (/^[1-9]$/.test(key)) return {does: 'view', number: Number(key) - 1};
+  if (isPresenting && /^Arrow(Left|Right)$/.test(key)) return {does: 'slide', way: key === 'ArrowRight' ? 1 : -1};
+  if (isPresenting && key === 'Escape') return {does: 'present'};
+  return null;
+};
+
+// --- in the page -----------------------------------------------------------------------------
+const isSeen = (node) => Boolean(node.getClientRects().length);
+const findStage = () => [...document.querySelectorAll('.lesson-grid')].find(isSeen);
+const isPresenting = () => document.body.classList.contains('presenter');
+let timer = null;
+
+const rest = () => {
+  clearTimeout(timer);
+  document.body.classList.add('awake');
+  timer = setTimeout(() => document.body.classList.remove('awake'), HIDE_MS);
+};
+const acts = {
+  theme: () => document.body.classList.toggle('dark'),
+  present() {
+    const isOn = document.body.classList.toggle('presenter');
+    document.documentElement.classList.toggle('presenting', isOn);
+    if (isOn) rest();
+    window.dispatchEvent(new Event('resize'));
+  },
+  full() {
+    if (document.fullscreenElement) document.exitFullscreen();
+    else findStage()?.requestFullscreen();
+  },
+  view: ({number}) => [...findStage()?.querySelectorAll('.lesson-views > .tab-wrapper > :not(.visually-hidden) > [role=tab]') ?? []][number]?.click(),
+  slide({way}) {
+    const range = [...findStage()?.querySelectorAll('.lesson-rail input[type=range]') ?? []].find((one) => !one.closest('[hidden]'));
+    if (!range) return;
+    range.stepUp(way);
+    for (const name of ['input', 'change']) range.dispatchEvent(new Event(name, {bubbles: true}));
+  },
+};
+
+if (typeof document !== 'undefined') {
+  document.addEventListener('click', (event) => {
+    acts[/** @type {Element} */ (event.target).closest('#page-buttons [data-does]')?.dataset.does]?.();
+  });
+  document.addEventListener('keydown', (event) => {
+    const target = /** @type {Element} */ (event.target);
+    if (event.defaultPrevented || target.closest?.(TYPING)) return;
+    if (event.key.startsWith('Arrow') && target.closest?.('input, canvas, [role=tab], [tabindex]')) return;
+    const asked = readKey(event, isPresenting());
+    if (!asked || (asked.does !== 'present' && !findStage())) return;
+    event.preventDefault();
+    acts[asked.does](asked);
+  });
+  document.addEventListener('pointermove', () => { if (isPresenting()) rest(); });
+}
