@@ -79,6 +79,7 @@ def build_camera(
 
     camera = gr.HTML(
         label="picture",
+        elem_classes=["fill"],
         html_template=_TEMPLATE.format(name=name, side=side, no_camera=NO_CAMERA),
         js_on_load=load_script(__name__, "live.js"),
         server_functions=[frame],

@@ -62,7 +62,7 @@ def build(tab: lesson.Tab) -> None:
         )
     with stage.controls(*MODES):
         DetectionCounts(elem_id="detection-counts")
-    with stage.controls():
+    with stage.controls(*MODES, explain.TITLE, video.TITLE, lesson.LIVE):
         controls = build_controls()
         notice = gr.HTML(elem_id="detection-notice")
     with stage.controls(*MODES):

@@ -80,7 +80,7 @@ def build(
     tab: lesson.Tab, view: gr.HTML, picture: gr.Image, controls: lesson.Controls
 ) -> None:  # fmt: skip
     """A box's number, which a click in the view sets, a button, and the map."""
-    with tab.stage.controls(TITLE):
+    with tab.stage.controls(TITLE, first=True):
         gr.Markdown(
             "What does the detection depend on? Parts of the picture are hidden at random, again "
             "and again; the map shows where that costs the box its confidence (D-RISE). Click a "

@@ -77,7 +77,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """The webcam, and how its boxes are drawn."""
     stage = tab.stage
     section = stage.live()
-    with stage.controls(lesson.LIVE):
+    with stage.controls(lesson.LIVE, first=True):
         counts = gr.HTML(label="counts", elem_id="detection-live-counts")
         style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
         badge = ui.Badge(label="timings")

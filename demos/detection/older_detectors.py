@@ -225,7 +225,7 @@ def show_all(
 
 def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs) -> None:
     """The table, each step on the visitor's picture, its windows, and RoI pooling to type into."""
-    with tab.stage.controls(TITLE):
+    with tab.stage.controls(TITLE, first=True):
         gr.Markdown("**Sliding window: how many passes for your picture?**")
         windows, outputs = build_windows()
     with tab.stage.view(TITLE) as section:

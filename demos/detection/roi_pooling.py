@@ -94,7 +94,7 @@ def _draw_cell(value: float, owners: list[int], is_winner: bool) -> str:
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     """The region to type into, the output's size, and the drawing."""
     high, wide = DEFAULT_OUTPUT_HW
-    with tab.stage.controls(TITLE):
+    with tab.stage.controls(TITLE, first=True):
         rows = ui.Slider(1, 4, high, step=1, label="Output rows")
         columns = ui.Slider(1, 6, wide, step=1, label="Output columns")
     with tab.stage.view(TITLE) as section:

@@ -120,7 +120,7 @@ def build(
     tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls, truths: gr.JSON
 ) -> None:  # fmt: skip
     """A button, and the chart that grows."""
-    with tab.stage.controls(TITLE):
+    with tab.stage.controls(TITLE, first=True):
         gr.Markdown("The same picture at every input size: time against what is found.")
         with gr.Row() as buttons:
             start = gr.Button(

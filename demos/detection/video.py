@@ -126,7 +126,7 @@ def draw_progress(progress: VideoProgress, seconds: float, *, is_over: bool = Fa
 
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """Video, settings, Start and Stop; the new video beside them."""
-    with tab.stage.controls(TITLE):
+    with tab.stage.controls(TITLE, first=True):
         source = ui.Video(
             label="Your film", sources=["upload", "webcam"], height=200, elem_id="detection-video"
         )

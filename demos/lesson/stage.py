@@ -107,10 +107,12 @@ class Stage:
         with self._stage:
             return gr.Column(elem_classes=["lesson-main", *_to_classes(titles)])
 
-    def controls(self, *titles: str) -> gr.Column:
-        """A part of the rail, in these views only, or in all."""
+    def controls(self, *titles: str, first: bool = False) -> gr.Column:
+        """A part of the rail, in these views only, or in all; ``first``: above what is made before
+        it."""
         with self._rail:
-            return gr.Column(elem_classes=["rail-part", *_to_classes(titles)])
+            order = ["rail-first"] if first else []
+            return gr.Column(elem_classes=["rail-part", *order, *_to_classes(titles)])
 
     def more(self, *titles: str) -> gr.Accordion:
         """The part of the rail that is closed at first."""
