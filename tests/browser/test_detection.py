@@ -7,7 +7,7 @@ import pytest
 
 from cvcore import detection
 from cvcore.core import samples, video
-from tests.support.browser import poll
+from tests.support.browser import check_stage, open_view, poll, start_webcam, use_sample
 
 pytestmark = pytest.mark.browser
 
@@ -31,13 +31,9 @@ def wait(page, condition):
     )
 
 
-def show(tab, mode):
-    tab.locator(f"button[data-mode={mode}]").click()
-    return tab.locator(".detector .panel")
-
-
-def open_view(tab, title):
-    tab.get_by_role("tab", name=title).click()
+def show(tab, title):
+    open_view(tab, title)
+    return tab.locator(".says .panel")
 
 
 def drag(page, box, start, end):
@@ -106,7 +102,7 @@ def test_a_click_chooses_the_box_to_explain(tab, page):
     page.mouse.click(
         canvas["x"] + canvas["width"] * spot[0], canvas["y"] + canvas["height"] * spot[1]
     )
-    open_view(tab, "Why this box?")
+    open_view(tab, "Why?")
     page.wait_for_function(
         f"() => document.querySelector('#detection-why-box input').value == '{number + 1}'"
     )
@@ -115,17 +111,17 @@ def test_a_click_chooses_the_box_to_explain(tab, page):
 def test_old_answers_go_with_their_picture(open_tab, page, rest):
     tab = open_tab("detection", query="&random-masks=100")
     tab.locator(".detector[data-detections]").wait_for()
-    open_view(tab, "The way to YOLO")
+    open_view(tab, "History")
     tab.locator("#detection-way h4").first.wait_for()
     before = tab.locator("#detection-way").inner_text()
-    open_view(tab, "Why this box?")
+    open_view(tab, "Why?")
     tab.locator("#detection-why-start").click()
     tab.locator("#detection-why").get_by_text("of the map lies").wait_for()
-    tab.get_by_role("button", name="Coffee").first.click()
+    use_sample(tab, "Coffee")
     tab.locator("#detection-why").get_by_text("of the map lies").wait_for(state="detached")
     rest()
     assert tab.locator("#detection-why .shown").count() == 0  # nor does it come back
-    open_view(tab, "The way to YOLO")
+    open_view(tab, "History")
     page.wait_for_function(
         "before => { const text = document.querySelector('#detection-way').innerText;"
         " return text && text !== before; }",
@@ -138,17 +134,17 @@ def test_the_view_by_keyboard(tab, page):
     canvas.focus()
     page.keyboard.press("ArrowRight")
     page.keyboard.press("ArrowRight")
-    assert "Click a box" in tab.locator(".detector .panel").inner_text()
-    show(tab, "steps")
-    assert page.evaluate("document.activeElement.dataset.mode") == "steps"  # focus stays
-    show(tab, "truth")
+    assert "Click a box" in tab.locator(".says .panel").inner_text()
+    show(tab, "NMS steps")
+    assert page.evaluate("document.activeElement.textContent") == "NMS steps"  # focus stays
+    show(tab, "Truth")
     canvas.focus()
     page.keyboard.press("Enter")
     for key, times in (("ArrowLeft", 30), ("ArrowDown", 6), ("Shift+ArrowDown", 25)):
         for _ in range(times):
             page.keyboard.press(key)
     tab.locator("#detection-judgement svg[role=img]").wait_for()
-    said = re.search(r"IoU (0\.\d\d)", tab.locator(".detector .panel").inner_text())[1]
+    said = re.search(r"IoU (0\.\d\d)", tab.locator(".says .panel").inner_text())[1]
     cells = tab.locator("#detection-judgement td", has_text=said)
     cells.first.wait_for()  # the server judges the box as it now stands
     tab.locator("#detection-truth-iou").wait_for()
@@ -158,7 +154,7 @@ def test_the_view_by_keyboard(tab, page):
 
 
 def test_a_cancelled_drag_leaves_nothing(tab, page):
-    show(tab, "truth")
+    show(tab, "Truth")
     box = tab.locator("canvas").bounding_box()
     page.mouse.move(box["x"] + 20, box["y"] + 20)
     page.mouse.down()
@@ -166,23 +162,23 @@ def test_a_cancelled_drag_leaves_nothing(tab, page):
     tab.locator("canvas").dispatch_event("pointercancel")
     page.mouse.move(box["x"] + 150, box["y"] + 180, steps=2)
     page.mouse.up()
-    assert "Drag a box" in tab.locator(".detector .panel").inner_text()
+    assert "Drag a box" in tab.locator(".says .panel").inner_text()
 
 
 def test_views_explain_a_box(tab, page, screenshot):
-    assert "several times" in show(tab, "before").inner_text()
-    steps = show(tab, "steps")
+    assert "several times" in show(tab, "Before NMS").inner_text()
+    steps = show(tab, "NMS steps")
     assert "Turn 1 of" in steps.inner_text()
     tab.get_by_role("button", name="next turn").click()
     assert "Turn 2 of" in steps.inner_text()
     assert "IoU 0." in steps.inner_text()
     screenshot("detection-steps")
-    grid = show(tab, "grid").inner_text()
+    grid = show(tab, "Grid").inner_text()
     assert re.search(r"(13 x 13|26 x 26) grid", grid)
     assert "σ(" in grid
     assert "exp(" in grid
     screenshot("detection-grid")
-    objectness = show(tab, "objectness")
+    objectness = show(tab, "Objectness")
     tab.get_by_role("button", name="26 x 26").click()
     tab.locator("canvas").click(position={"x": 60, "y": 60})
     assert "anchor 23 x 27" in objectness.inner_text()
@@ -190,11 +186,11 @@ def test_views_explain_a_box(tab, page, screenshot):
 
 
 def test_a_truth_box_is_judged(tab, page, screenshot):
-    show(tab, "truth")
+    show(tab, "Truth")
     drag(page, tab.locator("canvas").bounding_box(), (0.06, 0.37), (0.26, 0.82))
     tab.locator("#detection-judgement").get_by_text("1 true").wait_for()
-    assert "IoU 0.9" in tab.locator(".detector .panel").inner_text()
-    tab.locator(".detector .panel select").select_option("zebra")
+    assert "IoU 0.9" in tab.locator(".says .panel").inner_text()
+    tab.locator(".says .panel select").select_option("zebra")
     tab.locator("#detection-judgement").get_by_text("0 true").wait_for()
     screenshot("detection-truth")
     tab.get_by_role("button", name="Remove all").click()
@@ -240,9 +236,7 @@ def test_without_a_network_the_bundled_model_goes_on(tab, page):
 def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, traffic, screenshot):
     tab = open_tab("detection", beside=("convolution",))
     camera = tab.locator("#detection-live-camera")
-    camera.scroll_into_view_if_needed()
-    camera.get_by_text("Click to Access Webcam").click()
-    camera.locator("button", has_text="Record").click()
+    start_webcam(tab)
     tab.locator("#detection-live-view output").get_by_text(
         re.compile(r"frames a second, \d+ ms to the server and back")
     ).wait_for()
@@ -273,7 +267,7 @@ def film(tmp_path_factory):
 
 def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     """About 10 s: 40 frames, each through the network, and again up to Stop."""
-    open_view(tab, "A whole film")
+    open_view(tab, "Video")
     field = tab.locator("#detection-video input[type=file]")
     assert {".gif", ".mkv", "video/*"} <= {*field.get_attribute("accept").split(", ")}
     field.set_input_files(film)
@@ -303,12 +297,17 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
 
 
 def test_the_way_to_yolo(tab, page, screenshot):
-    open_view(tab, "The way to YOLO")
+    open_view(tab, "History")
     tab.locator("#detection-windows").get_by_text(re.compile(r"[\d,]+ windows")).wait_for()
+    screenshot("detection-path")
+    open_view(tab, "RoI pooling")
     pooling = tab.locator("#detection-pooling")
     pooling.get_by_text("Pooled 3 x 3").wait_for()
     assert pooling.locator(".won").count() == 7  # two bins may share a winner
-    screenshot("detection-path")
+
+
+def test_the_picture_is_large_and_its_controls_beside_it(tab):
+    check_stage(tab)
 
 
 def test_readable_on_a_phone(page, open_tab, screenshot):

@@ -156,3 +156,56 @@ def poll(page: Any, condition: Callable[[], Any], what: str = "It") -> None:
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not happen.")
         page.evaluate(CALM, 20)
+
+
+# --- a lesson's stage ------------------------------------------------------------------------------
+MEASURE = """() => {
+  const grid = [...document.querySelectorAll('.lesson-grid')]
+    .find((one) => one.getClientRects().length);
+  const stages = [...grid.querySelectorAll('.lesson-stage, .lesson-views > .tabitem')]
+    .filter((one) => one.getClientRects().length);
+  const page = document.documentElement, box = stages.at(-1).getBoundingClientRect();
+  return {share: box.width / innerWidth, end: box.bottom, stages: stages.length,
+    high: page.scrollHeight, wide: page.scrollWidth, room: [innerWidth, innerHeight]};
+}"""
+
+
+def list_views(panel: Any) -> list[str]:
+    """The titles of a lesson's inner views, in their order."""
+    return panel.locator(".lesson-views > .tab-wrapper").get_by_role("tab").all_inner_texts()
+
+
+def open_view(panel: Any, title: str) -> None:
+    """Open an inner view of a lesson."""
+    panel.get_by_role("tab", name=title, exact=True).click()
+    next_frames(panel.page)
+
+
+def open_samples(panel: Any) -> None:
+    """Open the panel behind the source button "Samples"."""
+    panel.locator("[data-source=samples]").click()
+
+
+def use_sample(panel: Any, title: str) -> None:
+    """Look at a sample picture."""
+    open_samples(panel)
+    panel.locator(".source-panel").get_by_role("button", name=f"Use the sample {title}").click()
+
+
+def start_webcam(panel: Any) -> None:
+    """One click: the webcam is seen on the stage."""
+    panel.locator("[data-source=webcam]").click()
+
+
+def check_stage(panel: Any) -> None:
+    """On a projector the result takes most of the page, is whole above the fold, and nothing has to
+    be scrolled for it, in each of the lesson's views."""
+    for title in list_views(panel):
+        open_view(panel, title)
+        found = panel.page.evaluate(MEASURE)
+        wide, high = found["room"]
+        assert found["stages"] == 1, (title, found)
+        assert found["share"] >= 0.6, (title, found)
+        assert found["end"] <= high, (title, found)
+        assert found["high"] <= high, (title, found)
+        assert found["wide"] <= wide, (title, found)
