@@ -158,7 +158,7 @@ def poll(page: Any, condition: Callable[[], Any], what: str = "It") -> None:
         page.evaluate(CALM, 20)
 
 
-# --- a lesson's stage ------------------------------------------------------------------------------
+# --- a lesson's stage ----------------------------------------------------------------------------
 MEASURE = """() => {
   const grid = [...document.querySelectorAll('.lesson-grid')]
     .find((one) => one.getClientRects().length);

@@ -155,3 +155,4 @@ cameras.addEventListener('change', async () => {
   await open();
 });
 if (noCamera) say(noCamera);
+pair.dataset.ready = 'yes';

@@ -70,7 +70,8 @@ const acts = {
   upload: () => input().click(),
   webcam() {
     open('live');
-    waitFor(() => grid.querySelector('.live-camera button[data-does=start]'), (button) => button.click());
+    waitFor(() => grid.querySelector('.live-pair[data-ready] [data-does=start]'),  // once its script is there
+      (button) => { if (button.textContent !== 'Stop') button.click(); });
   },
   samples: () => fold(!panel.classList.contains('open')),
   async paste() {
