@@ -63,7 +63,9 @@ aria-label="Dark or light">◐</button><button type="button" data-does="present"
 title="Presenter: the picture alone, larger type (key P)" aria-label="Presenter">⤢</button>"""
 TELL_TAB = "() => document.dispatchEvent(new Event('glassbox-tab'))"
 _STATIC = Path(__file__).with_name("static")
-_NARROW = publish("charts_narrow.css", (_STATIC / "charts_narrow.css").read_bytes())
+_STYLES = [
+    publish(name, (_STATIC / name).read_bytes()) for name in ("charts_narrow.css", "presenter.css")
+]
 _SCRIPTS = [
     publish(name, (_STATIC / name).read_bytes())
     for name in (
@@ -81,7 +83,8 @@ _SCRIPTS = [
 LOOK = {
     "theme": THEME,
     "css_paths": [_STATIC / f"{name}.css" for name in ("style", "stage", "charts", "class_room")],
-    "head": f'<meta name="no-camera" content="{NO_CAMERA}"><link rel="stylesheet" href="{_NARROW}">'
+    "head": f'<meta name="no-camera" content="{NO_CAMERA}">'
+    + "".join(f'<link rel="stylesheet" href="{one}">' for one in _STYLES)
     + "".join(f'<script type="module" src="{one}"></script>' for one in _SCRIPTS),
 }  # for launch_page
 

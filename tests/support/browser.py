@@ -160,13 +160,25 @@ def poll(page: Any, condition: Callable[[], Any], what: str = "It") -> None:
 
 # --- a lesson's stage ----------------------------------------------------------------------------
 MEASURE = """() => {
-  const grid = [...document.querySelectorAll('.lesson-grid')]
-    .find((one) => one.getClientRects().length);
-  const stages = [...grid.querySelectorAll('.lesson-stage, .lesson-views > .tabitem')]
-    .filter((one) => one.getClientRects().length);
-  const page = document.documentElement, box = stages.at(-1).getBoundingClientRect();
-  return {share: box.width / innerWidth, end: box.bottom, stages: stages.length,
-    high: page.scrollHeight, wide: page.scrollWidth, room: [innerWidth, innerHeight]};
+  const isSeen = (one) => one.getClientRects().length > 0;
+  const grid = [...document.querySelectorAll('.lesson-grid')].find(isSeen);
+  const places = '.lesson-stage, .lesson-views > .tabitem';
+  const stages = [...grid.querySelectorAll(places)].filter(isSeen);
+  const rail = grid.querySelector('.lesson-rail'), page = document.documentElement;
+  const lost = [];  // controls beside which the result is not seen
+  for (const one of rail.querySelectorAll('input, button, select, textarea, canvas')) {
+    if (!one.checkVisibility({visibilityProperty: true}) || !one.offsetHeight) continue;
+    one.scrollIntoView({block: 'nearest'});
+    const box = one.getBoundingClientRect(), stage = stages.at(-1).getBoundingClientRect();
+    const isBeside = box.right <= innerWidth + 1 && box.bottom <= innerHeight && box.top >= 0;
+    const isWhole = stage.top >= 0 && stage.bottom <= innerHeight;
+    if (!isBeside || !isWhole) lost.push(one.outerHTML.slice(0, 120));
+  }
+  rail.scrollTop = 0;
+  const box = stages.at(-1)?.getBoundingClientRect();
+  return {share: box?.width / innerWidth, end: box?.bottom, stages: stages.length, lost,
+    high: page.scrollHeight, wide: page.scrollWidth, overflow: rail.scrollWidth - rail.clientWidth,
+    room: [innerWidth, innerHeight]};
 }"""
 
 
@@ -198,8 +210,8 @@ def start_webcam(panel: Any) -> None:
 
 
 def check_stage(panel: Any) -> None:
-    """On a projector the result takes most of the page, is whole above the fold, and nothing has to
-    be scrolled for it, in each of the lesson's views."""
+    """On a projector the result takes most of the page and is whole above the fold, and each
+    control stands beside it, in each of the lesson's views."""
     for title in list_views(panel):
         open_view(panel, title)
         found = panel.page.evaluate(MEASURE)
@@ -209,3 +221,5 @@ def check_stage(panel: Any) -> None:
         assert found["end"] <= high, (title, found)
         assert found["high"] <= high, (title, found)
         assert found["wide"] <= wide, (title, found)
+        assert found["overflow"] <= 0, (title, found)
+        assert found["lost"] == [], (title, found)

@@ -277,6 +277,7 @@ const follow = () => {
   if (wanted) requestAnimationFrame(draw);  // it may have been hidden: the canvas has its size again
 };
 stage.addEventListener('stage-view', follow);
+new ResizeObserver(() => { if (canvas.clientWidth) draw(); }).observe(element);  // labels keep their size
 
 const at = (event) => {
   const frame = canvas.getBoundingClientRect();

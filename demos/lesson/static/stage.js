@@ -9,9 +9,16 @@ const open = (key) => grid.querySelector(`[id="${topic}-view-${key}-button"]`)?.
 // Which view is open stands at the grid, `data-view`, and is told by the event `stage-view`.
 const keyOf = () => grid.querySelector('.lesson-views > .tab-wrapper [id][aria-selected=true]')?.id
   .slice(`${topic}-view-`.length, -'-button'.length) ?? '';
+// A view that scrolls is reached by keyboard; Gradio's empty fields say what they show.
+const describe = () => {
+  for (const one of grid.querySelectorAll('.lesson-views > .tabitem, .lesson-main')) one.tabIndex = 0;
+  for (const one of grid.querySelectorAll('.upload-container[aria-label]')) one.removeAttribute('aria-label');
+  for (const one of grid.querySelectorAll('.empty[aria-label]:not([role])')) one.setAttribute('role', 'img');
+};
 const follow = () => {
   const key = keyOf();
   for (const part of grid.querySelectorAll('.for-view')) part.hidden = !part.classList.contains(`for-${key}`);
+  describe();
   if (grid.dataset.view === key) return;
   grid.dataset.view = key;
   grid.dispatchEvent(new CustomEvent('stage-view', {detail: key}));

@@ -1,0 +1,103 @@
+"""The stage of a lesson: its sources, its keys, and who reads it by ear or by keyboard alone."""
+
+import pytest
+from playwright.sync_api import expect
+
+from demos import TABS
+from tests.support.browser import list_views, next_frames, open_view
+from tests.support.server import ROOT
+
+pytestmark = pytest.mark.browser
+AXE = ROOT / "node_modules" / "axe-core" / "axe.min.js"
+FAULTS = """async (rules) => {
+  const options = rules.length ? {runOnly: {type: 'rule', values: rules}} : {};
+  const {violations} = await axe.run(document, {...options, resultTypes: ['violations']});
+  return violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 160))]);
+}"""
+DARKEN = "on => document.body.classList.toggle('dark', on)"
+
+
+@pytest.fixture
+def axe(page):
+    """Asks which of its rules the page breaks."""
+    if not AXE.is_file():
+        pytest.skip("Not installed: axe-core (npm ci).")
+
+    def find(*rules):
+        if not page.evaluate("!!window.axe"):
+            page.evaluate(AXE.read_text(encoding="utf-8"))
+            page.add_style_tag(content="* { transition: none !important; }")  # no colour half way
+        return page.evaluate(FAULTS, list(rules))
+
+    return find
+
+
+@pytest.mark.parametrize("topic", TABS)
+def test_all_can_be_read_by_ear_and_by_eye(topic, open_tab, rest, axe):
+    """In every view, in the light and in the dark."""
+    panel = open_tab(topic)
+    rest()
+    for title in list_views(panel):
+        open_view(panel, title)
+        rest()
+        assert (title, axe()) == (title, [])
+        panel.page.evaluate(DARKEN, True)
+        next_frames(panel.page)
+        assert (title, axe("color-contrast")) == (title, [])
+        panel.page.evaluate(DARKEN, False)
+
+
+def test_the_presenter_sees_the_picture_alone(open_tab, page, rest):
+    panel = open_tab("detection")
+    rest()
+    stage, rail = panel.locator(".lesson-stage"), panel.locator(".lesson-rail")
+    page.keyboard.press("p")
+    expect(stage).to_have_css("width", "1280px")
+    expect(stage).to_have_css("height", "720px")
+    page.keyboard.press("3")
+    expect(panel.get_by_role("tab", name="NMS steps")).to_have_attribute("aria-selected", "true")
+    field = panel.locator("#detection-confidence input[type=number]")
+    page.keyboard.press("ArrowRight")
+    expect(field).to_have_value("0.26")
+    page.mouse.move(400, 300)
+    expect(rail).to_have_css("opacity", "1")  # its controls come with the mouse
+    page.keyboard.press("Escape")
+    expect(stage).not_to_have_css("width", "1280px")
+
+
+def test_a_picture_is_dropped_or_pasted_on_the_stage(open_tab, page, rest):
+    panel = open_tab("detection")
+    rest()
+    picture = panel.locator("#detection-picture img")
+    give = """([kind, name]) => {
+      const canvas = Object.assign(document.createElement('canvas'), {width: 64, height: 48});
+      canvas.toBlob((blob) => {
+        const data = new DataTransfer();
+        data.items.add(new File([blob], name, {type: 'image/png'}));
+        const node = document.querySelector('#detection-view canvas');
+        node.dispatchEvent(kind === 'drop'
+          ? new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})
+          : new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
+      });
+    }"""
+    for kind in ("drop", "paste"):
+        before = picture.get_attribute("src")
+        page.evaluate(give, [kind, f"{kind}.png"])
+        expect(picture).not_to_have_attribute("src", before)
+        rest()
+    expect(panel.locator("#detection-counts b")).to_contain_text("→")
+
+
+def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, rest):
+    panel = open_tab("detection")
+    rest()
+    before = panel.locator("#detection-picture img").get_attribute("src")
+    panel.locator("[data-source=webcam]").click()
+    output = panel.locator("#detection-live-view output")
+    expect(output).to_contain_text("frames a second")
+    panel.get_by_role("button", name="Freeze").click()
+    expect(output).to_contain_text("Frozen")
+    panel.get_by_role("button", name="Use as picture").click()
+    expect(panel.locator("#detection-picture img")).not_to_have_attribute("src", before)
+    expect(panel.get_by_role("tab", name="Result")).to_have_attribute("aria-selected", "true")
+    rest()
