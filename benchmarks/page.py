@@ -105,15 +105,11 @@ def _watch_cameras(url: str, topics: Sequence[str]) -> list[Row]:
             panel = page.locator(f"#tab-{topic}")
             panel.get_by_text("How it works").first.wait_for()
             page.wait_for_timeout(1000)
-            inner = panel.get_by_role("tab", name=re.compile("webcam|live", re.IGNORECASE))
-            if inner.count():
-                inner.first.click()
             if topic == FACES:
                 _enrol(panel)
-            camera = panel.locator(".live-camera")
+            camera = panel.locator("[data-source=webcam]")
             if camera.count():
-                camera.get_by_text("Click to Access Webcam").click()
-                camera.locator("button", has_text="Record").click()
+                camera.click()
                 page.wait_for_timeout(RECORD_MS)
                 said = panel.locator(".live-view output").first.inner_text()
                 if found := re.search(r"([\d.]+) frames", said):

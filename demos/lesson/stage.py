@@ -8,15 +8,12 @@ that the rail with the controls; at the foot timings, downloads and the panels. 
 import re
 from collections.abc import Sequence
 from html import escape
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import gradio as gr
 
 from demos.components.js_component import load_script
 from demos.components.pictures import SafeImage
-
-if TYPE_CHECKING:
-    from demos.lesson.tab import Tab
 
 LIVE = "Live"
 SOURCES = (  # name, words, what it does
@@ -60,13 +57,13 @@ def draw_sources(names: Sequence[str]) -> str:
 
 
 class Stage:
-    """The stage of the lesson ``tab``, whose question opens the rail.
+    """The stage of a lesson's ``Tab``, whose question opens the rail.
 
     Its parts are entered with ``with``: a ``view`` of its own, what several views ``show``, the
     ``controls`` of all views or of some, and the ``foot``.
     """
 
-    def __init__(self, tab: "Tab", title: str, question: str) -> None:
+    def __init__(self, tab: Any, title: str, question: str) -> None:
         self.tab = tab
         self.views: dict[str, gr.Tab] = {}  # by title, in their order
         tab.stage = self

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from demos.options import parse_arguments
 from demos.server import class_room
-from tests.support.browser import CLASS_NAME, PROJECTOR
+from tests.support.browser import CLASS_NAME, PROJECTOR, open_samples, start_webcam
 from tests.support.server import free_port, serve_page
 
 pytestmark = pytest.mark.browser
@@ -74,10 +74,9 @@ def test_the_presenter_is_shown_every_address(room, port, visit, screenshot):
 
 def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
     """From elsewhere, by a name that leads here; the server in front says who they are."""
-    address = f"https://{CLASS_NAME}:{port}/?class={room.word}&tab=convolution&view=webcam"
+    address = f"https://{CLASS_NAME}:{port}/?class={room.word}&tab=convolution&view=live"
     page = visit(address, extra_http_headers={"X-Forwarded-For": "10.0.0.7"})
-    page.get_by_text("Click to Access Webcam").first.click()
-    page.get_by_role("button", name="Record").first.click()
+    page.get_by_role("button", name="Start webcam").click()
     expect(page.locator(".live-view img").first).to_be_visible()
     page.locator("#tab-start-button").click()
     expect(page.locator("#start .lessons")).to_be_visible()
@@ -89,15 +88,15 @@ def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
 def test_without_https_the_camera_s_place_says_why_it_is_empty(visit):
     with serve_page(*TOPICS) as served:
         page = visit(f"{served.url.replace('127.0.0.1', CLASS_NAME)}/?tab=convolution")
-        page.get_by_role("tab", name="Webcam").click()
+        start_webcam(page.locator("#tab-convolution"))
         expect(page.locator("#convolution-live-view output")).to_contain_text("only over https")
-        page.get_by_role("tab", name="Picture").click()
+        open_samples(page.locator("#tab-convolution"))
         page.locator("[aria-label='Capture from camera']:visible").click()
         expect(page.locator("#convolution-picture + .no-camera")).to_contain_text("--class-room")
         page.locator("[aria-label='Upload file']:visible").click()  # nothing lies over it
         expect(page.locator(".no-camera")).to_have_count(0)
         page.locator("#tab-face_verification-button").click()
         expect(page.locator(".face-picture output").first).to_contain_text("only over https")
-        page.goto(f"{served.url}/?tab=convolution&view=webcam")
-        expect(page.locator("#convolution-live-view output")).to_contain_text("To start")
+        page.goto(f"{served.url}/?tab=convolution&view=live")
+        expect(page.locator("#convolution-live-view output")).to_contain_text("not kept")
         expect(page.locator("#convolution-matrix")).to_have_count(0)  # of no use to this view

@@ -27,7 +27,7 @@ ANSWERS = {
     "feature_maps": ("#feature-maps-channel h3", "Channel"),
     "saliency": ("#saliency-map .big", "tiger cat"),
     "classification": ("#classification-bars", "%"),
-    "detection": ("#detection-view .chips", "person"),
+    "detection": ("#detection-panel .chips", "person"),
     "segmentation": ("#segmentation-view .says b", "%"),
     "style_transfer": ("#style_transfer-fast img", ""),
     "deep_dream": ("#deep-dream-view", "done in"),
@@ -140,11 +140,7 @@ def test_without_h264_a_film_is_shown_as_webm(other, whole_page):
 
 def test_the_webcam_is_classified(other, whole_page):
     open_page(other, whole_page, "classification")
-    other.ask("document.querySelector('#classification-live-camera button').click()")
-    record = "[...document.querySelectorAll('#classification-live-camera button')]"
-    record += ".find((one) => one.textContent.includes('Record'))"
-    wait_for(other, f"!!{record}")
-    other.ask(f"{record}.click()")
+    other.click("#tab-classification [data-source=webcam]")
     wait_for(other, "!!document.querySelector('#classification-live-view img')?.naturalWidth")
     assert other.ask(MESSAGES) == []
     open_page(other, whole_page)

@@ -12,7 +12,7 @@ from playwright.sync_api import expect
 
 from cvcore.core.video import VideoWriter
 from demos import TABS
-from tests.support.browser import poll
+from tests.support.browser import open_samples, poll, use_sample
 from tests.support.files import save
 
 pytestmark = pytest.mark.browser
@@ -51,7 +51,7 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     """And what had to be assumed of one stands under it, for as long as it is there."""
     panel = open_tab("classification", beside=TABS)
     expect(panel.locator("#classification-bars")).to_contain_text("cat")
-    panel.get_by_role("button", name="Use the sample Coffee").first.click()
+    use_sample(panel, "Coffee")
     expect(panel.locator("#classification-bars")).to_contain_text("espresso")
     expect(panel.page).to_have_url(re.compile(r"[?&]tab=classification\b"))
     address = panel.locator("#classification-picture img").get_attribute("src")
@@ -62,9 +62,10 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     panel.get_by_role("tab", name="Picture", exact=True).click()
     picture = panel.locator("#convolution-picture img")
     expect(picture).not_to_have_attribute("src", address)
-    panel.get_by_role("button", name="Use the current picture").click()
+    panel.locator("[data-source=last]").click()
     expect(picture).to_have_attribute("src", address)
     rest()
+    open_samples(panel)
     picture = panel.locator("#convolution-picture")
     grey = save(np.full((8, 8), 4000, np.uint16), "PNG")
     # as a browser names it that does not know the kind: it is taken by its name
@@ -74,7 +75,7 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     expect(picture.locator("img")).to_have_attribute("src", address)  # until the new one is there
     chooser.value.set_files(file)
     note = panel.page.locator(".picture-note")
-    expect(panel.locator("#convolution-picture + .picture-note")).to_contain_text("for 12 bits")
+    expect(panel.locator(".lesson-notes .picture-note")).to_contain_text("for 12 bits")
     expect(note).to_have_count(1)
     expect(panel.page.get_by_test_id("toast-text")).to_have_count(0)
     picture.get_by_role("button", name="Remove Image").click()
@@ -92,14 +93,14 @@ def test_a_refused_file_is_told_once_and_takes_the_answer_along(page, open_tab, 
     answer = panel.locator(ANSWERS[topic]).locator("visible=true")
     expect(answer.first).to_be_visible()
     picture.locator("input[type=file]").set_input_files(NOTES)
-    note = panel.locator(f"#{topic}-picture + .picture-note.refused")
+    note = panel.locator(".lesson-notes .picture-note.refused")
     expect(note).to_contain_text("could not be read as a picture")
     expect(picture.locator(".image-frame img")).to_have_css("opacity", "0.15")  # nothing to see
     expect(answer).to_have_count(0)
     rest()
     expect(page.get_by_text("could not be read as a picture")).to_have_count(1)
     expect(page.locator("span.error").locator("visible=true")).to_have_count(0)
-    panel.get_by_role("button", name="Use the sample Coffee").first.click()
+    use_sample(panel, "Coffee")
     expect(note).to_have_count(0)
     expect(answer.first).to_be_visible()
     if topic == "saliency":
@@ -124,7 +125,7 @@ def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypat
         onnxruntime.InferenceSession, "run", lambda *args: (go_on.wait(60), run(*args))[1]
     )
     try:
-        panel.get_by_role("button", name="Use the sample Coffee").first.click()
+        use_sample(panel, "Coffee")
         said = '"Being computed for the new picture: answers …"'
         poll(page, lambda: bars.evaluate(SHOWN) == ["0.18", said], "A grey answer")
         timings = panel.locator(".badge-box").first  # has no name of its own

@@ -11,6 +11,7 @@ from playwright.sync_api import expect
 from cvcore import deep_dream
 from demos.server.limits import HEAVY, MAX_QUEUE
 from demos.server.serve import QUEUE_FULL
+from tests.support.browser import use_sample
 from tests.support.server import PATIENCE_SECONDS, wait_until
 from tests.support.visitor import Visitor
 
@@ -69,6 +70,6 @@ def test_a_full_queue_says_so_in_one_sentence(crowd, page, open_tab, rest, scree
     expect(panel.locator("#classification-bars")).to_contain_text("%")
     rest()
     assert crowd(MAX_QUEUE + HEAVY["concurrency_limit"] + 1) == [QUEUE_FULL]
-    panel.get_by_label("Use the sample", exact=False).nth(1).click()
+    use_sample(panel, "Coffee")
     expect(page.get_by_text(QUEUE_FULL).first).to_be_visible()
     screenshot("queue_full")
