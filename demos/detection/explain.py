@@ -18,7 +18,7 @@ from demos.detection.controls import Settings
 from demos.detection.views import clear_when_old, draw_page
 
 TITLE = "Why?"
-SHOWN_SIDE = 720  # pixels
+SHOWN_SIDE = 960  # pixels
 
 
 @dataclass(frozen=True)
@@ -84,7 +84,7 @@ def build(
         gr.Markdown(
             "What does the detection depend on? Parts of the picture are hidden at random, again "
             "and again; the map shows where that costs the box its confidence (D-RISE). Click a "
-            "box in another view, or give its number."
+            "box in the view “Result”, or give its number."
         )
         number = ui.Number(
             ExplainSettings.number, precision=0, minimum=1,
@@ -93,8 +93,8 @@ def build(
         masks = ui.Slider(100, 2000, ExplainSettings.masks, step=100, label="Random masks")
         with gr.Row() as buttons:
             start = gr.Button("Explain the box", variant="primary", elem_id="detection-why-start")
-    with tab.stage.view(TITLE):
-        heatmap = gr.HTML(label="map", elem_id="detection-why")
+    with tab.stage.view(TITLE, hint="Press “Explain the box”: the map grows over the picture."):
+        heatmap = gr.HTML(label="map", elem_id="detection-why", elem_classes=["fill"])
         numbers = gr.JSON(visible=False, label="numbers")
     running = tab.run(
         start.click, explain_box, [picture], [heatmap, numbers],

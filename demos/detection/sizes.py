@@ -83,7 +83,7 @@ def draw_sizes(rows: list[dict]) -> str:
     sentence = (
         f"{last['input_size']} pixels: {last['boxes']:,} boxes in {last['ms']:.0f} ms, that is "
         f"{1000 / last['ms']:.0f} pictures a second from picture to drawn picture: preprocess, "
-        "network, decode, NMS and drawing, as in the line under the picture above, without the way "
+        "network, decode, NMS and drawing, as at the foot of the page, without the way "
         "to the browser. Small objects need a large input; very large ones are found better in a "
         "small one, whose anchors cover more of the picture."
     )
@@ -126,7 +126,9 @@ def build(
             start = gr.Button(
                 "Measure all sizes", variant="primary", size="sm", elem_id="detection-sizes-start"
             )
-    with tab.stage.view(TITLE):
+    with tab.stage.view(
+        TITLE, hint="Press “Measure all sizes”: a bar for each, as it is measured."
+    ):
         chart = gr.HTML(label="chart", elem_id="detection-sizes")
         rows = gr.JSON(visible=False, label="sizes")
     settings = lesson.Controls(

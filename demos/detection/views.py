@@ -27,7 +27,10 @@ STYLE = """<style>
   overflow: hidden; }
 .det .cards figure { margin: 0; width: 4rem; font-size: .8rem; line-height: 1.1; }
 .det .cards figure img { width: 4rem; height: 4rem; border-radius: .3rem; }
-.det .shown { max-width: 100%; max-height: 24rem; display: block; border-radius: .5rem; }
+.det .shown { max-width: 100%; max-height: 60vh; display: block; border-radius: .5rem; }
+.fill .det { height: 100%; display: flex; flex-direction: column; }
+.fill .det .shown { flex: 1 1 0; min-height: 0; max-height: none; width: 100%;
+  object-fit: contain; }
 .det .track { height: .9rem; border-radius: .45rem; overflow: hidden;
   background: var(--border-color-primary); }
 .det .track i { display: block; height: 100%; background: #4f46e5; }

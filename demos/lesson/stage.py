@@ -84,13 +84,19 @@ class Stage:
         with self._rail:
             gr.Markdown(question, elem_classes=["question"])
 
-    def view(self, title: str, **kwargs: Any) -> gr.Tab:
-        """A view with a stage of its own: what is made in it is computed when it is open."""
+    def view(self, title: str, *, hint: str = "", **kwargs: Any) -> gr.Tab:
+        """A view with a stage of its own: what is made in it is computed when it is open.
+
+        ``hint`` says what to do while there is nothing in it.
+        """
         key = to_key(title)
         with self.tabs:
             self.views[title] = gr.Tab(
                 title, id=key, elem_id=f"{self.tab.topic}-view-{key}", **kwargs
             )
+        if hint:
+            with self.views[title]:
+                gr.HTML(f"<p>{escape(hint)}</p>", elem_classes=["view-hint"])
         return self.views[title]
 
     def show(self, *titles: str) -> gr.Column:

@@ -21,6 +21,9 @@ const follow = () => {
   describe();
   if (grid.dataset.view === key) return;
   grid.dataset.view = key;
+  for (const one of document.querySelectorAll('#topics > .tab-wrapper .selected, .lesson-views > .tab-wrapper .selected')) {
+    if (isSeen() && one.parentElement.scrollWidth > one.parentElement.clientWidth) one.scrollIntoView({inline: 'center', block: 'nearest'});
+  }
   grid.dispatchEvent(new CustomEvent('stage-view', {detail: key}));
 };
 let isAsked = false;
