@@ -162,7 +162,8 @@ def _name_chapters(topics: Sequence[str]) -> str:
 
 
 def _describe_device() -> str:
-    return f'<span title="Where the networks run">{escape(device.describe())}</span>'
+    name = escape(device.describe())
+    return f'<span title="The networks run on: {name}">{name}</span>'
 
 
 def list_networks(topics: Sequence[str]) -> tuple[str, ...]:

@@ -7,7 +7,7 @@ import pytest
 
 from cvcore import detection
 from cvcore.core import samples, video
-from tests.support.browser import check_stage, open_view, poll, start_webcam, use_sample
+from tests.support.browser import open_view, poll, start_webcam, use_sample
 
 pytestmark = pytest.mark.browser
 
@@ -304,10 +304,6 @@ def test_the_way_to_yolo(tab, page, screenshot):
     pooling = tab.locator("#detection-pooling")
     pooling.get_by_text("Pooled 3 x 3").wait_for()
     assert pooling.locator(".won").count() == 7  # two bins may share a winner
-
-
-def test_the_picture_is_large_and_its_controls_beside_it(tab):
-    check_stage(tab)
 
 
 def test_readable_on_a_phone(page, open_tab, screenshot):

@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demos import TABS
-from tests.support.browser import list_views, next_frames, open_view
+from tests.support.browser import check_stage, list_views, next_frames, open_view
 from tests.support.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -13,6 +13,14 @@ FAULTS = """async (rules) => {
   const options = rules.length ? {runOnly: {type: 'rule', values: rules}} : {};
   const {violations} = await axe.run(document, {...options, resultTypes: ['violations']});
   return violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 160))]);
+}"""
+PHONE = """() => {
+  const isSeen = (one) => one.getClientRects().length > 0;
+  const grid = [...document.querySelectorAll('.lesson-grid')].find(isSeen);
+  const places = '.lesson-stage, .lesson-views > .tabitem';
+  const top = (node) => node.getBoundingClientRect().top;
+  return {wide: document.documentElement.scrollWidth, rail: top(grid.querySelector('.lesson-rail')),
+    top: top([...grid.querySelectorAll(places)].find(isSeen))};
 }"""
 DARKEN = "on => document.body.classList.toggle('dark', on)"
 
@@ -34,9 +42,10 @@ def axe(page):
 
 @pytest.mark.parametrize("topic", TABS)
 def test_all_can_be_read_by_ear_and_by_eye(topic, open_tab, rest, axe):
-    """In every view, in the light and in the dark."""
+    """In every view, in the light and in the dark; on a projector, then on a phone."""
     panel = open_tab(topic)
     rest()
+    check_stage(panel)
     for title in list_views(panel):
         open_view(panel, title)
         rest()
@@ -45,6 +54,13 @@ def test_all_can_be_read_by_ear_and_by_eye(topic, open_tab, rest, axe):
         next_frames(panel.page)
         assert (title, axe("color-contrast")) == (title, [])
         panel.page.evaluate(DARKEN, False)
+    panel.page.set_viewport_size({"width": 390, "height": 844})
+    for title in list_views(panel):
+        open_view(panel, title)
+        found = panel.page.evaluate(PHONE)
+        assert found["wide"] <= 390, (title, found)
+        assert found["top"] < 200, (title, found)  # the result comes first, then the controls
+        assert found["rail"] > found["top"], (title, found)
 
 
 def test_the_presenter_sees_the_picture_alone(open_tab, page, rest):
