@@ -16,13 +16,15 @@ from demos.classification import inspect, live, ranks
 from demos.classification.answers import Answer, to_bars, to_csv
 from demos.classification.bars import Bars
 from demos.classification.controls import (
+    ANSWER,
     DEFAULT_K,
     DEFAULT_KIND,
     DEFAULT_LIMIT,
     DEFAULT_TEMPERATURE,
+    SOFTMAX,
     build_controls,
 )
-from demos.classification.views import draw_sentence, draw_softmax
+from demos.classification.views import draw_photo, draw_sentence, draw_softmax
 
 TITLE = "Top-k classification"
 SHORT = "Classification"  # on the tab's button
@@ -91,25 +93,29 @@ def suggest_limit(model: str, kind: str) -> float:
 
 def build(tab: lesson.Tab) -> None:
     """One picture and its answer, looked at from all sides; the webcam; many pictures."""
-    views = lesson.LazyTabs(tab, ("Answer", "Softmax", *inspect.NAMES))
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    views = lesson.LazyTabs(tab, (ANSWER, SOFTMAX, *inspect.NAMES))
     news = gr.Textbox("0", visible="hidden", label="new pictures and models")
     answer = gr.State()
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            picture = tab.picture_input(elem_id="classification-picture", height=240)
-            controls, notice = build_controls()
-        with gr.Column(scale=3, min_width=320), gr.Tabs():
-            with gr.Tab("Answer") as section:
-                views.note("Answer", section)
-                bars = Bars(elem_id="classification-bars", label="answers")
-                badge = ui.Badge(label="timings")
-                table = ui.Download("All 1,000 classes as a table")
-            with gr.Tab("Softmax") as section:
-                views.note("Softmax", section)
-                softmax = gr.HTML(elem_id="classification-softmax", label="softmax")
-            inspect.build(tab, views, news, picture, controls)
-    live.build(tab, controls)
+    picture = stage.picture_input(sample="chelsea")
+    with stage.show(ANSWER), gr.Row(elem_classes=["side-by-side"]):
+        photo = gr.HTML(
+            label="picture", elem_id="classification-photo", min_width=200,
+            elem_classes=["fill", "picture-back", "wider"],
+        )  # fmt: skip
+        bars = Bars(
+            elem_id="classification-bars", label="answers", min_width=200, elem_classes=["fill"]
+        )
+    with stage.view(SOFTMAX):
+        softmax = gr.HTML(elem_id="classification-softmax", label="softmax")
+    controls, notice = build_controls(stage)
+    with stage.results:
+        badge = ui.Badge(label="timings")
+        table = ui.Download("All 1,000 classes (CSV)")
+    inspect.build(tab, views, news, picture, controls)
     ranks.build(tab, controls["model"])
+    live.build(tab, controls)
+    views.note_others(stage.views)
     tab.lesson()
     tab.show_code(
         "cvcore.recognition.classifier:predict_topk",
@@ -118,6 +124,8 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.classification.out_of_distribution:compute_score",
         "cvcore.classification:true_ranks",
     )
+    tab.on_open(draw_photo, [picture], photo, show_progress="hidden")
+    tab.run(picture.change, draw_photo, [picture], photo, api_name=None, show_progress="hidden")
     _connect_answer(tab, picture, controls, notice, [bars, softmax, badge, table, answer])
 
 

@@ -9,6 +9,11 @@ from cvcore.recognition.classifier import DEFAULT_MODEL
 from demos import components as ui
 from demos import lesson
 
+# The inner views.
+ANSWER, SOFTMAX, STEPS, TWO_MODELS, CURVE = "Answer", "Softmax", "Its input", "Models", "Robustness"
+RANKS, FOLDER = "Ranks", "Folder"
+ONE_PICTURE = (ANSWER, SOFTMAX, STEPS, TWO_MODELS, lesson.LIVE)  # with the k most probable classes
+
 DEFAULT_K = 5  # classes shown, 1 to 20
 DEFAULT_TEMPERATURE = 1  # 0.1 to 5
 DEFAULT_KIND = "max_logit"  # of score
@@ -20,16 +25,24 @@ def list_model_choices() -> list[tuple[str, str]]:
     return lesson.list_models("classification")
 
 
-def build_controls() -> tuple[dict[str, Any], gr.HTML]:
+def build_controls(stage: lesson.Stage) -> tuple[dict[str, Any], gr.HTML]:
     """The controls by name in the order of ``classify``, and where a model's download is told."""
-    k = ui.Slider(1, 20, DEFAULT_K, step=1, label="Classes shown (k)", elem_id="classification-k")
-    temperature = ui.Slider(
-        0.1, 5, DEFAULT_TEMPERATURE, step=0.1, label="Temperature T",
-        elem_id="classification-temperature",
-    )  # fmt: skip
-    model = ui.Dropdown(list_model_choices(), value=DEFAULT_MODEL, label="Model")
-    notice = gr.HTML(visible=False, elem_id="classification-notice")
-    with gr.Accordion("None of these: where is the limit?", open=False):
+    with stage.controls(*ONE_PICTURE):
+        k = ui.Slider(
+            1, 20, DEFAULT_K, step=1, label="Classes shown (k)", elem_id="classification-k"
+        )
+    with stage.controls(*ONE_PICTURE, CURVE):
+        temperature = ui.Slider(
+            0.1, 5, DEFAULT_TEMPERATURE, step=0.1, label="Temperature T",
+            elem_id="classification-temperature",
+        )  # fmt: skip
+    with stage.controls():
+        model = ui.Dropdown(list_model_choices(), value=DEFAULT_MODEL, label="Model")
+        notice = gr.HTML(visible=False, elem_id="classification-notice")
+    with (
+        stage.controls(ANSWER, lesson.LIVE),
+        gr.Accordion("None of these: where is the limit?", open=False, elem_classes=["more"]),
+    ):
         scores = [(title, name) for name, title in SCORES.items()]
         kind = ui.Radio(scores, value=DEFAULT_KIND, label="Score")
         limit = ui.Slider(0, 25, DEFAULT_LIMIT, step=0.1, label="Limit for the score")

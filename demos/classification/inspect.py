@@ -19,12 +19,19 @@ from demos import components as ui
 from demos import lesson
 from demos.classification.answers import Answer, to_bars
 from demos.classification.bars import Bars
-from demos.classification.controls import DEFAULT_K, DEFAULT_TEMPERATURE, list_model_choices
+from demos.classification.controls import (
+    CURVE,
+    DEFAULT_K,
+    DEFAULT_TEMPERATURE,
+    STEPS,
+    TWO_MODELS,
+    list_model_choices,
+)
 from demos.classification.curve import draw_curve
 from demos.classification.views import draw_page, draw_sentence, draw_trace, percent
 from demos.lesson import class_names
 
-NAMES = STEPS, TWO_MODELS, CURVE = "Its input", "Two models", "Robustness"
+NAMES = STEPS, TWO_MODELS, CURVE
 NO_FAULT = "none"
 ROOMY_BARS = 3  # below the steps: of more the bars are smaller, so that all is on one screen
 
@@ -223,10 +230,15 @@ def build(
         [picture.change, model.change], None, [picture, news], news, api_name=None,
         js="(picture, count) => picture ? String(Number(count) + 1) : count",
     )  # fmt: skip
-    with gr.Tab(STEPS) as section:
+    stage = tab.stage
+    with stage.controls(STEPS, first=True):
         fault = ui.Dropdown(list_faults(), value=NO_FAULT, label="Break a step on purpose")
-        steps = gr.HTML(elem_id="classification-steps", label="steps")
-        step_bars = _build_bars("as trained", "broken")
+    with stage.view(STEPS) as section, gr.Row(elem_classes=["side-by-side"]):
+        steps = gr.HTML(
+            elem_id="classification-steps", label="steps", elem_classes=["fill", "wider"]
+        )
+        with gr.Column(min_width=200):
+            step_bars = _build_bars("as trained", "broken")
         numbers, step_pair = gr.JSON(visible=False, label="numbers"), gr.State()
     views.add(
         STEPS, section, show_steps, [picture, fault, model, k, temperature],
@@ -234,10 +246,12 @@ def build(
         api_name="classification_steps", controls=[fault.input], follows=follows,
     )  # fmt: skip
 
-    with gr.Tab(TWO_MODELS) as section:
+    with stage.controls(TWO_MODELS, first=True):
         second = ui.Dropdown(list_second_models(), value="grey", label="Beside it")
+    with stage.view(TWO_MODELS) as section:
         agreement = gr.HTML(elem_id="classification-agreement", label="agreement")
-        bars = _build_bars("first", "second")
+        with gr.Row(elem_classes=["side-by-side"]):
+            bars = _build_bars("first", "second")
         agreed, pair = gr.JSON(visible=False, label="numbers"), gr.State()
     views.add(
         TWO_MODELS, section, compare, [picture, second, model, temperature, k],
@@ -245,9 +259,10 @@ def build(
         controls=[second.input], follows=follows, kind="heavy",
     )  # fmt: skip
 
-    with gr.Tab(CURVE) as section:
+    with stage.controls(CURVE, first=True):
         corruptions = [(corruption.title, name) for name, corruption in CORRUPTIONS.items()]
         kind = ui.Radio(corruptions, value="blur", label="Spoil the picture by")
+    with stage.view(CURVE) as section:
         drawing = gr.HTML(elem_id="classification-curve", label="curve")
         numbers, curve = gr.JSON(visible=False, label="numbers"), gr.State()
     views.add(
@@ -263,5 +278,4 @@ def build(
 
 def _build_bars(*labels: str) -> list[Bars]:
     """Answers beside each other."""
-    with gr.Row():
-        return [Bars(min_width=200, label=label) for label in labels]
+    return [Bars(min_width=200, label=label, elem_classes=["fill"]) for label in labels]

@@ -31,7 +31,7 @@ def classify_frame(
     state = smoothing.smooth(state, now, inertia=inertia)
     bars = to_bars(
         Answer(model, logits), k, temperature=temperature, limit=limit,
-        probabilities=state.probabilities,
+        roomy=0, probabilities=state.probabilities,
     )  # fmt: skip
     return mark_crop(frame, model), bars, draw_flicker(state), state, count_flicker(state)
 
@@ -67,18 +67,15 @@ def count_flicker(state: smoothing.Smoothing) -> dict:
 def build(tab: lesson.Tab, controls: dict[str, Any]) -> None:
     """The webcam beside its smoothed answer."""
     state = gr.State()
-    gr.Markdown("## Live on the webcam")
-    with gr.Row():
-        with gr.Column(scale=3, min_width=320):
-            place = gr.Column()
-            inertia = ui.Slider(
-                0, 0.98, 0.8, step=0.02, label="Smoothing: how much of the past is kept"
-            )
-        with gr.Column(scale=2, min_width=320):
-            bars = Bars(elem_id="classification-live-bars", label="answers")
-            flicker = gr.HTML(elem_id="classification-flicker", label="flicker")
-            numbers = ui.Panel(visible=False, label="numbers")
-    with place:
+    section = tab.stage.live()
+    with tab.stage.controls(lesson.LIVE, first=True):
+        bars = Bars(elem_id="classification-live-bars", label="answers")
+        flicker = gr.HTML(elem_id="classification-flicker", label="flicker")
+        inertia = ui.Slider(
+            0, 0.98, 0.8, step=0.02, label="Smoothing: how much of the past is kept"
+        )
+        numbers = ui.Panel(visible=False, label="numbers")
+    with section:
         given = [
             controls["k"], controls["model"], inertia, controls["limit"], state,
             controls["temperature"],

@@ -13,6 +13,7 @@ from cvcore.engine import registry
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from demos import components as ui
 from demos import lesson
+from demos.classification.controls import FOLDER, RANKS
 from demos.classification.folder import FolderButton
 from demos.classification.views import draw_mistakes, draw_ranks, draw_waiting
 from demos.lesson import class_names
@@ -113,26 +114,25 @@ def check_n(n: int) -> int:
 
 def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
     """A zip file or folder in, Rank-1 to Rank-5, the mistakes and a table out."""
-    report = gr.State()
-    gr.Markdown("## Rank-N: how often is it right?")
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            source = ui.File(
-                label="Zip file, one folder a class",
-                file_types=[".zip"],
-                elem_id="classification-zip",
-                height=150,
-            )
-            FolderButton("classification-zip", elem_id="classification-folder")
-            n = ui.Slider(1, 5, FIRST_RANK, step=1, label="Show the mistakes at rank N")
-            with gr.Row() as buttons:
-                start = gr.Button("Measure", variant="primary", size="sm")
-                try_samples = gr.Button("Use the samples", size="sm")
-        with gr.Column(scale=3, min_width=320):
-            accuracy = gr.HTML(elem_id="classification-ranks", label="accuracy")
-            numbers = gr.JSON(visible=False, label="numbers")
-            table = ui.Download("Every picture's rank as a table")
-            mistakes = gr.HTML(elem_id="classification-mistakes", label="mistakes")
+    report, stage = gr.State(), tab.stage
+    with stage.show(RANKS, FOLDER), gr.Row(elem_classes=["side-by-side"]):
+        accuracy = gr.HTML(elem_id="classification-ranks", label="accuracy", min_width=300)
+        mistakes = gr.HTML(elem_id="classification-mistakes", label="mistakes", min_width=300)
+        numbers = gr.JSON(visible=False, label="numbers")
+    with stage.controls(FOLDER, first=True):
+        source = ui.File(
+            label="Zip file, one folder a class", file_types=[".zip"], height=130,
+            elem_id="classification-zip",
+        )  # fmt: skip
+        FolderButton("classification-zip", elem_id="classification-folder")
+    with stage.controls(RANKS, FOLDER):
+        n = ui.Slider(1, 5, FIRST_RANK, step=1, label="Show the mistakes at rank N")
+    with stage.controls(RANKS):
+        try_samples = gr.Button("Use the samples", size="sm")
+    with stage.controls(FOLDER):
+        start = gr.Button("Measure", variant="primary", size="sm")
+    with stage.results:
+        table = ui.Download("Every picture's rank (CSV)")
     outputs = [numbers, accuracy, mistakes, table, report]
     running = tab.run(
         [start.click, source.upload],
@@ -147,7 +147,7 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         try_samples.click, measure_samples, [model, n], outputs, api_name=None, kind="heavy",
         newest=newest,
     )  # fmt: skip
-    with buttons:
+    with stage.controls(RANKS, FOLDER):
         tab.stop_button(running, sampling, shows=[accuracy])
     tab.on_open(measure_samples, [model, n], outputs, kind="steady", newest=newest)
     tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)

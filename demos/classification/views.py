@@ -11,10 +11,14 @@ from cvcore.classification.rank_n import RankedPicture, RankReport
 from cvcore.core import drawing, images
 from demos.lesson import under_way
 
+PHOTO_SIDE, STEP_SIDE = 1280, 640  # pixels
+MANY = 9  # rows of a table that are written smaller
 STYLE = """<style>
 .cls { color: var(--body-text-color); font-size: 1.05rem; }
 .cls.cls table { width: 100%; border: 0 !important; border-collapse: collapse;
   font-variant-numeric: tabular-nums; }
+.cls.cls tr, .cls.cls thead { border: 0 !important; }
+.cls .few { font-size: clamp(.9rem, 1.8vw, 1.25rem); }
 .cls.cls th, .cls.cls td { padding: .28rem .5rem; text-align: right; border: 0;
   border-bottom: 1px solid var(--border-color-primary); color: inherit; background: none; }
 .cls.cls th:first-child, .cls.cls td:first-child { text-align: left; }
@@ -22,9 +26,10 @@ STYLE = """<style>
 .cls.cls tr.rest td { color: var(--body-text-color-subdued); }
 .cls .big { font-size: 1.2rem; margin: .3rem 0 .6rem; overflow-wrap: anywhere; }
 .cls .soft { color: var(--body-text-color-subdued); }
-.cls .steps { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
-.cls figure { margin: 0; flex: 1 1 7rem; max-width: 8.5rem; }
-.cls figure img { width: 100%; display: block; border-radius: .3rem; }
+.cls .steps { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem .9rem; }
+.cls figure { margin: 0; }
+.cls .steps figure { width: min(100%, (100cqh - 230px) / 2 * var(--ratio)); }
+.cls figure img { width: 100%; display: block; border-radius: .3rem; margin: 0; }
 .cls figure.broken .frame { outline: .25rem solid #c4391d; border-radius: .3rem; }
 .cls figcaption { font-size: 1rem; line-height: 1.3; }
 .cls figcaption b { display: block; font-size: 1.1rem; }
@@ -32,6 +37,8 @@ STYLE = """<style>
 .cls .frame i { position: absolute; border: 2px solid #fff; outline: 2px solid #c4391d;
   box-shadow: 0 0 0 100rem #0008; }
 .cls .planes { display: grid; grid-template-columns: repeat(3, 1fr); gap: .2rem; }
+.cls .chart.wide { max-width: calc((100dvh - 24rem) * 2.8) !important; }
+.lesson-rail .cls { font-size: 14px; }
 .cls .ranks { display: grid; grid-template-columns: auto 1fr auto; gap: .35rem .8rem;
   align-items: center; font-size: 1.3rem; }
 .cls .ranks div { height: 1.1rem; border-radius: .55rem; background: var(--border-color-primary);
@@ -53,6 +60,18 @@ def number(x: float, digits: int = 2) -> str:
 
 def draw_page(*parts: str) -> str:
     return f'{STYLE}<div class="cls">{"".join(parts)}</div>'
+
+
+def draw_photo(image: np.ndarray | None) -> str:
+    """The picture itself, as large as its place; nothing where there is none."""
+    if image is None:
+        return ""
+    ratio = image.shape[1] / image.shape[0]
+    src = _uri(images.shrink(image, PHOTO_SIDE))
+    return (
+        '<div style="display: flex; align-items: center"><img class="fit" alt="Your picture" '
+        f'style="--ratio: {ratio:.4f}; margin: 0 auto" src="{src}"></div>'
+    )
 
 
 def draw_softmax(terms: SoftmaxTerms, labels: tuple[str, ...], temperature: float) -> str:
@@ -79,7 +98,8 @@ def draw_softmax(terms: SoftmaxTerms, labels: tuple[str, ...], temperature: floa
     left = terms.total - float(terms.exponentials[:4].sum())
     name = escape(labels[terms.class_indices[0]])
     return draw_page(
-        "<table><thead><tr><th>class</th><th>logit z</th><th>(z − z<sub>max</sub>) / T</th>"
+        f'<table class="{"few" if len(rows) < MANY else ""}"><thead><tr><th>class</th>'
+        "<th>logit z</th><th>(z − z<sub>max</sub>) / T</th>"
         "<th>e to that</th><th>÷ sum = p</th></tr></thead><tbody>",
         *rows,
         rest,
@@ -112,19 +132,22 @@ def draw_trace(trace: Trace, *, broken_step: str = "", story: str = "") -> str:
     stages = (
         (
             "",
-            _picture(images.shrink(trace.source, 320)),
+            width / height,
+            _picture(images.shrink(trace.source, STEP_SIDE)),
             "1. Picture",
             f"{width} x {height} pixels",
         ),
         (
             "resize",
-            _picture(images.shrink(trace.resized, 320), box),
+            resized_w / resized_h,
+            _picture(images.shrink(trace.resized, STEP_SIDE), box),
             "2. Resize",
             f"{resized_w} x {resized_h}; the frame is the crop",
         ),
-        ("crop", _picture(trace.cropped), "3. Crop", f"{side} x {side} x 3 values, 0 to 255"),
+        ("crop", 1, _picture(trace.cropped), "3. Crop", f"{side} x {side} x 3 values, 0 to 255"),
         (
             "normalise",
+            3,
             f'<div class="frame planes">{planes}</div>',
             "4. Normalise",
             f"three channels of numbers, {spread}",
@@ -132,9 +155,10 @@ def draw_trace(trace: Trace, *, broken_step: str = "", story: str = "") -> str:
     )
     step = "crop" if broken_step == "colours" else broken_step
     figures = "".join(
-        f'<figure class="{"broken" if key and key == step else ""}">{picture}'
+        f'<figure class="{"broken" if key and key == step else ""}" '
+        f'style="--ratio: {ratio:.4f}">{picture}'
         f"<figcaption><b>{title}</b>{text}</figcaption></figure>"
-        for key, picture, title, text in stages
+        for key, ratio, picture, title, text in stages
     )
     told = f'<p class="big"><b>Broken on purpose:</b> {escape(story)}</p>' if story else ""
     return draw_page(told, f'<div class="steps">{figures}</div>')

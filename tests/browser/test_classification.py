@@ -7,7 +7,15 @@ import pytest
 from playwright.sync_api import expect
 
 from cvcore.core import images, samples
-from tests.support.browser import poll, unfold
+from tests.support.browser import (
+    check_stage,
+    open_samples,
+    open_view,
+    poll,
+    start_webcam,
+    unfold,
+    use_sample,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -30,7 +38,8 @@ def test_first_answer_comes_without_a_click_then_sliders_act_on_it(tab, page, sc
     assert len(figures(bars)) == 5
     assert figures(bars) == sorted(figures(bars), reverse=True)
     assert "A known class" in bars.inner_text()
-    tab.locator("#classification-ranks").get_by_text("5 of 5 pictures").wait_for()
+    photo = tab.locator("#classification-photo img").bounding_box()
+    assert photo["width"] > bars.bounding_box()["width"] > 250  # both are large
     screenshot("classification")
     before = figures(bars)[0]
     heat = tab.locator("#classification-temperature input[type=number]")
@@ -43,18 +52,26 @@ def test_first_answer_comes_without_a_click_then_sliders_act_on_it(tab, page, sc
     k.press("Tab")
     bars.locator("li").nth(11).wait_for()
     assert len(figures(bars)) == 12
-    tab.get_by_role("tab", name="Softmax").click()
+    open_view(tab, "Softmax")
     softmax = tab.locator("#classification-softmax")
     softmax.get_by_text("the other 988 classes together").wait_for()
     assert "at T = 5" in softmax.inner_text()
 
 
+def test_every_view_is_whole_on_a_projector(tab, rest):
+    check_stage(tab)
+    open_view(tab, "Ranks")
+    tab.locator("#classification-ranks").get_by_text("5 of 5 pictures").wait_for()
+
+
 def test_no_answer_stays_without_its_picture(tab):
     bars = tab.locator("#classification-bars")
+    open_samples(tab)
     tab.get_by_role("button", name="Remove Image").first.click()
     bars.get_by_text("No answer yet").wait_for()
     bars.locator(".sign, li").locator("visible=true").first.wait_for(state="detached")
     assert figures(bars) == []
+    assert tab.locator("#classification-photo img").count() == 0
 
 
 def test_limit_raises_the_sign(tab):
@@ -69,9 +86,9 @@ def test_limit_raises_the_sign(tab):
 
 
 def test_a_sample_goes_through_every_view(tab, screenshot):
-    tab.get_by_label("Use the sample Coffee").first.click()
+    use_sample(tab, "Coffee")
     tab.locator("#classification-bars .bars[data-label=espresso]").wait_for()
-    tab.get_by_role("tab", name="Its input").click()
+    open_view(tab, "Its input")
     steps = tab.locator("#classification-steps")
     tab.get_by_text("Nothing broken").first.wait_for()
     assert steps.locator("figure.broken").count() == 0
@@ -81,14 +98,14 @@ def test_a_sample_goes_through_every_view(tab, screenshot):
     assert steps.locator("figure").count() == 4
     assert steps.locator("figure.broken").count() == 1
     screenshot("classification_input")
-    tab.get_by_role("tab", name="Two models").click()
+    open_view(tab, "Models")
     agreement = tab.locator("#classification-agreement")
     agreement.get_by_text("of 5 classes").wait_for()
     k = tab.locator("#classification-k input[type=number]")
     k.fill("7")
     k.press("Tab")
     agreement.get_by_text("of 7 classes").wait_for()
-    tab.get_by_role("tab", name="Robustness").click()
+    open_view(tab, "Robustness")
     curve = tab.locator("#classification-curve")
     curve.locator("svg polyline").first.wait_for()
     assert curve.locator(".under img").count() == 13
@@ -96,7 +113,7 @@ def test_a_sample_goes_through_every_view(tab, screenshot):
     curve.get_by_text("Rotation: degrees").wait_for()
     screenshot("classification_robustness")
     # the open view follows a new picture
-    tab.get_by_label("Use the sample Cat").first.click()
+    use_sample(tab, "Cat")
     curve.get_by_text("tiger cat").first.wait_for()
 
 
@@ -114,8 +131,7 @@ def test_a_model_that_cannot_be_fetched_leaves_the_bundled_one(tab, page):
 def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, traffic, screenshot):
     tab = open_tab("classification", beside=("convolution",))
     camera = tab.locator("#classification-live-camera")
-    camera.get_by_text("Click to Access Webcam").click()
-    camera.locator("button", has_text="Record").click()
+    start_webcam(tab)
     bars = tab.locator("#classification-live-bars")
     bars.locator("li").first.wait_for()
     assert "cat" in bars.locator("li .name").first.inner_text()
@@ -130,7 +146,7 @@ def test_webcam_is_classified_and_stops_with_the_tab(page, open_tab, rest, traff
     open_tab("convolution")
     poll(page, lambda: track.evaluate("track => track.readyState") == "ended", "The camera's end")
     open_tab("classification")
-    expect(camera.locator("button", has_text="Record")).to_be_visible()
+    expect(camera.get_by_role("button", name="Start webcam")).to_be_visible()
     rest()
     count = seen.locator("td").first.inner_text()
     frames = []
@@ -148,6 +164,7 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
         (tmp_path / "set" / folder).mkdir(parents=True)
         (tmp_path / "set" / folder / "1.jpg").write_bytes(coffee)
     (tmp_path / "set" / "notes.txt").write_text("left out")
+    open_view(tab, "Folder")
     folder_input = tab.locator("#classification-folder input[type=file]")
     folder_input.set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
@@ -167,10 +184,11 @@ def test_stop_ends_a_long_run(tab, rest, held, tmp_path):
     held(
         "classification.rank_n", "evaluate", after=30
     )  # batches: what is seen is shown after 0.4 s
+    open_view(tab, "Folder")
     tab.locator("#classification-folder input[type=file]").set_input_files(tmp_path / "set")
     ranks = tab.locator("#classification-ranks")
     ranks.get_by_text(re.compile(r"\d+ of 264 pictures")).wait_for()
-    tab.get_by_role("button", name="Stop", exact=True).last.click()
+    tab.get_by_role("button", name="Stop", exact=True).click()
     rest()  # the run has ended, and nothing is asked for any more
     stopped = ranks.inner_text()
     assert int(re.search(r"(\d+) of 264 pictures", stopped)[1]) < 264
@@ -181,6 +199,7 @@ def test_large_photos_are_shrunk_and_too_much_is_told(tab, tmp_path):
     noise = np.random.default_rng(0).integers(0, 256, (1500, 2000, 3), np.uint8)
     (tmp_path / "set" / "espresso" / "1.jpg").write_bytes(images.to_jpeg(noise, quality=95))
     before = (tmp_path / "set" / "espresso" / "1.jpg").stat().st_size / 1e6
+    open_view(tab, "Folder")
     note = tab.locator("#classification-folder .note")
     field = tab.locator("#classification-folder input[type=file]")
     field.set_input_files(tmp_path / "set")

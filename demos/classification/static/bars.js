@@ -74,6 +74,7 @@ const draw = () => {
   if (value.none_of_these) drawSign(sign, value);
   root.classList.toggle('doubted', Boolean(value.none_of_these && value.none_of_these.is_none_of_these));
   root.classList.toggle('many', value.confidences.length > value.roomy);
+  root.style.setProperty('--rows', String(value.confidences.length));
   drawRows(root.querySelector('ol'), value);
   root.querySelector('.rest').textContent = value.rest_count > 0
     ? `the other ${value.rest_count} classes together: ${percent(value.rest)}` : '';
