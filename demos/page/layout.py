@@ -163,7 +163,7 @@ def _name_chapters(topics: Sequence[str]) -> str:
 
 def _describe_device() -> str:
     name = escape(device.describe())
-    return f'<span title="The networks run on: {name}">{name}</span>'
+    return f'<span title="The networks run on: {name}">{name.partition(",")[0]}</span>'
 
 
 def list_networks(topics: Sequence[str]) -> tuple[str, ...]:
