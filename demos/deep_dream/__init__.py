@@ -2,6 +2,7 @@
 
 import time
 from collections.abc import Iterator
+from html import escape
 
 import gradio as gr
 import numpy as np
@@ -13,18 +14,35 @@ from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
 from demos.deep_dream import live, zoom_video
-from demos.deep_dream.controls import Settings, build_aim, build_steps, show_fields
+from demos.deep_dream.controls import (
+    Aim,
+    Settings,
+    build_aim,
+    build_more,
+    order_parts,
+    show_fields,
+)
 from demos.deep_dream.pickers import (
     LayerPicker,
     draw_channels,
     draw_layers,
     pick_layer,
 )
-from demos.deep_dream.views import Dream, draw_step
+from demos.deep_dream.views import (
+    COMPARED,
+    PICTURE,
+    Dream,
+    DreamPanel,
+    draw_dream,
+    draw_first,
+    draw_panel,
+    read_photograph,
+)
 
-TITLE = "DeepDream"
-SUMMARY = "A picture is changed until a layer answers more strongly: you see what it looks for."
+TITLE = SHORT = "DeepDream"
+SUMMARY = "What does a layer look for? The picture is changed until it answers more strongly."
 NETWORKS = (MODEL,)  # made ready
+SAMPLE = "chelsea"
 PREVIEW_SECONDS = 0.4
 PAINTED_SIDE = 448  # pixels of the picture to paint on
 
@@ -36,9 +54,9 @@ def show_dream(
 
     A dream that the visitor asks for later, which renews ``run``, ends this one.
     """
-    mine, options = run.newest, settings.aimed()
+    mine, options, place = run.newest, settings.aimed(), settings.describe()
     images.check_image(image)
-    before = classify(image)[0]
+    photo = read_photograph(image, int(settings.side), classify(image)[0])
     started, shown, drawing = time.perf_counter(), 0.0, 0.0
     curve, octaves_at = [], {}
     for step in cvcore.deep_dream.dream(image, mask=mask, **settings.work(), **options):
@@ -53,16 +71,18 @@ def show_dream(
         state = (
             f"done in {now - started:.1f} s" if done else lesson.under_way(f"octave {step.octave}")
         )
+        words = f"{escape(place)} · step {step.number} of {step.total}, {state}"
         value = {
-            "html": draw_step(
-                step.image, f"Step {step.number} of {step.total}, {state}", curve, step.total, top,
-                before, list(octaves_at.values())[1:],
-            ),
+            "html": draw_dream(step.image, photo, words, top[0]),
+            "ratio": photo.ratio,
+            "panel": draw_panel(top, curve, step.total, list(octaves_at.values())[1:]),
             "step": step.number,
             "curve": curve,
             "top5": dict(top),
-        }  # fmt: skip
-        saved = ui.download_value("dream.png", images.to_png(step.image), "image/png")
+        }
+        saved = None
+        if done:
+            saved = ui.download_value("dream.png", images.to_png(step.image), "image/png")
         shown = time.perf_counter()
         drawing += shown - now
         ms = {
@@ -70,7 +90,7 @@ def show_dream(
             "classes and drawing": 1000 * (shown - now),
             "in all": 1000 * (shown - started),
         }
-        yield value, saved if done else None, ui.badge(ms)
+        yield value, saved, ui.badge(ms)
 
 
 def classify(picture: np.ndarray) -> list[tuple[str, float]]:
@@ -111,21 +131,52 @@ def read_painted(event: gr.EventData) -> np.ndarray | None:
 ANEW = lesson.under_way("the new one is being computed …", "the new one was stopped.")
 # In the browser: the dream before is grey while another one is asked for, until that one's first
 # step is there, and is no longer offered.
-ASKED = f"""view => [view?.html?.includes('<img') ? {{...view, html:
+ASKED = f"""view => [view?.html?.includes('class="after"') ? {{...view, html:
   '<p class="big anew">The dream before; {ANEW}</p>'
   + view.html.replace(/^<p class="big anew">.*?<.p>/, '')}} : view, null, '']"""
 
 
 def build(tab: lesson.Tab) -> None:
     """A layer for all: a still, a video, and the webcam."""
-    layers = LayerPicker(elem_id="deep-dream-layers", label="layers")
-    with gr.Tabs():
-        with gr.Tab("Your picture"):
-            image, controls = _build_picture(tab, layers)
-        with gr.Tab("Zoom film"):
-            zoom_video.build(tab, image, controls)
-        with gr.Tab("Webcam"):
-            live.build(tab, controls["layer"])
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    image = stage.picture_input(sample=SAMPLE, elem_id="deep-dream-picture")
+    stills, video = (PICTURE, COMPARED), zoom_video.TITLE
+    with stage.show(*stills):
+        view = Dream(
+            draw_first(SAMPLE), elem_id="deep-dream-view", label="dream",
+            elem_classes=["fill", "picture-back"],
+        )  # fmt: skip
+    with stage.controls(*stills, video):
+        aim = build_aim(tab)
+    with stage.controls(*stills, video, lesson.LIVE):
+        layers = LayerPicker(elem_id="deep-dream-layers", label="layers")
+    with stage.controls(*stills):
+        octaves = ui.Slider(1, 6, Settings.octaves, step=1, label="Octaves")
+        with gr.Row():
+            start = gr.Button(
+                "Dream", variant="primary", size="sm", min_width=80, elem_id="deep-dream-start"
+            )
+            place = gr.Column(min_width=70, scale=0)
+        DreamPanel(elem_id="deep-dream-panel")
+    with stage.results:
+        badge, saved = ui.Badge(), ui.Download("Dream (PNG)")
+    own, start_video, stop_video = zoom_video.build_controls(stage)
+    with stage.more(*stills, video):
+        controls = order_parts(aim.parts | {"octaves": octaves} | build_more())
+        own |= zoom_video.build_more()
+        with gr.Column(elem_classes=["for-view", "for-picture", "for-before-after"]):
+            gr.Markdown("**Where to dream**: painted by you; with nothing painted, everywhere.")
+            painter = ui.Painter(elem_id="deep-dream-painter", label="where to dream")
+    settings = lesson.Controls(zoom_video.VideoSettings, **(controls.parts | own))
+    zoom_video.build(tab, image, settings, start_video, stop_video)
+    live.build(tab, controls["layer"])
+    mask, running = _connect_dream(
+        tab, image, controls, start, layers, painter, [view, saved, badge]
+    )
+    with place:
+        tab.stop_button(*running, shows=[view])
+    tab.run(painter.paint, read_painted, None, mask, api_name=None, kind="stream")
+    _connect_aim(tab, aim, controls)
     tab.lesson()
     tab.show_code(
         "cvcore.probes.activation_maximization:maximise",
@@ -136,32 +187,8 @@ def build(tab: lesson.Tab) -> None:
     )
 
 
-def _build_picture(tab: lesson.Tab, layers: LayerPicker) -> tuple[gr.Image, lesson.Controls]:
-    """Picture and choices on the left, the dream on the right."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            image = tab.picture_input(height=170, elem_id="deep-dream-picture")
-            aim = build_aim(tab)
-            with gr.Accordion("Paint where to dream", open=False):
-                painter = ui.Painter(elem_id="deep-dream-painter", label="picture to paint on")
-            controls = lesson.Controls(Settings, **aim.parts, **build_steps())
-        with gr.Column(scale=5, min_width=320):
-            with gr.Row():
-                start = gr.Button(
-                    "Dream", variant="primary", size="sm", min_width=80, elem_id="deep-dream-start"
-                )  # fmt: skip
-                place = gr.Column(min_width=80)
-                saved = ui.Download("Save the dream (PNG)")
-            first = lesson.under_way("First a small dream for each layer …", "Stopped.")
-            view = Dream(
-                {"html": f'<p class="big">{first}</p>'}, elem_id="deep-dream-view", label="dream"
-            )
-            badge = ui.Badge()
-    outputs = [view, saved, badge]
-    mask, running = _connect_dream(tab, image, controls, start, layers, painter, outputs)
-    with place:
-        tab.stop_button(*running, shows=[view])
-    tab.run(painter.paint, read_painted, None, mask, api_name=None, kind="stream")
+def _connect_aim(tab: lesson.Tab, aim: Aim, controls: lesson.Controls) -> None:
+    """Which fields the aim needs, and what the layer's channels like best."""
     tab.run(
         controls["aim"].change, show_fields, controls["aim"], aim.fields, api_name=None,
         show_progress="hidden",
@@ -171,7 +198,6 @@ def _build_picture(tab: lesson.Tab, layers: LayerPicker) -> tuple[gr.Image, less
         [controls[name] for name in ("layer", "aim", "channel", "second")],
         [aim.channels, aim.seconds], api_name="deep_dream_channels", show_progress="hidden",
     )  # fmt: skip
-    return image, controls
 
 
 def _connect_dream(

@@ -1,6 +1,6 @@
 """The settings of the DeepDream tab and the controls that set them."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
 from typing import Any
 
 import gradio as gr
@@ -11,7 +11,7 @@ from cvcore.deep_dream.layers import DEFAULT_LAYER, LAYERS
 from cvcore.deep_dream.layers import DEFAULT_MODEL as MODEL
 from demos import components as ui
 from demos import lesson
-from demos.deep_dream.pickers import ChannelPicker, build_channels
+from demos.deep_dream.pickers import ChannelPicker, build_channels, name_layer
 from demos.lesson import class_names
 
 AIMS = [
@@ -34,13 +34,13 @@ class Settings:
     mix: float = 0.5
     class_idx: float | None = 207
     guide: np.ndarray | None = None
-    octaves: float = 4
+    octaves: float = 5
     octave_scale: float = 1.4
-    steps: float = 10
-    step_size: float = 0.015
+    steps: float = 8
+    step_size: float = 0.02
     jitter: float = 32
     smoothing: float = 0.8
-    side: float = 320
+    side: float = 640
     seed: float = 0
 
     def aimed(self) -> dict[str, Any]:
@@ -64,6 +64,14 @@ class Settings:
         names = ("octaves", "octave_scale", "steps", "step_size", "jitter", "smoothing")
         return {name: getattr(self, name) for name in (*names, "side", "seed")}
 
+    def describe(self) -> str:
+        """What is raised, in a few words."""
+        if self.aim == "class" and self.class_idx is not None:
+            return f"class {class_names.load_shown(MODEL)[int(self.class_idx)]}"
+        chosen = {"channel": [self.channel], "mix": [self.channel, self.second]}.get(self.aim, [])
+        words = [f"channel {one:g}" for one in chosen if one is not None]
+        return ", ".join([name_layer(self.layer), *words])
+
 
 DEFAULTS = Settings()
 
@@ -81,10 +89,10 @@ class Aim:
 def build_aim(tab: lesson.Tab) -> Aim:
     """What is raised: a layer, one of its channels, a class, another picture."""
     layer = ui.Dropdown(
-        [(f"{words} ({name})", name) for name, words in LAYERS.items()],
+        [(f"{name_layer(name)}: {words} ({name})", name) for name, words in LAYERS.items()],
         value=DEFAULTS.layer, label="Layer", visible="hidden",
     )  # fmt: skip
-    aim = ui.Dropdown(AIMS, value=DEFAULTS.aim, label="What is raised")
+    aim = ui.Dropdown(AIMS, value=DEFAULTS.aim, label="What to maximise")
     with gr.Column(visible=False) as first_channel:
         channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0, min_width=90)
         channels = build_channels(tab, channel, "deep-dream-channels")
@@ -97,11 +105,11 @@ def build_aim(tab: lesson.Tab) -> Aim:
         value=DEFAULTS.class_idx, label="Class", visible=False,
     )  # fmt: skip
     no_layer = gr.Markdown(
-        "A class is the network's last answer: the layer above does not count for it.",
+        "A class is the network's last answer: the layer does not count for it.",
         visible=False,
     )
     with gr.Column(visible=False) as second_picture:
-        guide = ui.SafeImage(label="Second picture", sources=["upload"], height=180)
+        guide = ui.SafeImage(label="Second picture", sources=["upload"], height=150)
     parts = {
         "layer": layer, "aim": aim, "channel": channel, "second": second, "mix": mix,
         "class_idx": class_idx, "guide": guide,
@@ -121,17 +129,26 @@ def show_fields(aim: str) -> tuple[dict, ...]:
     )
 
 
-def build_steps() -> dict[str, Any]:
-    """The controls of sizes and steps, by field of ``Settings``."""
+def build_more() -> dict[str, Any]:
+    """Sizes and steps, by field of ``Settings``; ``octaves`` has its place above."""
     d = DEFAULTS
-    with gr.Accordion("Octaves, steps, jitter, smoothing, size", open=False):
-        return {
-            "octaves": ui.Slider(1, 6, d.octaves, step=1, label="Octaves"),
-            "octave_scale": ui.Slider(1.1, 2, d.octave_scale, step=0.05, label="Octave scale"),
-            "steps": ui.Slider(1, 60, d.steps, step=1, label="Steps in each octave"),
-            "step_size": ui.Slider(0.002, 0.05, d.step_size, step=0.001, label="Step size"),
-            "jitter": ui.Slider(0, 64, d.jitter, step=1, label="Jitter, pixels"),
-            "smoothing": ui.Slider(0, 4, d.smoothing, step=0.1, label="Smoothing, pixels"),
-            "side": ui.Slider(160, 640, d.side, step=32, label="Longer side, pixels"),
-            "seed": ui.Number(d.seed, minimum=0, maximum=999_999, precision=0, label="Seed"),
-        }
+    return {
+        "steps": _build_still(1, 60, d.steps, step=1, label="Steps in each octave"),
+        "step_size": ui.Slider(0.002, 0.05, d.step_size, step=0.001, label="Step size"),
+        "octave_scale": ui.Slider(1.1, 2, d.octave_scale, step=0.05, label="Zoom per octave"),
+        "jitter": ui.Slider(0, 64, d.jitter, step=1, label="Jitter, pixels"),
+        "smoothing": ui.Slider(0, 4, d.smoothing, step=0.1, label="Smoothing, pixels"),
+        "side": _build_still(160, 640, d.side, step=32, label="Longer side, pixels"),
+        "seed": ui.Number(d.seed, minimum=0, maximum=999_999, precision=0, label="Seed"),
+    }
+
+
+def _build_still(*args: Any, **kwargs: Any) -> ui.Slider:
+    """What is the still's alone: a video has its own."""
+    with gr.Column(elem_classes=["for-view", "for-picture", "for-before-after"]):
+        return ui.Slider(*args, **kwargs)
+
+
+def order_parts(parts: dict[str, Any]) -> lesson.Controls:
+    """The controls in the order of ``Settings``, in which calls without names give them."""
+    return lesson.Controls(Settings, **{one.name: parts[one.name] for one in fields(Settings)})

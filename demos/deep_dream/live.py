@@ -26,17 +26,16 @@ def dream_frame(
 
 
 def build(tab: lesson.Tab, layer: gr.Dropdown) -> None:
-    """The webcam beside its dream."""
+    """The webcam's dream."""
+    stage = tab.stage
     state = gr.State(None, time_to_live=STATE_SECONDS)
-    gr.Markdown(
-        "Hold still and the dream grows; what moves wakes up. The layer is the one chosen above."
-    )
-    with gr.Row():
-        steps = ui.Slider(1, 8, 2, step=1, label="Steps a frame")
+    section = stage.live()
+    with stage.controls(lesson.LIVE):
+        gr.Markdown("Hold still and the dream grows; what moves wakes up.")
+        steps = ui.Slider(1, 8, 2, step=1, label="Steps per frame")
         strength = ui.Slider(0.02, 0.4, 0.15, step=0.01, label="Strength")
-    place = gr.Column()
-    badge = ui.Badge()
-    with place:
+        badge = ui.Badge()
+    with section:
         tab.live(
             dream_frame,
             [layer, steps, strength, state],

@@ -12,13 +12,18 @@ from cvcore.feature_maps import visualizations
 from demos import components as ui
 from demos import lesson
 
+# The maps of a picture of 224 pixels, as the network was trained on, are so many places wide.
+MAP_SIDES = {
+    "blocks.1.1": 56, "blocks.2.1": 28, "blocks.3.2": 14, "blocks.4.2": 14, "blocks.5.3": 7,
+    "blocks.6.0": 7,
+}  # fmt: skip
 COLUMNS = 8
 THUMBNAIL_SIDE = 128  # pixels
 
 
 class _Picker(ui.JsComponent):
     SCRIPTS = ("pickers.js",)
-    STYLES = ("style.css",)
+    STYLES = ("pickers.css",)
 
 
 class LayerPicker(_Picker):
@@ -37,12 +42,20 @@ class ChannelPicker(_Picker):
       <output class="note"></output>"""
 
 
+def name_layer(layer: str) -> str:
+    """A layer by size and stage: "14x14, block 4"."""
+    side = MAP_SIDES.get(layer)
+    return f"{side}x{side}, block {layer.split('.')[1]}" if side else layer
+
+
 def draw_layers(image: np.ndarray, layer: str) -> Iterator[dict]:
     """The value of ``LayerPicker`` for a picture, growing by a layer at a time."""
     items = []
     for name, picture in cvcore.deep_dream.grid.draw_thumbnails(image):
         source = images.to_data_uri(images.shrink(picture, THUMBNAIL_SIDE), quality=75)
-        items.append({"layer": name, "words": LAYERS[name], "src": source})
+        items.append(
+            {"layer": name, "words": LAYERS[name], "place": name_layer(name), "src": source}
+        )
         yield {"items": list(items), "chosen": layer}
 
 

@@ -16,8 +16,9 @@ from cvcore.core import images
 from demos import components as ui
 from demos import lesson
 from demos.deep_dream.controls import Settings
-from demos.deep_dream.views import Dream
+from demos.deep_dream.views import Video
 
+TITLE = "Video"
 PREVIEW_SECONDS = 0.5
 FPS = 12
 
@@ -31,6 +32,7 @@ class VideoSettings(Settings):
     turn: float = 0  # degrees
     frame_octaves: float = 2
     frame_steps: float = 4
+    side: float = 448  # pixels: less than the still's, as there are many
 
     def work(self) -> dict[str, Any]:
         own = {"octaves": self.frame_octaves, "steps": self.frame_steps}
@@ -47,8 +49,7 @@ def show_video(
     """The last frame and the progress twice a second; at the end the video, in the page itself."""
     options = settings.work() | settings.aimed()
     images.check_image(image)
-    starting = lesson.under_way("Starting …", "Stopped.")
-    yield {"html": f'<p class="big">{starting}</p>'}, None
+    yield say(lesson.under_way("Starting …", "Stopped.")), None
     started = shown = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dream.mp4"
@@ -64,13 +65,18 @@ def show_video(
     yield draw_video(video, frame, seconds), ui.download_value("dream.mp4", video, "video/mp4")
 
 
+def say(sentence: str) -> dict:
+    return {"html": f'<p class="big">{sentence}</p>'}
+
+
 def draw_progress(frame, seconds: float) -> dict:
     left = seconds / frame.number * (frame.total - frame.number)
-    to_go = lesson.under_way(f"about {left:.0f} s to go", "Stopped.")
+    to_go = lesson.under_way(f"about {left:.0f} s to go", "stopped")
+    height, width = frame.image.shape[:2]
     return {
-        "html": f'<img alt="The last frame" src="{images.to_data_uri(frame.image)}"><div>'
-        f'<p class="big">Frame {frame.number} of {frame.total}</p>'
-        f'<p class="big">{to_go}</p></div>',
+        "html": f'<div class="fit frame" style="--ratio:{width / height:.4f}">'
+        f'<img alt="The last frame" src="{images.to_data_uri(frame.image)}"><p class="hud">'
+        f"<span>Frame {frame.number} of {frame.total}, {to_go}</span></p></div>",
         "frame": frame.number,
     }
 
@@ -79,46 +85,60 @@ def draw_video(video: bytes, frame, seconds: float) -> dict:
     source = f"data:video/mp4;base64,{base64.b64encode(video).decode()}"
     height, width = frame.image.shape[:2]
     return {
-        "html": f'<video src="{source}" controls autoplay loop muted playsinline></video><div>'
-        f'<p class="big">{frame.total} frames in {seconds:.0f} s</p><p>{width} × {height} pixels, '
-        f"{FPS} frames a second, {len(video) / 1e6:.1f} MB</p></div>",
+        "html": f'<div class="fit frame" style="--ratio:{width / height:.4f}">'
+        f'<video src="{source}" controls autoplay loop muted playsinline></video></div>'
+        f'<p class="hud top"><span>{frame.total} frames in {seconds:.0f} s · {width} × {height} '
+        f"pixels · {FPS} frames per second · {len(video) / 1e6:.1f} MB</span></p>",
         "frame": frame.number,
         "bytes": len(video),
     }
 
 
-def build(tab: lesson.Tab, image: gr.Image, controls: lesson.Controls) -> None:
-    """Start and Stop, and the video beside them; picture and aim are those of the still."""
+def build_controls(stage: lesson.Stage) -> tuple[dict[str, Any], gr.Button, gr.Column]:
+    """A video's own controls, by field of ``VideoSettings``, Start, and the place of Stop."""
     d = DEFAULTS
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            gr.Markdown(
-                "The picture, what is raised and everything that is not set here come from *Your "
-                "picture*. Only what you painted there does not count: a film dreams everywhere."
-            )
-            own = {
-                "frames": ui.Slider(12, 240, d.frames, step=12, label=f"Frames ({FPS} a second)"),
-                "zoom": ui.Slider(1, 1.1, d.zoom, step=0.005, label="Zoom a frame"),
-                "turn": ui.Slider(-5, 5, d.turn, step=0.5, label="Turn a frame, degrees"),
-                "frame_octaves": ui.Slider(1, 4, d.frame_octaves, step=1, label="Octaves a frame"),
-                "frame_steps": ui.Slider(
-                    1, 10, d.frame_steps, step=1, label="Steps a frame and octave"
-                ),
-            }
-        with gr.Column(scale=4, min_width=320):
-            with gr.Row():
-                start = gr.Button(
-                    "Make the film", variant="primary", size="sm", min_width=80,
-                    elem_id="deep-dream-film-start",
-                )  # fmt: skip
-                place = gr.Column(min_width=80)
-                saved = ui.Download("Save the film (MP4)")
-            view = Dream(elem_id="deep-dream-film", label="film")
+    with stage.controls(TITLE):
+        own = {
+            "frames": ui.Slider(12, 240, d.frames, step=12, label=f"Frames ({FPS} per second)"),
+            "zoom": ui.Slider(1, 1.1, d.zoom, step=0.005, label="Zoom per frame"),
+            "turn": ui.Slider(-5, 5, d.turn, step=0.5, label="Rotation per frame, °"),
+            "frame_octaves": ui.Slider(1, 4, d.frame_octaves, step=1, label="Octaves per frame"),
+        }
+        with gr.Row():
+            start = gr.Button(
+                "Make the video", variant="primary", size="sm", min_width=80,
+                elem_id="deep-dream-film-start",
+            )  # fmt: skip
+            place = gr.Column(min_width=70, scale=0)
+    return own, start, place
+
+
+def build_more() -> dict[str, Any]:
+    """Steps and size of a video, by field of ``VideoSettings``, shown in its view alone."""
+    d = DEFAULTS
+    with gr.Column(elem_classes=["for-view", "for-video"]):
+        steps = ui.Slider(1, 10, d.frame_steps, step=1, label="Steps per frame and octave")
+        side = ui.Slider(160, 640, d.side, step=32, label="Video size, pixels")
+        gr.Markdown("A video dreams everywhere: what is painted counts for the picture alone.")
+    return {"frame_steps": steps, "side": side}
+
+
+def build(
+    tab: lesson.Tab, image: gr.Image, settings: lesson.Controls, start: gr.Button, place: gr.Column
+) -> None:  # fmt: skip
+    """The video, its run and its file; picture and aim are those of the still."""
+    with tab.stage.view(TITLE):
+        view = Video(
+            say("Press “Make the video”: the dream is enlarged a little and dreamt on, frame by "
+                "frame."),
+            elem_id="deep-dream-film", label="video", elem_classes=["fill", "picture-back"],
+        )  # fmt: skip
+    with tab.stage.results:
+        saved = ui.Download("Video (MP4)")
     running = tab.run(
-        start.click, show_video, [image], [view, saved],
-        settings=lesson.Controls(VideoSettings, **controls.parts, **own),
+        start.click, show_video, [image], [view, saved], settings=settings,
         api_name="deep_dream_film", kind="heavy", show_progress="minimal",
     )  # fmt: skip
-    tab.say_waiting(start, [image, *controls, *own.values()])
+    tab.say_waiting(start, [image, *settings])
     with place:
         tab.stop_button(running, shows=[view], elem_id="deep-dream-film-stop")

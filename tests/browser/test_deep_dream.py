@@ -10,7 +10,16 @@ from playwright.sync_api import expect
 
 from cvcore import deep_dream
 from cvcore.core import images
-from tests.support.browser import next_frames, poll, unfold
+from tests.support.browser import (
+    check_stage,
+    next_frames,
+    open_samples,
+    open_view,
+    poll,
+    start_webcam,
+    unfold,
+    use_sample,
+)
 
 pytestmark = pytest.mark.browser
 # For what does not hang on a dream's length: four steps, large ones, at the smallest size
@@ -21,24 +30,22 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
     """About 10 s: the one dream here as the lesson opens it, with all its steps and octaves."""
     tab = open_tab("deep_dream")
     view = tab.locator("#deep-dream-view")
-    view.get_by_text("Step 40 of 40, done in").wait_for()
-    assert view.locator("li").count() == 5
-    assert tab.get_by_text("Save the dream (PNG)").get_attribute("download") == "dream.png"
+    view.get_by_text("step 40 of 40, done in").wait_for()
+    assert tab.locator("#deep-dream-panel li").count() == 3
+    assert tab.get_by_text("Dream (PNG)").get_attribute("download") == "dream.png"
     screenshot("deep_dream")
-    steps = unfold(
-        tab, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
-    )
+    steps = unfold(tab.locator(".more"), "More", "number input for Steps in each octave")
     steps.fill("60")
     steps.press("Tab")
     held("deep_dream", "dream")
     start = tab.locator("#deep-dream-start")
     expect(start).to_have_text("Dream with these settings")
     start.click()
-    expect(view).to_contain_text(re.compile(r"of 240, octave \d"))
+    expect(view).to_contain_text(re.compile(r"of 300, octave \d"))
     expect(start).to_have_text("Dream")
     tab.get_by_role("button", name="Stop", exact=True).first.click()
     rest()
-    expect(view).to_contain_text(re.compile(r"Step \d+ of 240, stopped"))
+    expect(view).to_contain_text(re.compile(r"step \d+ of 300, stopped"))
     assert "done in" not in view.inner_text()
     expect(tab.locator(".error:visible")).to_have_count(0)
 
@@ -46,35 +53,53 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
 @pytest.fixture
 def tab(open_tab, rest):
     panel = open_tab("deep_dream", query=QUICK)
-    panel.locator("#deep-dream-view").get_by_text("Step 4 of 4, done in").wait_for()
+    panel.locator("#deep-dream-view").get_by_text("step 5 of 5, done in").wait_for()
     rest()
     return panel
 
 
-def test_everything_that_counts_is_on_the_first_screen(open_tab, rest):
-    tab = open_tab("deep_dream", query="&steps-in-each-octave=1")
-    tab.locator("#deep-dream-view").get_by_text("Step 4 of 4, done in").wait_for()
-    rest()
-    view = tab.locator("#deep-dream-view")
-    for part in (view.locator("img"), view.locator("svg"), view.locator("li").last):
-        box = part.bounding_box()
+def test_the_stage_is_large_and_its_numbers_are_beside_it(tab):
+    check_stage(tab)
+    open_view(tab, "Picture")
+    panel = tab.locator("#deep-dream-panel")
+    for part in (tab.locator("#deep-dream-view .after"), panel.locator("svg"), panel.locator("li")):
+        box = part.last.bounding_box()
         assert box["y"] + box["height"] <= 720
     assert tab.locator("#deep-dream-layers img").count() == 6
 
 
-def test_layers_are_in_view_beside_film_and_webcam(tab, rest):
-    before = tab.locator("#deep-dream-view img").get_attribute("src")
+def test_the_line_between_before_and_after_is_moved_by_keys_and_by_mouse(tab, page):
+    """Left of it is the photograph."""
+    frame = tab.locator("#deep-dream-view .frame")
+    before = frame.locator(".before")
+    expect(before).to_be_hidden()
+    open_view(tab, "Before | after")
+    expect(before).to_be_visible()
+    expect(before).to_have_css("clip-path", "inset(0px 50% 0px 0px)")
+    cut = tab.get_by_label("How much of the photograph is shown")
+    cut.press("ArrowRight")
+    expect(before).to_have_css("clip-path", "inset(0px 49.5% 0px 0px)")
+    box = frame.bounding_box()
+    page.mouse.click(box["x"] + 0.25 * box["width"], box["y"] + 0.5 * box["height"])
+    line = frame.locator(".line").bounding_box()
+    assert line["x"] + 1.5 == pytest.approx(box["x"] + 0.25 * box["width"], abs=12)
+    open_view(tab, "Picture")
+    expect(before).to_be_hidden()
+
+
+def test_layers_are_in_view_beside_video_and_webcam(tab, rest):
+    before = tab.locator("#deep-dream-view .after").get_attribute("src")
     layers = tab.locator("#deep-dream-layers button")
-    for name in ("Zoom film", "Webcam"):
-        tab.get_by_role("tab", name=name).click()
+    for name in ("Video", "Live"):
+        open_view(tab, name)
         expect(layers.first).to_be_in_viewport()
     layers.nth(1).click()
     expect(layers.nth(1)).to_have_attribute("aria-pressed", "true")
     rest()
-    tab.get_by_role("tab", name="Your picture").click()
+    open_view(tab, "Picture")
     view = tab.locator("#deep-dream-view")
-    expect(view).to_contain_text("Step 4 of 4, done in")
-    assert view.locator("img").get_attribute("src") != before
+    expect(view).to_contain_text("28x28, block 2 · step 5 of 5, done in")
+    assert view.locator(".after").get_attribute("src") != before
 
 
 def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypatch):
@@ -82,12 +107,12 @@ def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypa
     monkeypatch.setattr(
         deep_dream, "dream", lambda *args, **kwargs: (go_on.wait(60), dream(*args, **kwargs))[1]
     )
-    view, saved = tab.locator("#deep-dream-view"), tab.get_by_text("Save the dream (PNG)")
+    view, saved = tab.locator("#deep-dream-view"), tab.get_by_text("Dream (PNG)")
     expect(saved).to_be_visible()
     try:
         tab.locator("#deep-dream-layers button", has_text="weaves").click()
         expect(view).to_contain_text("The dream before; the new one is being computed")
-        expect(view.locator("img")).to_have_css("opacity", "0.18")
+        expect(view.locator(".after")).to_have_css("opacity", "0.18")
         expect(view.locator(".html-container")).to_have_css("opacity", "1")
         expect(saved).to_be_hidden()
         tab.get_by_role("button", name="Stop", exact=True).first.click()
@@ -98,7 +123,7 @@ def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypa
         expect(view.locator(".anew")).to_have_count(1)
     finally:
         go_on.set()
-    expect(view).to_contain_text("Step 4 of 4, done in")
+    expect(view).to_contain_text("step 5 of 5, done in")
     expect(view.locator(".anew")).to_have_count(0)
     expect(saved).to_be_visible()
 
@@ -108,45 +133,43 @@ def test_a_refused_picture_takes_its_layers_along(tab, rest):
     expect(layers).to_have_count(6)
     file = {"name": "a.png", "mimeType": "image/png", "buffer": b"This is not a picture."}
     tab.locator("#deep-dream-picture input[type=file]").set_input_files(file)
-    expect(tab.locator("#deep-dream-picture + .picture-note.refused")).to_be_visible()
+    expect(tab.locator(".picture-note.refused")).to_be_visible()
     expect(layers).to_have_count(0)
     expect(tab.locator("#deep-dream-view img").locator("visible=true")).to_have_count(0)
     rest()
-    tab.get_by_role("button", name="Use the sample Coffee").locator("visible=true").first.click()
+    use_sample(tab, "Coffee")
     expect(layers).to_have_count(6)
-    expect(tab.locator("#deep-dream-view")).to_contain_text("Step 4 of 4, done in")
+    expect(tab.locator("#deep-dream-view")).to_contain_text("step 5 of 5, done in")
 
 
 def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traffic):
     """The one before waits until the next one is asked for: it never ends by itself."""
     view = tab.locator("#deep-dream-view")
-    steps = unfold(
-        tab, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
-    )
+    steps = unfold(tab.locator(".more"), "More", "number input for Steps in each octave")
     steps.fill("60")
     steps.press("Tab")
     seen = watch("deep_dream", "dream")
     seen.hold(3)
     tab.locator("#deep-dream-start").click()
-    view.get_by_text("of 240, octave 1").wait_for()
+    view.get_by_text("of 300, octave 1").wait_for()
     steps.fill("2")
     steps.press("Tab")
     asked = len(traffic.asked)
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
     poll(tab.page, lambda: len(traffic.asked) > asked, "The next dream")
     seen.leave.set()
-    view.get_by_text("Step 8 of 8, done in").wait_for()
+    view.get_by_text("step 10 of 10, done in").wait_for()
     rest()
-    assert "Step 8 of 8, done in" in view.inner_text()  # nothing writes over it
+    assert "step 10 of 10, done in" in view.inner_text()  # nothing writes over it
     assert seen.runs == 2
-    assert seen.steps < 240
+    assert seen.steps < 300
 
 
 def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):
     view = tab.locator("#deep-dream-view")
-    tab.get_by_label("What is raised", exact=True).click()
+    tab.get_by_label("What to maximise", exact=True).click()
     page.get_by_role("option", name="a class", exact=True).click()
-    tab.get_by_text("the layer above does not count").wait_for()
+    tab.get_by_text("the layer does not count").wait_for()
     asked = rest()
     before = view.inner_html()
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
@@ -157,6 +180,7 @@ def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):
 def test_a_picture_too_small_is_one_sentence(tab, page, rest, tmp_path):
     """What clearing a picture sets off may meet the next one, and stop for the same reason."""
     Image.new("RGB", (4, 4)).save(tmp_path / "small.png")
+    open_samples(tab)
     picture = tab.locator("#deep-dream-picture")
     picture.get_by_role("button", name="Remove Image").click()
     picture.locator("input[type=file]").set_input_files(tmp_path / "small.png")
@@ -168,11 +192,11 @@ def test_a_picture_too_small_is_one_sentence(tab, page, rest, tmp_path):
 
 def test_layers_and_channels_are_chosen_by_picture(tab, screenshot):
     view = tab.locator("#deep-dream-view")
-    before = view.locator("img").get_attribute("src")
+    before = view.locator(".after").get_attribute("src")
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
     view.locator(f'img[src="{before}"]').wait_for(state="detached")
-    view.get_by_text("Step 4 of 4, done in").wait_for()
-    tab.get_by_label("What is raised", exact=True).click()
+    view.get_by_text("step 5 of 5, done in").wait_for()
+    tab.get_by_label("What to maximise", exact=True).click()
     tab.page.get_by_role("option", name="one channel", exact=True).click()
     sheet = tab.locator("#deep-dream-channels img")
     sheet.wait_for()
@@ -186,8 +210,8 @@ def test_layers_and_channels_are_chosen_by_picture(tab, screenshot):
 
 def test_only_the_painted_part_dreams(tab, page, rest, sample, screenshot):
     view = tab.locator("#deep-dream-view")
-    everywhere = view.locator("img").get_attribute("src")
-    tab.get_by_text("Paint where to dream").click()
+    everywhere = view.locator(".after").get_attribute("src")
+    tab.locator(".more").get_by_text("More").click()
     canvas = tab.locator("#deep-dream-painter canvas")
     page.wait_for_function("canvas => canvas.height === 298", arg=canvas.element_handle())
     canvas.scroll_into_view_if_needed()
@@ -201,11 +225,11 @@ def test_only_the_painted_part_dreams(tab, page, rest, sample, screenshot):
     rest()
     tab.locator("#deep-dream-start").click()
     view.locator(f'img[src="{everywhere}"]').wait_for(state="detached")
-    view.get_by_text("Step 4 of 4, done in").wait_for()
+    view.get_by_text("step 5 of 5, done in").wait_for()
     # far from the stroke the photograph is untouched: it is a cat again
-    assert "cat" in view.locator("li").first.inner_text()
+    assert "cat" in tab.locator("#deep-dream-panel li").first.inner_text()
     rest()
-    painted = view.locator("img").get_attribute("src")
+    painted = view.locator(".after").get_attribute("src")
     photo = images.shrink(sample, 160).astype(int)
 
     def change(source: str) -> list[float]:
@@ -221,26 +245,28 @@ def test_only_the_painted_part_dreams(tab, page, rest, sample, screenshot):
     screenshot("deep_dream_painted")
 
 
-def test_zoom_film_plays_in_the_page(tab, page, screenshot):
-    tab.get_by_role("tab", name="Zoom film").click()
-    for label, value in (("Frames", "12"), ("Octaves a frame", "1"), ("Steps a frame", "1")):
+def test_a_video_plays_in_the_page(tab, page, screenshot):
+    open_view(tab, "Video")
+    for label, value in (("Frames", "12"), ("Octaves per frame", "1")):
         field = tab.get_by_label(f"number input for {label}")
         field.fill(value)
         field.press("Tab")
-    tab.get_by_role("button", name="Make the film").click()
+    steps = unfold(tab.locator(".more"), "More", "number input for Steps per frame")
+    for field, value in ((steps, "1"), (tab.get_by_label("number input for Video size"), "160")):
+        field.fill(value)
+        field.press("Tab")
+    tab.get_by_role("button", name="Make the video").click()
     panel = tab.locator("#deep-dream-film")
     panel.get_by_text("12 frames in").wait_for()
     film = panel.locator("video")
     page.wait_for_function("film => film.videoWidth > 0", arg=film.element_handle())
     assert film.evaluate("film => film.duration") == pytest.approx(1, abs=0.1)
-    assert tab.get_by_text("Save the film (MP4)").get_attribute("download") == "dream.mp4"
+    assert tab.get_by_text("Video (MP4)").get_attribute("download") == "dream.mp4"
     screenshot("deep_dream_film")
 
 
 def test_webcam_dreams_on(tab, page, screenshot):
-    tab.get_by_role("tab", name="Webcam").click()
-    tab.get_by_text("Click to Access Webcam").click()
-    tab.locator("#deep_dream-live-camera button", has_text="Record").click()
+    start_webcam(tab)
     view = tab.locator("#deep_dream-live-view")
     view.get_by_text(re.compile("frames a second")).wait_for()
     first = view.locator("img").get_attribute("src")
@@ -251,7 +277,7 @@ def test_webcam_dreams_on(tab, page, screenshot):
     video = tab.locator("#deep_dream-live-camera video")
     assert video.evaluate("video => video.srcObject.getTracks()[0].readyState") == "live"
     track = video.evaluate_handle("video => video.srcObject.getTracks()[0]")
-    tab.get_by_role("tab", name="Zoom film").click()
+    open_view(tab, "Video")
     page.wait_for_function("track => track.readyState === 'ended'", arg=track)
-    tab.get_by_role("tab", name="Webcam").click()
-    expect(tab.locator("#deep_dream-live-camera button", has_text="Record")).to_be_visible()
+    open_view(tab, "Live")
+    expect(tab.locator("#deep_dream-live-camera button", has_text="Start webcam")).to_be_visible()

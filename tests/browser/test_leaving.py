@@ -41,10 +41,8 @@ def test_dream_ends_with_its_visitor(page, open_tab, serve, watch):
     seen = watch("deep_dream", "dream")
     panel = open_tab("deep_dream", query=SMALL)
     view = panel.locator("#deep-dream-view")
-    view.get_by_text("Step 1 of 1, done in").wait_for()
-    steps = unfold(
-        panel, "Octaves, steps, jitter, smoothing", "number input for Steps in each octave"
-    )
+    view.get_by_text("step 1 of 1, done in").wait_for()
+    steps = unfold(panel.locator(".more"), "More", "number input for Steps in each octave")
     steps.fill("60")
     steps.press("Tab")
     poll(page, lambda: seen.ended, "The end of the first dream")
@@ -113,13 +111,13 @@ def start_race(page, panel, seen):
 
 def start_dream(page, panel, seen):
     """The one that the page opens with, as its address says."""
-    panel.locator("#deep-dream-view").get_by_text("of 240, octave").wait_for()
+    panel.locator("#deep-dream-view").get_by_text("of 300, octave").wait_for()
 
 
 def start_film(page, panel, seen):
-    panel.locator("#deep-dream-view").get_by_text("Step 1 of 1, done in").wait_for()
-    panel.get_by_role("tab", name="Zoom film").click()
-    panel.get_by_role("button", name="Make the film").click()
+    panel.locator("#deep-dream-view").get_by_text("step 1 of 1, done in").wait_for()
+    panel.get_by_role("tab", name="Video", exact=True).click()
+    panel.get_by_role("button", name="Make the video").click()
     panel.locator("#deep-dream-film").get_by_text("of 48").wait_for()
 
 
@@ -157,10 +155,10 @@ RISE = "&random-masks=4000"
 LONG_WORK = {
     "deep_dream: dream": (
         "&steps-in-each-octave=60&longer-side-pixels=160", "deep_dream:dream", 1,
-        start_dream, 240,
+        start_dream, 300,
     ),
-    "deep_dream: zoom film": (
-        f"{SMALL}&octaves-a-frame=1&steps-a-frame-and-octave=1",
+    "deep_dream: video": (
+        f"{SMALL}&octaves-per-frame=1&steps-per-frame-and-octave=1&video-size-pixels=160",
         "deep_dream.motion:zoom_video", 1, start_film, 48,
     ),
     "feature_maps: maximisation": ("", "feature_maps:maximise", 1, start_maximisation, 512),

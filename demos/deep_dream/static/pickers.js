@@ -22,7 +22,7 @@ if (layers) {
       const words = document.createElement('span');
       button.type = 'button';
       button.dataset.layer = item.layer;
-      button.title = item.layer;
+      button.title = `${item.place}: ${item.words} (${item.layer})`;
       image.src = item.src;
       image.alt = '';
       words.textContent = item.words;

@@ -113,6 +113,15 @@ def test_size_and_seed_reach_the_dream(sample):
     assert (last(seed=1) != last(seed=2)).any()
 
 
+def test_layers_are_named_by_size_and_block():
+    """As large as the network's maps of the pictures that it was trained on."""
+    sides = {one.name: 224 // one.stride for one in deep_dream.cvcore.deep_dream.list_blocks()}
+    assert {name: sides[name] for name in LAYERS} == pickers.MAP_SIDES
+    assert pickers.name_layer("blocks.4.2") == "14x14, block 4"
+    assert Settings(aim="mix").describe() == "14x14, block 4, channel 7, channel 20"
+    assert Settings(aim="class").describe() == "class golden retriever"
+
+
 def test_octaves_are_marked_on_the_curve():
     drawn = draw_curve([1, 2, 1.5, 3], 9, octaves_at=[2])
     points = json.loads(re.search(r"data-points='(.*?)'", drawn)[1])
@@ -147,7 +156,7 @@ def test_painted_region_reaches_the_dream(sample):
 
     plain, painted = last(None), last(mask)
     width = plain.shape[1]
-    photo = deep_dream.cvcore.deep_dream.to_start(sample, 320)
+    photo = deep_dream.cvcore.deep_dream.to_start(sample, Settings.side)
     photo = deep_dream.images.to_image(photo)
     right = slice(width // 3 + 4, None)
     np.testing.assert_array_equal(painted[:, right], photo[:, right])
