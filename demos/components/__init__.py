@@ -1,6 +1,14 @@
 """Gradio's components as the lessons use them, and our own."""
 
 from demos.components.badge import Badge, badge
+from demos.components.before_after import (
+    BeforeAfter,
+    draw_after,
+    draw_before,
+    draw_corners,
+    publish_picture,
+    say_on_stage,
+)
 from demos.components.download import Download, download_value
 from demos.components.fields import (
     CheckboxGroup,
@@ -19,7 +27,8 @@ from demos.components.paint import Painter, read_mask
 from demos.components.pictures import PictureStrip, SafeImage
 
 __all__ = [
-    "STOP_CAMERAS", "Badge", "CheckboxGroup", "Choice", "DigitPad", "Download", "Dropdown", "File",
-    "JsComponent", "Number", "Painter", "Panel", "PictureStrip", "Radio", "SafeImage", "Slider",
-    "Video", "badge", "download_value", "read_drawing", "read_mask",
+    "STOP_CAMERAS", "Badge", "BeforeAfter", "CheckboxGroup", "Choice", "DigitPad", "Download",
+    "Dropdown", "File", "JsComponent", "Number", "Painter", "Panel", "PictureStrip", "Radio",
+    "SafeImage", "Slider", "Video", "badge", "download_value", "draw_after", "draw_before",
+    "draw_corners", "publish_picture", "read_drawing", "read_mask", "say_on_stage",
 ]  # fmt: skip

@@ -31,7 +31,6 @@ from demos.deep_dream.pickers import (
 from demos.deep_dream.views import (
     COMPARED,
     PICTURE,
-    Dream,
     DreamPanel,
     draw_dream,
     draw_first,
@@ -142,7 +141,7 @@ def build(tab: lesson.Tab) -> None:
     image = stage.picture_input(sample=SAMPLE, elem_id="deep-dream-picture")
     stills, video = (PICTURE, COMPARED), zoom_video.TITLE
     with stage.show(*stills):
-        view = Dream(
+        view = ui.BeforeAfter(
             draw_first(SAMPLE), elem_id="deep-dream-view", label="dream",
             elem_classes=["fill", "picture-back"],
         )  # fmt: skip
@@ -158,13 +157,13 @@ def build(tab: lesson.Tab) -> None:
             )
             place = gr.Column(min_width=70, scale=0)
         DreamPanel(elem_id="deep-dream-panel")
-    with stage.results:
+    with stage.results, stage.part(*stills):
         badge, saved = ui.Badge(), ui.Download("Dream (PNG)")
     own, start_video, stop_video = zoom_video.build_controls(stage)
     with stage.more(*stills, video):
-        controls = order_parts(aim.parts | {"octaves": octaves} | build_more())
-        own |= zoom_video.build_more()
-        with gr.Column(elem_classes=["for-view", "for-picture", "for-before-after"]):
+        controls = order_parts(aim.parts | {"octaves": octaves} | build_more(stage, *stills))
+        own |= zoom_video.build_more(stage)
+        with stage.part(*stills):
             gr.Markdown("**Where to dream**: painted by you; with nothing painted, everywhere.")
             painter = ui.Painter(elem_id="deep-dream-painter", label="where to dream")
     settings = lesson.Controls(zoom_video.VideoSettings, **(controls.parts | own))

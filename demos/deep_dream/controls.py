@@ -129,24 +129,21 @@ def show_fields(aim: str) -> tuple[dict, ...]:
     )
 
 
-def build_more() -> dict[str, Any]:
-    """Sizes and steps, by field of ``Settings``; ``octaves`` has its place above."""
+def build_more(stage: lesson.Stage, *stills: str) -> dict[str, Any]:
+    """Sizes and steps, by field of ``Settings``, some of them in the views ``stills`` alone."""
     d = DEFAULTS
+    with stage.part(*stills):
+        steps = ui.Slider(1, 60, d.steps, step=1, label="Steps in each octave")
+        side = ui.Slider(160, 640, d.side, step=32, label="Longer side, pixels")
     return {
-        "steps": _build_still(1, 60, d.steps, step=1, label="Steps in each octave"),
+        "steps": steps,
+        "side": side,
         "step_size": ui.Slider(0.002, 0.05, d.step_size, step=0.001, label="Step size"),
         "octave_scale": ui.Slider(1.1, 2, d.octave_scale, step=0.05, label="Zoom per octave"),
         "jitter": ui.Slider(0, 64, d.jitter, step=1, label="Jitter, pixels"),
         "smoothing": ui.Slider(0, 4, d.smoothing, step=0.1, label="Smoothing, pixels"),
-        "side": _build_still(160, 640, d.side, step=32, label="Longer side, pixels"),
         "seed": ui.Number(d.seed, minimum=0, maximum=999_999, precision=0, label="Seed"),
     }
-
-
-def _build_still(*args: Any, **kwargs: Any) -> ui.Slider:
-    """What is the still's alone: a video has its own."""
-    with gr.Column(elem_classes=["for-view", "for-picture", "for-before-after"]):
-        return ui.Slider(*args, **kwargs)
 
 
 def order_parts(parts: dict[str, Any]) -> lesson.Controls:

@@ -11,7 +11,6 @@ from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
 from demos.lesson.class_names import soften
-from demos.server.static_files import publish
 
 PICTURE, COMPARED = "Picture", "Before | after"  # the views of one dream
 CURVE = (300, 84)  # pixels: as wide as the rail
@@ -28,41 +27,20 @@ class Photograph:
     top: Answer
 
 
-class Dream(ui.JsComponent):
-    """The dream, as large as its place allows, and the photograph up to a line that is dragged.
-
-    Its value: ``html`` and ``ratio`` of what is shown, and ``panel`` for the ``DreamPanel``.
-    """
-
-    MARKUP = """<div class="dream"><div class="fit frame"><div class="pictures"></div>
-<input class="cut" type="range" min="0" max="100" value="50" step="0.5"
-aria-label="How much of the photograph is shown"><i class="line" aria-hidden="true"></i>
-</div></div>"""
-    SCRIPTS = ("dream.js",)
-    STYLES = ("dream.css",)
-
-
 class DreamPanel(ui.JsComponent):
-    """What ``Dream`` says of itself: the classes and the curve."""
+    """What is said of the dream: the classes and the curve."""
 
     MARKUP = '<div class="taken" data-with="deep-dream-view"></div>'
     STYLES = ("panel.css",)
 
 
-class Video(ui.Panel):
-    """A video, or the last frame of one that is being made."""
-
-    MARKUP = '<div class="dream">${(value && value.html) || ""}</div>'
-    STYLES = ("dream.css",)
-
-
 def draw_first(sample: str) -> dict:
     """What is there before anything is computed: the first photograph."""
     image = samples.load_sample(sample)
-    address = publish(f"{sample}.jpg", images.to_jpeg(image))
+    address = ui.publish_picture(f"{sample}.jpg", image)
     said = lesson.under_way("First a small dream for each layer …", "Stopped.")
     return {
-        "html": f'<img alt="The photograph" src="{address}"><p class="hud"><span>{said}</span></p>',
+        "html": f'<img alt="The photograph" src="{address}">{ui.draw_corners(said)}',
         "ratio": image.shape[1] / image.shape[0],
     }
 
@@ -75,10 +53,11 @@ def read_photograph(image: np.ndarray, side: int, top: Answer) -> Photograph:
 
 def draw_dream(picture: np.ndarray, photo: Photograph, state: str, now: Answer) -> str:
     """The dream over the photograph; in its corners how far it is, and what it is taken for."""
+    taken = f"{_name(photo.top)} → {_name(now)}"
     return (
-        f'<img class="after" alt="The dream" src="{images.to_data_uri(picture, quality=88)}">'
-        f'<img class="before" alt="The photograph" src="{photo.src}">'
-        f'<p class="hud"><span>{state}</span><span>{_name(photo.top)} → {_name(now)}</span></p>'
+        ui.draw_after(picture, "The dream")
+        + ui.draw_before(photo.src)
+        + ui.draw_corners(state, taken)
     )
 
 

@@ -16,7 +16,6 @@ from cvcore.core import images
 from demos import components as ui
 from demos import lesson
 from demos.deep_dream.controls import Settings
-from demos.deep_dream.views import Video
 
 TITLE = "Video"
 PREVIEW_SECONDS = 0.5
@@ -49,7 +48,7 @@ def show_video(
     """The last frame and the progress twice a second; at the end the video, in the page itself."""
     options = settings.work() | settings.aimed()
     images.check_image(image)
-    yield say(lesson.under_way("Starting …", "Stopped.")), None
+    yield ui.say_on_stage(lesson.under_way("Starting …", "Stopped.")), None
     started = shown = time.perf_counter()
     with tempfile.TemporaryDirectory() as folder:
         path = Path(folder) / "dream.mp4"
@@ -65,18 +64,13 @@ def show_video(
     yield draw_video(video, frame, seconds), ui.download_value("dream.mp4", video, "video/mp4")
 
 
-def say(sentence: str) -> dict:
-    return {"html": f'<p class="big">{sentence}</p>'}
-
-
 def draw_progress(frame, seconds: float) -> dict:
     left = seconds / frame.number * (frame.total - frame.number)
     to_go = lesson.under_way(f"about {left:.0f} s to go", "stopped")
-    height, width = frame.image.shape[:2]
+    said = ui.draw_corners(f"Frame {frame.number} of {frame.total}, {to_go}")
     return {
-        "html": f'<div class="fit frame" style="--ratio:{width / height:.4f}">'
-        f'<img alt="The last frame" src="{images.to_data_uri(frame.image)}"><p class="hud">'
-        f"<span>Frame {frame.number} of {frame.total}, {to_go}</span></p></div>",
+        "html": ui.draw_after(frame.image, "The last frame") + said,
+        "ratio": frame.image.shape[1] / frame.image.shape[0],
         "frame": frame.number,
     }
 
@@ -84,11 +78,13 @@ def draw_progress(frame, seconds: float) -> dict:
 def draw_video(video: bytes, frame, seconds: float) -> dict:
     source = f"data:video/mp4;base64,{base64.b64encode(video).decode()}"
     height, width = frame.image.shape[:2]
+    said = ui.draw_corners(
+        f"{frame.total} frames in {seconds:.0f} s · {width} × {height} pixels · "
+        f"{FPS} frames per second · {len(video) / 1e6:.1f} MB", place="top",
+    )  # fmt: skip
     return {
-        "html": f'<div class="fit frame" style="--ratio:{width / height:.4f}">'
-        f'<video src="{source}" controls autoplay loop muted playsinline></video></div>'
-        f'<p class="hud top"><span>{frame.total} frames in {seconds:.0f} s · {width} × {height} '
-        f"pixels · {FPS} frames per second · {len(video) / 1e6:.1f} MB</span></p>",
+        "html": f'<video src="{source}" controls autoplay loop muted playsinline></video>{said}',
+        "ratio": width / height,
         "frame": frame.number,
         "bytes": len(video),
     }
@@ -113,10 +109,10 @@ def build_controls(stage: lesson.Stage) -> tuple[dict[str, Any], gr.Button, gr.C
     return own, start, place
 
 
-def build_more() -> dict[str, Any]:
+def build_more(stage: lesson.Stage) -> dict[str, Any]:
     """Steps and size of a video, by field of ``VideoSettings``, shown in its view alone."""
     d = DEFAULTS
-    with gr.Column(elem_classes=["for-view", "for-video"]):
+    with stage.part(TITLE):
         steps = ui.Slider(1, 10, d.frame_steps, step=1, label="Steps per frame and octave")
         side = ui.Slider(160, 640, d.side, step=32, label="Video size, pixels")
         gr.Markdown("A video dreams everywhere: what is painted counts for the picture alone.")
@@ -128,12 +124,14 @@ def build(
 ) -> None:  # fmt: skip
     """The video, its run and its file; picture and aim are those of the still."""
     with tab.stage.view(TITLE):
-        view = Video(
-            say("Press “Make the video”: the dream is enlarged a little and dreamt on, frame by "
-                "frame."),
+        view = ui.BeforeAfter(
+            ui.say_on_stage(
+                "Press “Make the video”: the dream is enlarged a little and dreamt on, frame by "
+                "frame."
+            ),
             elem_id="deep-dream-film", label="video", elem_classes=["fill", "picture-back"],
         )  # fmt: skip
-    with tab.stage.results:
+    with tab.stage.results, tab.stage.part(TITLE):
         saved = ui.Download("Video (MP4)")
     running = tab.run(
         start.click, show_video, [image], [view, saved], settings=settings,

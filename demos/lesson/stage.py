@@ -122,6 +122,10 @@ class Stage:
         with self._rail:
             return gr.Accordion("More", open=False, elem_classes=["more", *_to_classes(titles)])
 
+    def part(self, *titles: str) -> gr.Column:
+        """What is shown in these views only, of the part that is entered: above all of "More"."""
+        return gr.Column(elem_classes=_to_classes(titles))
+
     def sources(self, picture: str = "", live: bool = False) -> gr.Column:
         """The source buttons; returns the panel behind "Samples", for the ``picture`` (its name on
         the page) and what it can be chosen from."""
