@@ -7,11 +7,18 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.style_transfer import fast, gatys, layers, live, race
-from demos.style_transfer.controls import FAST_DEFAULTS
+from demos.style_transfer.controls import (
+    FAST_DEFAULTS,
+    build_mixture,
+    build_more_weights,
+    build_one_pass,
+    build_steps,
+    build_weights,
+)
 
 TITLE = "Style transfer"
 SHORT = "Style"  # on the tab's button
-SUMMARY = "Your picture in the manner of another: in one pass, or step by step before your eyes."
+SUMMARY = "How does a picture take on the manner of another: in one pass, and step by step?"
 DEFAULT_STYLE = "glass"  # looks well on the first picture
 CODE = (
     "cvcore.style_transfer.losses:gram_matrix",
@@ -34,61 +41,60 @@ def pick_style(event: gr.EventData) -> str:
     return str(style_transfer.index()[name].path)
 
 
-def style_input(tab: lesson.Tab, label: str, value: str | None, elem_id: str) -> ui.SafeImage:
-    """A style picture: an upload, or one of ours with one click."""
-    image = ui.SafeImage(
-        value=str(style_transfer.index()[value].path) if value else None,
-        sources=["upload", "clipboard"],
-        label=label,
-        height=170,
-        format="jpeg",
-        buttons=["fullscreen"],
-        elem_id=elem_id,
-    )
+def style_input(
+    tab: lesson.Tab, words: str, label: str, value: str | None, elem_id: str
+) -> ui.SafeImage:
+    """A style picture: one of ours with one click, or an upload behind the ``words``."""
     strip = ui.PictureStrip(list(style_transfer.index().values()), kind="style")
+    with gr.Accordion(words, open=False):
+        image = ui.SafeImage(
+            value=str(style_transfer.index()[value].path) if value else None,
+            sources=["upload", "clipboard"], label=label, height=130, format="jpeg",
+            buttons=["fullscreen"], elem_id=elem_id,
+        )  # fmt: skip
     tab.run(strip.pick, pick_style, None, image, api_name=None, queue=False, kind="stream")
     return image
 
 
 def build(tab: lesson.Tab) -> None:
-    """Both pictures on the left, the ways to bring them together on the right."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            with gr.Row():
-                with gr.Column(min_width=150):
-                    image = tab.picture_input(height=170, elem_id="style_transfer-picture")
-                with gr.Column(min_width=150):
-                    style = style_input(tab, "Style", DEFAULT_STYLE, "style_transfer-style")
-            keep_colours = gr.Checkbox(
-                FAST_DEFAULTS.keep_colours, label="Keep the photograph's colours"
-            )
-            with gr.Accordion("A second style", open=False):
-                second = style_input(tab, "Second style", None, "style_transfer-second")
-        with gr.Column(scale=3, min_width=320):
-            controls = _build_ways(tab, image, style, second, keep_colours)
+    """The style first in the rail, then what each view asks; the paintings on the stage."""
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    image = stage.picture_input(sample="chelsea", elem_id="style_transfer-picture")
+    one, steps = fast.TITLES, gatys.TITLE
+    with stage.controls(*one, steps, race.TITLE, layers.GRAMS, lesson.LIVE):
+        style = style_input(
+            tab, "Another style picture", "Style", DEFAULT_STYLE, "style_transfer-style"
+        )
+    with stage.controls(*one, steps, lesson.LIVE):
+        keep_colours = gr.Checkbox(
+            FAST_DEFAULTS.keep_colours, label="Keep the photograph's colours"
+        )
+    with stage.controls(*one, lesson.LIVE):
+        strength = ui.Slider(0, 2, FAST_DEFAULTS.strength, step=0.05, label="Strength")
+    with stage.controls(steps):
+        buttons, weights = gatys.build_buttons(), build_weights()
+    with stage.more(*one, steps, lesson.LIVE):
+        gr.Markdown("**A second style**")
+        second = style_input(
+            tab, "Another second style", "Second style", None, "style_transfer-second"
+        )
+        with stage.part(*one, lesson.LIVE):
+            mixture = build_mixture()
+        with stage.part(*one):
+            size = build_one_pass()
+        with stage.part(steps):
+            weights |= build_more_weights()
+            run = build_steps()
+    shared = {"keep_colours": keep_colours}
+    lazy = lesson.LazyTabs(tab, [one[0], layers.GRAMS])
+    controls = fast.build(
+        tab, image, style, second, shared | {"strength": strength} | mixture | size
+    )
+    state = gatys.build(tab, [image, style, second], shared | weights | run, buttons)
+    race.build(tab, image, style)
+    layers.build_grams(tab, lazy, stage.view(layers.GRAMS), image, style, state)
+    layers.build_rebuild(tab, image)
     live.build(tab, style, second, controls, DEFAULT_STYLE)
+    lazy.note_others(stage.views)
     tab.lesson()
     tab.show_code(*CODE)
-
-
-def _build_ways(
-    tab: lesson.Tab, image: gr.Image, style: gr.Image, second: gr.Image, keep_colours: gr.Checkbox
-) -> lesson.Controls:
-    """The inner tabs; returns the controls of one pass, which the webcam takes as well."""
-    lazy = lesson.LazyTabs(tab, ["In one pass", "Step by step", "Race", layers.GRAMS, "Rebuild"])
-    with gr.Tabs():
-        with gr.Tab("In one pass") as section:
-            lazy.note("In one pass", section)
-            controls = fast.build(tab, image, style, second, keep_colours)
-        with gr.Tab("Step by step") as section:
-            lazy.note("Step by step", section)
-            state = gatys.build(tab, [image, style, second], keep_colours)
-        with gr.Tab("Race") as section:
-            lazy.note("Race", section)
-            race.build(tab, image, style)
-        with gr.Tab(layers.GRAMS) as section:
-            layers.build_grams(tab, lazy, section, image, style, state)
-        with gr.Tab("Rebuild") as section:
-            lazy.note("Rebuild", section)
-            layers.build_rebuild(tab, image)
-    return controls

@@ -1,7 +1,8 @@
 """The settings of the style transfer tab and the controls that set them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, fields
+from typing import Any
 
 import gradio as gr
 
@@ -24,7 +25,7 @@ class FastSettings:
     keep_colours: bool = False
     strength: float = 1  # 0: the photograph's own numbers; 1: the style's; up to 2
     mix: float = 0.5  # share of the second style, 0 to 1
-    side: float = fast.DEFAULT_SIDE  # pixels, 128 to 768
+    side: float = 768  # pixels, 128 to 1024
     stroke: float = fast.STROKE  # 1 to 3
 
 
@@ -63,59 +64,79 @@ class Settings(Weights):
 FAST_DEFAULTS, DEFAULTS = FastSettings(), Settings()
 
 
-def build_weights() -> lesson.Controls:
-    """Sliders of the losses, and of the layers' styles."""
+def build_weights() -> dict[str, gr.Slider]:
+    """The sliders of the two losses that are weighed against each other, by field."""
     d = DEFAULTS
-    with gr.Row():
-        losses = {
-            "content_weight": ui.Slider(
-                0, 2, d.content_weight, step=0.05, label="Content", min_width=120
-            ),
-            "style_weight": ui.Slider(
-                0, 4, d.style_weight, step=0.05, label="Style", min_width=120
-            ),
-            "smoothness_weight": ui.Slider(
-                0, 30, d.smoothness_weight, step=0.5, label="Smoothness", min_width=120
-            ),
-        }
-    with gr.Row():
-        layers = {
+    return {
+        "content_weight": ui.Slider(0, 2, d.content_weight, step=0.05, label="Content"),
+        "style_weight": ui.Slider(0, 4, d.style_weight, step=0.05, label="Style"),
+    }
+
+
+def build_more_weights() -> dict[str, gr.Slider]:
+    """The sliders of smoothness and of the layers' styles, by field."""
+    d = DEFAULTS
+    return {
+        "smoothness_weight": ui.Slider(
+            0, 30, d.smoothness_weight, step=0.5, label="Smoothness"
+        ),
+        **{
             f"layer_weight_{number}": ui.Slider(
                 0, 3, getattr(d, f"layer_weight_{number}"), step=0.1, label=f"Layer {words}",
-                min_width=100,
             )
             for number, words in enumerate(FINEST, start=1)
-        }  # fmt: skip
-    return lesson.Controls(Weights, **losses, **layers)
+        },
+    }  # fmt: skip
 
 
-def build_steps(keep_colours: gr.Checkbox, weights: lesson.Controls) -> lesson.Controls:
-    """The second style's layers, and what a run starts from and takes."""
+def build_steps() -> dict[str, Any]:
+    """The second style's layers, and what a run starts from and takes, by field."""
     d = DEFAULTS
-    second_layers = ui.CheckboxGroup(
-        [(words, index) for index, words in enumerate(FINEST)], value=list(d.second_layers),
-        label="Swap Gram matrices: layers that take theirs from the second style",
+    return {
+        "second_layers": ui.CheckboxGroup(
+            [(words, index) for index, words in enumerate(FINEST)], value=list(d.second_layers),
+            label="Swap Gram matrices: layers that take theirs from the second style",
+        ),
+        "start": ui.Radio(
+            [("photograph", "content"), ("style picture", "style"), ("noise", "noise")],
+            value=d.start, label="Start from",
+        ),
+        "optimiser": ui.Radio(
+            [("Adam", "adam"), ("L-BFGS", "lbfgs")], value=d.optimiser, label="Optimiser"
+        ),
+        "steps": ui.Slider(
+            10, 600, d.steps, step=10, label="Steps",
+            info="Go on finishes a stopped run first; a finished one gets as many again.",
+        ),
+        "side": ui.Slider(128, 640, d.side, step=32, label="Size, pixels"),
+        "stroke": ui.Slider(0.3, 2, d.stroke, step=0.1, label="Size of the strokes, step by step"),
+        "model": ui.Dropdown(MODELS, value=d.model, label="Network"),
+    }  # fmt: skip
+
+
+def build_one_pass() -> dict[str, gr.Slider]:
+    """Size of a painting in one pass, by field."""
+    d = FAST_DEFAULTS
+    return {"side": ui.Slider(128, 1024, d.side, step=32, label="Size, pixels")}
+
+
+def build_mixture() -> dict[str, gr.Slider]:
+    """What else is chosen for one pass and for the webcam, by field."""
+    d = FAST_DEFAULTS
+    return {
+        "mix": ui.Slider(0, 1, d.mix, step=0.05, label="Share of the second style"),
+        "stroke": ui.Slider(1, 3, d.stroke, step=0.5, label="Size of the strokes"),
+    }
+
+
+def order_steps(parts: dict[str, Any]) -> lesson.Controls:
+    """Those of a painting step by step, in the order in which calls without names give them."""
+    first = (
+        "keep_colours", "model", "start", "optimiser", "steps", "side", "stroke", "second_layers",
     )  # fmt: skip
-    with gr.Accordion("Start, steps, size, network", open=False):
-        with gr.Row():
-            start = ui.Radio(
-                [("photograph", "content"), ("style picture", "style"), ("noise", "noise")],
-                value=d.start, label="Start from",
-            )  # fmt: skip
-            optimiser = ui.Radio(
-                [("Adam", "adam"), ("L-BFGS", "lbfgs")], value=d.optimiser, label="Optimiser"
-            )
-        with gr.Row():
-            steps = ui.Slider(
-                10, 600, d.steps, step=10, label="Steps",
-                info="Go on finishes a stopped run first; a finished one gets as many again.",
-            )  # fmt: skip
-            side = ui.Slider(128, 640, d.side, step=32, label="Size, pixels")
-            stroke = ui.Slider(
-                0.3, 2, d.stroke, step=0.1, label="Size of the strokes, step by step"
-            )
-        model = ui.Dropdown(MODELS, value=d.model, label="Network")
-    return lesson.Controls(
-        Settings, keep_colours=keep_colours, model=model, start=start, optimiser=optimiser,
-        steps=steps, side=side, stroke=stroke, second_layers=second_layers, **weights.parts,
-    )  # fmt: skip
+    named = {name: parts[name] for name in first} | order_weights(parts).parts
+    return lesson.Controls(Settings, **named)
+
+
+def order_weights(parts: dict[str, Any]) -> lesson.Controls:
+    return lesson.Controls(Weights, **{one.name: parts[one.name] for one in fields(Weights)})

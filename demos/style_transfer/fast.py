@@ -1,5 +1,8 @@
 """In one pass: the painting, and the 100 numbers it was painted with."""
 
+from dataclasses import fields
+from typing import Any
+
 import gradio as gr
 import numpy as np
 
@@ -8,9 +11,10 @@ from cvcore.core import images
 from cvcore.core.timing import Stopwatch
 from demos import components as ui
 from demos import lesson
-from demos.style_transfer.controls import FAST_DEFAULTS as DEFAULTS
 from demos.style_transfer.controls import FastSettings
-from demos.style_transfer.views import draw_numbers, draw_page, draw_picture
+from demos.style_transfer.views import Says, draw_numbers, draw_painting
+
+TITLES = ("One pass", "Before | after")  # of the views that show it
 
 
 def show_fast(
@@ -35,42 +39,43 @@ def show_fast(
         rows["the second style's"] = style_transfer.style_numbers(second, stroke=stroke)
     own = style_transfer.read_numbers(image, stroke=1)
     rows |= {"the photograph's own": own, "painted with": numbers}
-    picture = draw_picture(painted, "The painting")
-    html = f'<div class="pair"><div>{picture}</div><div>{draw_numbers(rows)}</div></div>'
-    watch.lap("drawing")
     height, width = painted.shape[:2]
-    value = {"html": draw_page(html), "numbers": numbers.tolist(), "size": [height, width]}
+    value = draw_painting(
+        painted, f"one pass: {watch.ms['network']:.0f} ms · {width} × {height} pixels",
+        before=small, style=style,
+    )  # fmt: skip
+    value["panel"] = draw_numbers(rows)
+    watch.lap("drawing")
+    value |= {"numbers": numbers.tolist(), "size": [height, width]}
     saved = ui.download_value("painting.png", images.to_png(painted), "image/png")
     return value, ui.badge(watch.ms), saved
 
 
 def build(
-    tab: lesson.Tab, image: gr.Image, style: gr.Image, second: gr.Image, keep_colours: gr.Checkbox
+    tab: lesson.Tab, image: gr.Image, style: gr.Image, second: gr.Image, parts: dict[str, Any]
 ) -> lesson.Controls:
-    """The painting of one pass, with strength, mix and size."""
-    d = DEFAULTS
-    view = ui.Panel(label="painting", elem_id="style_transfer-fast")
-    with gr.Row():
-        strength = ui.Slider(0, 2, d.strength, step=0.05, label="Strength")
-        mix = ui.Slider(0, 1, d.mix, step=0.05, label="Share of the second style")
-    with gr.Row():
-        side = ui.Slider(128, 768, d.side, step=32, label="Size, pixels")
-        stroke = ui.Slider(1, 3, d.stroke, step=0.5, label="Size of the strokes")
-        with gr.Column(min_width=200):
-            badge = ui.Badge(label="timings")
-            saved = ui.Download("Save the painting (PNG)")
+    """The painting of one pass, and the numbers it was painted with; ``parts``: its controls by
+    field of ``FastSettings``."""
+    stage = tab.stage
+    with stage.show(*TITLES):
+        view = ui.BeforeAfter(
+            label="painting", elem_id="style_transfer-fast", elem_classes=["fill", "picture-back"]
+        )
+    with stage.controls(*TITLES):
+        Says("style_transfer-fast")
+    with stage.results, stage.part(*TITLES):
+        badge, saved = ui.Badge(label="timings"), ui.Download("Painting (PNG)")
     controls = lesson.Controls(
-        FastSettings, keep_colours=keep_colours, strength=strength, mix=mix, side=side,
-        stroke=stroke,
-    )  # fmt: skip
+        FastSettings, **{one.name: parts[one.name] for one in fields(FastSettings)}
+    )
     inputs, outputs = [image, style, second], [view, badge, saved]
-    tab.on_open(show_fast, inputs, outputs, settings=controls)
+    tab.on_open(show_fast, inputs, outputs, settings=controls, show_progress_on=badge)
     tab.run(
-        [image.change, style.change, second.change, keep_colours.input], show_fast, inputs,
-        outputs, settings=controls, api_name="style_transfer", show_progress="hidden",
+        [image.change, style.change, second.change, controls["keep_colours"].input], show_fast,
+        inputs, outputs, settings=controls, api_name="style_transfer", show_progress="hidden",
     )  # fmt: skip
+    moved = [controls[name].input for name in ("strength", "mix", "side", "stroke")]
     tab.run(
-        [strength.input, mix.input, side.input, stroke.input], show_fast, inputs, outputs,
-        settings=controls, api_name=None, kind="stream",
+        moved, show_fast, inputs, outputs, settings=controls, api_name=None, kind="stream"
     )  # fmt: skip
     return controls

@@ -13,20 +13,23 @@ from cvcore.core import images
 from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
-from demos.style_transfer.controls import Settings, Weights, build_steps, build_weights
+from demos.style_transfer.controls import Settings, Weights, order_steps, order_weights
 from demos.style_transfer.state import LessonState, hash_pictures
 from demos.style_transfer.views import (
+    RAIL,
+    Says,
     draw_curves,
     draw_layers,
-    draw_page,
-    draw_picture,
+    draw_painting,
+    say,
 )
 
+TITLE = "Step by step"
 PREVIEW_SECONDS = 0.4
 NEW = "The picture, the style, the size or the network changed: a new painting began."
 NOT_BEGUN = "No painting has begun yet: call /style_transfer_steps first."
 IDLE_STYLE = "The second style plays no part yet: tick the layers that it is to take over."
-IDLE_LAYERS = "The ticked layers are waiting for a second style: choose one on the left."
+IDLE_LAYERS = "The ticked layers are waiting for a second style: choose one under “More”."
 SLOW = (
     "A step takes longer than a second, and so does each preview: a smaller size, or "
     "EfficientNet-Lite0, is quicker."
@@ -115,10 +118,6 @@ def to_file(picture: np.ndarray) -> dict:
     return ui.download_value("painting.png", images.to_png(picture), "image/png")
 
 
-def say(sentence: str) -> dict:
-    return {"html": draw_page(f'<p class="big">{sentence}</p>')}
-
-
 def say_loading(sentence: str) -> dict:
     """What is loaded before the work begins."""
     return say(lesson.under_way(sentence, "Stopped."))
@@ -130,45 +129,42 @@ def draw_step(
     """The picture, how far it is, each weighted loss so far and each layer's style loss."""
     step = state.step
     done = "done, " if step.step == step.total else "stopped, " if is_stopped else ""
-    curves = draw_curves(
-        state.curves, title="Each loss times its weight", x_max=step.total, x_word="steps"
-    )
-    html = (
-        f'<div class="pair"><div>{draw_picture(step.image, "The painting")}<p class="big">Step '
-        f"{step.step} of {step.total}, {done}{step.seconds:.1f} s</p>"
-        + "".join(f"<p>{note}</p>" for note in notes or ())
-        + f"</div><div>{curves}{draw_layers(step.layer_errors)}</div>"
-        "</div>"
-    )
+    value = draw_painting(
+        step.image, f"Step {step.step} of {step.total}, {done}{step.seconds:.1f} s",
+        notes=notes or (),
+    )  # fmt: skip
+    value["panel"] = draw_curves(
+        state.curves, title="Loss × weight", x_max=step.total, x_word="steps", size=RAIL
+    ) + draw_layers(step.layer_errors)
     weights = step.weights
-    return {
-        "html": draw_page(html), "step": step.step, "total": step.total,
+    return value | {
+        "step": step.step, "total": step.total,
         "losses": dict(step.losses), "layers": dict(step.layer_errors), "seconds": step.seconds,
         "weights": {name: getattr(weights, name) for name in state.curves}, "notes": notes or [],
     }  # fmt: skip
 
 
-def build(tab: lesson.Tab, pictures: list[gr.Image], keep_colours: gr.Checkbox) -> gr.State:
-    """The painting, its buttons, and sliders that act while it is painted."""
+def build(
+    tab: lesson.Tab, pictures: list[gr.Image], parts: dict[str, Any], buttons: dict[str, Any]
+) -> gr.State:
+    """The painting and what makes it go on; ``parts``: its controls by field of ``Settings``."""
     state = gr.State(LessonState())
-    with gr.Row():
-        paint = gr.Button(
-            "Paint", variant="primary", size="sm", elem_id="style_transfer-gatys-start"
-        )
-        place = gr.Column(min_width=80)
-        more = gr.Button("Go on", size="sm")
-    view = ui.Panel(
-        say("Paint starts the run: about 20 seconds on two cores, shown as it goes."),
-        label="painting", elem_id="style_transfer-gatys",
-    )  # fmt: skip
-    saved = ui.Download("Save the painting (PNG)")
-    gr.Markdown("**Weights.** They act at once, even while the picture is being painted.")
-    weights = build_weights()
-    controls = build_steps(keep_colours, weights)
+    with tab.stage.view(TITLE):
+        view = ui.BeforeAfter(
+            say("Press “Paint”: about 20 seconds on two cores, shown as it goes."),
+            label="painting", elem_id="style_transfer-gatys",
+            elem_classes=["fill", "picture-back"],
+        )  # fmt: skip
+    with tab.stage.controls(TITLE):
+        Says("style_transfer-gatys")
+    with tab.stage.results, tab.stage.part(TITLE):
+        saved = ui.Download("Painting (PNG)")
+    weights, controls = order_weights(parts), order_steps(parts)
+    paint, more = buttons["paint"], buttons["more"]
     running = [
         tab.run(
             event, fn, [*pictures, state], [view, saved], settings=controls, api_name=name,
-            kind="heavy", show_progress="minimal",
+            kind="heavy", show_progress="minimal", show_progress_on=view,
         )
         for event, fn, name in (
             (paint.click, show_painting, "style_transfer_steps"),
@@ -177,7 +173,7 @@ def build(tab: lesson.Tab, pictures: list[gr.Image], keep_colours: gr.Checkbox) 
     ]  # fmt: skip
     waits = [part for name, part in controls.parts.items() if name not in weights.parts]
     tab.say_waiting(paint, [*pictures, *waits], [more.click])
-    with place:
+    with buttons["place"]:
         stop = tab.stop_button(*running, shows=[view])
     tab.run(stop.click, show_stopped, state, [view, saved], api_name=None, show_progress="hidden")
     tab.endpoint(answer_stopped, state, [view, saved], api_name="style_transfer_stopped")
@@ -187,3 +183,16 @@ def build(tab: lesson.Tab, pictures: list[gr.Image], keep_colours: gr.Checkbox) 
     )  # fmt: skip
     tab.endpoint(answer_weights, [state], None, settings=weights, api_name="style_transfer_weights")
     return state
+
+
+def build_buttons() -> dict[str, Any]:
+    """Paint, the place of Stop, and Go on."""
+    with gr.Row():
+        return {
+            "paint": gr.Button(
+                "Paint", variant="primary", size="sm", min_width=70,
+                elem_id="style_transfer-gatys-start",
+            ),
+            "place": gr.Column(min_width=60, scale=0),
+            "more": gr.Button("Go on", size="sm", min_width=60, scale=0),
+        }  # fmt: skip

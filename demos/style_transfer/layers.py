@@ -12,22 +12,24 @@ from cvcore import style_transfer
 from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
-from demos.style_transfer.gatys import say, say_loading
+from demos.style_transfer.gatys import say_loading
 from demos.style_transfer.state import LessonState
-from demos.style_transfer.views import draw_figure, draw_gram, draw_page
+from demos.style_transfer.views import Views, draw_figure, draw_gram, say
 
 PREVIEW_SECONDS = 0.4
-GRAMS = "Gram matrices"  # the title of their inner tab
+GRAMS, REBUILD = "Gram", "Rebuild"  # the titles of their views
 LITE = "efficientnet_lite0"
 NAMES = {LITE: "EfficientNet-Lite0", "vgg19": "VGG19"}
+# Places of the maps of a picture of 224 pixels.
+PLACES = {
+    "conv_stem": "112x112, stem", "act1": "112x112, stem", "blocks.0.0": "112x112, block 0",
+    "blocks.1.1": "56x56, block 1", "blocks.2.1": "28x28, block 2", "blocks.3.2": "14x14, block 3",
+    "blocks.4.2": "14x14, block 4", "blocks.5.3": "7x7, block 5",
+}  # fmt: skip
+WORDS = {"conv_stem": ": edges", "blocks.2.1": ": content layer"}
 LAYERS = [
-    ("edges (conv_stem, half size)", "conv_stem"),
-    ("blocks.0.0, half size", "blocks.0.0"),
-    ("blocks.1.1, a quarter", "blocks.1.1"),
-    ("blocks.2.1, an eighth (content layer)", "blocks.2.1"),
-    ("blocks.3.2, a sixteenth", "blocks.3.2"),
-    ("blocks.4.2, a sixteenth", "blocks.4.2"),
-    ("blocks.5.3, a thirty-second", "blocks.5.3"),
+    *((f"{place} ({name}){WORDS.get(name, '')}", name)
+        for name, place in PLACES.items() if name != "act1"),
     *(
         (f"VGG19 (download, 548 MB): {name}", f"vgg19 net.features.{index}")
         for name, index in (("relu1_1", 1), ("relu2_1", 6), ("relu3_1", 11), ("relu4_2", 22),
@@ -56,24 +58,27 @@ def show_grams(
         side: cvcore.style_transfer.gram_matrices(picture, model=model)
         for side, picture in pictures.items()
     }
-    rows, errors = "", {}
+    columns, errors = "", {}
     for name, wanted in sides["style"].items():
         limit = float(np.abs(wanted).max())
-        cells = ""
+        count = len(wanted)
+        columns += (
+            f'<p class="name"><b>{escape(PLACES.get(name, name))}</b><br>{count} channels</p>'
+        )
         for side, grams in sides.items():
             error = float(np.square(grams[name] - wanted).sum() / np.square(wanted).sum())
             errors.setdefault(side, {})[name] = error
-            words = "" if side == "style" else f"<br>off by <b>{error:.0%}</b>"
-            cells += f"<td>{draw_gram(grams[name], limit)}{words}</td>"
-        count = len(wanted)
-        rows += f"<tr><td><b>{escape(name)}</b><br>{count} x {count}</td>{cells}</tr>"
-    head = "".join(f"<th>{escape(side)}</th>" for side in sides)
+            words = "" if side == "style" else f"off by <b>{error:.0%}</b>"
+            columns += (
+                f"<figure><div>{draw_gram(grams[name], limit)}</div>"
+                f"<figcaption>{words}</figcaption></figure>"
+            )
+    heads = "".join(f'<p class="side"><b>{escape(side)}</b></p>' for side in sides)
     html = (
-        "<p>Row i, column j: how channels i and j vary <b>together</b> (red), or against each "
-        f"other (blue), wherever in the picture that is. Seen by {NAMES[model]}.</p>"
-        f'<div class="scroll"><table><tr><th>layer</th>{head}</tr>{rows}</table></div>'
+        f'<div class="grams" style="--layers:{len(sides["style"])}"><p></p>{heads}{columns}</div>'
+        f'<p class="soft">Seen by {NAMES[model]}.</p>'
     )
-    return {"html": draw_page(html), "errors": errors}
+    return {"html": html, "errors": errors}
 
 
 def follow_grams(
@@ -90,9 +95,16 @@ def build_grams(
     tab: lesson.Tab, lazy: lesson.LazyTabs, section: gr.Tab, image: gr.Image, style: gr.Image,
     state: gr.State,
 ) -> None:  # fmt: skip
-    """Three matrices a layer, drawn when their tab is opened, and with other pictures."""
-    again = gr.Button("Draw again, with the last painting", size="sm")
-    view = ui.Panel(label="matrices", elem_id="style_transfer-grams")
+    """Three matrices a layer, drawn when their view is opened, and with other pictures."""
+    with section:
+        view = Views(label="matrices", elem_id="style_transfer-grams", elem_classes=["fill"])
+    with tab.stage.controls(GRAMS):
+        gr.Markdown(
+            "Row i, column j: how channels i and j vary **together** (red), or against each other "
+            "(blue), wherever in the picture that is.",
+            elem_classes=["question"],
+        )
+        again = gr.Button("Draw again, with the last painting", size="sm")
     inputs = [image, style, state]
     tab.run(again.click, show_grams, inputs, view, api_name="style_transfer_grams")
     lazy.add(
@@ -117,32 +129,39 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
             shown = now
             left = step.losses["content"]
             stopped = "" if step.step == step.total else lesson.under_way("", ", stopped")
+            place = escape(PLACES.get(name, name))
             pair = draw_figure(photo, "Your picture", "Your picture") + draw_figure(
-                step.image, "Rebuilt", f"Rebuilt from {escape(name)} of {NAMES[model]} alone"
+                step.image, "Rebuilt", f"Rebuilt from <b>{place}</b> of {NAMES[model]} alone"
             )
             html = (
-                f'<div class="pair short">{pair}</div>'
-                f'<p class="big">Step {step.step} of {step.total}{stopped}: the layer still sees '
-                f"<b>{left:.1%}</b> of the difference</p>"
+                f'<p class="line">Step {step.step} of {step.total}{stopped}: the layer still sees '
+                f'<b>{left:.1%}</b> of the difference</p><div class="row two">{pair}</div>'
             )
-            yield {"html": draw_page(html), "step": step.step, "content": left}
+            yield {"html": html, "step": step.step, "content": left}
 
 
 def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
     """One layer, and what it remembers."""
-    with gr.Row():
-        layer = ui.Dropdown(LAYERS, value="blocks.2.1", label="Layer", scale=3, min_width=300)
-        steps = ui.Slider(20, 400, 120, step=10, label="Steps", scale=2, min_width=200)
-    with gr.Row():
-        go = gr.Button(
-            "Rebuild", variant="primary", size="sm", elem_id="style_transfer-rebuild-start"
+    with tab.stage.view(REBUILD):
+        view = Views(
+            say("Press “Rebuild”: noise is changed until the layer cannot tell it from your "
+                "picture."),
+            label="rebuilt picture", elem_id="style_transfer-rebuild", elem_classes=["fill"],
+        )  # fmt: skip
+    with tab.stage.controls(REBUILD):
+        gr.Markdown(
+            "What does a layer remember of the picture? Early layers know every pixel; later ones "
+            "keep shapes and let colours and places go.",
+            elem_classes=["question"],
         )
-        stop = gr.Column(min_width=80)
-    view = ui.Panel(
-        {"html": draw_page("<p>Early layers know every pixel; later ones keep shapes and let "
-                           "colours and places go.</p>")},
-        label="rebuilt picture", elem_id="style_transfer-rebuild",
-    )  # fmt: skip
+        layer = ui.Dropdown(LAYERS, value="blocks.2.1", label="Layer")
+        steps = ui.Slider(20, 400, 120, step=10, label="Steps")
+        with gr.Row():
+            go = gr.Button(
+                "Rebuild", variant="primary", size="sm", min_width=80,
+                elem_id="style_transfer-rebuild-start",
+            )  # fmt: skip
+            stop = gr.Column(min_width=70, scale=0)
     running = tab.run(
         go.click, show_rebuild, [image, layer, steps], view, api_name="style_transfer_rebuild",
         kind="heavy", show_progress="minimal",

@@ -9,6 +9,8 @@ from cvcore.core.timing import Stopwatch
 from demos import components as ui
 from demos import lesson
 
+SIDE = 384  # pixels of a frame's longer side: so that many come a second
+
 
 def read_numbers(
     style: np.ndarray | None, second: np.ndarray | None, mix: float, stroke: float
@@ -53,18 +55,22 @@ def stylise_frame(
 def build(
     tab: lesson.Tab, style: gr.Image, second: gr.Image, controls: lesson.Controls, first: str
 ) -> None:
-    """The camera and the style; all else is chosen above, for one pass.
+    """The camera; all but its size is chosen for one pass.
 
-    ``first`` is the style that stands above until another is chosen.
+    ``first`` is the style that stands in the rail until another is chosen.
     """
-    gr.Markdown("## Live on the webcam")
+    stage = tab.stage
     numbers = gr.State(first)  # until the page has read its pictures
-    badge = ui.Badge(label="timings")
     names = [(row.title, row.name) for row in style_transfer.index().values()]
-    name = ui.Dropdown([("as chosen above", ""), *names], value="", label="Style on the webcam")
-    chosen = [controls[part] for part in ("strength", "keep_colours", "side")]
-    tab.live(stylise_frame, [numbers, *chosen, name], extra_outputs=[badge])
-    gr.Markdown("Second style, strength, strokes, colours and size are those chosen above.")
+    section = stage.live()
+    with stage.controls(lesson.LIVE):
+        side = ui.Slider(128, 640, SIDE, step=32, label="Webcam size, pixels")
+        badge = ui.Badge(label="timings")
+        # for calls through the API
+        name = ui.Dropdown([("as chosen", ""), *names], value="", label="Style", visible=False)
+    chosen = [controls["strength"], controls["keep_colours"], side, name]
+    with section:
+        tab.live(stylise_frame, [numbers, *chosen], extra_outputs=[badge])
     mix, stroke = controls["mix"], controls["stroke"]
     inputs = [style, second, mix, stroke]
     tab.on_open(read_numbers, inputs, numbers, show_progress="hidden")

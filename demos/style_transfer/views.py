@@ -7,43 +7,73 @@ from html import escape
 import numpy as np
 
 from cvcore.core import drawing, images
+from demos import components as ui
 from demos.lesson import charts
 
-STYLE = """<style>
-.sty { color: var(--body-text-color); font-size: 1.05rem; }
-.sty img { width: 100%; max-height: 400px; object-fit: contain; display: block; }
-.sty .big { font-size: 1.2rem; margin: .3rem 0; font-variant-numeric: tabular-nums; }
-.sty .pair { display: flex; flex-wrap: wrap; gap: .8rem; align-items: flex-start; }
-.sty .pair > * { flex: 1 1 260px; min-width: 0; margin: 0; }
-.sty figcaption { font-size: 1.1rem; font-variant-numeric: tabular-nums; }
-.sty .numbers svg { width: 100%; height: 2.3rem; display: block; fill: var(--color-accent); }
-.sty .scroll { overflow-x: auto; }
-.sty.sty table { border: 0 !important; border-collapse: collapse; width: 100%;
-  font-variant-numeric: tabular-nums; }
-.sty.sty tr, .sty.sty tbody { border: 0 !important; background: none; }
-.sty.sty th, .sty.sty td { border: 0; border-bottom: 1px solid var(--border-color-primary);
-  padding: .25rem .4rem; text-align: left; vertical-align: top; color: inherit; background: none; }
-.sty .short img { max-height: 290px; object-position: left top; }
-.sty .gram { width: 118px; image-rendering: pixelated; }
-.sty .bar { background: var(--color-accent); height: .8rem; border-radius: .2rem; }
-</style>"""
+RAIL = (300, 130)  # pixels: a chart as wide as the rail
+INSET_SIDE = 160  # pixels
 COLOURS = {
     "style": charts.VERMILION, "content": charts.BLUE, "smoothness": charts.GREEN,
     "total": charts.GREY,
 }  # fmt: skip
 
 
-def draw_page(html: str) -> str:
-    return f'{STYLE}<div class="sty">{html}</div>'
+class Views(ui.Panel):
+    """Several pictures, matrices or charts on the stage."""
+
+    MARKUP = '<div class="views">${(value && value.html) || ""}</div>'
+    STYLES = ("views.css",)
+
+
+class Says(ui.JsComponent):
+    """What is said in the rail of the painting that is shown with ``elem_id`` ``shown``."""
+
+    STYLES = ("rail.css",)
+
+    def __init__(self, shown: str) -> None:
+        self.MARKUP = f'<div class="says" data-with="{shown}"></div>'
+        super().__init__()
+
+
+def draw_painting(
+    picture: np.ndarray,
+    *words: str,
+    before: np.ndarray | None = None,
+    style: np.ndarray | None = None,
+    notes: Sequence[str] = (),
+) -> dict:
+    """A painting on the stage with words in its corners, the photograph ``before`` it, and the
+    style small."""
+    html = ui.draw_after(picture, "The painting")
+    if before is not None:
+        html += ui.draw_before(images.to_data_uri(before, quality=80))
+    if style is not None:
+        small = images.to_data_uri(images.shrink(style, INSET_SIDE), quality=80)
+        html += f'<img class="inset" alt="The style" src="{small}">'
+    html += ui.draw_corners(*words)
+    if notes:
+        html += ui.draw_corners(*notes, place="top")
+    return {"html": html, "ratio": picture.shape[1] / picture.shape[0]}
+
+
+def say(sentence: str) -> dict:
+    """A sentence where nothing is shown yet."""
+    return {"html": f'<p class="big">{sentence}</p>'}
 
 
 def draw_picture(image: np.ndarray, alt: str) -> str:
-    return f'<img alt="{escape(alt)}" src="{images.to_data_uri(image, quality=90)}">'
+    """A picture as large as its place allows."""
+    height, width = image.shape[:2]
+    return (
+        f'<img class="fit" style="--ratio:{width / height:.4f}" alt="{escape(alt)}" '
+        f'src="{images.to_data_uri(image, quality=90)}">'
+    )
 
 
-def draw_figure(image: np.ndarray, alt: str, caption: str) -> str:
-    """A picture over a line of HTML."""
-    return f"<figure>{draw_picture(image, alt)}<figcaption>{caption}</figcaption></figure>"
+def draw_figure(image: np.ndarray | None, alt: str, caption: str) -> str:
+    """A picture over a line of HTML; without one its place stays empty."""
+    picture = "" if image is None else draw_picture(image, alt)
+    return f"<figure><div>{picture}</div><figcaption>{caption}</figcaption></figure>"
 
 
 def draw_numbers(numbers: Mapping[str, np.ndarray]) -> str:
@@ -108,4 +138,5 @@ def draw_gram(gram: np.ndarray, limit: float) -> str:
     roots = np.sign(gram) * np.sqrt(np.abs(gram))  # so that small entries show as well
     limit = limit**0.5
     colours = drawing.colourise(roots, colormap="diverging", vmin=-limit, vmax=limit)
-    return f'<img class="gram" alt="Gram matrix" src="{images.to_data_uri(colours, format="png")}">'
+    source = images.to_data_uri(colours, format="png")
+    return f'<img class="fit gram" alt="Gram matrix" src="{source}">'

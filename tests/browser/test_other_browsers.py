@@ -29,7 +29,7 @@ ANSWERS = {
     "classification": ("#classification-bars", "%"),
     "detection": ("#detection-panel .chips", "person"),
     "segmentation": ("#segmentation-view .says b", "%"),
-    "style_transfer": ("#style_transfer-fast img", ""),
+    "style_transfer": ("#style_transfer-fast .after", ""),
     "deep_dream": ("#deep-dream-view", "done in"),
     "latent_space": ("#latent-space-morph", "frame"),
     "face_verification": ("#face-verdict .verdict", "Same person"),

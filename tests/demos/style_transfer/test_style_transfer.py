@@ -47,7 +47,7 @@ def test_one_pass_says_what_it_painted_with(sample):
     assert value["size"] == [85, 128]
     assert "network" in badge
     assert saved["href"].startswith("data:image/png;base64,")
-    assert value["html"].count("<rect") == 300  # the style's, the photograph's, the mixture
+    assert value["panel"].count("<rect") == 300  # the style's, the photograph's, the mixture
 
 
 def test_missing_pictures_are_one_sentence(sample):
@@ -227,7 +227,7 @@ def test_the_styles_own_gram_matrices_are_not_off(sample):
     value = layers.show_grams(sample, NIGHT, None)
     assert set(value["errors"]) == {"photograph", "painted in one pass", "style"}
     assert set(value["errors"]["style"].values()) == {0.0}
-    assert value["html"].count('class="gram"') == 15
+    assert value["html"].count('class="fit gram"') == 15
 
 
 def test_grams_are_of_the_painting_only_where_it_shows_these_pictures(sample):
@@ -257,7 +257,7 @@ def test_open_grams_follow_the_picture(sample):
     for given, missing in (((sample, None), "no style picture"), ((None, NIGHT), "no picture")):
         said = layers.follow_grams(*given, None)
         assert f"There is {missing} yet" in said["html"]
-        assert "<table" not in said["html"]
+        assert "<img" not in said["html"]
 
 
 def test_rebuild_by_vgg19_takes_its_layer(sample, monkeypatch):
