@@ -18,17 +18,20 @@ class Painter(gr.HTML):
     def __init__(self, value: str | None = None, **kwargs: Any) -> None:
         super().__init__(
             value,
-            html_template="""<div class="paint"><canvas width="448" height="448" tabindex="0"
-              aria-label="Paint a region with the mouse or a finger"></canvas>
-              <div><label>Brush <input type="range" min="8" max="90" value="36"></label>
+            html_template="""<div class="paint"><div class="place"><canvas class="fit" width="448"
+              height="448" tabindex="0" aria-label="Paint a region with the mouse or a finger">
+              </canvas></div><div class="tools"><label>Brush
+              <input type="range" min="8" max="90" value="36"></label>
               <button type="button" data-do="paint" class="on">Paint</button>
-              <button type="button" data-do="erase">Rub out</button>
+              <button type="button" data-do="erase">Erase</button>
               <button type="button" data-do="clear">Clear</button></div></div>""",
             css_template="""
-              canvas { width: 100%; max-width: 448px; touch-action: none; cursor: crosshair;
-                border-radius: .4rem; display: block; background: #8884; }
-              .paint div { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center;
-                margin-top: .5rem; font-size: 1.05rem; }
+              .paint { height: 100%; display: flex; flex-direction: column; gap: .4rem; }
+              .place { flex: 1; min-height: 20rem; container-type: size; }
+              canvas { touch-action: none; cursor: crosshair; border-radius: .4rem;
+                background: #8884; }
+              @media (max-width: 760px) { .place { container-type: inline-size; } }
+              .tools { display: flex; flex-wrap: wrap; gap: .6rem; align-items: center; }
               .paint input { width: 8rem; }  /* Firefox's own is too long for one row */
               button { padding: .3rem .9rem; border-radius: .4rem; color: var(--body-text-color);
                 font-size: 1rem; border: 2px solid var(--border-color-primary); background: none;

@@ -27,6 +27,7 @@ const show = () => {
 const wipe = () => { paint.clearRect(0, 0, layer.width, layer.height); show(); };
 const fit = () => {
   canvas.height = layer.height = heightFor(picture.naturalWidth, picture.naturalHeight);
+  canvas.style.setProperty('--ratio', String(canvas.width / canvas.height));
   wipe();
 };
 const at = (event) => {
