@@ -25,6 +25,7 @@ from demos.saliency.controls import (
     Settings,
     build_look,
     build_method_controls,
+    build_opacity,
     describe_layer,
     show_settings,
 )
@@ -32,6 +33,7 @@ from demos.saliency.results import to_numbers
 from demos.saliency.views import (
     Look,
     View,
+    describe_method,
     draw_map,
     draw_scores,
     draw_sentence,
@@ -40,9 +42,9 @@ from demos.saliency.views import (
 )
 
 TITLE = "Saliency"
-SUMMARY = (
-    "Which pixels made the network say so? A dozen methods, timed, scored and put to the test."
-)
+SHORT = "Saliency"  # on the tab's button
+SUMMARY = "Which pixels made the network say so?"
+MAP, SCORES = "Map", "Scores"
 NETWORKS = ("efficientnet_lite0",)  # made ready
 QUIET: dict[str, Any] = {"api_name": None, "kind": "stream"}
 
@@ -116,27 +118,19 @@ def choose_model(model: str) -> Iterator[tuple[Any, str]]:
 
 
 def build(tab: lesson.Tab) -> None:
-    """What is asked on the left, the map and what follows from it on the right."""
+    """The map over the picture, what follows from it in views of its own, and the webcam."""
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
     view = gr.State()
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            question = _build_question(tab)
-        with gr.Column(scale=3, min_width=320):
-            method, class_idx, top = _build_top()
-            with gr.Tabs():
-                with gr.Tab("Map"):
-                    answer = _build_map()
-                controls = lesson.Controls(
-                    Settings, class_idx=class_idx, minus_class=question.minus,
-                    model=question.model, **answer.look, **question.methods.parts,
-                )  # fmt: skip
-                with gr.Tab("Compare", elem_id="saliency-compare-tab"):
-                    table = compare.build(tab, question.picture, view, controls)
-                with gr.Tab("Paint a region", elem_id="saliency-paint-tab") as section:
-                    new_maps = [answer.numbers.change, table.change]
-                    region.build(tab, section, question.picture, question.model, view, new_maps)
-                with gr.Tab("Sanity check", elem_id="saliency-sanity-tab"):
-                    sanity.build(tab, question.picture, controls)
+    picture = stage.picture_input(sample="chelsea")
+    answer = _build_map(stage)
+    question, look = _build_question(stage, picture)
+    controls = lesson.Controls(
+        Settings, class_idx=question.class_idx, minus_class=question.minus,
+        model=question.model, **look, **question.methods.parts,
+    )  # fmt: skip
+    table = compare.build(tab, picture, view, controls)
+    region.build(tab, picture, question.model, view, [answer.numbers.change, table.change])
+    sanity.build(tab, picture, controls)
     live.build(tab, controls)
     tab.lesson()
     tab.show_code(
@@ -147,8 +141,8 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.saliency.cams:combine_grad_cam",
         "cvcore.saliency.scores:score_map",
     )
-    chosen = _connect_map(tab, question, method, top, answer, controls, view)
-    _connect_controls(tab, question, method, top, answer, chosen)
+    chosen = _connect_map(tab, question, answer, controls, view, list(look.values()))
+    _connect_controls(tab, question, answer, chosen)
 
 
 @dataclass(frozen=True)
@@ -156,7 +150,11 @@ class Question:
     """The picture, and what is asked about it."""
 
     picture: gr.Image
+    top: TopClasses
+    class_idx: ClassMenu
     minus: ClassMenu
+    method: gr.Dropdown
+    story: gr.HTML
     model: gr.Dropdown
     notice: gr.HTML
     methods: MethodControls
@@ -164,45 +162,43 @@ class Question:
     stop_place: gr.Column
 
 
-def _build_question(tab: lesson.Tab) -> Question:
-    picture = tab.picture_input(sample="chelsea", elem_id="saliency-picture", height=240)
-    minus = ClassMenu(
-        list_classes("no other class"),
-        value=DEFAULTS.minus_class,
-        label="Rather than (difference of two classes)",
-        filterable=True,
-    )
-    model = ui.Dropdown(
-        lesson.list_models("classification"),
-        value=DEFAULTS.model,
-        label="Model",
-        elem_id="saliency-model",
-    )
-    notice = gr.HTML(elem_id="saliency-notice")
-    methods = build_method_controls()
-    with gr.Row():
-        button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
-        stop_place = gr.Column(min_width=80)
-    return Question(picture, minus, model, notice, methods, button, stop_place)
-
-
-def _build_top() -> tuple[gr.Dropdown, ClassMenu, TopClasses]:
-    """The method and the class, and the five most probable classes to press."""
-    with gr.Row():
-        method = ui.Dropdown(
-            [(row.title, name) for name, row in METHODS.items()],
-            value=DEFAULT_METHOD,
-            label="Method",
-            elem_id="saliency-method",
-        )
+def _build_question(
+    stage: lesson.Stage, picture: gr.Image
+) -> tuple[Question, dict[str, Any]]:  # fmt: skip
+    """What is asked, and how the map is laid over the picture, by field of ``Settings``."""
+    with stage.controls(MAP, SCORES, compare.TITLE, sanity.TITLE, lesson.LIVE):
+        top = TopClasses(elem_id="saliency-top")
         class_idx = ClassMenu(
-            list_classes("the network's first choice"),
-            value=DEFAULTS.class_idx,
-            label="Class to explain (type to search)",
-            filterable=True,
-            elem_id="saliency-class",
-        )
-    return method, class_idx, TopClasses(elem_id="saliency-top")
+            list_classes("the network's first choice"), value=DEFAULTS.class_idx,
+            label="Class to explain (type to search)", filterable=True, elem_id="saliency-class",
+        )  # fmt: skip
+    with stage.controls(MAP, SCORES):
+        method = ui.Dropdown(
+            [(row.title, name) for name, row in METHODS.items()], value=DEFAULT_METHOD,
+            label="Method", elem_id="saliency-method",
+        )  # fmt: skip
+        methods = build_method_controls()
+    with stage.controls(MAP, compare.TITLE):
+        opacity = build_opacity()
+    with stage.controls(MAP, SCORES):
+        with gr.Row():
+            button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
+            stop_place = gr.Column(min_width=80)
+        story = gr.HTML(describe_method(DEFAULT_METHOD))
+    with stage.more(MAP, SCORES, compare.TITLE, lesson.LIVE):
+        look = {"opacity": opacity, **build_look()}
+        minus = ClassMenu(
+            list_classes("no other class"), value=DEFAULTS.minus_class,
+            label="Rather than (difference of two classes)", filterable=True,
+        )  # fmt: skip
+        model = ui.Dropdown(
+            lesson.list_models("classification"), value=DEFAULTS.model, label="Model",
+            elem_id="saliency-model",
+        )  # fmt: skip
+        notice = gr.HTML(elem_id="saliency-notice")
+    return Question(
+        picture, top, class_idx, minus, method, story, model, notice, methods, button, stop_place
+    ), look
 
 
 @dataclass(frozen=True)
@@ -210,29 +206,33 @@ class Answer:
     """The map and what is told about it."""
 
     drawing: gr.HTML
-    look: dict[str, Any]  # controls by field of ``Settings``
     curves: gr.HTML
     files: tuple[ui.Download, ui.Download]  # as a picture and as an array
     badge: ui.Badge
     numbers: gr.JSON  # they change whenever there is a new map
 
 
-def _build_map() -> Answer:
-    drawing = gr.HTML(elem_id="saliency-map", label="map")
-    look = build_look()
-    curves = gr.HTML(elem_id="saliency-curves", label="curves")
-    with gr.Row():
+def _build_map(stage: lesson.Stage) -> Answer:
+    with stage.show(MAP):
+        drawing = gr.HTML(
+            elem_id="saliency-map", label="map", elem_classes=["fill", "picture-back"]
+        )
+        numbers = gr.JSON(visible=False, label="numbers")
+    with stage.show(SCORES):
+        curves = gr.HTML(elem_id="saliency-curves", label="curves")
+    with stage.results:
+        badge = ui.Badge(label="timings")
         files = ui.Download("PNG"), ui.Download("array (.npy)")
-    badge = ui.Badge(label="timings")
-    return Answer(drawing, look, curves, files, badge, gr.JSON(visible=False, label="numbers"))
+    return Answer(drawing, curves, files, badge, numbers)
 
 
 def _connect_map(
-    tab: lesson.Tab, question: Question, method: gr.Dropdown, top: TopClasses, answer: Answer,
-    controls: lesson.Controls, view: gr.State,
+    tab: lesson.Tab, question: Question, answer: Answer, controls: lesson.Controls, view: gr.State,
+    look: list[Any],
 ) -> gr.events.Dependency:  # fmt: skip
     """What sets off a map, what draws it anew, and what saves it; returns the model's choice."""
-    picture, model, class_idx = question.picture, question.model, controls["class_idx"]
+    picture, model, class_idx = question.picture, question.model, question.class_idx
+    method, top = question.method, question.top
     inputs = [picture, method, view]
     outputs = [answer.drawing, answer.curves, answer.numbers, answer.badge, view]
     newest, moved = gr.State(lesson.RunToken()), gr.State(lesson.LatestControls())
@@ -257,7 +257,7 @@ def _connect_map(
     )
     picked = tab.run(top.pick, pick_class, None, class_idx, api_name=None)
     again = [tab.run(event.then, *work, **once_more) for event in (chosen, picked)]
-    opacity, colormap, full_at = look = list(answer.look.values())
+    opacity, colormap, full_at = look
     with question.stop_place:
         said = stop, [view, *look], [answer.drawing, answer.curves, view]
         tab.stop_button(opening, running, chosen, picked, *again, after=said)
@@ -270,14 +270,15 @@ def _connect_map(
 
 
 def _connect_controls(
-    tab: lesson.Tab, question: Question, method: gr.Dropdown, top: TopClasses, answer: Answer,
-    chosen: gr.events.Dependency,
+    tab: lesson.Tab, question: Question, answer: Answer, chosen: gr.events.Dependency
 ) -> None:  # fmt: skip
     """What the controls show by themselves; ``chosen`` is when another model is there."""
     picture, model, methods = question.picture, question.model, question.methods
     # the curves change when a map begins: it may be of another class
     for event in (tab.opened.change, picture.change, chosen.then, answer.curves.change):
-        tab.run(event, rank_classes, [picture, model, answer.numbers], top, **QUIET)
+        tab.run(event, rank_classes, [picture, model, answer.numbers], question.top, **QUIET)
+    method = question.method
+    tab.run(method.change, describe_method, method, question.story, **QUIET)
     tab.run(method.change, show_settings, method, methods.groups, **QUIET)
     layer = methods.parts["layer"]
     for event in (layer.change, chosen.then):

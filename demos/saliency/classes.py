@@ -51,10 +51,10 @@ class TopClasses(gr.HTML):
               {{#if this.is_explained}}aria-pressed="true" title="explained by the map"{{/if}}>
               {{this.shown}} <b>{{this.percent}}</b></button>{{/if}}{{/each}}</div>""",
             css_template="""
-              .top { display: flex; flex-wrap: wrap; gap: .4rem; }
-              button { padding: .25rem .7rem; border-radius: 1rem; cursor: pointer;
-                font-size: .95rem; color: var(--body-text-color); background: none;
-                border: 2px solid var(--border-color-primary); }
+              .top { display: flex; flex-wrap: wrap; gap: .3rem; }
+              button { padding: .1rem .55rem; margin: 0; border-radius: 1rem; cursor: pointer;
+                font-size: 14px; font-weight: 400; box-shadow: none; background: none;
+                color: var(--body-text-color); border: 1px solid var(--border-color-primary); }
               button:hover, button:focus-visible { border-color: var(--color-accent); }
               button[aria-pressed] { border-color: var(--primary-600);
                 background: var(--primary-600); color: #fff; font-weight: 600; }

@@ -13,8 +13,10 @@ from demos import components as ui
 from demos import lesson
 from demos.saliency.controls import DEFAULTS, Settings
 from demos.saliency.results import to_numbers
-from demos.saliency.views import View, draw_comparison, start_view
+from demos.saliency.views import View, draw_comparison, draw_sentence, start_view
 
+TITLE = "Compare"
+EMPTY = "Choose the methods and press “Compare”: each map comes with its time and its scores."
 QUICK = ("gradient", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
 
 
@@ -52,17 +54,20 @@ def compare(
 
 def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.Controls) -> gr.JSON:
     """Returns the table of scores, which changes whenever a map is finished."""
-    methods = ui.CheckboxGroup(
-        [(row.title, name) for name, row in METHODS.items()],
-        value=list(QUICK),
-        label="Methods, with the settings and the layer of the map (occlusion, RISE, up and down "
-        "take longer)",
-    )
-    with gr.Row():
-        button = gr.Button("Compare", variant="primary", elem_id="saliency-compare")
-        stop_place = gr.Column(min_width=80)
-    drawing = gr.HTML(elem_id="saliency-comparison", label="maps")
-    table = gr.JSON(visible=False, label="scores")
+    with tab.stage.controls(TITLE, first=True):
+        methods = ui.CheckboxGroup(
+            [(row.title, name) for name, row in METHODS.items()], value=list(QUICK),
+            label="Methods, with the settings and the layer of the map (occlusion, RISE, up and "
+            "down take longer)",
+        )  # fmt: skip
+        with gr.Row():
+            button = gr.Button("Compare", variant="primary", elem_id="saliency-compare")
+            stop_place = gr.Column(min_width=80)
+    with tab.stage.view(TITLE):
+        drawing = gr.HTML(
+            draw_sentence(EMPTY), elem_id="saliency-comparison", label="maps", elem_classes=["fill"]
+        )
+        table = gr.JSON(visible=False, label="scores")
     running = tab.run(
         button.click,
         compare,

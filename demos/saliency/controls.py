@@ -129,7 +129,7 @@ class MethodControls:
     """The controls of what each method takes."""
 
     parts: dict[str, Any]  # by field of ``Settings``
-    groups: tuple[gr.Group, ...]  # as ``show_settings`` answers
+    groups: tuple[gr.Column, ...]  # as ``show_settings`` answers
     layer_name: gr.HTML  # which layer is meant
 
     def list_events(self) -> list[Any]:
@@ -144,26 +144,27 @@ def build_method_controls() -> MethodControls:
     """Controls for every method, those of the first shown; each keeps its value when hidden."""
     parts, groups, layer_name = {}, [], None
     for methods, rows in groupby(METHOD_SETTINGS, lambda row: row.methods):
-        with gr.Group(visible=DEFAULT_METHOD in methods) as group:
+        with gr.Column(visible=DEFAULT_METHOD in methods) as group:
             parts |= {row.name: row.build() for row in rows}
             if layer_name is None:
                 layer_name = gr.HTML(
                     describe_layer(DEFAULTS.layer, DEFAULTS.model),
-                    padding=True,
                     elem_id="saliency-layer-name",
                 )
         groups.append(group)
     return MethodControls(parts, tuple(groups), layer_name)
 
 
+def build_opacity() -> ui.Slider:
+    return ui.Slider(0, 1, DEFAULTS.opacity, step=0.05, label="Opacity")
+
+
 def build_look() -> dict[str, Any]:
-    """How the map is laid over the picture, by field of ``Settings``."""
+    """How else the map is laid over the picture, by field of ``Settings``."""
     d = DEFAULTS
-    with gr.Row():
-        opacity = ui.Slider(0, 1, d.opacity, step=0.05, label="Opacity", min_width=120)
-        full_at = ui.Slider(0.05, 1, d.full_at, step=0.05, label="Colour range", min_width=120)
-        colormap = ui.Dropdown(list(COLORMAPS), value=d.colormap, label="Colours", min_width=120)
-    return {"opacity": opacity, "colormap": colormap, "full_at": full_at}
+    colormap = ui.Dropdown(list(COLORMAPS), value=d.colormap, label="Colours")
+    full_at = ui.Slider(0.05, 1, d.full_at, step=0.05, label="Colour range")
+    return {"colormap": colormap, "full_at": full_at}
 
 
 def show_settings(method: str) -> list[Any]:

@@ -1,6 +1,5 @@
 """Class activation maps on the webcam."""
 
-import gradio as gr
 import numpy as np
 
 import cvcore
@@ -53,8 +52,8 @@ def explain_frame(
 
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """The webcam with a method and a layer of its own."""
-    gr.Markdown("## Live on the webcam\nFor the class, the other class and the model chosen above.")
-    with gr.Row():
+    section = tab.stage.live()
+    with tab.stage.controls(lesson.LIVE, first=True):
         method = ui.Radio(
             [(METHODS[name].title, name) for name in LIVE_METHODS],
             value=DEFAULT_METHOD,
@@ -65,4 +64,5 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         )
     shared = [controls[name] for name in ("class_idx", "minus_class", "model")]
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
-    tab.live(explain_frame, [method, layer, *shared], extra_outputs=[numbers])
+    with section:
+        tab.live(explain_frame, [method, layer, *shared], extra_outputs=[numbers])

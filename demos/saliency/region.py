@@ -16,6 +16,7 @@ from demos import lesson
 from demos.saliency.controls import DEFAULT_METHOD
 from demos.saliency.views import View, cut_square, draw_page, draw_region
 
+TITLE = "Paint"
 EMPTY = '<p class="soft">Paint over a part of the picture: the animal, or the snow behind it.</p>'
 
 
@@ -75,17 +76,18 @@ def show_square(
 
 
 def build(
-    tab: lesson.Tab, section: gr.Tab, picture: gr.Image, model: gr.Dropdown, view: gr.State,
-    new_maps: list[Any],
+    tab: lesson.Tab, picture: gr.Image, model: gr.Dropdown, view: gr.State, new_maps: list[Any]
 ) -> None:  # fmt: skip
-    """The square to paint on beside the shares. ``new_maps`` are events."""
-    gr.Markdown(
-        "A husky was taken for a wolf because of the snow behind it. Paint the animal: how "
-        "much of each map lies on it? (All maps worked out so far are measured.)"
-    )
-    with gr.Row():
-        painter = ui.Painter(elem_id="saliency-painter", min_width=260)
-        shares = gr.HTML(elem_id="saliency-shares", min_width=260)
+    """The square to paint on, and the shares beside it. ``new_maps`` are events."""
+    with tab.stage.controls(TITLE, first=True):
+        gr.Markdown(
+            "A husky was taken for a wolf because of the snow behind it. Paint the animal: how "
+            "much of each map lies on it? (All maps worked out so far are measured.)"
+        )
+        shares = gr.HTML(draw_page(EMPTY), elem_id="saliency-shares")
+    section = tab.stage.view(TITLE)
+    with section:
+        painter = ui.Painter(elem_id="saliency-painter", elem_classes=["fill"])
     painted = gr.State()
     corners = [ui.Number(value, visible=False) for value in (0, 0, 1, 1)]
     method = gr.Textbox(DEFAULT_METHOD, visible=False)

@@ -11,8 +11,10 @@ from cvcore.saliency import METHODS
 from demos import components as ui
 from demos import lesson
 from demos.saliency.classes import FIRST_CHOICE, to_classes
-from demos.saliency.views import cut_square, draw_sanity
+from demos.saliency.views import cut_square, draw_sanity, draw_sentence
 
+TITLE = "Sanity check"
+EMPTY = "Press “Randomise”: the map is drawn anew after each layer that is spoiled."
 SANE = ("gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_cam")
 
 
@@ -45,18 +47,22 @@ def check_sanity(
 
 def build(tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls) -> None:
     """A method, and its map after each layer."""
-    gr.Markdown(
-        "The weights are shuffled from the class scores down to the pixels. A map that "
-        "explains the network has to fall apart with it."
-    )
-    method = ui.Radio(
-        [(METHODS[name].title, name) for name in SANE], value="guided_backprop", label="Method"
-    )
-    with gr.Row():
-        button = gr.Button("Randomise", variant="primary", elem_id="saliency-sanity")
-        stop_place = gr.Column(min_width=80)
-    steps = gr.HTML(elem_id="saliency-steps", label="maps")
-    numbers = gr.JSON(visible=False, label="correlations")
+    with tab.stage.controls(TITLE, first=True):
+        gr.Markdown(
+            "The weights are shuffled from the class scores down to the pixels. A map that "
+            "explains the network has to fall apart with it."
+        )
+        method = ui.Radio(
+            [(METHODS[name].title, name) for name in SANE], value="guided_backprop", label="Method"
+        )
+        with gr.Row():
+            button = gr.Button("Randomise", variant="primary", elem_id="saliency-sanity")
+            stop_place = gr.Column(min_width=80)
+    with tab.stage.view(TITLE):
+        steps = gr.HTML(
+            draw_sentence(EMPTY), elem_id="saliency-steps", label="maps", elem_classes=["fill"]
+        )
+        numbers = gr.JSON(visible=False, label="correlations")
     running = tab.run(
         button.click,
         check_sanity,

@@ -9,7 +9,7 @@ import numpy as np
 from cvcore.core import drawing, images
 from cvcore.recognition import preprocessing
 from cvcore.recognition.classifier import DEFAULT_MODEL
-from cvcore.saliency import METHODS
+from cvcore.saliency import METHODS, get_method
 from cvcore.saliency.scores import share_inside
 from demos.lesson import charts, class_names, under_way
 
@@ -19,28 +19,46 @@ if TYPE_CHECKING:
     from cvcore.saliency import Saliency
     from cvcore.saliency.scores import Scores
 
-SIDE = 448  # pixels of a large map
+SIDE = 448  # pixels of the square that maps are drawn on
+SHOWN_SIDE = 960  # pixels of the whole picture, at most
+SCORES_SIZE = (760, 390)  # of the curves, in a stage of their own
 COLORMAPS = ("viridis", "inferno", "cividis", "grey")
 DELETION, INSERTION = charts.colour_of(charts.VERMILION), charts.colour_of(charts.BLUE)
 
 STYLE = f"""<style>
-.sal {{ color: var(--body-text-color); font-size: 1.05rem; }}
-.sal .big {{ font-size: 1.25rem; margin: .3rem 0; overflow-wrap: anywhere; }}
-.sal .soft {{ color: var(--body-text-color-subdued); margin: .2rem 0; }}
-.sal .pair {{ display: grid; grid-template-columns: 1fr 1fr; gap: .6rem; }}
-.sal img {{ width: 100%; display: block; border-radius: .3rem; }}
-.sal .pair img {{ max-height: 25rem; object-fit: contain; }}
-.sal .grid {{ display: grid; grid-template-columns: repeat(auto-fill, minmax(11rem, 1fr));
-  gap: .8rem; }}
-.sal figure {{ margin: 0; }}
-.sal .grid figcaption b {{ display: block; font-size: 1.15rem; }}
-.sal .grid figcaption {{ font-variant-numeric: tabular-nums; }}
-.sal .bar {{ height: .8rem; border-radius: .4rem; background: var(--border-color-primary);
+.sal {{ color: var(--body-text-color); font-size: 1rem; }}
+.sal .big {{ font-size: 1.1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }}
+.sal .soft {{ color: var(--body-text-color-subdued); margin: .2rem 0; font-size: 14px; }}
+.lesson-rail .sal .big {{ font-size: 15px; }}
+.sal.whole {{ height: 100%; position: relative; display: flex; align-items: center; }}
+.sal .said {{ position: absolute; left: 8px; right: 8px; bottom: 8px; display: flex;
+  flex-wrap: wrap; gap: 4px; justify-content: space-between; pointer-events: none; }}
+.sal .said p {{ margin: 0; padding: 4px 10px; border-radius: 8px; color: #fff; background: #000b;
+  font-size: 15px; }}
+.sal .said b {{ color: inherit; }}
+.sal .said p.soft {{ font-size: 13px; color: #ddd; align-self: end; }}
+.sal.sheet {{ height: 100%; display: flex; flex-direction: column; }}
+.sal .grid {{ flex: 1; min-height: 0; display: grid; gap: 8px; grid-auto-rows: minmax(6.5rem, 1fr);
+  grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }}
+.sal .grid > figure {{ margin: 0; container-type: size; display: flex; gap: 8px;
   overflow: hidden; }}
+.sal .grid > figure > img {{ width: min(max(55cqw, 100cqw - 7.6rem), 100cqh); aspect-ratio: 1;
+  align-self: start; border-radius: 6px; flex: none; }}
+.sal .grid figcaption {{ font-size: 14px; line-height: 1.35; min-width: 0; flex: 1;
+  font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
+.sal .grid figcaption b {{ display: block; font-size: 14px; line-height: 1.2; }}
+.sal .bar {{ height: .8rem; border-radius: .4rem; background: var(--border-color-primary);
+  overflow: hidden; margin-bottom: .6rem; }}
 .sal .bar i {{ display: block; height: 100%; background: {INSERTION}; }}
 .sal .key i {{ display: inline-block; width: 1.4rem; height: .35rem; margin: 0 .35rem 0 .8rem;
   vertical-align: middle; border-radius: .2rem; }}
-@media (max-width: 640px) {{ .sal .pair {{ grid-template-columns: 1fr; }} }}
+@media (max-width: 760px) {{
+  :is(#saliency-comparison, #saliency-steps), :is(#saliency-comparison, #saliency-steps) .fill {{
+    flex: none; container-type: inline-size; }}
+  .sal.sheet {{ height: auto; padding: 0 0 12px; }}
+  .sal .grid {{ grid-template-columns: 1fr; grid-auto-rows: 11rem; }}
+  .sal .said p.soft {{ display: none; }}
+}}
 </style>"""
 
 
@@ -51,7 +69,7 @@ class View:
     square: np.ndarray = field(repr=False)  # uint8 (448, 448, 3)
     shown: str  # the method shown
     maps: "dict[str, Saliency]" = field(default_factory=dict)
-    framed: np.ndarray | None = field(default=None, repr=False)  # the picture, its square framed
+    whole: np.ndarray | None = field(default=None, repr=False)  # the picture, or a smaller one
     is_stopped: bool = False  # before the map shown and its scores were finished
 
     def add(self, result: "Saliency", *, show: bool = True) -> "View":
@@ -77,7 +95,7 @@ def start_view(view: View | None, image: np.ndarray, model: str, method: str) ->
     square = cut_square(image, model)
     if view is None or not np.array_equal(view.square, square):
         view = View(square, method)
-    return replace(view, framed=frame_square(image, model))
+    return replace(view, whole=images.shrink(image, SHOWN_SIDE))
 
 
 @dataclass(frozen=True)
@@ -103,18 +121,6 @@ def cut_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) 
     return images.resize(image[find_square(image.shape[:2], model)], (side, side))
 
 
-def frame_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) -> np.ndarray:
-    """The whole picture, smaller, with a frame around the part that the network sees."""
-    small = images.shrink(image, side)
-    rows, columns = find_square(image.shape[:2], model)
-    scale = small.shape[0] / image.shape[0], small.shape[1] / image.shape[1]
-    top, bottom = round(rows.start * scale[0]), round(rows.stop * scale[0])
-    left, right = round(columns.start * scale[1]), round(columns.stop * scale[1])
-    shown = small // 3
-    shown[top:bottom, left:right] = small[top:bottom, left:right]
-    return drawing.draw_frame(shown, (left, top, right, bottom))
-
-
 def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
     """The square with a map over it; signed maps go from blue (against) to red (for)."""
     magnitude = np.abs(values)
@@ -130,6 +136,17 @@ def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bo
     )
 
 
+def draw_whole(view: View, look: Look) -> np.ndarray:
+    """The whole picture with the map over the framed part that the network sees, the rest dark."""
+    result, whole = view.maps[view.shown], view.square if view.whole is None else view.whole
+    rows, columns = find_square(whole.shape[:2], result.model)
+    drawn = whole // 3
+    drawn[rows, columns] = overlay(
+        whole[rows, columns], result.input_map, look, is_signed=METHODS[result.method].is_signed
+    )
+    return drawing.draw_frame(drawn, (columns.start, rows.start, columns.stop, rows.stop))
+
+
 def name_classes(result: "Saliency") -> str:
     labels = class_names.load_shown(result.model)
     text = f"“{labels[result.class_idx]}”"
@@ -138,8 +155,14 @@ def name_classes(result: "Saliency") -> str:
     return text
 
 
-def draw_page(*parts: str) -> str:
-    return f'{STYLE}<div class="sal">{"".join(parts)}</div>'
+def draw_page(*parts: str, kind: str = "") -> str:
+    return f'{STYLE}<div class="sal {kind}">{"".join(parts)}</div>'
+
+
+def draw_grid(figures: list[str]) -> str:
+    """Figures of a map and its words, so many a row that all of them are as large as can be."""
+    columns = 2 if len(figures) <= 4 else 3 if len(figures) <= 9 else 4
+    return f'<div class="grid" style="--columns: {columns}">{"".join(figures)}</div>'
 
 
 def draw_sentence(text: str) -> str:
@@ -148,30 +171,34 @@ def draw_sentence(text: str) -> str:
 
 
 def draw_map(view: View, look: Look) -> str:
-    """The picture and the map side by side, with what the colours mean."""
+    """The map over the picture, with its time, its scores, and of which part it is."""
     result, row = view.maps[view.shown], METHODS[view.shown]
-    drawn = overlay(view.square, result.input_map, look, is_signed=row.is_signed)
-    whole = view.square if view.framed is None else view.framed
+    drawn = draw_whole(view, look)
     left, top, right, bottom = result.crop_xyxy
     high, wide = result.size_hw
     done = "" if result.share_done == 1 else f", {result.share_done:.0%} done"
     if done and view.is_stopped:
         done = f". <b>Stopped at {result.share_done:.0%}</b>"
+    return draw_page(
+        f'<img class="fit map" style="--ratio: {drawn.shape[1] / drawn.shape[0]:.4f}" '
+        f'alt="{escape(row.title)} map over the picture" src="{images.to_data_uri(drawn)}">',
+        f'<div class="said"><p class="big">{escape(row.title)} for '
+        f"<b>{escape(name_classes(result))}</b>: {result.seconds:.2f} s{done}</p>"
+        f'<p class="soft">The network sees the frame alone, {right - left} x {bottom - top} of '
+        f"{wide} x {high} pixels</p></div>",
+        kind="whole",
+    )
+
+
+def describe_method(method: str) -> str:
+    """What a method does, and what its colours mean."""
+    row = get_method(method)
     colours = (
-        "Red speaks for the class, blue against it, whatever the colours chosen below."
+        "Red speaks for the class, blue against it, whatever the colours chosen under “More”."
         if row.is_signed
         else "The stronger the colour, the more the answer depends on it."
     )
-    return draw_page(
-        f'<p class="big">{escape(row.title)} for <b>{escape(name_classes(result))}</b>: '
-        f"{result.seconds:.2f} s{done}</p>",
-        '<div class="pair"><img alt="the picture; framed, what the network sees" '
-        f'src="{images.to_data_uri(whole)}">'
-        f'<img class="map" alt="{escape(row.title)} map" src="{images.to_data_uri(drawn)}"></div>',
-        f'<p class="soft">The network sees the frame alone, {right - left} x {bottom - top} of '
-        f"{wide} x {high} pixels: the map is of this part.</p>"
-        f'<p class="soft">{escape(row.story)} {colours}</p>',
-    )
+    return draw_page(f'<p class="soft">{escape(row.story)} {colours}</p>')
 
 
 def draw_curves(scores: "Scores", size: tuple[int, int]) -> str:
@@ -202,7 +229,7 @@ def draw_scores(result: "Saliency", *, is_stopped: bool = False) -> str:
     label = class_names.load_shown(result.model)[result.class_idx]
     alone = "" if result.minus_class is None else f" Measured for “{escape(label)}” alone."
     return draw_page(
-        draw_curves(scores, charts.WIDE),
+        draw_curves(scores, SCORES_SIZE),
         '<p class="soft">The most important pixels are taken away first (deletion), or put back '
         f"first into a blurred picture (insertion).{alone}</p>",
     )
@@ -245,10 +272,11 @@ def draw_comparison(
     alone = any(result.minus_class is not None for result in results.values())
     return draw_page(
         heading,
-        f'<div class="grid">{"".join(figures)}</div>',
+        draw_grid(figures),
         f'<p class="soft key">Curves: probability as pixels go<i style="background:{DELETION}"></i>'
         f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion, dashed), most '
         f"important first{', for the first class alone' if alone else ''}. ★ the best.</p>",
+        kind="sheet",
     )
 
 
@@ -280,13 +308,13 @@ def draw_region(results: "Mapping[str, Saliency]", mask: np.ndarray) -> str:
 
 def draw_sanity(square: np.ndarray, steps: list, *, is_signed: bool) -> str:
     """The map after each layer was randomised, with its rank correlation."""
-    figures = "".join(
+    figures = [
         f'<figure><img alt="map" src="{_sanity_picture(square, step, is_signed)}"><figcaption>'
         f"<b>{escape('down to ' + step.layer if step.layer else 'trained network')}</b>"
         f"rank correlation {step.rank_correlation:.2f}<br>probability {step.probability:.0%}"
         "</figcaption></figure>"
         for step in steps
-    )
+    ]
     verdict = ""
     if len(steps) > 1:
         kept = [step for step in steps[1:] if abs(step.rank_correlation) > 0.5]
@@ -296,7 +324,7 @@ def draw_sanity(square: np.ndarray, steps: list, *, is_signed: bool) -> str:
             if len(kept) * 3 > len(steps)
             else "The map changes as the network is spoiled: it does depend on what was learned."
         )
-    return draw_page(f'<p class="big">{verdict}</p><div class="grid">{figures}</div>')
+    return draw_page(f'<p class="big">{verdict}</p>', draw_grid(figures), kind="sheet")
 
 
 def _sanity_picture(square: np.ndarray, step, is_signed: bool) -> str:

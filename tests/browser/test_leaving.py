@@ -126,7 +126,7 @@ def start_map_by_link(page, panel, seen):
 
 
 def start_map(page, panel, seen):
-    panel.locator("#saliency-curves").get_by_text("insertion").first.wait_for()
+    panel.locator("#saliency-curves").get_by_text("insertion").first.wait_for(state="attached")
     poll(page, lambda: seen.ended, "The end of the first map")
     seen.hold(1)
     panel.locator("#saliency-method input").click()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import next_frames, poll
+from tests.support.browser import check_stage, next_frames, open_view, poll, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -25,7 +25,7 @@ def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
         "href", re.compile("^data:image/png")
     )
 
-    page.get_by_role("tab", name="Compare").click()
+    open_view(panel, "Compare")
     for name in ("SmoothGrad", "Integrated gradients"):
         panel.get_by_label(name, exact=True).uncheck()
     panel.locator("#saliency-compare").click()
@@ -33,10 +33,9 @@ def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
     expect(panel.locator("#saliency-comparison .grid > figure")).to_have_count(3)
     screenshot("saliency_compare")
 
-    page.get_by_role("tab", name="Paint a region").click()
+    open_view(panel, "Paint")
     canvas = panel.locator("#saliency-painter canvas")
     expect(canvas).to_be_visible()
-    canvas.scroll_into_view_if_needed()
     rest()
     next_frames(page)
     box = canvas.bounding_box()
@@ -50,7 +49,7 @@ def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
     expect(panel.locator("#saliency-shares")).to_contain_text("inside")
     screenshot("saliency_paint")
 
-    page.get_by_role("tab", name="Sanity check").click()
+    open_view(panel, "Sanity check")
     panel.locator("#saliency-sanity").click()
     expect(panel.locator("#saliency-steps")).to_contain_text("down to stem")
     screenshot("saliency_sanity")
@@ -130,10 +129,15 @@ def test_another_class_is_explained_at_a_click(page, open_tab):
     expect(panel.locator("#saliency-class input")).to_have_value(re.compile("Egyptian cat"))
 
 
+def test_each_view_is_whole_on_a_projector(open_tab):
+    panel = open_tab("saliency")
+    expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
+    check_stage(panel)
+
+
 def test_webcam(page, open_tab, screenshot):
     panel = open_tab("saliency")
-    panel.get_by_text("Click to Access Webcam").click()
-    panel.locator("#saliency-live-camera button", has_text="Record").click()
+    start_webcam(panel)
     expect(panel.locator("#saliency-live-view img")).to_be_visible()
     expect(panel.locator("#saliency-live-view output")).to_contain_text("frames a second")
     screenshot("saliency_live")

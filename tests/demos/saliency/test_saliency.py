@@ -26,7 +26,7 @@ from demos.saliency import compare, live, region
 from demos.saliency.classes import pick_class, rank_classes
 from demos.saliency.controls import Settings, describe_layer, show_settings
 from demos.saliency.results import to_numbers
-from demos.saliency.views import Look, View, draw_scores, overlay
+from demos.saliency.views import Look, View, draw_scores, draw_whole, overlay
 from tests.support.files import write_bad_files, write_odd_pictures
 
 ROOT_SAMPLE = str(samples.index()["chelsea"].path)
@@ -102,12 +102,14 @@ def test_the_map_says_of_which_part_it_is(chelsea, view):
     drawing = saliency.redraw(view, 0.5, "viridis", 1.0)
     assert "the frame alone, 263 x 262 of 451 x 300 pixels" in drawing
     assert view.maps["grad_cam"].crop_xyxy == (94, 19, 357, 281)
-    framed = view.framed.astype(int)  # 448 pixels wide: 1 to 1, nearly
-    assert framed.shape[1] == 448
-    scale = 448 / 451
-    assert tuple(framed[150, round(94 * scale) + 3]) == (255, 127, 14)
-    outside, inside = framed[150, :85], framed[150, 110:340]
-    assert outside.mean() < 0.5 * inside.mean()
+    shown = draw_whole(view, Look(opacity=0))
+    assert shown.shape == chelsea.shape
+    assert tuple(shown[150, 94 + 2]) == (255, 127, 14)
+    np.testing.assert_array_equal(shown[150, 110:340], chelsea[150, 110:340])
+    np.testing.assert_array_equal(shown[150, :85], chelsea[150, :85] // 3)
+    covered = draw_whole(view, Look(opacity=1))  # the map lies inside the frame alone
+    np.testing.assert_array_equal(covered[150, :85], shown[150, :85])
+    assert (covered[150, 110:340] != shown[150, 110:340]).any()
 
 
 def test_compare_says_what_it_computes(chelsea):
