@@ -77,7 +77,7 @@ const draw = () => {
   root.style.setProperty('--rows', String(value.confidences.length));
   drawRows(root.querySelector('ol'), value);
   root.querySelector('.rest').textContent = value.rest_count > 0
-    ? `the other ${value.rest_count} classes together: ${percent(value.rest)}` : '';
+    ? `the other ${value.rest_count} classes together: ${percent(value.rest).replace(" ", "\u00a0")}` : '';
 };
 
 watch('value', draw);
