@@ -11,7 +11,15 @@ from cvcore.segmentation.drawing import cut_out, draw_overlay
 from demos import components as ui
 from demos import lesson
 from demos.segmentation import count, fine_tune, ground_truth, levels, live, uncertainty
-from demos.segmentation.controls import DEFAULTS, Settings, build_controls
+from demos.segmentation.controls import (
+    DEFAULTS,
+    FINE_TUNE,
+    MASK,
+    MODES,
+    TRUTH,
+    Settings,
+    build_controls,
+)
 from demos.segmentation.mask_view import MaskView, to_view
 from demos.segmentation.state import SAMPLE, LessonState, build_call, for_calls
 
@@ -71,27 +79,30 @@ def rethreshold_again(state: LessonState | None, threshold: float, opacity: floa
 
 
 def build(tab: lesson.Tab) -> None:
-    """The picture and its mask, what each inner tab asks of it, and the webcam."""
+    """The picture and its mask, what each inner view asks of them, and the webcam."""
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
     state = gr.State()
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            picture = tab.picture_input(
-                sample=SAMPLE, names=choose_samples(), elem_id="segmentation-picture",
-                height=220,
+    lazy = lesson.LazyTabs(
+        tab, (MASK, TRUTH, levels.TITLE, uncertainty.TITLE, count.TITLE)
+    )  # fmt: skip
+    picture = stage.picture_input(sample=SAMPLE, names=choose_samples())
+    with stage.show(*MODES, FINE_TUNE):
+        numbers = gr.JSON(visible=False, label="numbers")
+        with gr.Row(elem_classes=["side-by-side"]):
+            view = MaskView(
+                label="mask", elem_id="segmentation-view", min_width=200,
+                elem_classes=["fill", "picture-back"],
             )  # fmt: skip
-            controls = build_controls()
-        with gr.Column(scale=3, min_width=320):
-            numbers = gr.JSON(visible=False, label="numbers")
-            view = MaskView(label="mask", elem_id="segmentation-view")
-            badge = ui.Badge(label="timings")
-            with gr.Row():
-                files = [
-                    ui.Download(name, min_width=140)
-                    for name in ("Picture with mask", "Mask (PNG)", "Cut out (PNG)")
-                ]
+            beside = gr.Column(elem_classes=["for-view", "for-truth"], min_width=200)
+            tuned = gr.Column(elem_classes=["for-view", "for-fine-tune"], min_width=200)
+    controls = build_controls(stage)
     call = build_call()
-    _build_inner_tabs(tab, state, picture, view, controls, call)
+    _build_views(tab, lazy, state, picture, view, (beside, tuned), controls, call)
     live.build(tab, controls)
+    lazy.note_others(stage.views)
+    with stage.results:
+        badge = ui.Badge(label="timings")
+        files = [ui.Download(name) for name in ("Picture with mask", "Mask (PNG)", "Cut out (PNG)")]
     tab.lesson()
     tab.show_code(
         "cvcore.segmentation:predict_mask",
@@ -104,19 +115,19 @@ def build(tab: lesson.Tab) -> None:
     _connect(tab, picture, controls, call, [numbers, view, badge, *files, state])
 
 
-def _build_inner_tabs(
-    tab: lesson.Tab, state: gr.State, picture: gr.Image, view: MaskView,
-    controls: lesson.Controls, call: lesson.Controls,
+def _build_views(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, picture: gr.Image, view: MaskView,
+    beside: tuple[gr.Column, gr.Column], controls: lesson.Controls, call: lesson.Controls,
 ) -> None:  # fmt: skip
+    """All but the picture's own; two of them stand ``beside`` it."""
     model, threshold = controls["model"], controls["threshold"]
-    views = (ground_truth, levels, uncertainty, count, fine_tune)
-    lazy = lesson.LazyTabs(tab, [one.TITLE for one in views])
-    with gr.Tabs():
-        annotated, upload = ground_truth.build(tab, lazy, state, threshold, view, picture, model)
-        levels.build(tab, lazy, state, threshold, model, call)
-        uncertainty.build(tab, lazy, state, threshold, call)
-        count.build(tab, lazy, state, threshold, call)
-        fine_tune.build(tab, lazy, state, threshold, (annotated, upload), call)
+    with beside[0]:
+        truths = ground_truth.build(tab, lazy, state, threshold, view, picture, model)
+    levels.build(tab, lazy, state, threshold, model, call)
+    uncertainty.build(tab, lazy, state, threshold, call)
+    count.build(tab, lazy, state, threshold, call)
+    with beside[1]:
+        fine_tune.build(tab, state, threshold, truths, call)
 
 
 def _connect(

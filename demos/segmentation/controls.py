@@ -20,16 +20,21 @@ class Settings:
 
 
 DEFAULTS = Settings()
+# The inner views; in those of MODES and in FINE_TUNE the picture is shown.
+MASK, PROBABILITY, CUT_OUT, TRUTH = MODES = "Mask", "Probability", "Cut out", "Truth"
+LEVELS, UNCERTAINTY, COUNT, FINE_TUNE = "Levels", "Uncertainty", "Count", "Fine-tune"
+ALL = (*MODES, LEVELS, UNCERTAINTY, COUNT, FINE_TUNE)
 
 
-def build_controls() -> lesson.Controls:
+def build_controls(stage: lesson.Stage) -> lesson.Controls:
     """The controls of all that is looked for in the picture."""
     d = DEFAULTS
-    return lesson.Controls(
-        Settings,
-        model=ui.Radio(MODELS, value=d.model, label="Find", elem_id="segmentation-model"),
-        threshold=ui.Slider(
+    with stage.controls(*ALL):
+        model = ui.Radio(MODELS, value=d.model, label="Find", elem_id="segmentation-model")
+    with stage.controls():
+        threshold = ui.Slider(
             0, 1, d.threshold, step=0.01, label="Threshold", elem_id="segmentation-threshold"
-        ),
-        opacity=ui.Slider(0, 1, d.opacity, step=0.05, label="Opacity"),
-    )
+        )
+    with stage.controls(MASK, lesson.LIVE):
+        opacity = ui.Slider(0, 1, d.opacity, step=0.05, label="Opacity")
+    return lesson.Controls(Settings, model=model, threshold=threshold, opacity=opacity)

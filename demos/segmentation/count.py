@@ -12,10 +12,11 @@ from cvcore.segmentation.drawing import draw_objects
 from cvcore.segmentation.objects import DEFAULT_DISTANCE, Objects
 from demos import components as ui
 from demos import lesson
+from demos.segmentation.controls import COUNT
 from demos.segmentation.state import LessonState, check_state, for_calls, once_there
 from demos.segmentation.views import draw_figure, draw_histogram, draw_page
 
-TITLE = "Count"
+TITLE = COUNT
 
 
 def show_count(
@@ -47,9 +48,7 @@ def show_count(
         "count": found.count,
         "components": touching.count,
         "areas": found.areas.tolist(),
-        "html": draw_page(
-            f'<div class="row">{figure}<div style="flex:1 1 16rem">{words}</div></div>'
-        ),
+        "html": draw_page(f'<div class="counted">{figure}<div>{words}</div></div>'),
     }
     return numbers, ui.download_value("objects.csv", to_csv(found), "text/csv")
 
@@ -69,14 +68,18 @@ def build(
     call: lesson.Controls,
 ) -> None:  # fmt: skip
     """The section that counts."""
-    with gr.Tab(TITLE) as section:
-        with gr.Row():
-            split = gr.Checkbox(True, label="Part objects that touch (watershed)")
-            distance = ui.Slider(
-                1, 20, DEFAULT_DISTANCE, step=1, label="Centres at least so many pixels apart"
-            )
-        panel = ui.Panel(label="objects", elem_id="segmentation-count")
+    with tab.stage.controls(TITLE, first=True):
+        gr.Markdown(
+            "The U-Net says of each pixel whether it is inside, not to which object it belongs. "
+            "Counting, and splitting what touches, are steps **after** the network."
+        )
+        split = gr.Checkbox(True, label="Split objects that touch (watershed)")
+        distance = ui.Slider(
+            1, 20, DEFAULT_DISTANCE, step=1, label="Least distance between two centres, pixels"
+        )
         table = ui.Download("Table of objects (CSV)")
+    with tab.stage.view(TITLE) as section:
+        panel = ui.Panel(label="objects", elem_id="segmentation-count")
     inputs, outputs = [state, threshold, split, distance], [panel, table]
     lazy.add(
         TITLE, section, once_there(show_count), inputs, outputs, api_name=None, kind="stream",

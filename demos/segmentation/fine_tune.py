@@ -15,6 +15,7 @@ from cvcore.segmentation import DEFAULT_THRESHOLD
 from cvcore.segmentation.drawing import MISSED, draw_overlay
 from demos import components as ui
 from demos import lesson
+from demos.segmentation.controls import FINE_TUNE
 from demos.segmentation.mask_view import to_mask
 from demos.segmentation.state import Call, LessonState, check_state, find_state
 from demos.segmentation.views import (
@@ -27,20 +28,19 @@ from demos.segmentation.views import (
     draw_waiting,
 )
 
-TITLE = "Teach it"
 PREVIEW_SECONDS = 0.4  # of learning between two previews
 HELD = 3  # every third pair can be held back
 EMPTY = (
-    "1. Choose “Brush a truth” above the picture and paint what is to be found. 2. Keep the pair. "
-    "3. Do it again with 5 to 10 pictures. 4. Teach."
+    "1. Paint what is to be found on the picture. 2. Keep the pair. 3. Do it again with 5 to 10 "
+    "pictures. 4. Fine-tune."
 )
 FORGETS = (
-    "It learns what you painted **and forgets the rest**: taught cups, it no longer finds people. "
-    "Only your copy changes, and it is gone when you leave."
+    "It learns what you painted **and forgets the rest**: tuned to cups, it no longer finds "
+    "people. Only your copy changes, and it is gone when you leave."
 )
 # For calls through the API: what only a session's own work can give.
 KEEP_FIRST = "Keep 1 to {} pairs first: call /segmentation_keep with a picture and its mask."
-TEACH_FIRST = "Nothing was taught in this session: call /segmentation_teach first."
+TEACH_FIRST = "Nothing was fine-tuned in this session: call /segmentation_teach first."
 
 
 @dataclass(frozen=True)
@@ -83,11 +83,13 @@ def keep_example(
     """Put the picture and its ground truth with the others; shows them all."""
     check_state(state)
     if ground_truth is None or ground_truth.shape != state.image.shape[:2]:
-        raise InputError("There is no truth for this picture yet: brush it, then keep the pair.")
+        raise InputError("There is no truth for this picture yet: paint it, then keep the pair.")
     fine_tuning = cvcore.segmentation.fine_tuning
     others = [one for one in examples or [] if not np.array_equal(one.image, state.image)]
     if len(others) >= fine_tuning.MAX_EXAMPLES:
-        raise InputError(f"There is room for {fine_tuning.MAX_EXAMPLES} pairs: teach with these.")
+        raise InputError(
+            f"There is room for {fine_tuning.MAX_EXAMPLES} pairs: fine-tune with these."
+        )
     examples = [*others, fine_tuning.Example(state.image, ground_truth)]
     return examples, show_examples(examples)
 
@@ -131,7 +133,9 @@ def go_on(
     fine_tuning, model = cvcore.segmentation.fine_tuning, state.mask.model
     fine_tuning.check_examples(examples or [])
     if tuning.net is not None and tuning.model != model:
-        raise InputError("You taught the other network: choose it under “Find”, or press Teach.")
+        raise InputError(
+            "You fine-tuned the other network: choose it under “Find”, or press Fine-tune."
+        )
     threshold, hold = settings.threshold, settings.hold
     before = draw_overlay(state.image, state.mask.above(threshold))
     began, shown, first = time.perf_counter(), 0.0, len(tuning.losses)
@@ -215,7 +219,7 @@ def try_tuned(
     """The tuned network on the picture that is shown now, beside the bundled one."""
     check_state(state)
     if tuning.net is None:
-        raise InputError("Nothing was taught yet: keep some brushed pictures and teach.")
+        raise InputError("Nothing was fine-tuned yet: keep some painted pictures and fine-tune.")
     model, net = tuning.model, tuning.net
     mask = cvcore.segmentation.fine_tuning.predict_tuned(state.image, net, model=model)
     bundled = state.mask
@@ -224,7 +228,7 @@ def try_tuned(
     figures = [
         draw_figure(draw_overlay(state.image, one.above(threshold)), title)
         for one, title in (
-            (bundled, "as it came"), (mask, f"after {len(tuning.losses)} steps of teaching"),
+            (bundled, "as it came"), (mask, f"after {len(tuning.losses)} steps of fine-tuning"),
         )
     ]  # fmt: skip
     *_, scores = [{"html": ""}, *score_pairs(examples or [], tuning, hold, threshold)]
@@ -272,34 +276,31 @@ def try_for_call(
 
 
 def build(
-    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
+    tab: lesson.Tab, state: gr.State, threshold: gr.Slider,
     truths: tuple[gr.State, gr.Image], call: lesson.Controls,
 ) -> None:  # fmt: skip
-    """The section: pairs, training, before and after. All of it is gone when the visit ends."""
+    """Beside the picture: pairs, training, before and after. All is gone when the visit ends."""
     d = DEFAULTS
-    with gr.Tab(TITLE) as section:
-        examples, tuning = gr.State(), gr.State(Tuning())
-        pairs = ui.Panel(
-            {"html": draw_sentence(EMPTY)}, label="pairs", elem_id="segmentation-pairs"
-        )
-        gr.Markdown(FORGETS)
+    examples, tuning = gr.State(), gr.State(Tuning())
+    pairs = ui.Panel({"html": draw_sentence(EMPTY)}, label="pairs", elem_id="segmentation-pairs")
+    result = ui.Panel(label="training", elem_id="segmentation-taught")
+    gr.Markdown(FORGETS)
+    with tab.stage.controls(FINE_TUNE, first=True):
         with gr.Row():
-            keep = gr.Button("Keep picture and truth", size="sm", min_width=120)
-            forget = gr.Button("Forget the pairs", size="sm", min_width=120)
-            start = gr.Button(
-                "Teach", variant="primary", size="sm", min_width=80, elem_id="segmentation-teach"
-            )  # fmt: skip
+            keep = gr.Button("Keep picture and truth", size="sm", min_width=120, scale=2)
+            forget = gr.Button("Forget the pairs", size="sm", min_width=80)
+        steps = ui.Slider(10, 300, d.steps, step=10, label="Steps")
+        rate = ui.Slider(0.0001, 0.01, d.rate, step=0.0001, label="Learning rate")
+        hold = gr.Checkbox(
+            d.hold, label="Hold every third pair back: it is measured on, never learned from"
+        )
+        start = gr.Button(
+            "Fine-tune", variant="primary", size="sm", elem_id="segmentation-teach"
+        )  # fmt: skip
+        with gr.Row():
             place = gr.Column(min_width=80)
             more = gr.Button("Go on", size="sm", min_width=80)
             again = gr.Button("Try it on the picture shown", size="sm", min_width=120)
-        with gr.Row():
-            steps = ui.Slider(10, 300, d.steps, step=10, label="Steps")
-            rate = ui.Slider(0.0001, 0.01, d.rate, step=0.0001, label="Learning rate")
-            hold = gr.Checkbox(
-                d.hold, label="Hold every third pair back: it is measured on, never learned from"
-            )
-        result = ui.Panel(label="training", elem_id="segmentation-taught")
-    lazy.note(TITLE, section)
     _connect_pairs(tab, keep, forget, [state, *truths], [examples, pairs], call)
     settings = lesson.Controls(
         TuningSettings, steps=steps, rate=rate, hold=hold, threshold=threshold
@@ -340,7 +341,7 @@ def _connect_training(
     tab: lesson.Tab, start: gr.Button, more: gr.Button, inputs: list, result: ui.Panel,
     settings: lesson.Controls, call: lesson.Controls,
 ) -> list:  # fmt: skip
-    """Teach and Go on; returns their runs."""
+    """Fine-tune and Go on; returns their runs."""
     running = []
     for button, work, name in (
         (start, fine_tune, "segmentation_teach"),

@@ -11,6 +11,7 @@ from cvcore.segmentation import DEFAULT_THRESHOLD
 from cvcore.segmentation.drawing import AGREED, EXTRA, MISSED, draw_disagreement
 from demos import components as ui
 from demos import lesson
+from demos.segmentation.controls import TRUTH
 from demos.segmentation.mask_view import (
     SHOWN_SIDE,
     MaskView,
@@ -21,11 +22,8 @@ from demos.segmentation.mask_view import (
 from demos.segmentation.state import LessonState, check_state, once_there
 from demos.segmentation.views import draw_figure, draw_formulas, draw_key, draw_page, draw_sentence
 
-TITLE = "Right or wrong?"
 THRESHOLDS = tuple(step / 100 for step in range(101))  # those of the slider
-NO_TRUTH = (
-    "There is no truth yet: choose “Brush a truth” above the picture and paint, or upload a mask."
-)
+NO_TRUTH = "There is no truth yet: paint what belongs to it on the picture, or upload a mask."
 
 
 class TruthPanel(ui.JsComponent):
@@ -122,15 +120,16 @@ def build(
     tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, threshold: gr.Slider,
     view: MaskView, picture: gr.Image, model: gr.Radio,
 ) -> tuple[gr.State, SafeMask]:  # fmt: skip
-    """The section; returns what holds the ground truth, and where its file is uploaded."""
-    with gr.Tab(TITLE) as section:
-        ground_truth = gr.State()
-        panel = TruthPanel(
-            {"html": draw_sentence(NO_TRUTH)}, label="comparison", elem_id="segmentation-truth"
-        )
+    """The comparison; returns what holds the ground truth, and where its file is uploaded."""
+    ground_truth = gr.State()
+    panel = TruthPanel(
+        {"html": draw_sentence(NO_TRUTH)}, label="comparison", elem_id="segmentation-truth",
+        elem_classes=["fill"],
+    )  # fmt: skip
+    with tab.stage.controls(TRUTH):
         upload = SafeMask(
-            label="Or upload a mask: white is inside, black outside", sources=["upload"],
-            height=160, elem_id="segmentation-mask",
+            label="Or a mask: white is inside", sources=["upload"],
+            height=130, elem_id="segmentation-mask",
         )  # fmt: skip
     # A stroke that comes while another is on its way waits: the last one counts.
     tab.run(view.truth, take_annotation, state, ground_truth, api_name=None, kind="stream")
@@ -139,8 +138,8 @@ def build(
         api_name=None, show_progress_on=upload,  # a wrong mask must not cover the view
     )  # fmt: skip
     lazy.add(
-        TITLE, section, once_there(compare_all), [state, ground_truth, threshold], panel,
-        api_name=None, kind="stream", follows=[state.change, ground_truth.change],
+        TRUTH, tab.stage.views[TRUTH], once_there(compare_all), [state, ground_truth, threshold],
+        panel, api_name=None, kind="stream", follows=[state.change, ground_truth.change],
     )  # fmt: skip
     tab.run(
         picture.change, lambda: (None, None), None, [ground_truth, upload], api_name=None,

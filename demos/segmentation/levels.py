@@ -11,10 +11,11 @@ from cvcore.segmentation import DEFAULT_THRESHOLD, Level, Walk
 from cvcore.segmentation.drawing import draw_disagreement
 from demos import components as ui
 from demos import lesson
+from demos.segmentation.controls import LEVELS
 from demos.segmentation.state import LessonState, check_state, for_calls, once_there
-from demos.segmentation.views import draw_figure, draw_page, draw_row
+from demos.segmentation.views import draw_figure, draw_page
 
-TITLE = "Inside the U"
+TITLE = LEVELS
 
 
 class UDiagram(ui.JsComponent):
@@ -56,7 +57,7 @@ def show_levels(
         draw_disagreement(state.image, now, whole),
         f"Masks: Dice <b>{overlap.dice:.2f}</b> to the whole network's; red is new, blue is lost",
     )
-    return diagram, draw_page(draw_row(*figures, changed))
+    return diagram, draw_page(f'<div class="masks">{"".join(figures)}{changed}</div>')
 
 
 def name_cut(cut: tuple[int, ...]) -> str:
@@ -95,14 +96,19 @@ def build(
     model: gr.Radio, call: lesson.Controls,
 ) -> None:  # fmt: skip
     """The section with the diagram."""
-    with gr.Tab(TITLE) as section:
+    with tab.stage.controls(TITLE, first=True):
         cut = gr.JSON([], visible=False)
         gr.Markdown(
             "Down the left side the picture shrinks and channels grow; up the right side it grows "
             "back. **Click a skip connection** to cut it: the way up gets zeros there."
         )
-        diagram = UDiagram(label="levels", elem_id="segmentation-u")
-        result = gr.HTML(label="masks", elem_id="segmentation-cut")
+    with tab.stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
+        diagram = UDiagram(
+            label="levels", elem_id="segmentation-u", elem_classes=["fill"], min_width=200
+        )
+        result = gr.HTML(
+            label="masks", elem_id="segmentation-cut", elem_classes=["fill"], min_width=200
+        )
     inputs, outputs = [state, cut, threshold], [diagram, result]
     tab.run(diagram.cut, read_cut, None, cut, api_name=None, kind="stream")
     lazy.add(

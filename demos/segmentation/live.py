@@ -29,12 +29,12 @@ EFFECTS = (
     "mask", "blur the background", *(f"{name} background" for name in BACKGROUNDS), "beach", OWN,
     INSIDE,
 )  # fmt: skip
+CHOICES = [(name.removesuffix(" background").removesuffix(" the"), name) for name in EFFECTS]
 HINT = (
-    "Threshold and opacity, above, act on “mask” and “inside the U”. Backgrounds are mixed in by "
-    "the probability itself, so that hair and edges stay soft. Steadiness is how much of the "
-    "previous frames goes into each answer: less flicker, but a longer trail."
+    "Threshold and opacity act on “mask” and “inside the U”; backgrounds are mixed in by the "
+    "probability itself, so that hair and edges stay soft."
 )
-NO_BACKGROUND = "There is no background yet: upload a picture of your own under the choices."
+NO_BACKGROUND = "There is no background yet: upload a picture of your own beside it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -138,21 +138,26 @@ def forget(state: LiveState) -> None:
 
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """The webcam beside its masks."""
-    gr.Markdown("## Live on the webcam")
-    state, d = gr.State(LiveState()), FrameSettings()
-    with gr.Row():
-        effect = ui.Radio(EFFECTS, value=d.effect, label="What to do", scale=4)
-        model = ui.Radio(MODELS, value=controls["model"].value, label="Find", scale=1)
-        steadiness = ui.Slider(0, 0.9, d.steadiness, step=0.1, label="Steadiness", scale=1)
-    with gr.Row(visible=False) as chooser:
-        own = ui.SafeImage(
-            label="Your own background", sources=["upload", "clipboard"], height=140,
-            elem_id="segmentation-background",
-        )  # fmt: skip
-    gr.Markdown(HINT)
-    place = gr.Column()
-    badge = ui.Badge(label="timings")
-    diagram = UDiagram(label="levels", elem_id="segmentation-live-u")
+    state, d, stage = gr.State(LiveState()), FrameSettings(), tab.stage
+    with stage.live(), gr.Row(elem_classes=["side-by-side"]):
+        place = gr.Column(min_width=200)
+        diagram = UDiagram(
+            label="levels", elem_id="segmentation-live-u", elem_classes=["fill"], min_width=200
+        )
+    with stage.controls(lesson.LIVE, first=True):
+        effect = ui.Radio(CHOICES, value=d.effect, label="What to do")
+        with gr.Row(visible=False) as chooser:
+            own = ui.SafeImage(
+                label="Your own background", sources=["upload", "clipboard"], height=110,
+                elem_id="segmentation-background",
+            )  # fmt: skip
+        model = ui.Radio(MODELS, value=controls["model"].value, label="Find")
+        steadiness = ui.Slider(
+            0, 0.9, d.steadiness, step=0.1, label="Steadiness (more: less flicker, a longer trail)"
+        )
+    with stage.controls(lesson.LIVE):
+        gr.Markdown(HINT)
+        badge = ui.Badge(label="timings")
     # For calls through the API: they have no visit whose background could be kept.
     background = DataPicture(visible=False, label="background")
     numbers = ui.Panel(visible=False, label="numbers")

@@ -11,7 +11,7 @@ from cvcore.core.errors import InputError
 from cvcore.segmentation import Mask
 from demos import components as ui
 
-SHOWN_SIDE = 640  # pixels
+SHOWN_SIDE = 960  # pixels
 
 
 class SafeMask(ui.SafeImage):
@@ -30,18 +30,18 @@ class SafeMask(ui.SafeImage):
 
 
 class MaskView(ui.JsComponent):
-    """Mask, probability, cut-out and a truth to brush; its value comes from ``to_view``.
+    """Mask, probability, cut-out and a truth to draw, by the lesson's view; its value comes from
+    ``to_view``.
 
     Fires ``truth`` with ``{mask: data address}`` when the truth was brushed.
     """
 
     MARKUP = """<div class="masker">
-<div class="modes" role="tablist" aria-label="What the picture shows"></div>
-<p class="says" role="status"></p>
-<canvas tabindex="0" aria-label="The picture with its mask"></canvas>
+<div class="place"><canvas class="fit" tabindex="0" aria-label="The picture with its mask"></canvas>
+<p class="says" role="status"></p></div>
 <div class="tools" hidden><label>Brush <input type="range" min="1" max="20" value="5"></label>
 <button type="button" data-brush="paint">Paint</button>
-<button type="button" data-brush="erase">Rub out</button>
+<button type="button" data-brush="erase">Erase</button>
 <button type="button" data-act="copy">Start from the network's mask</button>
 <button type="button" data-act="clear">Clear</button></div></div>"""
     SCRIPTS = ("mask_view.js",)

@@ -8,11 +8,11 @@ from cvcore.core.drawing import colourise
 from cvcore.segmentation import DEFAULT_THRESHOLD
 from demos import components as ui
 from demos import lesson
-from demos.segmentation.controls import MODELS
+from demos.segmentation.controls import MODELS, UNCERTAINTY
 from demos.segmentation.state import LessonState, check_state, for_calls, once_there
-from demos.segmentation.views import draw_figure, draw_page, draw_row
+from demos.segmentation.views import draw_figure, draw_page
 
-TITLE = "How sure?"
+TITLE = UNCERTAINTY
 NAMES = {model: name for name, model in MODELS}
 
 
@@ -46,7 +46,9 @@ def show_uncertainty(state: LessonState | None, threshold: float = DEFAULT_THRES
         "do not change in a mirror, so where the answers differ, at least one is wrong."
     )
     return {
-        "html": draw_page(draw_row(*figures), f'<p class="big">{words}</p>'),
+        "html": draw_page(
+            f'<div class="three">{"".join(figures)}</div>', f'<p class="big">{words}</p>'
+        ),
         "mean_entropy": float(bits.mean()),
         "changed_share": changed,
         "dice_to_mean": agreement,
@@ -58,7 +60,7 @@ def build(
     call: lesson.Controls,
 ) -> None:  # fmt: skip
     """The section with the two maps."""
-    with gr.Tab(TITLE) as section:
+    with tab.stage.view(TITLE) as section:
         panel = ui.Panel(label="uncertainty", elem_id="segmentation-uncertainty")
     inputs = [state, threshold]
     lazy.add(

@@ -12,21 +12,36 @@ from demos.lesson import charts, under_way
 
 STYLE = """<style>
 .seg { color: var(--body-text-color); font-size: 1.05rem; }
-.seg .big { font-size: 1.25rem; margin: .5rem 0; }
+.seg .big { font-size: 1.15rem; margin: .3rem 0; }
 .seg .formula { font-size: 1.3rem; margin: .45rem 0; font-variant-numeric: tabular-nums; }
 .seg .formula b { font-size: 1.5rem; }
 .seg .frac { display: inline-flex; flex-direction: column; vertical-align: middle;
   text-align: center; margin: 0 .35rem; line-height: 1.35; }
 .seg .frac span + span { border-top: 2px solid currentColor; }
 .seg .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
-.seg figure { margin: 0; flex: 1 1 15rem; max-width: 30rem; }
-.seg figure img { width: 100%; max-height: 24rem; object-fit: contain; object-position: left top;
-  display: block; border-radius: .4rem; }
-.seg .small figure { flex: 0 1 8rem; }
+.seg figure { margin: 0; flex: 1 1 10rem; max-width: 40rem; }
+.seg figure img { width: 100%; max-height: 60dvh; object-fit: contain; object-position: left top;
+  display: block; border-radius: .4rem; margin: 0; }
+.seg .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem; }
+.seg .counted { display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 1rem; }
+.seg .counted img { max-height: calc(100dvh - 12rem); }
+.seg .masks { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem 1rem; }
+.seg .masks img { max-height: calc(38cqh - 4rem); }
+.seg .masks figure:last-child { grid-column: 1 / -1; }
+.seg .masks figure:last-child img { max-height: calc(62cqh - 5rem); }
+.seg .masks figcaption { font-size: .95rem; }
+@media (max-width: 760px) {
+  .seg .three, .seg .counted { grid-template-columns: 1fr; }
+}
+.seg .row figure img { max-height: 22dvh; }
+.seg .small { gap: .4rem; } .seg .small figure { flex: 0 1 3.5rem; }
+.seg .small figcaption { font-size: .875rem; }
 .seg table { border-collapse: collapse; font-variant-numeric: tabular-nums; margin: .5rem 0; }
-.seg th, .seg td { padding: .15rem .9rem .15rem 0; text-align: right; }
-.seg th:first-child, .seg td:first-child { text-align: left; }
-.seg .sum td { border-top: 1px solid var(--border-color-primary); font-weight: 600; }
+.seg.seg table, .seg.seg tr { border: 0; }
+.seg.seg th, .seg.seg td { padding: .15rem .6rem .15rem 0; text-align: right; border: 0;
+  font-size: .95rem; }
+.seg.seg th:first-child, .seg.seg td:first-child { text-align: left; }
+.seg.seg .sum td { border-top: 1px solid var(--border-color-primary); font-weight: 600; }
 .seg figcaption { font-size: 1.1rem; margin-top: .2rem; }
 .seg .key i { display: inline-block; width: 1rem; height: 1rem; border-radius: .2rem;
   vertical-align: -.1rem; margin: 0 .3rem 0 .9rem; }

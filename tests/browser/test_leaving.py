@@ -88,14 +88,14 @@ def start_maximisation(page, panel, seen):
 
 def start_teaching(page, panel, seen):
     panel.locator("#segmentation-view .says b").wait_for()
-    panel.get_by_role("tab", name="Brush a truth").click()
+    panel.get_by_role("tab", name="Truth", exact=True).click()
     panel.get_by_role("button", name="Start from the network's mask").click()
     panel.locator("#segmentation-truth .formula").first.wait_for()
-    panel.get_by_role("tab", name="Teach it").click()
+    panel.get_by_role("tab", name="Fine-tune", exact=True).click()
     panel.get_by_role("button", name="Keep picture and truth").click()
     panel.locator("#segmentation-pairs").get_by_text("pair 1").wait_for()
     panel.get_by_label("number input for Steps").fill("300")
-    panel.get_by_role("button", name="Teach", exact=True).click()
+    panel.get_by_role("button", name="Fine-tune", exact=True).click()
     panel.locator("#segmentation-taught").get_by_text("of 300").wait_for()
 
 

@@ -7,7 +7,14 @@ import pytest
 from playwright.sync_api import expect
 
 from cvcore.core import images
-from tests.support.browser import next_frames, poll
+from tests.support.browser import (
+    check_stage,
+    next_frames,
+    open_view,
+    poll,
+    start_webcam,
+    use_sample,
+)
 
 pytestmark = pytest.mark.browser
 
@@ -34,17 +41,31 @@ def test_threshold_brush_and_cut(page, tab, screenshot):
     field.press("Tab")
     expect(says).not_to_have_text(before)
     assert float(says.inner_text().split()[0]) < float(before.split()[0])
-    tab.get_by_role("tab", name="Brush a truth").click()
+    open_view(tab, "Truth")
     tab.get_by_role("button", name="Start from the network's mask").click()
     tab.locator("#segmentation-truth .formula").first.wait_for()
     assert "Dice" in tab.locator("#segmentation-truth").inner_text()
     screenshot("segmentation_truth")
-    tab.get_by_role("tab", name="Inside the U").click()
+    open_view(tab, "Levels")
     skip = tab.locator("#segmentation-u .skip").first
     skip.click()
     tab.locator("#segmentation-u .skip[aria-checked=false]").wait_for()
     tab.locator("#segmentation-cut").get_by_text("Without skip connection 0").wait_for()
     screenshot("segmentation_cut")
+
+
+def test_every_view_is_whole_on_a_projector(tab):
+    check_stage(tab)
+    open_view(tab, "Levels")  # what a cut changes is seen beside it
+    tab.locator("#segmentation-u .skip").last.click()
+    masks = tab.locator("#segmentation-cut")
+    masks.get_by_text("Without skip connection").wait_for()
+    for part in (tab.locator("#segmentation-u .skip").last, masks.locator("img").last):
+        expect(part).to_be_in_viewport(ratio=1)
+    open_view(tab, "Fine-tune")  # the brush and what its strokes are for
+    for part in ("#segmentation-view canvas", "#segmentation-teach"):
+        expect(tab.locator(part)).to_be_in_viewport(ratio=1)
+    expect(tab.get_by_role("button", name="Keep picture and truth")).to_be_in_viewport(ratio=1)
 
 
 # The slider as it is dragged; after each step, before anything else runs, what stands on the page.
@@ -63,12 +84,11 @@ DRAG = """(tab, steps) => {
 
 def test_numbers_beside_a_mask_are_of_that_mask(tab, rest):
     """Dice and IoU follow the slider as the mask does, and are what the server says of it."""
-    tab.get_by_role("tab", name="Brush a truth").click()
+    open_view(tab, "Truth")
     tab.get_by_role("button", name="Start from the network's mask").click()
     formula = tab.locator("#segmentation-truth .formula").first
     expect(formula).to_contain_text("= 1.000")
     tab.locator("#segmentation-truth canvas").wait_for(state="attached")
-    tab.get_by_role("tab", name="Mask", exact=True).click()
     rest()
     truth = read_pixels(formula.inner_text())
     seen = tab.evaluate(DRAG, [0.6, 0.97, 0.1, 0.3])
@@ -84,16 +104,16 @@ def test_numbers_beside_a_mask_are_of_that_mask(tab, rest):
     assert len({dice for *_, dice, _ in seen}) == 4
     rest()
     words = formula.inner_text()
-    tab.get_by_role("tab", name="Count", exact=True).click()
+    open_view(tab, "Count")
     rest()
-    tab.get_by_role("tab", name="Right or wrong?").click()  # asked anew
+    open_view(tab, "Truth")  # asked anew
     rest()
     assert formula.inner_text() == words
     expect(tab.locator("#segmentation-truth figure img")).to_be_visible()
 
 
 def test_a_truth_is_painted_with_the_pointer(page, tab):
-    tab.get_by_role("tab", name="Brush a truth").click()
+    open_view(tab, "Truth")
     canvas = tab.locator("#segmentation-view canvas")
 
     def paint_line(height):
@@ -157,7 +177,7 @@ def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
             }"""
         )
 
-    tab.get_by_role("tab", name="Brush a truth").click()
+    open_view(tab, "Truth")
     bare = count_painted()
     upload("mask.png")
     formula.first.wait_for()
@@ -176,7 +196,7 @@ def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
     upload("mask.png")
     formula.first.wait_for()
     for name in ("Camera", "Astronaut"):
-        tab.get_by_role("button", name=re.compile(f"Use the sample .*{name}", re.I)).click()
+        use_sample(tab, name)
         tab.locator("#segmentation-truth").get_by_text("There is no truth yet").wait_for()
         expect(area.locator("img")).to_have_count(0)
         rest()
@@ -189,25 +209,24 @@ def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
 
 def test_count_uncertainty_and_files(page, tab, screenshot):
     says = tab.locator("#segmentation-view .says b")
-    for part in (
-        tab.get_by_role("button", name=re.compile("nuclei", re.I)).first,
-        tab.get_by_label("cell nuclei").first,
-    ):
-        before = says.inner_text()
-        part.click()
-        expect(says).not_to_have_text(before)
-    tab.get_by_role("tab", name="Count").click()
+    before = says.inner_text()
+    use_sample(tab, "Nuclei, glowing")
+    expect(says).not_to_have_text(before)
+    before = says.inner_text()
+    tab.get_by_label("cell nuclei").locator("visible=true").first.check()
+    expect(says).not_to_have_text(before)
+    open_view(tab, "Count")
     panel, counted = tab.locator("#segmentation-count"), tab.locator("#segmentation-count .formula")
     panel.get_by_text("Connected components alone find").wait_for()
     parted, together = map(
         int, re.search(r"(\d+) objects\s+.*alone find (\d+)", panel.inner_text()).groups()
     )
-    tab.get_by_label("Part objects that touch").click()
+    tab.get_by_label("Split objects that touch").click()
     expect(panel).not_to_contain_text("Connected components alone")
     assert 10 < together < parted
     expect(counted).to_have_text(f"{together} objects")
     screenshot("segmentation_count")
-    tab.get_by_role("tab", name="How sure?").click()
+    open_view(tab, "Uncertainty")
     uncertainty = tab.locator("#segmentation-uncertainty")
     uncertainty.get_by_text("bits a pixel").wait_for()
     expect(uncertainty).to_contain_text("nuclei do not change in a mirror")
@@ -221,21 +240,21 @@ def test_count_uncertainty_and_files(page, tab, screenshot):
 def test_teaching_stops_and_goes_on(tab, rest, held, screenshot):
     """About 10 s: steps of training, stopped, then gone on with."""
     held("segmentation.fine_tuning", "fine_tune")
-    tab.get_by_role("tab", name="Brush a truth").click()
+    open_view(tab, "Truth")
     tab.get_by_role("button", name="Start from the network's mask").click()
     tab.locator("#segmentation-truth .formula").first.wait_for()
-    tab.get_by_role("tab", name="Teach it").click()
+    open_view(tab, "Fine-tune")
     tab.get_by_role("button", name="Keep picture and truth").click()
     tab.locator("#segmentation-pairs").get_by_text("pair 1").wait_for()
     tab.get_by_label("number input for Steps").fill("300")
     taught = tab.locator("#segmentation-taught")
-    tab.get_by_role("button", name="Teach", exact=True).click()
+    tab.get_by_role("button", name="Fine-tune", exact=True).click()
     taught.get_by_text("of 300").wait_for()
     screenshot("segmentation_teaching")
     tab.get_by_role("button", name="Stop", exact=True).filter(visible=True).first.click()
     rest()
     tab.get_by_role("button", name="Try it on the picture shown").click()
-    taught.get_by_text("steps of teaching").wait_for()
+    taught.get_by_text("steps of fine-tuning").wait_for()
     steps = int(re.search(r"after (\d+) steps", taught.inner_text())[1])
     assert 1 <= steps < 300
     assert taught.locator(".scores tr").count() == 3  # names, a pair, its mean
@@ -252,8 +271,7 @@ def test_teaching_stops_and_goes_on(tab, rest, held, screenshot):
 
 def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
     """About 10 s: every effect waits for frames of the webcam, which take half a second each."""
-    tab.get_by_role("button", name="Click to Access Webcam").click()
-    tab.locator("button", has_text="Record").last.click()
+    start_webcam(tab)
     view = tab.locator("#segmentation-live-view")
     view.locator("img").wait_for()
     view.locator("output").get_by_text("frames a second").wait_for()
@@ -279,11 +297,11 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
             f"The corner's colour {colour}",
         )
 
-    tab.get_by_label("green background").click()
+    tab.get_by_role("radio", name="green").click()
     wait_for_corner((0, 177, 64))
-    tab.get_by_label("blue background").click()
+    tab.get_by_role("radio", name="blue").click()
     wait_for_corner((0, 71, 187))
-    tab.get_by_label("your own background").click()
+    tab.get_by_role("radio", name="your own").click()
     own = np.zeros((60, 90, 3), np.uint8)
     own[..., :2] = 200
     (tmp_path / "own.png").write_bytes(images.to_png(own))
@@ -302,5 +320,5 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
     expect(diagram.locator(".skip").nth(1)).to_have_attribute("aria-checked", "false")
     expect(view.locator("output")).to_contain_text("frames a second")
     screenshot("segmentation_live_u")
-    tab.get_by_label("mask", exact=True).click()
+    tab.get_by_role("radio", name="mask", exact=True).click()
     expect(diagram.locator(".level")).to_have_count(0)

@@ -235,7 +235,7 @@ def test_brushed_pictures_and_the_taught_network(two_visit):
     assert said(other.complete("segmentation_teach")).startswith("Keep 1 to 20")
     tried = one.complete("segmentation_try")["output"]["data"][0]
     assert tried["share_now"] != tried["share_before"]
-    assert said(other.complete("segmentation_try")).startswith("Nothing was taught")
+    assert said(other.complete("segmentation_try")).startswith("Nothing was fine-tuned")
     # The bundled network answers the other one as before.
     (numbers, *_) = other.complete("segmentation_threshold")["output"]["data"]
     assert numbers["inside_share"] == pytest.approx(tried["share_before"])

@@ -26,6 +26,7 @@ const build = (depth) => {
 const draw = () => {
   const value = props.value, levels = value?.levels || [];
   const depth = levels.filter((level) => level.side === 'up').length;
+  /** @type {HTMLElement} */ (element.closest('.block')).style.display = depth ? '' : 'none';
   if (depth !== skips.length) build(depth);
   for (const level of levels) {
     const [image, words] = boxes[level.number][level.side].children;

@@ -1,7 +1,7 @@
-// The picture with its mask: threshold and opacity redraw here, the network never runs for them.
-// A truth can be brushed; it goes to the server when the pointer is lifted. One that is uploaded has
+// The picture with its mask, by the lesson's view: threshold and opacity redraw here, the network never runs for them.
+// A truth can be drawn; it goes to the server when the pointer is lifted. One that is uploaded has
 // a number of its own, so that the same file counts again.
-const MODES = [['overlay', 'Mask'], ['probability', 'Probability'], ['cut', 'Cut out'], ['brush', 'Brush a truth']];
+const MODES = {mask: 'overlay', probability: 'probability', 'cut-out': 'cut', truth: 'brush', 'fine-tune': 'brush'};
 const COLOURS = {overlay: [214, 39, 160], truth: [86, 180, 233]};
 
 // The picture with what the view shows over it, RGBA into `data`; returns the mask's share of it.
@@ -33,16 +33,12 @@ const colourIn = (data, {pixels, chances, truth, width, threshold, opacity, mode
 
 // --- in the page ---------------------------------------------------------------------------
 const find = (name) => element.querySelector(name);
-const root = find('.masker'), canvas = find('canvas'), pen = canvas.getContext('2d', {willReadFrequently: true});
+const stage = element.closest('.lesson-grid'), root = find('.masker'), canvas = find('canvas'), pen = canvas.getContext('2d', {willReadFrequently: true});
 let mode = 'overlay', brush = 'paint', last = null, at = null, source = null;
 let pixels = null, chances = null, truth = null;  // RGBA of the picture; probability and truth, 0 to 255
 let layer = null, paint = null, uploaded = 0;
 
-const make = (tag, text, set = {}) => Object.assign(document.createElement(tag), {textContent: text}, set);
-for (const [name, title] of MODES) {
-  const one = make('button', title, {type: 'button'});
-  one.dataset.mode = name; one.setAttribute('role', 'tab'); find('.modes').append(one);
-}
+const make = (tag, text) => Object.assign(document.createElement(tag), {textContent: text});
 const load = (src) => new Promise((done, fail) => {
   const image = new Image(); image.onload = () => done(image); image.onerror = fail; image.src = src;
 });
@@ -71,8 +67,8 @@ const draw = () => {
 };
 const say = (share) => {
   const words = find('.says'); words.replaceChildren();
-  if (mode === 'brush') {
-    words.append('Paint what belongs to it: numbers are below.');
+  if (mode === 'brush' && !truth?.some(Boolean)) {
+    words.append('Draw ground truth: paint what belongs to it.');
   } else if (at !== null && chances) {
     words.append('probability here ', make('b', (chances[at] / 255).toFixed(2)),
       chances[at] >= limit() ? ': inside' : ': outside');
@@ -93,6 +89,7 @@ const renew = async () => {
     source = value.src + value.probability;
     if (isOther) {
       canvas.width = sources[0].naturalWidth; canvas.height = sources[0].naturalHeight;
+      canvas.style.setProperty('--ratio', String(canvas.width / canvas.height));
       layer = document.createElement('canvas'); layer.width = canvas.width; layer.height = canvas.height;
       paint = layer.getContext('2d', {willReadFrequently: true}); truth = null; uploaded = 0;
     }
@@ -130,13 +127,11 @@ const stroke = (from, to) => {
   truth = read(layer, 3); draw();
 };
 const show = () => {
-  element.querySelectorAll('[data-mode]').forEach((one) => one.setAttribute('aria-selected', one.dataset.mode === mode));
   element.querySelectorAll('[data-brush]').forEach((one) => one.setAttribute('aria-pressed', one.dataset.brush === brush));
   root.classList.toggle('brushing', mode === 'brush'); find('.tools').hidden = mode !== 'brush'; draw();
 };
 element.addEventListener('click', (event) => {
-  const {mode: chosen, brush: tool, act} = /** @type {Element} */ (event.target).closest('button')?.dataset || {};
-  if (chosen) { mode = chosen; show(); }
+  const {brush: tool, act} = /** @type {Element} */ (event.target).closest('button')?.dataset || {};
   if (tool) { brush = tool; show(); }
   if (!act || !paint) return;
   if (act === 'clear') clear();
@@ -165,4 +160,6 @@ const follow = (event) => {
   ahead = number; moved = performance.now(); draw();
 };
 document.addEventListener('input', follow);
-watch('value', renew); show(); renew();
+const change = () => { mode = MODES[stage.dataset.view] ?? mode; show(); };
+stage.addEventListener('stage-view', change);
+watch('value', renew); change(); renew();

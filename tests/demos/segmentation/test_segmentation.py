@@ -220,10 +220,10 @@ def test_teaching_streams_and_is_tried(state):
     assert last["step"] == len(last["losses"]) == 10
     tried = fine_tune.try_tuned(state, tuning)
     assert "as it came" in tried["html"]
-    assert "after 10 steps of teaching" in tried["html"]
-    with pytest.raises(InputError, match="Nothing was taught"):
+    assert "after 10 steps of fine-tuning" in tried["html"]
+    with pytest.raises(InputError, match="Nothing was fine-tuned"):
         fine_tune.try_tuned(state, Tuning())
-    with pytest.raises(InputError, match="brush it"):
+    with pytest.raises(InputError, match="paint it"):
         fine_tune.keep_example(state, None, [])
     with pytest.raises(InputError, match="Keep 1 to"):
         list(fine_tune.fine_tune(state, None, Tuning(), TuningSettings()))
@@ -272,7 +272,7 @@ def test_what_was_taught_before_stop_is_kept_and_goes_on(state):
     run.close()
     stopped = len(tuning.losses)
     assert 1 <= stopped < 100
-    assert f"after {stopped} steps of teaching" in fine_tune.try_tuned(state, tuning)["html"]
+    assert f"after {stopped} steps of fine-tuning" in fine_tune.try_tuned(state, tuning)["html"]
     *_, last = fine_tune.go_on(state, examples, tuning, TuningSettings(3))
     assert last["step"] == len(last["losses"]) == stopped + 3
     nuclei = LessonState(state.image, seg.predict_mask(state.image, model="nuclei"))
