@@ -20,8 +20,9 @@ class DigitPad(JsComponent):
     Its value is a dict whose ``src`` is the drawing shown.
     """
 
-    MARKUP = """<canvas class="pad" width="280" height="280" tabindex="0"
-      aria-label="Draw a digit here"></canvas>
+    MARKUP = """<canvas class="pad" width="280" height="280" tabindex="0" data-draws
+      aria-label="Draw a digit here; by keyboard: arrow keys move the pen, Space lowers and lifts
+      it"></canvas>
       <button type="button" class="clear">Clear</button>"""
     SCRIPTS = ("pad.js",)
     STYLES = ("pad.css",)

@@ -19,7 +19,8 @@ class Painter(gr.HTML):
         super().__init__(
             value,
             html_template="""<div class="paint"><div class="place"><canvas class="fit" width="448"
-              height="448" tabindex="0" aria-label="Paint a region with the mouse or a finger">
+              height="448" tabindex="0" data-draws aria-label="Paint a region with the mouse or a
+              finger; by keyboard: arrow keys move the pen, Space lowers and lifts it">
               </canvas></div><div class="tools"><label>Brush
               <input type="range" min="8" max="90" value="36"></label>
               <button type="button" data-do="paint" class="on">Paint</button>

@@ -78,6 +78,7 @@ _SCRIPTS = [
         "double_click.js",
         "sliders.js",
         "presenter.js",
+        "key_pen.js",
     )
 ]
 LOOK = {

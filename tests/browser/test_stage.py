@@ -117,3 +117,27 @@ def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, 
     expect(panel.locator("#detection-picture img")).not_to_have_attribute("src", before)
     expect(panel.get_by_role("tab", name="Result")).to_have_attribute("aria-selected", "true")
     rest()
+
+
+def test_a_lesson_by_keyboard_alone(open_tab, page, rest):
+    """From its view to the brush, which arrow keys move and Space lowers and lifts."""
+    panel = open_tab("saliency")
+    expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
+    rest()
+    panel.get_by_role("tab", name="Paint").focus()
+    page.keyboard.press("Enter")
+    canvas = panel.locator("#saliency-painter canvas")
+    expect(canvas).to_be_visible()
+    rest()
+    canvas.focus()
+    page.keyboard.press("Shift+ArrowLeft")
+    page.keyboard.press(" ")
+    for _ in range(6):
+        page.keyboard.press("Shift+ArrowRight")
+    page.keyboard.press(" ")
+    expect(panel.locator("#saliency-shares .big").first).to_contain_text("of the square")
+    expect(page.locator(".key-pen")).to_have_count(1)
+    page.keyboard.press("Tab")
+    expect(page.locator(".key-pen")).to_have_count(0)
+    slider = panel.page.get_by_label("Brush")
+    expect(slider).to_be_focused()
