@@ -97,7 +97,14 @@ def build(tab: lesson.Tab) -> None:
             tuned = gr.Column(elem_classes=["for-view", "for-fine-tune"], min_width=200)
     controls = build_controls(stage)
     call = build_call()
-    _build_views(tab, lazy, state, picture, view, (beside, tuned), controls, call)
+    model, threshold = controls["model"], controls["threshold"]
+    with beside:
+        truths = ground_truth.build(tab, lazy, state, threshold, view, picture, model)
+    levels.build(tab, lazy, state, threshold, model, call)
+    uncertainty.build(tab, lazy, state, threshold, call)
+    count.build(tab, lazy, state, threshold, call)
+    with tuned:
+        fine_tune.build(tab, state, threshold, truths, call)
     live.build(tab, controls)
     lazy.note_others(stage.views)
     with stage.results:
@@ -113,21 +120,6 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.segmentation.fine_tuning:fine_tune",
     )
     _connect(tab, picture, controls, call, [numbers, view, badge, *files, state])
-
-
-def _build_views(
-    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, picture: gr.Image, view: MaskView,
-    beside: tuple[gr.Column, gr.Column], controls: lesson.Controls, call: lesson.Controls,
-) -> None:  # fmt: skip
-    """All but the picture's own; two of them stand ``beside`` it."""
-    model, threshold = controls["model"], controls["threshold"]
-    with beside[0]:
-        truths = ground_truth.build(tab, lazy, state, threshold, view, picture, model)
-    levels.build(tab, lazy, state, threshold, model, call)
-    uncertainty.build(tab, lazy, state, threshold, call)
-    count.build(tab, lazy, state, threshold, call)
-    with beside[1]:
-        fine_tune.build(tab, state, threshold, truths, call)
 
 
 def _connect(
