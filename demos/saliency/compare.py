@@ -65,7 +65,10 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
             stop_place = gr.Column(min_width=80)
     with tab.stage.view(TITLE):
         drawing = gr.HTML(
-            draw_sentence(EMPTY), elem_id="saliency-comparison", label="maps", elem_classes=["fill"]
+            draw_sentence(EMPTY),
+            elem_id="saliency-comparison",
+            label="maps",
+            elem_classes=["fill", "tall"],
         )
         table = gr.JSON(visible=False, label="scores")
     running = tab.run(

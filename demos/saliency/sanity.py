@@ -60,7 +60,10 @@ def build(tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls) -> None
             stop_place = gr.Column(min_width=80)
     with tab.stage.view(TITLE):
         steps = gr.HTML(
-            draw_sentence(EMPTY), elem_id="saliency-steps", label="maps", elem_classes=["fill"]
+            draw_sentence(EMPTY),
+            elem_id="saliency-steps",
+            label="maps",
+            elem_classes=["fill", "tall"],
         )
         numbers = gr.JSON(visible=False, label="correlations")
     running = tab.run(

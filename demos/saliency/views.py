@@ -53,9 +53,7 @@ STYLE = f"""<style>
 .sal .key i {{ display: inline-block; width: 1.4rem; height: .35rem; margin: 0 .35rem 0 .8rem;
   vertical-align: middle; border-radius: .2rem; }}
 @media (max-width: 760px) {{
-  :is(#saliency-comparison, #saliency-steps), :is(#saliency-comparison, #saliency-steps) .fill {{
-    flex: none; container-type: inline-size; }}
-  .sal.sheet {{ height: auto; padding: 0 0 12px; }}
+  .sal.sheet {{ height: auto; }}
   .sal .grid {{ grid-template-columns: 1fr; grid-auto-rows: 11rem; }}
   .sal .said p.soft {{ display: none; }}
 }}
