@@ -14,7 +14,15 @@ from demos import lesson
 from demos.feature_maps.views import draw_figure
 from demos.feature_maps.widgets import Panel
 
-WIDTHS = {"conv1": 340, "pool1": 260, "conv2": 310, "pool2": 215, "conv3": 200}  # pixels
+TITLE = "Digit"
+SHARES = {
+    "conv1": 45,
+    "pool1": 36,
+    "conv2": 43,
+    "pool2": 30,
+    "conv3": 22,
+}  # % of the width
+PIXELS = 9  # of a picture, for each such share
 TITLES = {
     "conv1": "3 × 3 convolution + ReLU",
     "pool1": "2 × 2 max pooling",
@@ -32,15 +40,15 @@ def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
     answer = cvcore.recognition.digits.recognise(images.check_image(image))
     watch.lap("network")
     digit = np.repeat(np.rint(answer.digit * 255).astype(np.uint8)[..., None], 3, axis=2)
-    parts = [_draw_step("the input", "28 × 28, centred as in MNIST", digit, 120)]
+    parts = [_draw_step("the input", "28 × 28, centred as in MNIST", digit, 13)]
     for step in STEPS:
         maps = answer.maps[step]
-        grid = fit_grid(draw_grid(maps, aspect=2, cell_side=12).image, 2 * WIDTHS[step])
+        grid = fit_grid(draw_grid(maps, aspect=2, cell_side=12).image, PIXELS * SHARES[step])
         count, height, width = maps.shape
         learned = f" · {PARAMETERS[step]} parameters" if step in PARAMETERS else ""
         parts.append(
             _draw_step(
-                f"{count} maps of {height} × {width}", TITLES[step] + learned, grid, WIDTHS[step]
+                f"{count} maps of {height} × {width}", TITLES[step] + learned, grid, SHARES[step]
             )
         )
     best = int(answer.probabilities.argmax())
@@ -50,12 +58,12 @@ def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
         for digit, p in enumerate(answer.probabilities)
     )
     answer_bars = (
-        f'<figure><p class="big">It reads a <b>{best}</b></p><div class="bars digits">{rows}</div>'
-        "<figcaption>a dense layer:<br>11,530 parameters</figcaption></figure>"
+        f'<figure><p class="big">It reads a <b>{best}</b></p><div class="digits">{rows}</div>'
+        "<figcaption>a dense layer: 11,530 parameters</figcaption></figure>"
     )
     watch.lap("drawing")
     value = {
-        "html": f'<div class="way"><div class="row">{"".join(parts)}</div>{answer_bars}</div>',
+        "html": f'<div class="way">{"".join(parts)}{answer_bars}</div>',
         "digit": best,
         "probabilities": answer.probabilities.tolist(),
         "shapes": {step: list(answer.maps[step].shape) for step in STEPS},
@@ -63,10 +71,10 @@ def show_digit(image: np.ndarray | None) -> tuple[dict, str]:
     return value, ui.badge(watch.ms)
 
 
-def _draw_step(title: str, words: str, picture: np.ndarray, width: int) -> str:
+def _draw_step(title: str, words: str, picture: np.ndarray, share: int) -> str:
     source = images.to_data_uri(picture, quality=92)
     return (
-        f'<figure style="width:{width}px;max-width:100%"><img style="width:100%" src="{source}" '
+        f'<figure style="--share:{share}"><img style="width:100%" src="{source}" '
         f'alt="{title}"><figcaption><b>{title}</b><br>{words}</figcaption></figure>'
     )
 
@@ -97,27 +105,25 @@ def show_visualizations() -> dict:
         grid = tiles.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
         grid = grid.reshape(rows * side, columns * side, 3)
         words = f"{len(tiles)} maps of {layer.replace('act', 'convolution ')}"
-        figures.append(draw_figure(grid, words, 380))
-    return {"html": f'<div class="row">{"".join(figures)}</div>'}
+        figures.append(draw_figure(grid, words))
+    return {"html": "".join(figures)}
 
 
-def build(tab: lesson.Tab, section: gr.Tab) -> None:
+def build(tab: lesson.Tab) -> None:
     """The pad beside the maps."""
-    with gr.Row():
-        with gr.Column(scale=1, min_width=220):
-            gr.Markdown("**Draw a digit** with the mouse or a finger")
-            pad = ui.DigitPad(elem_id="feature-maps-pad")
-            badge = ui.Badge(label="timings")
-        with gr.Column(scale=4, min_width=320):
-            panel = Panel(label="maps", elem_id="feature-maps-digit")
-    gr.Markdown(
-        "104,202 numbers in all, learned by this project's own training run from 4,000 handwritten "
-        "digits; it reads 99.5 % of 1,000 others correctly."
-    )
-    with gr.Accordion(
-        "What each map likes best, drawn from noise ahead of time", open=False
-    ) as more:
-        gallery = Panel(elem_id="feature-maps-digit-visualizations")
+    with tab.stage.controls(TITLE):
+        gr.Markdown("**Draw a digit** with the mouse or a finger")
+        pad = ui.DigitPad(elem_id="feature-maps-pad")
+        badge = ui.Badge(label="timings")
+        gr.Markdown(
+            "104,202 numbers in all, learned by this project's own training run from 4,000 "
+            "handwritten digits; it reads 99.5 % of 1,000 others correctly."
+        )
+        with gr.Accordion("What each map likes best, drawn from noise", open=False) as more:
+            gallery = Panel(elem_id="feature-maps-digit-visualizations")
+    section = tab.stage.view(TITLE)
+    with section:
+        panel = Panel(label="maps", elem_id="feature-maps-digit")
     more.expand(show_visualizations, None, gallery, api_visibility="private")
     opened = gr.State(False)
     section.select(lambda: True, None, opened, api_visibility="private", show_progress="hidden")

@@ -16,6 +16,7 @@ from demos.feature_maps.views import draw_figure, draw_histogram, draw_spread
 from demos.feature_maps.widgets import NOT_YET, MapGrid, Panel
 from demos.lesson import charts
 
+TWO, DEAD, NORM, KERNELS = VIEWS = ("Compare", "Dead channels", "Batch norm", "Kernels")
 SHOWN = 5  # channels compared side by side
 
 
@@ -35,24 +36,24 @@ def show_reaction(state: LessonState | None, second: np.ndarray | None) -> dict:
         high = max(float(np.abs(values).max()) for values in pair) or 1.0
         low = -high if signed else 0.0
         first, last = (
-            draw_figure(drawing.colourise(values, colormap=colormap, vmin=low, vmax=high), "", 120)
+            draw_figure(drawing.colourise(values, colormap=colormap, vmin=low, vmax=high), "")
             for values in pair
         )
         before, after = reaction.means[:, channel]
         cells.append(
-            f'<div style="width:126px"><b>channel {channel}</b>'
+            f"<div><b>channel {channel}</b>"
             f"{first}{last}<span class='soft'>mean {number(before)} → "
             f"{number(after)}<br>changed by <b>{number(reaction.changes[channel])}</b></span></div>"
         )
     share = reaction.changes[top].sum() / max(reaction.changes.sum(), 1e-12)
     pictures = "".join(
-        draw_figure(maps.image, words, 120, smooth=True)
+        draw_figure(maps.image, words, smooth=True)
         for words, maps in (("first picture", state.maps), ("second picture", other))
     )
     return {
         "html": f'<p class="big">{len(top)} of {len(reaction.order)} channels carry '
         f"<b>{share:.0%}</b> of the change. The colours of a pair share one scale.</p>"
-        f'<div class="row"><div>&nbsp;{pictures}</div>{"".join(cells)}</div>',
+        f'<div class="pairs"><div>&nbsp;{pictures}</div>{"".join(cells)}</div>',
         "channels": top.tolist(),
         "changes": reaction.changes[top].tolist(),
         "share_of_change": float(share),
@@ -80,7 +81,7 @@ def show_activity(state: LessonState | None, channel: int) -> dict:
             cvcore.feature_maps.channels.power_spectrum(state.maps.maps[channel]), colormap="magma"
         ),
         f"spectrum of channel {channel}: slow changes in the middle, fine texture outside",
-        200,
+        width=150,
     )
     layer = cvcore.feature_maps.channels.find_activation(state.model, state.layer)
     if layer is None and state.maps.statistics.zeros.any():  # a sum that ends in an activation
@@ -178,16 +179,16 @@ def show_norm(state: LessonState | None, channel: int) -> dict:
         (values.mean(axis=(1, 2)), values.std(axis=(1, 2))) for values in (norm.before, norm.after)
     ]
     limits = [float(np.abs(m).max() + s.max()) for m, s in spreads]
+    both = (("before", before), ("after", after))
     pictures = "".join(
-        draw_figure(drawing.colourise(values, colormap="diverging"), words, 150)
-        + draw_histogram(values, f"Values {words}")
-        for words, values in (("before", before), ("after", after))
+        draw_figure(drawing.colourise(values, colormap="diverging"), words, width=130)
+        for words, values in both
     )
+    counts = "".join(draw_histogram(values, f"Values {words}") for words, values in both)
     return {
         "html": f'<p class="big">{escape(layer)}, channel {index}: <b>{formula}</b></p>'
-        f'{note}<div class="row">{pictures}</div>'
-        f'<div class="row"><table><tr><th>channel {index}</th>'
-        f"<th>mean</th><th>variance</th></tr>{table}</table>"
+        f'{note}<div class="row">{pictures}<table><tr><th>channel {index}</th>'
+        f'<th>mean</th><th>variance</th></tr>{table}</table></div><div class="row">{counts}'
         + draw_spread(*spreads[0], "All channels before", limits[0])
         + draw_spread(*spreads[1], "All channels after", limits[1])
         + "</div>",
@@ -268,41 +269,40 @@ def build(
         "unit": 1,
         "follows": [channel.change],
     }
-    with gr.Tab("Two pictures", id="reaction") as section, gr.Row():
-        with gr.Column(scale=1, min_width=240):
-            second = ui.SafeImage(
-                value=str(samples.index()["astronaut"].path),
-                sources=["upload", "webcam", "clipboard"],
-                webcam_options=gr.WebcamOptions(mirror=False),
-                label="Second picture",
-                height=220,
-                format="jpeg",
-            )
-        with gr.Column(scale=4, min_width=320):
-            panel = Panel(NOT_YET, label="changes", elem_id="feature-maps-reaction")
+    _build_two(tab, lazy, state, source)
+    for name, fn, label, elem_id, api_name in (
+        (DEAD, show_activity, "activity", "feature-maps-activity", "feature_maps_activity"),
+        (NORM, show_norm, "batch norm", "feature-maps-norm", "feature_maps_batch_norm"),
+    ):
+        with tab.stage.view(name) as section:
+            panel = Panel(NOT_YET, label=label, elem_id=elem_id)
+        add_view(lazy, name, section, fn, outputs=[panel], api_name=api_name, **of_channel)
+    with tab.stage.view(KERNELS) as section, gr.Row(elem_classes=["side-by-side"]):
+        grid = MapGrid(label="kernels", elem_id="feature-maps-kernels", elem_classes=["fill"])
+        panel = Panel(NOT_YET, label="kernel", elem_id="feature-maps-kernel")
     add_view(
-        lazy, "reaction", section, show_reaction, inputs=[state, second], outputs=[panel],
-        source=source, api_name="feature_maps_compare", controls=[second.change],
-    )  # fmt: skip
-    with gr.Tab("Dead channels", id="activity") as section:
-        panel = Panel(NOT_YET, label="activity", elem_id="feature-maps-activity")
-    add_view(
-        lazy, "activity", section, show_activity, outputs=[panel],
-        api_name="feature_maps_activity", **of_channel,
-    )  # fmt: skip
-    with gr.Tab("Batch norm", id="norm") as section:
-        panel = Panel(NOT_YET, label="batch norm", elem_id="feature-maps-norm")
-    add_view(
-        lazy, "norm", section, show_norm, outputs=[panel],
-        api_name="feature_maps_batch_norm", **of_channel,
-    )  # fmt: skip
-    with gr.Tab("First kernels", id="kernels") as section, gr.Row():
-        with gr.Column(scale=1, min_width=260):
-            grid = MapGrid(label="kernels", elem_id="feature-maps-kernels")
-        with gr.Column(scale=2, min_width=320):
-            panel = Panel(NOT_YET, label="kernel", elem_id="feature-maps-kernel")
-    add_view(
-        lazy, "kernels", section, show_kernels, outputs=[grid, panel],
+        lazy, KERNELS, section, show_kernels, outputs=[grid, panel],
         api_name="feature_maps_kernels", **of_channel,
     )  # fmt: skip
     tab.run(grid.pick, pick_kernel, state, [grid, panel], api_name=None, kind="stream")
+
+
+def _build_two(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, source: lesson.Controls
+) -> None:
+    """The second picture, and the channels that tell the two apart."""
+    with tab.stage.controls(TWO, first=True):
+        second = ui.SafeImage(
+            value=str(samples.index()["astronaut"].path),
+            sources=["upload", "webcam", "clipboard"],
+            webcam_options=gr.WebcamOptions(mirror=False),
+            label="Second picture",
+            height=140,
+            format="jpeg",
+        )
+    with tab.stage.view(TWO) as section:
+        panel = Panel(NOT_YET, label="changes", elem_id="feature-maps-reaction")
+    add_view(
+        lazy, TWO, section, show_reaction, inputs=[state, second], outputs=[panel],
+        source=source, api_name="feature_maps_compare", controls=[second.change],
+    )  # fmt: skip

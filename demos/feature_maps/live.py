@@ -8,14 +8,13 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.core import images, samples
+from cvcore.core import samples
 from cvcore.core.errors import InputError
 from cvcore.engine import predictor
 from demos import components as ui
 from demos import lesson
 from demos.feature_maps.controls import DEFAULTS, SCALES
-from demos.feature_maps.picture import ID
-from demos.feature_maps.state import number
+from demos.feature_maps.state import name_layer, number
 from demos.feature_maps.widgets import Panel
 
 LIVE_CHANNELS = 64
@@ -25,10 +24,6 @@ CAMERA_WIDTH = 384  # pixels: 288 high, of which the network sees the middle at 
 CHANGED = 6  # channels listed by how much they changed
 PATIENCE_SECONDS = 120  # for the fast engine, until PyTorch goes on
 NO_FRAME = "There is no frame yet: start the webcam first."
-OPEN_PICTURE = f"""() => {{
-  ({ui.STOP_CAMERAS})();
-  return {{__type__: 'update', selected: '{ID}'}};
-}}"""
 
 
 class Remembered:
@@ -108,7 +103,7 @@ def _draw_changes(reaction: "cvcore.feature_maps.channels.Reaction") -> dict:
 
 def prepare(model: str, layer: str) -> Iterator[str]:
     """Wait for the fast engine, which is made once, and say so; PyTorch answers meanwhile."""
-    about = f"Maps of **{layer}**; model and layer are those chosen under *Your picture*."
+    about = f"Maps of **{name_layer(model, layer)}** ({layer})."
     start = time.monotonic()
     predictor.prepare([model])
     while not predictor.is_ready(model) and time.monotonic() - start < PATIENCE_SECONDS:
@@ -128,42 +123,27 @@ def keep_frame(last: np.ndarray | None) -> Remembered:
     return Remembered(last)
 
 
-def freeze(last: np.ndarray | None) -> np.ndarray:
-    """The last frame, to be looked at as a picture."""
-    return images.check_image(keep_frame(last).frame)
-
-
-def build(
-    tab: lesson.Tab,
-    section: gr.Tab,
-    views: gr.Tabs,
-    picture: ui.SafeImage,
-    model: gr.Dropdown,
-    layer: gr.Textbox,
-) -> None:
-    """The webcam beside the grid."""
-    with gr.Row():
+def build(tab: lesson.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
+    """The grid of maps on the stage, what changed beside it."""
+    section = tab.stage.live()
+    with tab.stage.controls(lesson.LIVE, first=True):
+        notice, last, remembered = gr.Markdown(), gr.State(), gr.State()
         count = ui.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
         scale = ui.Dropdown(SCALES, value=DEFAULTS.scale, label="Colours span")
-        with gr.Column(min_width=160):
-            closer = gr.Button("Freeze and look closer", size="sm", variant="primary")
-        with gr.Column(min_width=160):
+        with gr.Row():
             keep = gr.Button("Remember this frame", size="sm")
             forget = gr.Button("Forget it", size="sm")
-    notice, last, remembered = gr.Markdown(), gr.State(), gr.State()
-    changes = Panel(label="changes", elem_id="feature-maps-live-changes")
+        changes = Panel(label="changes", elem_id="feature-maps-live-changes")
     tab.run(section.select, prepare, [model, layer], notice, api_name=None)
-    tab.live(
-        show_frame,
-        [model, layer, count, scale, remembered],
-        extra_outputs=[last, changes],
-        width=CAMERA_WIDTH,
-        quality=LIVE_QUALITY,
-    )
+    with section:
+        tab.live(
+            show_frame,
+            [model, layer, count, scale, remembered],
+            extra_outputs=[last, changes],
+            width=CAMERA_WIDTH,
+            quality=LIVE_QUALITY,
+        )
     tab.run(keep.click, keep_frame, last, remembered, api_name=None)
     forget.click(
         lambda: (None, {"html": ""}), None, [remembered, changes], api_visibility="private"
-    )
-    tab.run(closer.click, freeze, last, picture, api_name=None).success(
-        None, None, views, js=OPEN_PICTURE, api_visibility="private"
     )

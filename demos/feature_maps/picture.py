@@ -26,10 +26,12 @@ from demos.feature_maps.controls import (
     build_source,
 )
 from demos.feature_maps.state import LessonState, check_state, to_channel, to_grid, to_stages
-from demos.feature_maps.widgets import ChannelView, MapGrid, Refusal, Stages
+from demos.feature_maps.widgets import ChannelView, Favourite, MapGrid, Refusal, Stages
 
-ID = "your-picture"
-VIEWS = ("pixels", "visualization", "silence", "reaction", "activity", "norm", "kernels")
+MAPS, CHANNEL = "Maps", "Channel"
+OF_LAYER = (
+    MAPS, CHANNEL, *unit_views.VIEWS, layer_views.TWO, layer_views.DEAD, layer_views.NORM,
+)  # fmt: skip
 STOPPED = "The download was stopped."
 _FITS = """const fits = (x, size) => Number.isInteger(x) && x >= 0 && x < size;
   const empty = (x) => x === null || x === '';
@@ -162,37 +164,36 @@ def give_up_model() -> tuple[str, str, str, Any]:
     return DEFAULTS.model, STOPPED, DEFAULTS.layer, gr.update(visible=False)
 
 
-def build(tab: lesson.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
-    """Stages, picture and maps, and closer looks at them; returns picture, model and layer."""
-    state, source = gr.State(), build_source()
-    stages = Stages(label="stages", elem_id="feature-maps-stages")
-    with gr.Row():
-        with gr.Column(scale=5, min_width=260):
-            picture = tab.picture_input(sample=SAMPLE, elem_id="feature-maps-picture", height=200)
-            model = ui.Dropdown(
-                lesson.list_models("classification"), value=DEFAULTS.model, label="Model"
-            )
-            notice = gr.Markdown()
-            stop = gr.Button("Stop the download", variant="stop", size="sm", visible=False)
-            layer = ui.Choice(DEFAULTS.layer, label="Layer")
-        with gr.Column(scale=16, min_width=320):
-            with gr.Row():
-                sort = ui.Dropdown(SORTS, value=DEFAULTS.sort, label="Sort by", min_width=120)
-                scale = ui.Dropdown(
-                    SCALES, value=DEFAULTS.scale, label="Colours span", min_width=160
-                )
-                shown = ui.Dropdown(SHOWN, value=DEFAULTS.shown, label="Maps", min_width=160)
-                with gr.Column(min_width=100):
-                    channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0)
-                    refused = Refusal(elem_id="feature-maps-refused")
-            with gr.Row():
-                with gr.Column(min_width=300):
-                    grid = MapGrid(label="maps", elem_id="feature-maps-grid")
-                with gr.Column(min_width=300):
-                    large = ChannelView(label="channel map", elem_id="feature-maps-channel")
-            badge = ui.Badge(label="timings")
-            saving.build(tab, state, sort, scale, source)
-    row, column, refused_place = _build_closer(tab, state, channel, source)
+def build(tab: lesson.Tab) -> tuple[gr.Dropdown, gr.Textbox]:
+    """Stages, picture and maps, and closer looks at them; returns model and layer."""
+    stage, state, source = tab.stage, gr.State(), build_source()
+    picture = stage.picture_input(sample=SAMPLE)
+    with stage.show(MAPS):
+        grid = MapGrid(label="maps", elem_id="feature-maps-grid", elem_classes=["fill"])
+    with stage.show(CHANNEL):
+        large = ChannelView(
+            label="channel map", elem_id="feature-maps-channel", elem_classes=["fill", "tall"]
+        )
+    channel, refused = _build_channel(stage)
+    lazy = lesson.LazyTabs(tab, [MAPS, unit_views.PIXELS, unit_views.SILENCE, *layer_views.VIEWS])
+    row, column, refused_place = unit_views.build(tab, lazy, state, channel, source, CHANNEL)
+    layer_views.build(tab, lazy, state, channel, source)
+    lazy.note_others(stage.views)
+    with stage.controls(*OF_LAYER, lesson.LIVE):
+        stages = Stages(label="stages", elem_id="feature-maps-stages")
+        layer = ui.Choice(DEFAULTS.layer, label="Layer")
+    with stage.controls(CHANNEL):
+        Favourite(elem_id="feature-maps-ahead")
+    sort, scale, shown = _build_look(stage)
+    with stage.more(*OF_LAYER, layer_views.KERNELS, lesson.LIVE):
+        model = ui.Dropdown(
+            lesson.list_models("classification"), value=DEFAULTS.model, label="Model"
+        )
+        notice = gr.Markdown()
+        stop = gr.Button("Stop the download", variant="stop", size="sm", visible=False)
+    with stage.results:
+        badge = ui.Badge(label="timings")
+        saving.build(tab, state, sort, scale, source)
     controls = lesson.Controls(
         Settings, model=model, layer=layer, sort=sort, scale=scale, channel=channel, row=row,
         column=column, shown=shown,
@@ -201,20 +202,24 @@ def build(tab: lesson.Tab) -> tuple[ui.SafeImage, gr.Dropdown, gr.Textbox]:
     _connect_passes(tab, picture, controls, stages, [notice, stop], outputs, refused)
     _connect_unit(tab, state, controls, grid, large)
     _connect_typing(tab, state, controls, grid, large, [refused, refused_place])
-    return picture, model, layer
+    return model, layer
 
 
-def _build_closer(
-    tab: lesson.Tab, state: gr.State, channel: gr.Number, source: lesson.Controls
-) -> tuple[gr.Number, gr.Number, Refusal]:
-    """Views of the channel and of the layer; returns the row and column of the selected place, and
-    where a wrong one is refused."""
-    gr.Markdown("## Look closer")
-    lazy = lesson.LazyTabs(tab, VIEWS)
-    with gr.Tabs():
-        place = unit_views.build(tab, lazy, state, channel, source)
-        layer_views.build(tab, lazy, state, channel, source)
-    return place
+def _build_channel(stage: lesson.Stage) -> tuple[gr.Number, Refusal]:
+    """The channel that is looked at, and where a wrong one is refused."""
+    with stage.controls(CHANNEL, *unit_views.VIEWS, layer_views.DEAD, layer_views.NORM):
+        channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0)
+        refused = Refusal(elem_id="feature-maps-refused")
+    return channel, refused
+
+
+def _build_look(stage: lesson.Stage) -> tuple[gr.Dropdown, gr.Dropdown, gr.Dropdown]:
+    """Which maps are seen, in which order and in which colours."""
+    with stage.controls(MAPS):
+        sort = ui.Dropdown(SORTS, value=DEFAULTS.sort, label="Sort by")
+        scale = ui.Dropdown(SCALES, value=DEFAULTS.scale, label="Colours span")
+        shown = ui.Dropdown(SHOWN, value=DEFAULTS.shown, label="Maps")
+    return sort, scale, shown
 
 
 def _connect_passes(

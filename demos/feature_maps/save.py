@@ -31,10 +31,9 @@ def build(
     source: lesson.Controls,
 ) -> None:  # fmt: skip
     """A button that makes the files, and the links to them."""
-    with gr.Row():
-        make = gr.Button("Save this layer", size="sm", min_width=140, scale=0)
-        grid = ui.Download("The grid (PNG)")
-        maps = ui.Download("The maps (NPZ)")
+    make = gr.Button("Save this layer", size="sm", min_width=140, scale=0)
+    grid = ui.Download("The grid (PNG)")
+    maps = ui.Download("The maps (NPZ)")
     inputs, files = [state, sort, scale], [grid, maps]
     tab.run(make.click, save_layer, inputs, files, api_name=None)
     add_endpoint(tab, save_layer, inputs, files, source, api_name="feature_maps_save")

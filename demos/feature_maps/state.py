@@ -3,7 +3,7 @@
 import inspect
 from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, field
-from functools import wraps
+from functools import lru_cache, wraps
 from typing import Any
 
 import gradio as gr
@@ -19,7 +19,8 @@ from demos import lesson
 from demos.feature_maps.controls import DEFAULTS, SAMPLE, SHOWN, STRONGEST, Source
 
 MIN_CELL = 28  # pixels: smaller maps are enlarged to this
-MAX_GRID_SIDE = 1100  # pixels
+MAX_GRID_SIDE = 1400  # pixels
+SHEET = 1.65  # the stage's width by its height
 OVERLAY_OPACITY = 0.55
 
 
@@ -152,6 +153,28 @@ def size_words(shape: tuple[int, ...]) -> str:
     return f"{shape[-2]} × {shape[-1]}"
 
 
+@lru_cache(maxsize=16)
+def _number_blocks(model: str) -> dict[str, int]:
+    """A model's blocks, by their modules, from 1 on."""
+    layers = cvcore.feature_maps.list_layers(model)
+    blocks = dict.fromkeys(_block_of(row) for row in layers)
+    return {block: place for place, block in enumerate(filter(None, blocks), start=1)}
+
+
+def _block_of(row: "cvcore.feature_maps.Layer") -> str:
+    """The module of a layer's block; "" for one in no block."""
+    return row.name if row.kind == "block" else row.block
+
+
+def name_layer(model: str, layer: str) -> str:
+    """``"28 × 28, block 5, activation"``: a layer by what can be seen of it."""
+    row = cvcore.feature_maps.find_layer(model, layer)
+    number = _number_blocks(model).get(_block_of(row))
+    block = "" if number is None else f", block {number}"
+    kind = "output" if row.kind == "block" else row.kind
+    return f"{size_words(row.shape)}{block}, {kind}"
+
+
 def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
     """The value of ``Stages``: the row of stages, and the layers of the one shown."""
     layers = cvcore.feature_maps.list_layers(model)
@@ -177,12 +200,13 @@ def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:
         "stages": stages,
         "stage": chosen.stage,
         "layer": layer,
-        "end": f"{len(registry.load_labels(model)):,} classes",
+        "title": name_layer(model, layer),
         "layers": [
             {
                 "name": row.name,
                 "short": row.name.rpartition(".")[2] if row.kind != "block" else "output",
-                "block": row.block if row.kind != "block" else row.name,
+                "block": _block_of(row),
+                "number": _number_blocks(model).get(_block_of(row), 0),
                 "kind": row.kind,
                 "channels": row.shape[0],
                 "shape": list(row.shape),
@@ -204,21 +228,23 @@ def choose_maps(state: LessonState, sort: str, shown: str) -> np.ndarray:
     return order[np.isin(order, strongest)]
 
 
-def draw_maps(state: LessonState, sort: str, scale: str, shown: str = "all") -> Grid:
-    """Maps of the layer as one picture."""
+def draw_maps(
+    state: LessonState, sort: str, scale: str, shown: str = "all", aspect: float = 1.15
+) -> Grid:
+    """Maps of the layer as one picture, about ``aspect`` times as wide as high."""
     return draw_grid(
         state.maps.maps,
         channels=choose_maps(state, sort, shown),
         scale=scale,
         value_range=state.maps.kind_range,
-        aspect=1.15,
+        aspect=aspect,
         cell_side=MIN_CELL,
     )
 
 
 def to_grid(state: LessonState, sort: str, scale: str, shown: str, chosen: int) -> dict:
     """The value of ``MapGrid``: maps as one picture, and the numbers of each channel."""
-    maps, grid = state.maps, draw_maps(state, sort, scale, shown)
+    maps, grid = state.maps, draw_maps(state, sort, scale, shown, SHEET)
     picture = grid.image
     if max(picture.shape[:2]) > MAX_GRID_SIDE:
         shrunk = MAX_GRID_SIDE / max(picture.shape[:2])
@@ -261,7 +287,7 @@ def to_channel(state: LessonState, channel: int, place: tuple[int, int] | None =
     places = maps.strongest_places(channel)
     drawn_ahead = visualizations.load_visualization(state.model, maps.layer, channel)
     return {
-        "title": f"Channel {channel} of {maps.layer}",
+        "title": f"Channel {channel} of {name_layer(state.model, maps.layer)} ({maps.layer})",
         "channel": channel,
         "count": len(maps.maps),
         "layer": maps.layer,

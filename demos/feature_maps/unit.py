@@ -15,11 +15,13 @@ from cvcore.recognition.classifier import softmax, to_topk
 from demos import components as ui
 from demos import lesson
 from demos.feature_maps.state import LessonState, add_endpoint, add_view, check_state, number
-from demos.feature_maps.views import draw_bars, draw_figure
+from demos.feature_maps.views import draw_bars, draw_figure, draw_figures
 from demos.feature_maps.widgets import NOT_YET, Panel, Refusal
 from demos.lesson import charts, class_names
 
+PIXELS, FAVOURITE, SILENCE = VIEWS = ("Pixels", "Likes best", "Silence")
 PREVIEW_SECONDS = 0.4
+EMPTY = "Press “Draw it, from noise”: the picture that drives the channel most grows here."
 STEPS = 128  # in each octave, 16 to 512
 OCTAVES = 1  # 1 to 4
 JITTER = 8  # pixels, 0 to 32
@@ -69,13 +71,13 @@ def show_pixels(
             "changes that: everything it reads is switched off here. Choose another place."
         )
     figures = [
-        draw_figure(drawing.draw_frame(state.maps.image, box), "what it reads", 224),
-        draw_figure(colours, "which pixels drive it", 224),
-        draw_figure(cut, "the same, larger: picture", 224),
-        draw_figure(colours[top:bottom, left:right], "and gradient", 224),
+        draw_figure(drawing.draw_frame(state.maps.image, box), "what it reads", smooth=True),
+        draw_figure(colours, "which pixels drive it"),
+        draw_figure(cut, "the same, larger: picture"),
+        draw_figure(colours[top:bottom, left:right], "and gradient"),
     ]
     return {
-        "html": f'<p class="big">{words}</p><div class="row">{"".join(figures)}</div>',
+        "html": f'<p class="big">{words}</p>{draw_figures(figures, columns=2)}',
         "value": value,
         "drive": drive,
         "box_xyxy": list(box),
@@ -167,9 +169,9 @@ def _visualization_panel(
         "html": f'<p class="big">Step {step.number} of {step.total}, {when}: the {own.words}'
         f"{own.before} is <b>{number(curve[-1])}</b>, from {number(curve[0])} for noise; "
         f"{yours} is <b>{number(own.yours)}</b>.</p>"
-        '<div class="row">'
-        + draw_figure(picture, f"what channel {channel} of {state.layer} likes best", 320)
-        + draw_figure(state.maps.image[y0:y1, x0:x1], part, 220)
+        '<div class="figures beside">'
+        + draw_figure(picture, f"what channel {channel} likes best", smooth=True)
+        + draw_figure(state.maps.image[y0:y1, x0:x1], part, smooth=True)
         + _draw_way(curve, step.total, own)
         + "</div>",
         "src": images.to_data_uri(picture, format="png"),
@@ -257,67 +259,81 @@ def show_silence_here(state: LessonState, channel: int, mode: str, which: str, n
 
 def build(
     tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, channel: gr.Number,
-    source: lesson.Controls,
+    source: lesson.Controls, shown_in: str,
 ) -> tuple[gr.Number, gr.Number, Refusal]:  # fmt: skip
-    """Three views of the selected channel; returns the row and column of the selected place, and
-    where a wrong one is refused."""
-    with gr.Tab("Back to pixels", id="pixels") as section:
+    """Three views of the selected channel; returns the row and column of the selected place, also
+    in the view that it is ``shown_in``, and where a wrong one is refused."""
+    stage = tab.stage
+    with stage.controls(shown_in, PIXELS):
         with gr.Row():
-            method = ui.Radio(METHODS, value="gradient", label="Method", min_width=240)
             row = ui.Number(None, label="Row", precision=0, min_width=80)
             column = ui.Number(None, label="Column", precision=0, min_width=80)
         refused = Refusal(elem_id="feature-maps-refused-place")
-        panel = Panel(NOT_YET, label="gradient", elem_id="feature-maps-pixels")
+    with stage.controls(PIXELS):
+        method = ui.Radio(METHODS, value="gradient", label="Method")
+    with stage.view(PIXELS) as section:
+        panel = Panel(
+            NOT_YET, label="gradient", elem_id="feature-maps-pixels", elem_classes=["fill", "tall"]
+        )
     add_view(
-        lazy, "pixels", section, show_pixels, inputs=[state, channel, row, column, method],
+        lazy, PIXELS, section, show_pixels, inputs=[state, channel, row, column, method],
         outputs=[panel], source=source, api_name="feature_maps_pixels", unit=3,
         controls=[method.input],
         follows=[channel.change, row.change, column.change],
     )  # fmt: skip
-    with gr.Tab("What it likes best", id="visualization") as section:
-        lazy.note("visualization", section)
-        _build_visualization(tab, state, channel, source)
-    with gr.Tab("Silence", id="silence") as section:
-        with gr.Row():
-            mode = ui.Radio(
-                [("silence", "silence"), ("keep only", "keep")],
-                value="silence", label="What to do", min_width=200,
-            )  # fmt: skip
-            which = ui.Dropdown(
-                [(words, name) for name, words in WHICH.items()],
-                value="useful", label="With which", min_width=320,
-            )  # fmt: skip
-            n = ui.Slider(1, 64, 4, step=1, label="n", min_width=140)
-        panel = Panel(NOT_YET, label="answers", elem_id="feature-maps-silence")
+    _build_visualization(tab, state, channel, source)
+    _build_silence(tab, lazy, state, channel, source)
+    return row, column, refused
+
+
+def _build_silence(
+    tab: lesson.Tab, lazy: lesson.LazyTabs, state: gr.State, channel: gr.Number,
+    source: lesson.Controls,
+) -> None:  # fmt: skip
+    """Which channels are silenced, and what the network answers then."""
+    with tab.stage.controls(SILENCE, first=True):
+        mode = ui.Radio(
+            [("silence", "silence"), ("keep only", "keep")], value="silence", label="What to do"
+        )
+        which = ui.Dropdown(
+            [(words, name) for name, words in WHICH.items()], value="useful", label="With which"
+        )
+        n = ui.Slider(1, 64, 4, step=1, label="n")
+    with tab.stage.view(SILENCE) as section:
+        panel = Panel(
+            NOT_YET, label="answers", elem_id="feature-maps-silence", elem_classes=["fill", "tall"]
+        )
     add_view(
-        lazy, "silence", section, show_silence, here=show_silence_here, unit=1,
+        lazy, SILENCE, section, show_silence, here=show_silence_here, unit=1,
         inputs=[state, channel, mode, which, n], outputs=[panel], source=source,
         api_name="feature_maps_silence", controls=[mode.input, which.input, n.release],
         follows=[channel.change],
     )  # fmt: skip
-    return row, column, refused
 
 
 def _build_visualization(
     tab: lesson.Tab, state: gr.State, channel: gr.Number, source: lesson.Controls
 ) -> None:
     """How the channel is maximised, Start and Stop, and what comes of it."""
-    with gr.Row():
-        steps = ui.Slider(16, 512, STEPS, step=16, label="Steps in each octave", min_width=160)
-        octaves = ui.Slider(1, 4, OCTAVES, step=1, label="Octaves, small to large", min_width=140)
-        jitter = ui.Slider(0, 32, JITTER, step=1, label="Jitter, in pixels", min_width=140)
-    with gr.Row():
+    with tab.stage.controls(FAVOURITE, first=True):
+        with gr.Row() as place:
+            start = gr.Button("Draw it, from noise", variant="primary", size="md")
+        steps = ui.Slider(16, 512, STEPS, step=16, label="Steps in each octave")
+        octaves = ui.Slider(1, 4, OCTAVES, step=1, label="Octaves, small to large")
+        jitter = ui.Slider(0, 32, JITTER, step=1, label="Jitter, in pixels")
         kind = ui.Radio(
-            [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")],
-            value="fourier", label="What is changed", min_width=260,
+            [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")], value="fourier",
+            label="What is changed",
         )  # fmt: skip
         aim = ui.Radio(
-            [("whole map", "map"), ("middle place", "centre")],
-            value="map", label="What is raised", min_width=220,
+            [("whole map", "map"), ("middle place", "centre")], value="map",
+            label="What is raised",
         )  # fmt: skip
-        with gr.Column(min_width=160) as place:
-            start = gr.Button("Draw it, from noise", variant="primary", size="md")
-    panel = Panel(label="visualization", elem_id="feature-maps-favourite")
+    with tab.stage.view(FAVOURITE):
+        panel = Panel(
+            {"html": f'<p class="soft">{EMPTY}</p>'}, label="visualization",
+            elem_id="feature-maps-favourite", elem_classes=["fill", "tall"],
+        )  # fmt: skip
     inputs = [state, channel, steps, kind, aim, octaves, jitter]
     running = tab.run(
         start.click, draw_visualization, inputs, panel, api_name=None, kind="heavy",

@@ -11,14 +11,22 @@ from demos.lesson import charts
 BINS = 24  # of a histogram
 
 
-def draw_figure(image: np.ndarray, caption: str, width: int, *, smooth: bool = False) -> str:
-    """A picture ``width`` pixels wide with a line below it."""
+def draw_figure(
+    image: np.ndarray, caption: str, *, width: int | None = None, smooth: bool = False
+) -> str:
+    """A picture with a line below it, as wide as its place or ``width`` pixels."""
     kind = "smooth" if smooth else ""
+    wide = "" if width is None else f' style="width:{width}px;max-width:100%"'
     return (
-        f'<figure style="width:{width}px;max-width:100%"><img class="{kind}" style="width:100%" '
+        f'<figure{wide}><img class="{kind}" style="width:100%" '
         f'src="{images.to_data_uri(image, format="png")}" alt="{escape(caption)}">'
         f"<figcaption>{escape(caption)}</figcaption></figure>"
     )
+
+
+def draw_figures(figures: Sequence[str], columns: int) -> str:
+    """Figures so many a row, together as large as their place."""
+    return f'<div class="figures" style="--columns:{columns}">{"".join(figures)}</div>'
 
 
 def draw_bars(title: str, rows: Sequence[tuple[str, float]]) -> str:

@@ -21,11 +21,11 @@ class MapGrid(_Widget):
     """All maps of a layer as one picture; fires ``pick`` with the channel that is clicked."""
 
     SCRIPTS = ("grid.js",)
-    MARKUP = """<div class="grid" tabindex="0" role="application"
-      aria-label="Maps of all channels: arrow keys move, Enter chooses">
+    MARKUP = """<div class="maps"><div class="place"><div class="grid fit" tabindex="0"
+      role="application" aria-label="Maps of all channels: arrow keys move, Enter chooses">
       <img alt="Maps of all channels" hidden>
-      <i class="chosen" hidden></i><i class="over" hidden></i></div>
-      <output class="note"></output>"""
+      <i class="chosen" hidden></i><i class="over" hidden></i></div></div>
+      <output class="note"></output></div>"""
 
 
 class ChannelView(_Widget):
@@ -33,16 +33,22 @@ class ChannelView(_Widget):
 
     SCRIPTS = ("channel.js",)
     MARKUP = """<div class="channel" hidden><h3></h3><div class="pair">
-      <figure><div class="frame map" tabindex="0" role="application"
+      <figure><div class="place"><div class="fit frame map" tabindex="0" role="application"
         aria-label="The map of the channel: arrow keys move, Enter chooses a place">
-        <img alt="The map of the channel"><i></i></div>
+        <img alt="The map of the channel"><i></i></div></div>
         <figcaption>the map: point at a place</figcaption></figure>
-      <figure><div class="frame picture"><img alt="The map over the picture"><i></i></div>
+      <figure><div class="place"><div class="fit frame picture">
+        <img alt="The map over the picture"><i></i></div></div>
         <figcaption>over the picture, with what the place sees</figcaption></figure></div>
       <output class="note"></output><div class="places"></div>
-      <div class="about"><table class="facts"></table><figure class="favourite">
-        <img alt="What the channel likes best" hidden>
-        <figcaption></figcaption></figure></div></div>"""
+      <dl class="facts"></dl></div>"""
+
+
+class Favourite(_Widget):
+    """What the channel in ``ChannelView`` likes best, where that was drawn ahead of time."""
+
+    MARKUP = """<figure class="favourite" data-with="feature-maps-channel">
+      <img alt="What the channel likes best" hidden><figcaption></figcaption></figure>"""
 
 
 class Refusal(_Widget):
@@ -56,7 +62,7 @@ class Refusal(_Widget):
 
 # In a view of a pass before there is one.
 NOT_YET = {
-    "html": '<p class="soft">Choose a picture above: this view appears as soon as the network has '
+    "html": '<p class="soft">Choose a picture: this view appears as soon as the network has '
     "seen it.</p>"
 }
 

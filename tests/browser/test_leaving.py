@@ -79,8 +79,8 @@ def test_films_of_a_path_end_with_their_visitor(page, open_tab, serve, watch):
 
 
 def start_maximisation(page, panel, seen):
-    panel.locator("#feature-maps-channel h3").wait_for()
-    panel.get_by_role("tab", name="What it likes best").click()
+    panel.locator("#feature-maps-grid img").wait_for()
+    panel.get_by_role("tab", name="Likes best").click()
     panel.get_by_label("number input for Steps in each octave").fill("512")
     panel.get_by_role("button", name="Draw it, from noise").click()
     panel.locator("#feature-maps-favourite").get_by_text("Step ").first.wait_for()

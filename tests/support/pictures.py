@@ -35,7 +35,7 @@ VIEWS = {
     "face_verification": (536, 180, 712, ""),
 }
 # The README's sheet: the start page, every tab as it opens, and one inner tab more.
-SHEET = ("start", *TABS, "feature_maps&view=draw-a-digit-see-every")
+SHEET = ("start", *TABS, "feature_maps&view=digit")
 COLUMNS = 3
 TILE = (640, 360)
 

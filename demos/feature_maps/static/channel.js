@@ -47,6 +47,16 @@ const choose = (place) => {
   show(place);
   trigger('place', {row: place[0], column: place[1]});
 };
+// What the channel likes best stands beside the stage.
+const drawAhead = (favourite) => {
+  const figure = element.closest('.lesson-grid')?.querySelector('.lesson-rail .favourite');
+  if (!figure) return;
+  const image = figure.querySelector('img');
+  image.hidden = !favourite;
+  if (favourite) image.src = favourite;
+  figure.querySelector('figcaption').textContent = favourite ? 'What it likes best, drawn ahead of time'
+    : 'What it likes best: none drawn ahead for this layer; it can be drawn under “Likes best”.';
+};
 const draw = () => {
   const value = props.value;
   root.hidden = !(value && value.map);
@@ -54,19 +64,13 @@ const draw = () => {
   root.querySelector('h3').textContent = value.title;
   mapFrame.querySelector('img').src = value.map;
   pictureFrame.querySelector('img').src = value.overlay;
-  const favourite = root.querySelector('.favourite img');
-  favourite.hidden = !value.favourite;
-  if (value.favourite) favourite.src = value.favourite;
-  root.querySelector('.favourite figcaption').textContent = value.favourite
-    ? 'what it likes best, drawn ahead of time'
-    : 'what it likes best: none drawn ahead for this layer; it can be drawn below';
-  const facts = root.querySelector('.facts');
-  facts.replaceChildren();
-  value.facts.forEach(([name, text]) => {
-    const row = facts.insertRow();
-    row.insertCell().textContent = name;
-    row.insertCell().textContent = text;
-  });
+  const [mapHeight, mapWidth] = value.map_hw, [inputHeight, inputWidth] = value.input_hw;
+  mapFrame.style.setProperty('--ratio', String(mapWidth / mapHeight));
+  pictureFrame.style.setProperty('--ratio', String(inputWidth / inputHeight));
+  drawAhead(value.favourite);
+  root.querySelector('.facts').replaceChildren(...value.facts.flatMap(([name, text]) => [
+    Object.assign(document.createElement('dt'), {textContent: name}),
+    Object.assign(document.createElement('dd'), {textContent: text})]));
   const places = root.querySelector('.places');
   places.replaceChildren('strongest places: ');
   value.strongest.forEach(([row, column, x]) => {

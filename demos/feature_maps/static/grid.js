@@ -46,12 +46,14 @@ const pick = (index) => {
   if (index < 0) return;
   place(chosen, index);
   trigger('pick', {channel: props.value.channels[index]});
+  if (props.value.mean) element.dispatchEvent(new CustomEvent('open-view', {detail: 'channel', bubbles: true}));
 };
 const draw = () => {
   const value = props.value;
   image.hidden = over.hidden = chosen.hidden = true;
   note.textContent = '';
   if (!value || !value.src) return;
+  grid.style.setProperty('--ratio', String(value.size[1] / value.size[0]));
   image.src = value.src;
   image.hidden = false;
   note.textContent = value.caption;

@@ -49,23 +49,25 @@ const press = (node, current) => {
 const drawLayers = (root, value) => {
   const groups = groupLayers(value.layers);
   const shown = groups.find((group) => group.layers.some((layer) => layer.name === value.layer));
+  const named = make('p', 'named', value.title);
+  named.append(make('small', '', value.layer));
   const blocks = make('div', 'chips blocks'), layers = make('div', 'chips');
   groups.forEach((group) => {
     const last = group.layers[group.layers.length - 1];
     const chip = button('chip block', last.name, `Show ${group.title}: ${group.layers.length} layers`);
-    chip.textContent = group.title;
+    chip.textContent = last.number ? `block ${last.number}` : group.title;
     press(chip, group === shown);
     blocks.append(chip);
   });
   (shown ? shown.layers : []).forEach((layer) => {
     const chip = button(`chip ${layer.kind.replace(/[^a-z]+/g, '-')}`, layer.name,
       `${layer.name}: ${layer.kind}, ${layer.channels} channels`);
-    chip.textContent = layer.kind === 'block' ? 'output of the block' : `${layer.kind} (${layer.short})`;
+    chip.textContent = layer.kind === 'block' ? 'output of the block' : layer.kind;
     press(chip, layer.name === value.layer);
     layers.append(chip);
   });
   blocks.hidden = groups.length < 2;
-  root.replaceChildren(blocks, layers);
+  root.replaceChildren(named, blocks, layers);
 };
 
 const draw = () => {
@@ -75,10 +77,7 @@ const draw = () => {
     return;
   }
   const root = element.querySelector('.stages');
-  root.replaceChildren(make('span', 'end', 'picture'));
-  value.stages.forEach((stage, index) =>
-    root.append(make('span', 'arrow', '→'), drawStage(stage, index === value.stage)));
-  root.append(make('span', 'arrow', '→'), make('span', 'end', value.end));
+  root.replaceChildren(...value.stages.map((stage, index) => drawStage(stage, index === value.stage)));
   drawLayers(element.querySelector('.layers'), value);
 };
 

@@ -57,4 +57,4 @@ def test_views_say_what_they_wait_for():
     views = ("pixels", "silence", "reaction", "activity", "norm", "kernel")
     panels = {part.elem_id: part.value for part in page.blocks.values() if isinstance(part, Panel)}
     for name in views:
-        assert "Choose a picture above" in panels[f"feature-maps-{name}"]["html"]
+        assert "Choose a picture" in panels[f"feature-maps-{name}"]["html"]
