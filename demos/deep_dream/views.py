@@ -74,7 +74,7 @@ def draw_panel(
         f"<b>{share:.0%}</b></li>"
         for name, share in now[:SHOWN]
     )
-    return f"<h4>What it is taken for</h4><ol>{rows}</ol>{draw_curve(curve, total, octaves_at)}"
+    return f"<h3>What it is taken for</h3><ol>{rows}</ol>{draw_curve(curve, total, octaves_at)}"
 
 
 def draw_curve(curve: Sequence[float], total: int, octaves_at: Sequence[int] = ()) -> str:
