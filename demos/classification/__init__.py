@@ -27,7 +27,7 @@ from demos.classification.controls import (
 from demos.classification.views import draw_photo, draw_sentence, draw_softmax
 
 TITLE = "Top-k classification"
-SHORT = "Classification"  # on the tab's button
+SHORT = "Classify"  # on the tab's button
 SUMMARY = "Which classes does a network see in your picture, how sure is it, and when to doubt it?"
 NETWORKS = ("efficientnet_lite0",)  # made ready
 
@@ -93,7 +93,7 @@ def suggest_limit(model: str, kind: str) -> float:
 
 def build(tab: lesson.Tab) -> None:
     """One picture and its answer, looked at from all sides; the webcam; many pictures."""
-    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    stage = lesson.Stage(tab, "Classification", SUMMARY)
     views = lesson.LazyTabs(tab, (ANSWER, SOFTMAX, *inspect.NAMES))
     news = gr.Textbox("0", visible="hidden", label="new pictures and models")
     answer = gr.State()

@@ -5,14 +5,14 @@ from demos.feature_maps import digits, live, picture
 from demos.feature_maps.controls import DEFAULT_MODEL
 
 TITLE = "Feature maps"
-SHORT = "Feature maps"  # on the tab's button
+SHORT = "Maps"  # on the tab's button
 SUMMARY = "What does a network compute inside, layer by layer?"
 NETWORKS = (DEFAULT_MODEL,)  # made ready
 
 
 def build(tab: lesson.Tab) -> None:
     """A picture's maps, closer looks at them, a digit's, and the webcam's."""
-    lesson.Stage(tab, SHORT, SUMMARY)
+    lesson.Stage(tab, TITLE, SUMMARY)
     model, layer = picture.build(tab)
     digits.build(tab)
     live.build(tab, model, layer)

@@ -24,7 +24,7 @@ from demos.segmentation.mask_view import MaskView, to_view
 from demos.segmentation.state import SAMPLE, LessonState, build_call, for_calls
 
 TITLE = "U-Net segmentation"
-SHORT = "Segmentation"  # on the tab's button
+SHORT = "Segment"  # on the tab's button
 SUMMARY = "Which pixels belong to a person, or to a cell's nucleus? A class for every pixel."
 NETWORKS = tuple(WEIGHTS.values())  # made ready
 SAMPLES = ("astronaut", "chelsea", "coffee", "camera", "rocket", "nuclei_light", "nuclei_purple")
@@ -80,7 +80,7 @@ def rethreshold_again(state: LessonState | None, threshold: float, opacity: floa
 
 def build(tab: lesson.Tab) -> None:
     """The picture and its mask, what each inner view asks of them, and the webcam."""
-    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    stage = lesson.Stage(tab, "Segmentation", SUMMARY)
     state = gr.State()
     lazy = lesson.LazyTabs(
         tab, (MASK, TRUTH, levels.TITLE, uncertainty.TITLE, count.TITLE)
