@@ -65,7 +65,7 @@ __all__ = [
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
-    __name__, ["directions", "history", "inversion", "mapping", "paths", "video"]
+    __name__, ["directions", "history", "inversion", "mapping", "paths", "tuning", "video"]
 )
 
 

@@ -3,7 +3,7 @@
 Zhu et al., "Generative Visual Manipulation on the Natural Image Manifold", ECCV 2016: the latent is
 what is optimised, on the difference of pixels and of a network's features; an inner latent, or one
 for each block, comes nearer (Abdal et al., "Image2StyleGAN", ICCV 2019). The networks stay as they
-are.
+are; ``cvcore.latent_space.tuning`` trains a copy of one from what was found here.
 """
 
 from collections.abc import Iterator, Mapping
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 import cv2
 import numpy as np
 import torch
-from torch import Tensor
+from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cvcore.core import images, notebook
@@ -97,7 +97,8 @@ def read_target(image: images.Picture, *, name: str = "faces") -> Target:
     return Target(picture, name, doubt=face_verification.describe_unsure(face, "yunet"))
 
 
-def _check_range(word: str, value: float, low: float, high: float) -> float:
+def check_range(word: str, value: float, low: float, high: float) -> float:
+    """``value`` as a number in the range, or ``InputError``."""
     number = as_number(value, low, high)
     if number is None:
         raise InputError(f"Choose a value for the {word} from {low} to {high}, got {show(value)}.")
@@ -127,11 +128,11 @@ def invert(
     """
     steps = check_count(steps, most=MAX_STEPS, what="steps")
     starts = check_count(starts, most=8, what="starts")
-    share = _check_range("share of the features", feature_share, 0, 1)
-    rate = _check_range("learning rate", learning_rate, 1e-3, 1)
+    share = check_range("share of the features", feature_share, 0, 1)
+    rate = check_range("learning rate", learning_rate, 1e-3, 1)
     if space not in SPACES:
         raise InputError(f"The space is one of {', '.join(SPACES)}, got {show(space)}.")
-    search = _Search(target, share, space)
+    search = Search(target, share, space)
     latents = sample(CANDIDATES, seed=seed, stream=SEARCH)
     inner = map_latents(latents, name=target.name)
     generated = generate(inner, name=target.name, classes=target.digit)
@@ -142,7 +143,7 @@ def invert(
         if number in (0, steps // 3):
             z = kept.clone().requires_grad_()
             optimiser = torch.optim.Adam([z], lr=rate, betas=(0.9, 0.99))
-        optimiser.param_groups[0]["lr"] = rate * _slow_down(number / steps)
+        optimiser.param_groups[0]["lr"] = rate * slow_down(number / steps)
         with torch.enable_grad():
             latent = search.to_inner(z)
             pictures, pixels, features, losses = search.measure(latent)
@@ -166,7 +167,8 @@ def invert(
         kept = z.detach()[first : first + 1]
 
 
-def _slow_down(done: float) -> float:
+def slow_down(done: float) -> float:
+    """The share of the learning rate where a share (0 to 1) of the steps is done."""
     return 0.05 + 0.475 * (1 + np.cos(np.pi * done))
 
 
@@ -174,12 +176,13 @@ def _rest(step: InversionStep) -> tuple:
     return step.picture, step.latent, step.pixels, step.features, step.loss
 
 
-class _Search:
+class Search:
     """The generator and the network that compares, for one target."""
 
     def __init__(self, target: Target, feature_share: float, space: str) -> None:
         info = get_info(target.name)
-        self.name, self.share, self.space = target.name, feature_share, space
+        self.name, self.digit = target.name, target.digit
+        self.share, self.space = feature_share, space
         self.generator = checkpoints.load_model(info.weight)
         self.judge = checkpoints.load_model(JUDGES[target.name])
         self.device = next(self.generator.parameters()).device
@@ -199,6 +202,16 @@ class _Search:
     def to_inner(self, free: Tensor) -> Tensor:
         return self.generator.mapping(free) if self.space == "z" else free
 
+    def to_parts(self, rows: np.ndarray) -> Tensor:
+        """Rows (N, 128 depth) of inner latents as (N, depth, 128)."""
+        parts = rows.reshape(len(rows), self.generator.depth, -1).astype(np.float32)
+        return torch.from_numpy(parts).to(self.device)
+
+    def draw(self, latents: Tensor, generator: nn.Module | None = None) -> Tensor:
+        """Pictures (N, C, S, S) in [-1, 1] of inner latents, all of the target's class."""
+        classes = () if self.classes is None else (self.classes.expand(len(latents)),)
+        return (generator or self.generator)(latents, *classes)
+
     def look(self, pictures: Tensor) -> Mapping[str, Tensor]:
         """Features of pictures (N, C, S, S) in [-1, 1], each place's channels at length 1."""
         x = (pictures + 1) / 2
@@ -211,8 +224,7 @@ class _Search:
 
     def measure(self, latents: Tensor) -> tuple[Tensor, Tensor, Tensor, Tensor]:
         """Pictures, both distances (N,), and the loss (N,)."""
-        classes = () if self.classes is None else (self.classes.expand(len(latents)),)
-        pictures = self.generator(latents, *classes)
+        pictures = self.draw(latents)
         pixels = (pictures - self.target).square().mean(dim=(1, 2, 3))
         seen = self.look(pictures)
         features = torch.stack(

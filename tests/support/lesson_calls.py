@@ -23,6 +23,7 @@ from cvcore import (
 from cvcore.core import images, samples
 from cvcore.latent_space.history import make_quiz
 from cvcore.latent_space.inversion import Target, invert
+from cvcore.latent_space.tuning import tune
 from cvcore.saliency.sanity import check_sanity
 from cvcore.segmentation.fine_tuning import Example, fine_tune
 from cvcore.segmentation.objects import count_objects
@@ -80,6 +81,13 @@ NUMBERS: dict[str, dict[str, float]] = {
     "latent_space.map_latents": {"truncation": 0.5},
     "latent_space.random_walk": {"n": 5},
     "latent_space.make_quiz": {"n": 4, "seed": 1},
+    "latent_space.tune": {
+        "steps": 1,
+        "feature_share": 0.5,
+        "locality": 0.5,
+        "learning_rate": 0.0625,
+        "seed": 1,
+    },
     "face_verification.verify": {"threshold": 0.5},
     "face_verification.detect_faces": {"min_face": 80.0, "max_side": 320},
 }
@@ -181,6 +189,13 @@ CALLS: dict[str, Call] = {
             | n,
         )
     ),
+    "latent_space.tune": lambda g, **n: last(
+        tune(
+            Target(latent_space.generate(g.z[:1], name="digits", classes=3)[0], "digits", 3),
+            g.z[1],
+            **NUMBERS["latent_space.tune"] | n,
+        )
+    ),
     "face_verification.verify": lambda g, **n: face_verification.verify(
         g.face, g.face, detector="yunet", **NUMBERS["face_verification.verify"] | n
     ),
@@ -195,7 +210,8 @@ def flatten(result: Any) -> list[Any]:
     if isinstance(result, torch.Tensor):
         return [result.detach().numpy()]
     if is_dataclass(result):
-        names = [f.name for f in fields(result) if f.name not in ("ms", "seconds", "canvas")]
+        others = ("ms", "seconds", "canvas", "search")
+        names = [f.name for f in fields(result) if f.name not in others]
         return [value for name in names for value in flatten(getattr(result, name))]
     if isinstance(result, dict):
         result = tuple(result.values())

@@ -72,7 +72,7 @@ def test_each_picture_is_looked_at_as_its_judge_learned():
     """Digits without the two pixels added around them, faces at 112 pixels, both from 0 to 1."""
     looked = []
     for name, target in (("digits", made(3)), ("faces", made(3, "faces"))):
-        search = inversion._Search(target, 0.5, "w")
+        search = inversion.Search(target, 0.5, "w")
         hook = search.judge.register_forward_pre_hook(lambda _, given: looked.append(given[0]))
         search.look(search.target)
         hook.remove()
