@@ -39,6 +39,7 @@ CODE = (
     "cvcore.latent_space:mix_styles",
     "cvcore.latent_space.directions:move",
     "cvcore.latent_space.inversion:invert",
+    "cvcore.latent_space.tuning:tune",
     "cvcore.training.latent_space.gan:generator_loss",
 )
 # The letters as written, shown in the grid without asking the server.

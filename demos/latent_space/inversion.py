@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from html import escape
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -14,8 +15,8 @@ from demos import lesson
 from demos.components.private_picture import FacePicture, read_picture, to_value
 from demos.latent_space.controls import SEARCH_DEFAULTS, Choices, SearchSettings
 from demos.latent_space.letters import pick, read_letters, write_letters
-from demos.latent_space.views import Panel, draw_curves, draw_picture, number
-from demos.lesson import charts
+from demos.latent_space.search_views import TUNED, Course, draw_course
+from demos.latent_space.views import Panel, draw_picture
 
 TITLE = "Your picture"
 PREVIEW_SECONDS = 0.4
@@ -23,6 +24,7 @@ FACE = "astronaut"  # the sample to begin with
 AIMS = [("your picture", "own"), ("picture A", "made")]
 SPACES = [
     ("z, before the mapping", "z"), ("w, the inner latent", "w"), ("w+, one for each block", "w+"),
+    ("w+, then the generator itself", TUNED),
 ]  # fmt: skip
 WAIT = "Loading the networks; then the nearest of 192 random latents …"
 
@@ -85,61 +87,28 @@ def find(
     else:
         target = inversion.read_target(choose(picture, drawing, s.name), name=s.name)
     started, shown = time.perf_counter(), 0.0
-    pixels, features, first = [], [], None
-    for step in inversion.invert(target, steps=s.steps, space=s.space, seed=s.seed):
-        first = first or step
-        pixels.append(step.pixels)
-        features.append(step.features)
-        now, done = time.perf_counter(), step.number == step.total
-        if now - shown < PREVIEW_SECONDS and not done:
+    course = Course(target, s)
+    for step in search(target, s):
+        course.add(step)
+        now = time.perf_counter()
+        if now - shown < PREVIEW_SECONDS and not course.done:
             continue
         shown = now
-        value = draw_step(target, first, step, pixels, features, now - started, s.aim)
+        value = draw_course(course, now - started)
         found = (own or {}) | {s.name: step.latent.tolist(), f"{s.name} digit": target.digit}
         yield value, found if s.aim == "own" else gr.skip()
 
 
-def draw_step(target, first, step, pixels, features, seconds: float, aim: str) -> dict:
-    """Target, start and the nearest picture, with both distances as curves."""
-    ls = cvcore.latent_space
-    pair = np.stack([target.picture, step.picture])
-    logits = ls.score(pair, name=target.name, classes=target.digit)
-    real = ls.rank_scores(logits, target.name)
-    done, length = step.number == step.total, float(ls.measure_lengths(step.latent)[0])
-    state = f"done in {seconds:.1f} s"
-    if not done:
-        state = f"step {step.number} of {step.total}{lesson.under_way('', ', stopped')}"
-    places = np.arange(len(pixels))
-    curves = [
-        draw_curves([charts.Line(name, places, values, colour)], title=f"{name} off", x="step")
-        for name, values, colour in (
-            ("Grey levels", pixels, charts.BLUE),
-            ("Features", features, charts.VERMILION),
-        )
-    ]
-    left = "The generator made this picture itself, so a latent for it exists"
-    words = (
-        f"{left}: the difference that remains is the search's own fault."
-        if aim == "made"
-        else "What still differs the generator cannot make: it only knows what its training "
-        "pictures had in common. Search for picture A to see what the search can do where a latent "
-        "exists."
-    )
-    html = (
-        f'<div class="row">{draw_picture(target.picture, "<b>wanted</b>", 110)}'
-        f"{draw_picture(first.picture, f'nearest of 192: <b>{first.pixels:.0f}</b>', 110)}"
-        f"{draw_picture(step.picture, f'found: <b>{step.pixels:.0f}</b> grey levels off', 170)}"
-        f'</div><p class="big">{state} · length {number(length, 1)} · D’s '
-        f"logit <b>{number(logits[1])}</b> (wanted: {number(logits[0])})</p>"
-        f'<div class="plots">{"".join(curves)}</div>' + (f"<p>{words}</p>" if done else "")
-    )
-    return {
-        "html": html, "step": step.number, "steps": step.total,
-        "pixel_distances": pixels, "feature_distances": features,
-        "length": length, "latent": step.latent.tolist(),
-        "digit": target.digit,
-        "more_real_than": dict(zip(("wanted", "found"), real.tolist(), strict=True)),
-    }  # fmt: skip
+def search(target: Any, settings: SearchSettings) -> Iterator[Any]:
+    """The steps of the search, and after them those of the tuning, if the generator is free."""
+    ls, s = cvcore.latent_space, settings
+    space = ls.tuning.PIVOT_SPACE if s.space == TUNED else s.space
+    for step in ls.inversion.invert(target, steps=s.steps, space=space, seed=s.seed):
+        yield step
+    if s.space == TUNED:
+        tuned = ls.tuning.tune(target, step.latent, steps=s.steps, seed=s.seed)
+        next(tuned)  # the picture that was found
+        yield from tuned
 
 
 def put(
@@ -181,7 +150,14 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
                     pad = ui.DigitPad(elem_id="latent-space-pad")
                 aim = ui.Radio(AIMS, value=d.aim, label="Search for")
                 space = ui.Radio(SPACES, value=d.space, label="What is free")
-                steps = ui.Slider(10, 400, d.steps, step=10, label="Steps")
+                steps = ui.Slider(
+                    10,
+                    400,
+                    d.steps,
+                    step=10,
+                    label="Steps",
+                    info="of the search; and of the tuning",
+                )
             with gr.Column(scale=2, min_width=300):
                 with gr.Row():
                     start = gr.Button(

@@ -30,10 +30,14 @@ def number(x: float, digits: int = 2) -> str:
     return f"{x:.{digits}f}".replace("-", "−")
 
 
-def draw_picture(picture: np.ndarray, caption: str, width: int = 150) -> str:
-    """One picture, enlarged, with its caption; the caption is trusted markup."""
+def draw_picture(picture: np.ndarray, caption: str, width: int | None = 150) -> str:
+    """One picture, enlarged, with its caption; the caption is trusted markup.
+
+    ``width`` is in pixels, None as wide as its place.
+    """
+    size = "" if width is None else f' style="width:{width}px"'
     return (
-        f'<figure style="width:{width}px"><img alt="" style="width:100%" '
+        f'<figure{size}><img alt="" style="width:100%" '
         f'src="{images.to_data_uri(picture, format="png")}"><figcaption>{caption}</figcaption>'
         "</figure>"
     )

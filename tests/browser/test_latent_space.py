@@ -125,6 +125,19 @@ def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screen
     screenshot("latent_space_own")
 
 
+def test_tuning_stops_too(open_tab, held, rest):
+    held("latent_space.tuning", "tune")
+    tab = open_tab("latent_space", query="&steps=10")
+    tab.get_by_role("tab", name="Your picture").click()
+    panel = tab.locator("#latent-space-own")
+    panel.get_by_text("cut as the training pictures were").wait_for()
+    tab.get_by_role("button", name="Find the latent").click()
+    panel.get_by_text("bent to this one picture").wait_for()
+    tab.get_by_role("button", name="Stop").last.click()
+    rest()
+    expect(panel).to_contain_text(re.compile(r"tuning \d of 10, stopped"))
+
+
 def test_only_what_is_shown_is_asked_for(page, open_tab, rest):
     """About 10 s: three paths and two planes of 121 pictures are made."""
     tab = open_tab("latent_space")
