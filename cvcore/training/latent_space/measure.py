@@ -1,7 +1,8 @@
 """What is measured on a generator and its discriminator as they ship, when a run is kept."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from pathlib import Path
+from typing import TypeVar
 
 import numpy as np
 import torch
@@ -10,11 +11,9 @@ from torch import Tensor, nn
 from torch.nn import functional as F
 
 from cvcore.engine.checkpoints import load_model, unpack_state
-from cvcore.latent_space import inversion
+from cvcore.latent_space import inversion, map_latents, sample, tuning
 from cvcore.latent_space.history import measure_variety
 from cvcore.models import gan as networks
-from cvcore.recognition.faces import embed_all
-from cvcore.recognition.faces.alignment import TEMPLATE, align
 from cvcore.training.latent_space.directions import find_directions, measure_faces
 from cvcore.training.latent_space.drawing import draw, to_bytes
 from cvcore.training.latent_space.kid import LATENT_SEED, Features, KernelDistance
@@ -25,7 +24,10 @@ QUANTILES = np.linspace(0, 1, 21)
 MEMORY_PICTURES = LOGIT_PICTURES = 1000
 VARIED = 100  # pictures, or ten of each class
 TRUNCATED = 200  # pictures at each share
+TUNED_OTHERS = 32  # random latents whose pictures should stay
 SHARES = (0.0, 0.3, 0.5, 0.6, 0.7, 0.8, 0.9, 1.0)
+
+Step = TypeVar("Step", bound=inversion.InversionStep)
 
 
 def load_kept(kind: str, folder: Path) -> tuple[nn.Module, nn.Module | None]:
@@ -211,29 +213,56 @@ def measure_memory(
     return found
 
 
-def measure_likeness(pictures: Sequence[np.ndarray], *, steps: int = 100) -> list[dict]:
-    """How like faces uint8 (H, W, 3) is what ``invert`` finds in each space.
+def measure_likeness(
+    pictures: Sequence[np.ndarray], *, steps: int = 100, tuning_steps: int = 60
+) -> list[dict]:
+    """How like faces uint8 (H, W, 3) is what ``invert`` finds in each space, and ``tune`` makes.
 
     ``cosine`` is the mean of SFace's embeddings of the face, as the generator's training pictures
-    are cut, and of what was found; ``pixels`` the mean difference in grey levels.
+    are cut, and of what was found, ``least`` the least; ``pixels`` the mean difference in grey
+    levels. Tuning has also the cosine of its ``edits``, the share of them in which a face is
+    ``seen``, and its ``drift``: by how many grey levels pictures of random latents change.
     """
     targets = [inversion.read_target(picture) for picture in pictures]
-    wanted = [_embed(target.picture) for target in targets]
-    rows = []
+    rows, pivots = [], []
     for space in inversion.SPACES:
-        cosines, gaps = [], []
-        for target, embedding in zip(targets, wanted, strict=True):
-            *_, step = inversion.invert(target, steps=steps, space=space)
-            cosines.append(float(embedding @ _embed(step.picture)))
-            gaps.append(step.pixels)
-        rows.append({
-            "space": space, "pictures": len(targets), "cosine": round(float(np.mean(cosines)), 4),
-            "pixels": round(float(np.mean(gaps)), 2),
-        })  # fmt: skip
+        pivots = [last(inversion.invert(target, steps=steps, space=space)) for target in targets]
+        rows.append({"space": space, "steps": steps} | _compare(targets, pivots))
+    tuned = [
+        last(tuning.tune(target, pivot.latent, steps=tuning_steps))
+        for target, pivot in zip(targets, pivots, strict=True)
+    ]
+    others = map_latents(sample(TUNED_OTHERS, seed=0))
+    edits = [tuning.make_edits(step)[0] for step in tuned]
+    alike = [tuning.compare_faces(*pair) for pair in zip(targets, edits, strict=True)]
+    seen = [np.isfinite(measure_faces(part)).all(axis=1) for part in edits]
+    rows.append(
+        {"space": "tuned", "steps": tuning_steps}
+        | _compare(targets, tuned)
+        | {
+            "edits": round(float(np.mean(alike)), 4),
+            "seen": round(float(np.mean(seen)), 4),
+            "drift": round(float(np.mean([tuning.measure_drift(s, others) for s in tuned])), 2),
+        }
+    )
     return rows
 
 
-def _embed(picture: np.ndarray) -> np.ndarray:
-    """SFace's embedding (128,), of length 1, of a face cut as the training pictures are."""
-    crop = align(picture, inversion.LANDMARKS, side=112, template=TEMPLATE)
-    return embed_all([crop], embedder="sface")[0]
+def last(steps: Iterable[Step]) -> Step:
+    *_, step = steps
+    return step
+
+
+def _compare(
+    targets: Sequence[inversion.Target], steps: Sequence[inversion.InversionStep]
+) -> dict[str, float]:
+    """How many, and how near these came to their targets."""
+    cosines = [
+        float(tuning.compare_faces(target, step.picture[None])[0])
+        for target, step in zip(targets, steps, strict=True)
+    ]
+    return {
+        "pictures": len(targets), "cosine": round(float(np.mean(cosines)), 4),
+        "least": round(min(cosines), 4),
+        "pixels": round(float(np.mean([step.pixels for step in steps])), 2),
+    }  # fmt: skip

@@ -10,6 +10,7 @@ import torch
 from PIL import Image
 from torch import nn
 
+from cvcore.core import samples
 from cvcore.core.images import load_image
 from cvcore.engine import registry
 from cvcore.models.gan import Discriminator, Generator
@@ -252,6 +253,26 @@ def test_the_card_tells_how_each_was_trained():
         assert f"as kept | **{mean:.3f}** ± {deviation:.3f} |" in text
     digits = gan_card.describe("digits", lessons["digits"])
     assert "augmented by shift, covered square" in digits
+
+
+def test_the_search_for_a_face_is_measured():
+    """With few steps: what counts is that each row is of what it says."""
+    rows = gan_measure.measure_likeness(
+        [samples.load_sample("astronaut")], steps=2, tuning_steps=12
+    )
+    assert [(row["space"], row["steps"]) for row in rows] == [
+        ("z", 2), ("w", 2), ("w+", 2), ("tuned", 12),
+    ]  # fmt: skip
+    *searched, tuned = rows
+    assert max(row["cosine"] for row in searched) < tuned["cosine"] < 1
+    assert all(row["cosine"] == row["least"] for row in rows)  # of one picture
+    assert min(row["pixels"] for row in searched) > tuned["pixels"]
+    assert tuned["edits"] < tuned["cosine"]
+    assert tuned["seen"] * 6 == pytest.approx(round(tuned["seen"] * 6), abs=1e-3)
+    assert 1 < tuned["drift"] < 40
+    text = gan_card.describe_likeness(rows, 70.5)
+    assert f"| w+, then the generator | {tuned['cosine']:.3f} |" in text
+    assert "two of them differ by 70.5" in text
 
 
 def test_the_card_is_written_from_what_is_bundled(tmp_path):
