@@ -35,6 +35,7 @@ LEARNING_RATE = 0.06
 LOCALITY = 0.5
 NEAR = 5.0  # from the pivot to a latent that has to keep its picture; most lie 11 from the mean
 MOMENTUM = 0.8
+NEARLY = 0.03  # a loss below which the steps are shorter
 PICTURES = 32  # at a time
 EDITS = 3  # directions
 REACH = 0.8  # of an edit: deviations, of all generated pictures, in what is named
@@ -76,12 +77,13 @@ def tune(
     ``pivot`` is an inner latent (128,) or (128 depth,), as ``invert`` finds one. The loss is that
     of ``invert``, with ``feature_share`` (0 to 1), and ``locality`` (0 to 10) times the mean square
     difference between what copy and generator make, on [-1, 1], of a latent at the distance
-    ``NEAR`` of the pivot, another one each step (seed 0 to 999,999). Where the paper has Adam on
-    all weights and LPIPS, only the blocks' convolutions learn here, each step as long as
-    ``learning_rate`` (0.001 to 0.1) says, slowing down: that changed other faces less and kept more
-    of the edits. The shared generator stays as it is, and the copy goes with the last reference to
-    a step. Raises ``InputError`` for values out of range, ``ValueError`` for a latent of another
-    shape.
+    ``NEAR`` of the pivot, another one each step (seed 0 to 999,999).
+
+    Where the paper has Adam on all weights and LPIPS, only the blocks' convolutions learn here,
+    each step as long as ``learning_rate`` (0.001 to 0.1) says, shorter towards the end and near the
+    picture: that changed other faces less and kept more of the edits. The shared generator stays as
+    it is, and the copy goes with the last reference to a step. Raises ``InputError`` for values out
+    of range, ``ValueError`` for a latent of another shape.
     """
     steps = check_count(steps, most=MAX_STEPS, what="steps")
     share = check_range("share of the features", feature_share, 0, 1)
@@ -113,7 +115,9 @@ def tune(
                 with torch.no_grad():
                     was = search.draw(near, shared)
                 total = total + weight * (search.draw(near) - was).square().mean()
-        _step(optimiser, weights, torch.autograd.grad(total, weights), rate, number / steps)
+        slopes = torch.autograd.grad(total, weights)
+        left = min(1.0, float(loss.detach()) / NEARLY)
+        _step(optimiser, weights, slopes, rate * slow_down(number / steps) * left**0.5)
 
 
 def _free_weights(generator: nn.Module) -> list[Tensor]:
@@ -131,14 +135,13 @@ def _draw_near(pivot: Tensor, mapping: nn.Module, rng: torch.Generator) -> Tenso
 
 
 def _step(
-    optimiser: torch.optim.Optimizer, weights: list[Tensor], slopes: Sequence[Tensor], rate: float,
-    done: float,
+    optimiser: torch.optim.Optimizer, weights: list[Tensor], slopes: Sequence[Tensor], length: float
 ) -> None:  # fmt: skip
-    """A step of the same length whatever the slope: of all ways to the picture the straightest."""
-    length = torch.sqrt(sum(slope.square().sum() for slope in slopes)).clamp(min=1e-12)
+    """A step of this length down the slope, however steep it is."""
+    steepness = torch.sqrt(sum(slope.square().sum() for slope in slopes)).clamp(min=1e-12)
     for weight, slope in zip(weights, slopes, strict=True):
-        weight.grad = slope / length
-    optimiser.param_groups[0]["lr"] = rate * slow_down(done)
+        weight.grad = slope / steepness
+    optimiser.param_groups[0]["lr"] = length
     optimiser.step()
 
 

@@ -1,14 +1,17 @@
 """The search for one's own picture with the generator itself free, through the API."""
 
 import base64
+import gc
 import re
 
 import numpy as np
 import pytest
 
 from cvcore.core import images
-from cvcore.latent_space import generate
-from demos.latent_space.controls import LETTERS
+from cvcore.latent_space import generate, load_generator
+from cvcore.models.gan import Generator
+from demos.latent_space import inversion
+from demos.latent_space.controls import LETTERS, SearchSettings
 
 REST = [3, 1, 0.8, LETTERS]
 
@@ -75,3 +78,19 @@ def test_a_generator_of_digits_is_tuned(client):
     assert value["likeness"] is None  # faces alone have embeddings
     assert "bent to this one picture" in value["html"]
     assert "a latent for it exists" in value["html"]
+
+
+def count_generators():
+    gc.collect()
+    return sum(type(one) is Generator for one in gc.get_objects())
+
+
+def test_the_copy_is_forgotten_with_the_run():
+    load_generator("digits")
+    before = count_generators()
+    settings = SearchSettings(name="digits", aim="made", steps=10, text=LETTERS)
+    run = inversion.find(None, None, None, settings)
+    assert any("bent to this one picture" in value["html"] for value, _ in run)
+    assert count_generators() == before + 1
+    run.close()  # as Stop does
+    assert count_generators() == before
