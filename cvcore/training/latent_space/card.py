@@ -244,9 +244,11 @@ def describe_likeness(rows: list[dict], variety: float) -> str:
         "of each",
         "face (smile, turn, light, both ways; 0.8 deviations of all pictures) then have a mean "
         f"cosine of {best['edits']:.3f}",
-        f"and a detector finds a face in {best['seen']:.1%} of them; pictures of random latents "
+        f"and a detector finds a face in {best['seen']:.0%} of them; pictures of random latents "
         f"change by {best['drift']:.1f}",
-        f"grey levels, where two of them differ by {variety:.1f}. The copy is kept nowhere.", "",
+        f"grey levels (root mean square), where two of them differ by {variety:.1f} (mean). The "
+        "copy is kept nowhere.",
+        "",
         "Measured by `python -m cvcore.training.latent_space.export faces --strangers lfw`, where "
         "lfw are 20",
         "photographs of LFW (Huang et al., 2007).",

@@ -272,7 +272,7 @@ def test_the_search_for_a_face_is_measured():
     assert 1 < tuned["drift"] < 40
     text = gan_card.describe_likeness(rows, 70.5)
     assert f"| w+, then the generator | {tuned['cosine']:.3f} |" in text
-    assert "two of them differ by 70.5" in text
+    assert "two of them differ by 70.5 (mean)" in text
 
 
 def test_the_card_is_written_from_what_is_bundled(tmp_path):
