@@ -2,7 +2,7 @@
 
 import os
 from collections import deque
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from functools import cache
 from pathlib import Path
 from typing import Any
@@ -106,21 +106,33 @@ class DataPicture(gr.Textbox):
 class PictureStrip(gr.HTML):
     """Thumbnails that load a picture with one click; fires ``pick`` with its name.
 
-    ``rows`` have a ``name``, a ``title`` and a ``path``; ``kind`` says what they are.
+    ``rows`` have a ``name``, a ``title`` and a ``path``; ``kind`` says what they are. ``fails``
+    says of some, by name, what goes wrong there.
     """
 
-    def __init__(self, rows: Sequence[Any], kind: str = "sample", **kwargs: Any) -> None:
-        self.rows, self.kind = rows, kind
+    def __init__(
+        self, rows: Sequence[Any], kind: str = "sample", *, fails: Mapping[str, str] | None = None,
+        **kwargs: Any,
+    ) -> None:  # fmt: skip
+        self.rows, self.kind, self.fails = rows, kind, fails or {}
         value = [
-            {"name": row.name, "title": row.title, "src": _thumbnail(str(row.path))} for row in rows
+            {
+                "name": row.name,
+                "title": row.title,
+                "hint": self.fails.get(row.name, row.title),
+                "mark": "where it fails" if row.name in self.fails else "",
+                "src": _thumbnail(str(row.path)),
+            }
+            for row in rows
         ]
         super().__init__(
             value=value,
             html_template=f"""<div class="samples" role="group"
               aria-label="{kind.title()} pictures">
               {{{{#each value}}}}<button type="button" data-name="{{{{this.name}}}}"
-                title="{{{{this.title}}}}" aria-label="Use the {kind} {{{{this.title}}}}"><img
-                src="{{{{this.src}}}}" alt=""><span>{{{{this.title}}}}</span></button>
+                title="{{{{this.hint}}}}" aria-label="Use the {kind} {{{{this.title}}}}"><img
+                src="{{{{this.src}}}}" alt=""><span>{{{{this.title}}}}</span>
+                <em>{{{{this.mark}}}}</em></button>
               {{{{/each}}}}</div>""",
             js_on_load="""element.addEventListener('click', event => {
               const button = event.target.closest('button');

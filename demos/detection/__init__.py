@@ -26,6 +26,10 @@ TITLE = "YOLO detection"
 SHORT = "Detection"  # on the tab's button
 SUMMARY = "Which objects are where, and how do a network's thousands of boxes become a few?"
 NETWORKS = (DEFAULT_MODEL,)  # made ready
+FAILS = {
+    "chelsea": "A cat fills the picture, and no box is found.",
+    "astronaut": "The person is not found: her boxes stay below 10 %.",
+}
 CODE = (
     "cvcore.detection:predict_boxes",
     "cvcore.detection.yolo_heads:decode_heads",
@@ -54,7 +58,7 @@ def build(tab: lesson.Tab) -> None:
     """The picture and its boxes, what each inner view asks of them, and the webcam."""
     stage = lesson.Stage(tab, SHORT, SUMMARY)
     state = gr.State()
-    picture = stage.picture_input(sample=choose_sample())
+    picture = stage.picture_input(sample=choose_sample(), fails=FAILS)
     with stage.show(*MODES):
         results = gr.JSON(visible=False, label="results")
         view = DetectionView(

@@ -2,7 +2,7 @@
 
 import inspect
 import json
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
@@ -62,11 +62,13 @@ class Tab:
         *,
         sample: str | None = "chelsea",
         names: Sequence[str] | None = None,
+        fails: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> SafeImage:
         """Upload, webcam snapshot or clipboard, sample pictures, and the picture of other tabs.
 
-        ``sample`` is shown at first; ``names`` are the samples offered (all by default).
+        ``sample`` is shown at first; ``names`` are the samples offered (all by default);
+        ``fails`` says of some what goes wrong there.
         """
         kwargs.setdefault("height", 300)
         image = SafeImage(
@@ -79,7 +81,8 @@ class Tab:
             **kwargs,
         )
         self.picture = self.picture or image
-        strip = PictureStrip([samples.index()[name] for name in names or samples.list_names()])
+        rows = [samples.index()[name] for name in names or samples.list_names()]
+        strip = PictureStrip(rows, fails=fails)
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
         self.run(strip.pick, pick_sample, None, image, api_name=None, queue=False, kind="stream")
         # The shared picture stays in the browser: the server is not asked.

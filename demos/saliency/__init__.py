@@ -45,6 +45,7 @@ TITLE = "Saliency"
 SHORT = "Saliency"  # on the tab's button
 SUMMARY = "Which pixels made the network say so?"
 MAP, SCORES = "Map", "Scores"
+FAILS = {"loafer": "A loafer is taken for a sandal: what did the network look at?"}
 NETWORKS = ("efficientnet_lite0",)  # made ready
 QUIET: dict[str, Any] = {"api_name": None, "kind": "stream"}
 
@@ -121,7 +122,7 @@ def build(tab: lesson.Tab) -> None:
     """The map over the picture, what follows from it in views of its own, and the webcam."""
     stage = lesson.Stage(tab, SHORT, SUMMARY)
     view = gr.State()
-    picture = stage.picture_input(sample="chelsea")
+    picture = stage.picture_input(sample="chelsea", fails=FAILS)
     answer = _build_map(stage)
     question, look = _build_question(stage, picture)
     controls = lesson.Controls(

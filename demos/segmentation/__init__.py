@@ -27,6 +27,7 @@ TITLE = "U-Net segmentation"
 SHORT = "Segment"  # on the tab's button
 SUMMARY = "Which pixels belong to a person, or to a cell's nucleus? A class for every pixel."
 NETWORKS = tuple(WEIGHTS.values())  # made ready
+FAILS = {"chelsea": "Nobody is here, yet a tenth of the picture counts as a person."}
 SAMPLES = ("astronaut", "chelsea", "coffee", "camera", "rocket", "nuclei_light", "nuclei_purple")
 # While a slider moves, the view follows it in the browser.
 FOLLOW = "(view, threshold, opacity) => view && ({...view, threshold, opacity})"
@@ -85,7 +86,7 @@ def build(tab: lesson.Tab) -> None:
     lazy = lesson.LazyTabs(
         tab, (MASK, TRUTH, levels.TITLE, uncertainty.TITLE, count.TITLE)
     )  # fmt: skip
-    picture = stage.picture_input(sample=SAMPLE, names=choose_samples())
+    picture = stage.picture_input(sample=SAMPLE, names=choose_samples(), fails=FAILS)
     with stage.show(*MODES, FINE_TUNE):
         numbers = gr.JSON(visible=False, label="numbers")
         with gr.Row(elem_classes=["side-by-side"]):
