@@ -149,7 +149,8 @@ class Stage:
         """The lesson's picture, by upload, drop, paste, sample or from the lesson before.
 
         ``sample`` is shown at first; ``names`` are the samples offered (all by default);
-        ``fails`` says of some, by name, what goes wrong there; with ``live`` there is a view "Live", which the webcam's button opens.
+        ``fails`` says of some, by name, what goes wrong there; with ``live`` there is a view
+        "Live", which the webcam's button opens.
         """
         elem_id = elem_id or f"{self.tab.topic.replace('_', '-')}-picture"
         with self.sources(elem_id, live):

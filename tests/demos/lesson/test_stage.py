@@ -40,7 +40,7 @@ def test_where_detection_fails():
 
 def test_where_classification_fails():
     assert set(classify_tab.FAILS) == set(saliency_tab.FAILS) == {"loafer"}
-    assert classification.predict_topk(samples.load_sample("loafer"), 1).label[0] == "sandal"
+    assert classification.predict_topk(samples.load_sample("loafer"), 1).labels[0] == "sandal"
 
 
 def test_where_segmentation_fails():
