@@ -1,7 +1,5 @@
 """Tab: GAN latent interpolation. What lies between two pictures that a network made up?"""
 
-import gradio as gr
-
 import cvcore
 from cvcore.core.errors import InputError
 from demos import lesson
@@ -28,7 +26,7 @@ from demos.latent_space.views import to_sprite
 
 TITLE = "GAN latent interpolation"
 SHORT = "GAN"  # on the tab's button
-SUMMARY = "A network makes pictures out of 128 random numbers: walk between them, add and subtract."
+SUMMARY = "What lies between two pictures that a network made of random numbers?"
 NETWORKS = ("gan_faces", "gan_faces_d", "gan_digits", "gan_digits_d")  # made ready
 COLUMNS = 6  # of pictures
 CODE = (
@@ -67,23 +65,22 @@ def show_grid(settings: Settings) -> dict:
 
 
 def build(tab: lesson.Tab) -> None:
-    """Grid and choices on the left, the inner tabs on the right."""
-    with gr.Row():
-        with gr.Column(scale=4, min_width=320):
-            choices = build_choices()
-        views = (path, plane, inversion, arithmetic, styles, directions, training, quiz,
-                 memorisation)  # fmt: skip
-        lazy = lesson.LazyTabs(tab, [one.TITLE for one in views])
-        with gr.Column(scale=7, min_width=320), gr.Tabs(elem_id="latent-space-views"):
-            path.build(tab, lazy, choices)
-            plane.build(lazy, choices)
-            inversion.build(tab, lazy, choices)
-            arithmetic.build(tab, lazy, choices)
-            styles.build(lazy, choices)
-            directions.build(tab, lazy, choices)
-            training.build(tab, lazy, choices)
-            quiz.build(tab, lazy)
-            memorisation.build(tab, lazy, choices)
+    """Pictures and letters in the rail, and what each view makes of them."""
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    stage.sources()
+    with_grid = [one.TITLE for one in (path, plane, inversion, arithmetic, styles, directions)]
+    others = [training.TITLE, memorisation.TITLE]
+    choices = build_choices(stage, with_grid, path.TITLE, others)
+    lazy = lesson.LazyTabs(tab, [*with_grid, *others, quiz.TITLE])
+    path.build(tab, lazy, choices)
+    plane.build(lazy, choices)
+    inversion.build(tab, lazy, choices)
+    arithmetic.build(tab, lazy, choices)
+    styles.build(lazy, choices)
+    directions.build(tab, lazy, choices)
+    training.build(tab, lazy, choices)
+    quiz.build(tab, lazy)
+    memorisation.build(tab, lazy, choices)
     _connect_grid(tab, choices)
     tab.lesson()
     tab.show_code(*CODE)

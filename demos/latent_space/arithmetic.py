@@ -8,11 +8,16 @@ from demos import lesson
 from demos.latent_space import opinion
 from demos.latent_space.controls import Choices, Settings
 from demos.latent_space.letters import pick
-from demos.latent_space.views import Panel, draw_picture, number
+from demos.latent_space.views import Panel, draw_figure, number
 
 TITLE = "A − B + C"
 # Of seed 12: smiling women, the same serious, men serious. Of a digit: any three each.
 GROUPS = "A: 5, 8, 14; B: 1, 13, 21; C: 4, 12, 23; D: 3"
+HOW = (
+    "Give A, B and C several pictures each that share what you mean (tick “several each”): A "
+    "smiling, B the same kind of person serious, C someone else serious. The averages lose what is "
+    "particular to one picture."
+)
 GROUPS_SEED, GROUPS_TRUNCATION = 12, 0.8
 
 
@@ -33,25 +38,20 @@ def show_sum(own: dict | None, settings: Settings) -> dict:
     a, b, c = (picture.astype(np.int16) for picture in pictures[:3])
     pixels = np.clip(a - b + c, 0, 255).astype(np.uint8)
     counts = {key: len(chosen[key]) for key in "ABC"}
-    parts = []
-    for place, (sign, key) in enumerate(zip(("", "−", "+"), "ABC", strict=True)):
-        words = f"<b>{key}</b>: mean of {counts[key]}" if counts[key] > 1 else f"<b>{key}</b>"
-        parts += [f'<span class="sign">{sign}</span>', draw_picture(pictures[place], words, 92)]
-    parts += [
-        '<span class="sign">=</span>',
-        draw_picture(pictures[3], "<b>sum of latents</b>", 150),
-        draw_picture(pixels, "with pixels", 92),
-    ]
     raw = means["A"] - means["B"] + means["C"]
     long, kept = ls.measure_lengths(np.stack([raw, total]))
+    words = [
+        f"{sign} <b>{key}</b>" + (f", mean of {counts[key]}" if counts[key] > 1 else "")
+        for sign, key in zip(("", "−", "+"), "ABC", strict=True)
+    ]
     html = (
-        f'<div class="row">{"".join(parts)}</div><p class="big">D’s logit of the sum: '
-        f"<b>{said[3]}</b> (A {said[0]}, B {said[1]}, C {said[2]}; "
-        f"{opinion.describe_others(settings.name)}).</p><p>"
-        f"Added up, the latent is {number(long, 1)} long; it is brought back"
-        f" to {number(kept, 1)}. Give A, B and C several pictures each that share "
-        "what you mean (tick “several each”): A smiling, B the same kind of person serious, C "
-        "someone else serious. The averages lose what is particular to one picture.</p>"
+        '<div class="sum">'
+        + "".join(draw_figure(pictures[i], words[i]) for i in range(3))
+        + draw_figure(pictures[3], "= <b>sum of latents</b>", "total")
+        + draw_figure(pixels, "the same with pixels", "pixels")
+        + f'<p class="said">D’s logit of the sum: <b>{said[3]}</b> (A {said[0]}, B {said[1]}, C '
+        f"{said[2]}; {opinion.describe_others(settings.name)}). Added up, the latent is "
+        f"{number(long, 1)} long; it is brought back to {number(kept, 1)}.</p></div>"
     )
     return {
         "html": html,
@@ -68,8 +68,10 @@ def set_groups(applied: list) -> tuple[float, float, str, list]:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     """The sum, and an example with several pictures a letter."""
-    with gr.Tab(TITLE, id="sum") as section:
-        panel = Panel(label="sum", elem_id="latent-space-sum")
+    with tab.stage.view(TITLE) as section:
+        panel = Panel(label="sum", elem_id="latent-space-sum", elem_classes=["fill"])
+    with tab.stage.controls(TITLE, first=True):
+        gr.Markdown(HOW, elem_classes=["question"])
         example = gr.Button("Example: three pictures each", size="sm")
     lazy.add(
         TITLE, section, show_sum, [choices.own], panel, settings=choices.controls,

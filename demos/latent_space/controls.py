@@ -1,5 +1,6 @@
 """The settings of the GAN tab and the controls that set them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -84,24 +85,31 @@ class Choices:
         return [self.applied.change, c["seed"].change, c["digit"].change, c["truncation"].change]
 
 
-def build_choices() -> Choices:
-    """Generator, seed and truncation, the pictures, and the letters as written."""
+def build_choices(
+    stage: lesson.Stage, with_grid: Sequence[str], path: str, others: Sequence[str]
+) -> Choices:
+    """Generator and new samples; the pictures and their letters where ``with_grid`` shows them;
+    the seed, and for the ``path`` its frames, under "More"."""
     d = DEFAULTS
-    with gr.Row():
-        name = ui.Radio(GENERATORS, value=d.name, label="Generator", scale=2, min_width=200)
-        digit = ui.Slider(0, 9, d.digit, step=1, label="Digit", visible=False, min_width=140)
-        seed = ui.Number(
-            d.seed, label="Seed", precision=0, minimum=0, maximum=999_999, min_width=80
-        )
-    truncation = ui.Slider(
-        0.3, 1, d.truncation, step=0.05, label="Truncation ψ",
-        info="less: nearer to the mean picture · 1: as drawn",
-    )  # fmt: skip
-    grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
-    fresh = gr.Button("24 other pictures", size="sm")
-    with gr.Accordion("Letters and frames", open=False):
-        text = gr.Textbox(d.text, label="Who has which picture", max_length=200)
-        frames = ui.Slider(2, 60, PATH_DEFAULTS.frames, step=1, label="Frames of a path")
+    every = [*with_grid, *others]
+    with stage.controls(*every):
+        name = ui.Radio(GENERATORS, value=d.name, label="Generator")
+        digit = ui.Slider(0, 9, d.digit, step=1, label="Digit", visible=False)
+    with stage.controls(*with_grid):
+        grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
+    with stage.controls(*every):
+        fresh = gr.Button("New samples", size="sm")
+    with stage.controls(*with_grid):
+        truncation = ui.Slider(
+            0.3, 1, d.truncation, step=0.05, label="Truncation ψ",
+            info="less: nearer to the mean picture · 1: as drawn",
+        )  # fmt: skip
+    with stage.more(*every):
+        seed = ui.Number(d.seed, label="Seed", precision=0, minimum=0, maximum=999_999)
+        with stage.part(*with_grid):
+            text = gr.Textbox(d.text, label="Who has which picture", max_length=200)
+        with stage.part(path):
+            frames = ui.Slider(2, 60, PATH_DEFAULTS.frames, step=1, label="Frames of a path")
     controls = lesson.Controls(
         Settings, name=name, digit=digit, seed=seed, truncation=truncation, text=text
     )

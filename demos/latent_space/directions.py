@@ -10,7 +10,7 @@ from demos import lesson
 from demos.latent_space import opinion
 from demos.latent_space.controls import DIRECTIONS, Choices, MoveSettings, Settings
 from demos.latent_space.letters import pick
-from demos.latent_space.views import Panel, draw_picture, draw_strip, number
+from demos.latent_space.views import Panel, draw_figure, draw_strip, number
 
 TITLE = "Directions"
 REACH = 3.0  # standard deviations
@@ -36,8 +36,8 @@ def show_directions(own: dict | None, settings: Settings) -> dict:
         for row in range(DIRECTIONS)
     )
     return {
-        "html": f'<p class="soft">from −{REACH:g} to {REACH:g} standard deviations, from A:</p>'
-        f'<div class="plots">{rows}</div>',
+        "html": f'<p class="soft">From −{REACH:g} to {REACH:g} standard deviations, from A:</p>'
+        f'<div class="rows">{rows}</div>',
         "directions": list(directions.names),
         "effects": directions.effects.tolist(),
     }
@@ -60,11 +60,11 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
     real = ls.rank_scores(logits, settings.name)
     watch.lap("discriminator")
     html = (
-        f'<div class="row">{draw_picture(pictures[0], "<b>A</b>", 150)}'
-        f"{draw_picture(pictures[1], '<b>A, moved</b>', 220)}"
-        f'<p class="big">length {number(now, 1)} (was {number(was, 1)})<br>D’s logit '
+        f'<div class="moved">{draw_figure(pictures[1], "<b>A, moved</b>", "large")}'
+        f"{draw_figure(pictures[0], '<b>A</b>')}"
+        f"<p>Length {number(now, 1)} (was {number(was, 1)}). D’s logit "
         f"<b>{number(logits[1])}</b> (was {number(logits[0])}; "
-        f"{opinion.describe_others(settings.name)})</p></div>"
+        f"{opinion.describe_others(settings.name)}).</p></div>"
     )
     value = {
         "html": html,
@@ -78,10 +78,7 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
 def label_sliders(name: str) -> list[dict[str, str]]:
     """What stands above each slider."""
     directions = cvcore.latent_space.load_directions(name)
-    return [
-        {"label": title.capitalize(), "info": f"{low} – {high}"}
-        for title, (low, high) in zip(directions.names, directions.ends, strict=True)
-    ]
+    return [{"label": title.capitalize()} for title in directions.names]
 
 
 def relabel(name: str) -> list[dict]:
@@ -91,19 +88,20 @@ def relabel(name: str) -> list[dict]:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     """A beside A moved by six sliders, and a strip of pictures for each of them."""
-    with gr.Tab(TITLE, id="directions") as section:
-        with gr.Row():
-            sliders = {
-                f"direction_{i + 1}": ui.Slider(
-                    -REACH, REACH, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1,
-                    min_width=200, **words,
-                )
-                for i, words in enumerate(label_sliders(choices["name"].value))
-            }  # fmt: skip
-            reset = gr.Button("All to 0", size="sm", min_width=80, scale=0)
-        view = Panel(label="moved", elem_id="latent-space-moved")
+    stage = tab.stage
+    with stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
+        view = Panel(label="moved", elem_id="latent-space-moved", elem_classes=["fill"])
+        rows = Panel(label="directions", elem_id="latent-space-directions", elem_classes=["fill"])
+    with stage.controls(TITLE, first=True):
+        sliders = {
+            f"direction_{i + 1}": ui.Slider(
+                -REACH, REACH, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1, **words
+            )
+            for i, words in enumerate(label_sliders(choices["name"].value))
+        }
+        reset = gr.Button("All to 0", size="sm")
+    with stage.results, stage.part(TITLE):
         badge = ui.Badge(label="timings")
-        rows = Panel(label="directions", elem_id="latent-space-directions")
     parts = list(sliders.values())
     moving = {
         "settings": lesson.Controls(MoveSettings, **choices.controls.parts, **sliders),

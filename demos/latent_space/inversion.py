@@ -16,9 +16,9 @@ from demos.components.private_picture import FacePicture, read_picture, to_value
 from demos.latent_space.controls import SEARCH_DEFAULTS, Choices, SearchSettings
 from demos.latent_space.letters import pick, read_letters, write_letters
 from demos.latent_space.search_views import TUNED, Course, draw_course
-from demos.latent_space.views import Panel, draw_picture
+from demos.latent_space.views import OwnPanel, Panel, draw_picture
 
-TITLE = "Your picture"
+TITLE = "Own"
 PREVIEW_SECONDS = 0.4
 FACE = "astronaut"  # the sample to begin with
 AIMS = [("your picture", "own"), ("picture A", "made")]
@@ -136,36 +136,26 @@ def put_at(letter: str):
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     """The picture or a pad, the search, and A or B to put the latent at."""
-    d = SEARCH_DEFAULTS
-    with gr.Tab(TITLE, id="own") as section:
-        lazy.note(TITLE, section)
-        drawing, opened = gr.State(), gr.State(False)
+    d, stage = SEARCH_DEFAULTS, tab.stage
+    drawing, opened = gr.State(), gr.State(False)
+    with stage.view(TITLE) as section:
+        panel = OwnPanel(label="search", elem_id="latent-space-own", elem_classes=["fill"])
+    lazy.note(TITLE, section)
+    with stage.controls(TITLE, first=True):
+        picture = FacePicture(to_value(FACE), title="", elem_id="latent-space-picture")
+        with gr.Column(visible=False) as drawn:
+            gr.Markdown("or **draw a digit**")
+            pad = ui.DigitPad(elem_id="latent-space-pad")
         with gr.Row():
-            with gr.Column(scale=1, min_width=230):
-                picture = FacePicture(
-                    to_value(FACE), title="A face, or a digit", elem_id="latent-space-picture"
-                )
-                with gr.Column(visible=False) as drawn:
-                    gr.Markdown("or **draw a digit**")
-                    pad = ui.DigitPad(elem_id="latent-space-pad")
-                aim = ui.Radio(AIMS, value=d.aim, label="Search for")
-                space = ui.Radio(SPACES, value=d.space, label="What is free")
-                steps = ui.Slider(
-                    10,
-                    400,
-                    d.steps,
-                    step=10,
-                    label="Steps",
-                    info="of the search; and of the tuning",
-                )
-            with gr.Column(scale=2, min_width=300):
-                with gr.Row():
-                    start = gr.Button(
-                        "Find the latent", variant="primary", size="sm", min_width=130
-                    )
-                    place = gr.Column(min_width=70)
-                    buttons = [gr.Button(f"Put it at {x}", size="sm", min_width=80) for x in "AB"]
-                panel = Panel(label="search", elem_id="latent-space-own")
+            start = gr.Button("Find the latent", variant="primary", size="sm", min_width=130)
+            place = gr.Column(min_width=70, scale=0)
+        aim = ui.Radio(AIMS, value=d.aim, label="Search for")
+        with gr.Row():
+            buttons = [gr.Button(f"Put it at {x}", size="sm", min_width=80) for x in "AB"]
+        space = ui.Radio(SPACES, value=d.space, label="What is free")
+        steps = ui.Slider(
+            10, 400, d.steps, step=10, label="Steps", info="of the search; and of the tuning"
+        )  # fmt: skip
     # in the order in which calls through the API give them
     _, *others = choices.controls.parts
     controls = lesson.Controls(

@@ -11,7 +11,7 @@ from demos.latent_space.controls import DEFAULTS, Choices
 from demos.latent_space.views import Panel, draw_curves, draw_picture
 from demos.lesson import charts
 
-TITLE = "By heart?"
+TITLE = "Memorised?"
 
 
 def show_faces() -> dict:
@@ -37,12 +37,16 @@ def show_faces() -> dict:
         f"<b>{middles[0]:.3f}</b> away from the nearest training face, mirrored or not; a training "
         f"face is typically <b>{middles[1]:.3f}</b> away from the nearest other one, and a copy of "
         f"it, moved by two pixels and blurred, <b>{middles[2]:.3f}</b> away from it.</p>"
-        "<p>If the training faces had been learnt by heart, generated faces would lie as near as "
+        "<p>If the training faces had been memorised, generated faces would lie as near as "
         f"those copies: <b>{below:.0f} %</b> are as near as the middle one of them. "
         f"<b>{nearer:.0f} %</b> are nearer to a training face than all but one in twenty training "
         "faces are to another.</p>"
         + draw_curves(
-            curves, title="Distance to the nearest", x="share of pictures, %", y="distance"
+            curves,
+            title="Distance to the nearest",
+            x="share of pictures, %",
+            y="distance",
+            size=charts.WIDE,
         )
         + '<p class="soft">1 − cosine of EfficientNet-Lite0’s features, to all of the training '
         "faces. CelebA’s pictures must not be passed on, so these numbers are bundled in their "
@@ -72,9 +76,9 @@ def show_digits(seed: float, digit: float) -> dict:
         rows.append(f'<div class="row">{"".join(shown)}</div>')
     usual = history.usual_distance(int(digit))
     verdict = (
-        "as far as real digits are from each other, or farther: not learnt by heart."
+        "as far as real digits are from each other, or farther: not memorised."
         if min(distances) > 0.8 * usual
-        else "nearer than real digits are to each other: this may be learnt by heart."
+        else "nearer than real digits are to each other: this may be memorised."
     )
     html = (
         f'<p class="big">The nearest is {min(distances):.0f} away; real ones of this digit are '
@@ -88,9 +92,10 @@ def show_digits(seed: float, digit: float) -> dict:
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     """Generated pictures beside the nearest they were trained on, or how near these are."""
     name = choices["name"]
-    with gr.Tab(TITLE, id="nearest") as section:
+    with tab.stage.view(TITLE) as section:
+        panel = Panel(label="nearest", elem_id="latent-space-nearest", elem_classes=["fill"])
+    with tab.stage.controls(TITLE, first=True):
         digit = ui.Slider(0, 9, DEFAULTS.digit, step=1, label="Digit made", visible=False)
-        panel = Panel(label="nearest", elem_id="latent-space-nearest")
     lazy.add(
         TITLE, section, show_memorisation, [name, choices["seed"], digit], panel,
         api_name="latent_space_nearest", controls=[digit.release], follows=choices.changes,

@@ -11,7 +11,7 @@ from demos.lesson import charts
 BINS = 24
 KINDS = {"real_logits": ("real", charts.BLUE), "made_logits": ("generated", charts.ORANGE)}
 TITLE = "The discriminator’s logit"
-SIZE = (390, 165)  # pixels: low, so that the film's slider is on the first screen
+SIZE = (440, 130)  # pixels: low, so that the faces are large
 
 
 def find_limits(name: str, logits: Sequence[float]) -> tuple[float, float]:

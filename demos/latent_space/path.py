@@ -20,7 +20,7 @@ VIDEO_SIDE = 256  # pixels
 VIDEO_SECONDS = 4
 NEWS_SECONDS = 0.3  # between two words on how far a video is
 STOPS = 4  # of a random walk
-CURVES = (390, 165)  # pixels: low, so that the film's slider is on the first screen
+CURVES = (440, 130)  # pixels: low, so that the faces are large
 TICKS = 5  # frames named below a curve, at most
 LINES = charts.GREEN, charts.VERMILION  # style.css has them for the samples over the pictures
 
@@ -133,18 +133,19 @@ def save_video(own: dict | None, settings: PathSettings) -> Iterator[tuple[dict,
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     """The inner tab that is open at first."""
-    with gr.Tab(TITLE, id="path") as section:
+    stage = tab.stage
+    with stage.view(TITLE) as section:
+        morph = Morph(label="paths", elem_id="latent-space-morph", elem_classes=["fill"])
+    with stage.controls(TITLE, first=True):
         walk = ui.Radio(
-            [("from A to B", "path"), ("random walk from A", "walk")],
+            [("A to B", "path"), ("random walk", "walk")],
             value=PATH_DEFAULTS.walk, label="Way", show_label=False, container=False,
         )  # fmt: skip
-        morph = Morph(label="paths", elem_id="latent-space-morph")
-        with gr.Row():
-            start = gr.Button("Make GIF and film", size="sm", min_width=120)
-            place = gr.Column(min_width=70)
-            gif = ui.Download("GIF")
-            mp4 = ui.Download("MP4")
-            news = Panel(label="progress", elem_id="latent-space-video")
+    with stage.results, stage.part(TITLE):
+        news = Panel(label="progress", elem_id="latent-space-video")
+        start = gr.Button("Make GIF and MP4", size="sm", min_width=120)
+        place = gr.Column(min_width=70)
+        gif, mp4 = ui.Download("GIF"), ui.Download("MP4")
     settings = lesson.Controls(
         PathSettings, **choices.controls.parts, frames=choices.frames, walk=walk
     )

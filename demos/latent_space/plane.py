@@ -24,9 +24,12 @@ def show_plane(own: dict | None, settings: Settings) -> dict:
 
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
-    with gr.Tab(TITLE, id="plane") as section:
-        gr.Markdown("Drag through the square between A, B, C and D.")
-        plane = Plane(label="plane", elem_id="latent-space-plane")
+    """The square and the picture in it."""
+    stage = lazy.tab.stage
+    with stage.view(TITLE) as section:
+        plane = Plane(label="plane", elem_id="latent-space-plane", elem_classes=["fill"])
+    with stage.controls(TITLE, first=True):
+        gr.Markdown("Drag through the square between A, B, C and D.", elem_classes=["question"])
     lazy.add(
         TITLE, section, show_plane, [choices.own], plane, settings=choices.controls,
         api_name="latent_space_plane", follows=choices.changes, trigger_mode="always_last",

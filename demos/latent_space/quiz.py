@@ -50,19 +50,19 @@ def judge_event(seed: float, event: gr.EventData) -> dict:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     """Twelve digits, a new round, and the verdict."""
-    with gr.Tab(TITLE, id="quiz") as section:
-        lazy.note(TITLE, section)
+    stage = tab.stage
+    with stage.view(TITLE) as section:
+        quiz = Quiz(label="quiz", elem_id="latent-space-quiz", elem_classes=["fill"])
+    lazy.note(TITLE, section)
+    with stage.controls(TITLE):
         gr.Markdown(
             "You against D: six of these twelve digits are real, six were made. **Click those that "
             "you think were made.** D has trained on these very digits. (Digits only: CelebA's "
-            "faces must not be passed on.)"
+            "faces must not be passed on.)",
+            elem_classes=["question"],
         )
-        with gr.Row(equal_height=True):
-            seed = ui.Number(
-                1, label="Round", precision=0, minimum=0, maximum=999_999, min_width=90, scale=0
-            )
-            again = gr.Button("Another round", size="sm", min_width=160, scale=0)
-        quiz = Quiz(label="quiz", elem_id="latent-space-quiz")
+        seed = ui.Number(1, label="Round", precision=0, minimum=0, maximum=999_999)
+        again = gr.Button("Another round", size="sm")
         guesses = gr.Textbox(visible=False, label="numbers of the digits called made")
     tab.run(
         [section.select, seed.change], start_quiz, seed, quiz, api_name="latent_space_quiz",

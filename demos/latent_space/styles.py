@@ -1,13 +1,12 @@
 """A, B, C and D in each other's style."""
 
-import gradio as gr
 import numpy as np
 
 import cvcore
 from demos import lesson
 from demos.latent_space.controls import Choices, Settings
 from demos.latent_space.letters import pick
-from demos.latent_space.views import Panel, draw_picture, draw_strip
+from demos.latent_space.views import Panel, draw_strip, draw_whole
 
 TITLE = "Styles"
 
@@ -37,11 +36,11 @@ def show_styles(own: dict | None, settings: Settings) -> dict:
         cells.append(f"<b>shape of {key}</b>")
         for j in range(4):
             mark = ' class="own"' if i == j else ""
-            cells.append(f"<div{mark}>{draw_picture(table[i, j], '', 84)}</div>")
+            cells.append(f"<div{mark}>{draw_whole(table[i, j])}</div>")
     return {
-        "html": "<p>One latent grows into the shapes, up to 16 × 16; the other sets the scales of "
-        "the 32 × 32 maps and larger ones, and their gates (framed: both the same). Another style "
-        f"moves a pixel by <b>{difference:.0f}</b> grey "
+        "html": '<p class="soft">One latent grows into the shapes, up to 16 × 16; the other sets '
+        "the scales of the 32 × 32 maps and larger ones, and their gates (framed: both the same). "
+        f"Another style moves a pixel by <b>{difference:.0f}</b> grey "
         f'levels on average.</p><div class="styles">{"".join(cells)}</div>',
         "difference": difference,
     }
@@ -62,8 +61,8 @@ def mix_all(z: np.ndarray, settings: Settings) -> tuple[np.ndarray, float]:
 
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
-    with gr.Tab(TITLE, id="styles") as section:
-        panel = Panel(label="styles", elem_id="latent-space-styles")
+    with lazy.tab.stage.view(TITLE) as section:
+        panel = Panel(label="styles", elem_id="latent-space-styles", elem_classes=["fill"])
     lazy.add(
         TITLE, section, show_styles, [choices.own], panel, settings=choices.controls,
         api_name="latent_space_styles", follows=choices.changes, trigger_mode="always_last",

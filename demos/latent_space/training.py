@@ -46,8 +46,8 @@ def show_history(name: str, seed: float, run: str) -> dict:
         f"you use here: {describe_kid(curves)}."
     )
     html = (
-        f'<p>{words}</p><div class="plots strips">{"".join(strips)}</div>'
-        f'<div class="row">{drawings}</div>'
+        f'<p>{words}</p><div class="plots">{drawings}</div>'
+        f'<div class="plots strips">{"".join(strips)}</div>'
         '<p class="soft">Variety: by how many grey levels a pixel of two pictures differs (digits: '
         f"two of one class); of two real ones by {curves.variety.get('real', 0):.0f}. KID is "
         "measured on EfficientNet-Lite0's features, so these numbers can be compared only with "
@@ -146,7 +146,7 @@ def show_checkpoint(name: str, seed: float, run: str, moment: float) -> dict:
     step = curves.checkpoints[place]
     words = f"checkpoint {place + 1} of {len(curves.checkpoints)}: after <b>{step:,}</b> steps"
     return {
-        "html": f'<div class="grid">{draw_strip(pictures, words, GRID)}</div>',
+        "html": f'<div class="whole">{draw_strip(pictures, words, GRID, is_whole=True)}</div>',
         "checkpoint": place + 1,
         "checkpoints": len(curves.checkpoints),
         "step": step,
@@ -155,11 +155,15 @@ def show_checkpoint(name: str, seed: float, run: str, moment: float) -> dict:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     """The curves and strips of a run, and 64 pictures of one of its checkpoints."""
-    with gr.Tab(TITLE, id="training") as section:
-        run = ui.Radio(RUNS, value="own", label="Run", show_label=False, container=False)
-        panel = Panel(label="training", elem_id="latent-space-history")
-        moment = ui.Slider(1, CHECKPOINTS, CHECKPOINTS, step=1, label="64 pictures at moment")
-        grid = Panel(label="pictures", elem_id="latent-space-checkpoint")
+    stage = tab.stage
+    with stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
+        grid = Panel(label="pictures", elem_id="latent-space-checkpoint", elem_classes=["fill"])
+        panel = Panel(label="training", elem_id="latent-space-history", elem_classes=["fill"])
+    with stage.controls(TITLE, first=True):
+        run = ui.Radio(RUNS, value="own", label="Run")
+        moment = ui.Slider(
+            1, CHECKPOINTS, CHECKPOINTS, step=1, label="Checkpoint of the 64 pictures"
+        )  # fmt: skip
     inputs = [choices["name"], choices["seed"], run]
     _, followed = lazy.add(
         TITLE, section, show_history, inputs, panel, api_name="latent_space_training",

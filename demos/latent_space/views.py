@@ -33,31 +33,52 @@ def number(x: float, digits: int = 2) -> str:
 def draw_picture(picture: np.ndarray, caption: str, width: int | None = 150) -> str:
     """One picture, enlarged, with its caption; the caption is trusted markup.
 
-    ``width`` is in pixels, None as wide as its place.
+    In a row the stage gives it as much of its height as ``width`` says beside the others; None is
+    as wide as its place.
     """
-    size = "" if width is None else f' style="width:{width}px"'
+    size = "" if width is None else f' style="--w:{width}"'
     return (
-        f'<figure{size}><img alt="" style="width:100%" '
+        f'<figure{size}><img alt="" '
         f'src="{images.to_data_uri(picture, format="png")}"><figcaption>{caption}</figcaption>'
         "</figure>"
     )
 
 
-def draw_strip(pictures: np.ndarray, caption: str, columns: int | None = None) -> str:
-    """Pictures beside each other as one wide picture under a caption."""
-    sprite = to_sprite(pictures, columns or len(pictures))
+def draw_whole(picture: np.ndarray) -> str:
+    """One square picture, as large as its place allows."""
+    return f'<img class="fit" alt="" src="{images.to_data_uri(picture, format="png")}">'
+
+
+def draw_figure(picture: np.ndarray, caption: str, kind: str = "") -> str:
+    """One square picture over its caption, trusted markup; ``kind`` says where it stands."""
     return (
-        f'<figure class="strip"><figcaption>{caption}</figcaption>'
-        f'<img alt="" src="{sprite["src"]}"></figure>'
+        f'<figure class="{kind}"><div>{draw_whole(picture)}</div>'
+        f"<figcaption>{caption}</figcaption></figure>"
+    )
+
+
+def draw_strip(
+    pictures: np.ndarray, caption: str, columns: int | None = None, *, is_whole: bool = False
+) -> str:
+    """Pictures beside each other as one wide picture under a caption; ``is_whole``: a square one,
+    as large as its place allows."""
+    sprite = to_sprite(pictures, columns or len(pictures))
+    picture = f'<img alt="" src="{sprite["src"]}">'
+    if is_whole:
+        picture = f'<div class="cell"><img class="fit" alt="" src="{sprite["src"]}"></div>'
+    return (
+        f'<figure class="strip{" whole" if is_whole else ""}"><figcaption>{caption}</figcaption>'
+        f"{picture}</figure>"
     )
 
 
 def draw_curves(
-    lines: Sequence[charts.Line], *, title: str, x: str, y: str = "", marks: Sequence[float] = ()
-) -> str:
-    """Lines in one small chart; dashed marks at places of ``x``."""
+    lines: Sequence[charts.Line], *, title: str, x: str, y: str = "",
+    marks: Sequence[float] = (), size: tuple[int, int] = charts.HALF,
+) -> str:  # fmt: skip
+    """Lines in one chart; dashed marks at places of ``x``."""
     dashes = [charts.Mark(place, colour=charts.GREY) for place in marks]
-    return charts.draw_chart([*lines, *dashes], title=title, x=x, y=y, size=charts.HALF)
+    return charts.draw_chart([*lines, *dashes], title=title, x=x, y=y, size=size)
 
 
 class Panel(ui.Panel):
@@ -65,6 +86,12 @@ class Panel(ui.Panel):
 
     MARKUP = '<div class="latent panel">${(value && value.html) || ""}</div>'
     STYLES = ("style.css",)
+
+
+class OwnPanel(Panel):
+    """What is searched for and found; while it is empty it says how to begin."""
+
+    MARKUP = '<div class="latent panel own">${(value && value.html) || ""}</div>'
 
 
 class _Widget(ui.JsComponent):
@@ -84,20 +111,21 @@ class Morph(_Widget):
     """Two paths as videos under one slider, with their curves; all frames are there at once."""
 
     SCRIPTS = ("morph.js",)
-    MARKUP = """<div class="latent morph" hidden><div class="main"><div class="stage"></div>
-      <div class="plots"></div></div><div class="bar"><button type="button" class="play"
+    MARKUP = """<div class="latent morph" hidden><div class="stage"></div>
+      <div class="bar"><button type="button" class="play"
       aria-label="Play">▶</button><input type="range" min="0" value="0"
-      aria-label="Morph from A to B"><output></output></div></div>"""
+      aria-label="Morph from A to B"><output></output></div><div class="plots"></div></div>"""
 
 
 class Plane(_Widget):
     """A square of pictures between four corners; the one under the pointer is shown large."""
 
     SCRIPTS = ("plane.js",)
-    MARKUP = """<div class="latent plane" hidden><div class="board" tabindex="0" role="application"
-      aria-label="Drag through the plane; arrow keys move"><img alt="" draggable="false"><i></i>
-      <b class="a">A</b><b class="b">B</b><b class="c">C</b><b class="d">D</b></div>
-      <div class="large"><div class="view"></div><output></output></div></div>"""
+    MARKUP = """<div class="latent plane" hidden><div class="cell"><div class="board fit"
+      tabindex="0" role="application" aria-label="Drag through the plane; arrow keys move">
+      <img alt="" draggable="false"><i></i>
+      <b class="a">A</b><b class="b">B</b><b class="c">C</b><b class="d">D</b></div></div>
+      <div class="cell"><div class="view fit"></div></div><output></output></div>"""
 
 
 class Quiz(_Widget):

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import unfold
+from tests.support.browser import check_stage, open_view, unfold
 from tests.support.files import save
 
 pytestmark = pytest.mark.browser
@@ -58,12 +58,27 @@ def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab,
     )
 
 
+def test_faces_are_large_in_every_view(page, open_tab):
+    tab = open_tab("latent_space")
+    frame = tab.locator("#latent-space-morph .frame").first
+    frame.wait_for()
+    box = frame.bounding_box()
+    assert box["width"] == box["height"] > 300  # and the curves are below it, on the same screen
+    curves = tab.locator("#latent-space-morph .chart").last.bounding_box()
+    assert curves["y"] + curves["height"] <= 720
+    check_stage(tab)
+    open_view(tab, "Plane")
+    view = tab.locator("#latent-space-plane .view")
+    view.wait_for()
+    assert view.bounding_box()["width"] > 400
+
+
 def test_clicks_choose_a_and_b_and_several(page, open_tab):
     tab = open_tab("latent_space")
     cells = tab.locator("#latent-space-grid [data-place]")
     cells.nth(23).wait_for()
     tab.locator("#latent-space-morph .frame").first.wait_for()
-    text = unfold(tab, "Letters and frames", "Who has which picture")
+    text = unfold(tab.locator(".more"), "More", "Who has which picture")
     cells.nth(9).click()
     page.wait_for_function(HOLDS, arg="A: 10;")
     cells.nth(11).click()
@@ -77,7 +92,7 @@ def test_clicks_choose_a_and_b_and_several(page, open_tab):
 
 def test_the_plane_is_dragged_through(page, open_tab):
     tab = open_tab("latent_space")
-    tab.get_by_role("tab", name="Plane").click()
+    open_view(tab, "Plane")
     board = tab.locator("#latent-space-plane .board")
     board.wait_for()
     view = tab.locator("#latent-space-plane .view")
@@ -96,9 +111,9 @@ def test_24_others_come_by_a_click(page, open_tab, rest):
     tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
     rest()
     cell = tab.locator("#latent-space-grid [data-place]").first
-    seed = tab.get_by_label("Seed")
+    seed = unfold(tab.locator(".more"), "More", "Seed")
     before, shown = seed.input_value(), cell.get_attribute("style")
-    tab.get_by_role("button", name="24 other pictures").click()
+    tab.get_by_role("button", name="New samples").click()
     page.wait_for_function(
         "before => [...document.querySelectorAll('#tab-latent_space input[type=number]')]"
         ".some(field => field.getAttribute('aria-label') === 'Seed' && field.value !== before)",
@@ -112,12 +127,12 @@ def test_24_others_come_by_a_click(page, open_tab, rest):
 def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screenshot):
     held("latent_space.inversion", "invert")
     tab = open_tab("latent_space", query="&steps=400")
-    tab.get_by_role("tab", name="Your picture").click()
+    open_view(tab, "Own")
     panel = tab.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
     panel.get_by_text("Features off").wait_for()
-    tab.get_by_role("button", name="Stop").last.click()
+    tab.get_by_role("button", name="Stop").locator("visible=true").click()
     rest()
     expect(panel).to_contain_text(re.compile(r"step \d+ of 400"))
     tab.get_by_role("button", name="Put it at A").click()
@@ -128,12 +143,12 @@ def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screen
 def test_tuning_stops_too(open_tab, held, rest):
     held("latent_space.tuning", "tune")
     tab = open_tab("latent_space", query="&steps=10")
-    tab.get_by_role("tab", name="Your picture").click()
+    open_view(tab, "Own")
     panel = tab.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
     panel.get_by_text("bent to this one picture").wait_for()
-    tab.get_by_role("button", name="Stop").last.click()
+    tab.get_by_role("button", name="Stop").locator("visible=true").click()
     rest()
     expect(panel).to_contain_text(re.compile(r"tuning \d of 10, stopped"))
 
@@ -146,16 +161,16 @@ def test_only_what_is_shown_is_asked_for(page, open_tab, rest):
     morph = tab.locator("#latent-space-morph .frame").first
     calls = rest()
     before = morph.evaluate("node => node.style.backgroundImage")
-    tab.get_by_role("button", name="24 other pictures").click()
+    tab.get_by_role("button", name="New samples").click()
     assert rest() == calls + 2  # the grid and the path
     changed = morph.evaluate("node => node.style.backgroundImage")
     assert changed != before
-    tab.get_by_role("tab", name="Plane").click()
+    open_view(tab, "Plane")
     tab.locator("#latent-space-plane .board").wait_for()
     assert rest() == calls + 3  # the plane
-    tab.get_by_role("button", name="24 other pictures").click()
+    tab.get_by_role("button", name="New samples").click()
     assert rest() == calls + 5  # the grid and the plane
-    tab.get_by_role("tab", name="Path").click()  # which is out of date by now
+    open_view(tab, "Path")  # which is out of date by now
     page.wait_for_function(
         "before => document.querySelector('#latent-space-morph .frame').style.backgroundImage"
         " !== before",
@@ -165,7 +180,7 @@ def test_only_what_is_shown_is_asked_for(page, open_tab, rest):
 
 def test_a_new_latent_at_the_same_letter_is_drawn(open_tab, rest):
     tab = open_tab("latent_space", query="&steps=10")
-    tab.get_by_role("tab", name="Your picture").click()
+    open_view(tab, "Own")
     panel = tab.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
@@ -180,7 +195,7 @@ def test_a_new_latent_at_the_same_letter_is_drawn(open_tab, rest):
 def test_wrong_letters_are_said_once(page, open_tab, rest):
     tab = open_tab("latent_space")
     tab.locator("#latent-space-morph .frame").first.wait_for()
-    text = unfold(tab, "Letters and frames", "Who has which picture")
+    text = unfold(tab.locator(".more"), "More", "Who has which picture")
     calls = rest()
     text.press_sequentially("9999")
     assert rest() == calls  # nothing is asked while they are written
@@ -192,7 +207,7 @@ def test_wrong_letters_are_said_once(page, open_tab, rest):
 
 def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_tab):
     tab = open_tab("latent_space")
-    tab.get_by_role("tab", name="Plane").click()
+    open_view(tab, "Plane")
     board = tab.locator("#latent-space-plane .board")
     board.wait_for()
     view, output = (tab.locator(f"#latent-space-plane {part}") for part in (".view", "output"))
@@ -202,7 +217,7 @@ def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_
         board.press("ArrowUp")
     output.get_by_text("A 100 %").wait_for()
     before = view.evaluate("node => node.style.backgroundImage")
-    tab.get_by_role("button", name="24 other pictures").click()
+    tab.get_by_role("button", name="New samples").click()
     page.wait_for_function(
         "before => document.querySelector('#latent-space-plane .view').style.backgroundImage"
         " !== before",
@@ -213,7 +228,7 @@ def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_
 
 def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
     tab = open_tab("latent_space")
-    tab.get_by_role("tab", name="Quiz").click()
+    open_view(tab, "Quiz")
     cells = tab.locator("#latent-space-quiz [data-place]")
     cells.nth(11).wait_for()
     assert "quiz-made" not in tab.locator("#latent-space-quiz").inner_html()
@@ -229,7 +244,7 @@ def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
 def test_training_and_the_failed_run(page, open_tab, screenshot):
     """About 10 s: pictures of every kept moment of two trainings are generated."""
     tab = open_tab("latent_space")
-    tab.get_by_role("tab", name="Training").click()
+    open_view(tab, "Training")
     panel = tab.locator("#latent-space-history")
     panel.get_by_text("Distance from real pictures").wait_for()
     assert panel.locator(".strip").count() >= 8
@@ -245,7 +260,7 @@ def test_a_link_sets_places_along_the_directions_of_another_generator(open_tab, 
     slant.wait_for()
     rest()
     expect(slant).to_have_value("2")
-    panel.get_by_label("Faces").check()
+    panel.get_by_label("Faces", exact=True).check()
     expect(panel.get_by_label("number input for Smile")).to_have_value("0")
 
 
@@ -253,7 +268,7 @@ def test_a_picture_without_a_face_is_refused_and_stays_to_be_seen(open_tab):
     pixels = save(np.full((96, 96, 3), 128, np.uint8), "PNG")
     grey = {"name": "grey.png", "mimeType": "image/png", "buffer": pixels}
     tab = open_tab("latent_space")
-    tab.get_by_role("tab", name="Your picture").click()
+    open_view(tab, "Own")
     tab.locator("#latent-space-own").get_by_text("cut as the training").wait_for()
     picture = tab.locator("#latent-space-picture")
     picture.locator("input[type=file]").set_input_files(grey)

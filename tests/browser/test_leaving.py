@@ -58,7 +58,7 @@ def test_search_for_a_latent_ends_with_its_visitor(page, open_tab, serve, watch)
     seen = watch("latent_space.inversion", "invert")
     seen.hold(1)
     panel = open_tab("latent_space", query="&steps=400")
-    panel.get_by_role("tab", name="Your picture").click()
+    panel.get_by_role("tab", name="Own", exact=True).click()
     panel.get_by_role("button", name="Find the latent").click()
     panel.locator("#latent-space-own").get_by_text("of 400").wait_for()
     page.goto("about:blank")  # to the server the same as closing the page
@@ -71,7 +71,7 @@ def test_films_of_a_path_end_with_their_visitor(page, open_tab, serve, watch):
     seen.hold(3)
     panel = open_tab("latent_space")
     panel.locator("#latent-space-morph .frame").first.wait_for()
-    panel.get_by_role("button", name="Make GIF and film").click()
+    panel.get_by_role("button", name="Make GIF and MP4").click()
     poll(page, lambda: seen.steps > 2, "The third frame")
     page.goto("about:blank")  # to the server the same as closing the page
     await_end(serve("latent_space"), seen)

@@ -39,10 +39,11 @@ const draw = () => {
   root().querySelector('input').max = value.sprite.columns - 1;
   root().querySelector('.stage').replaceChildren(...value.paths.map((path) => {
     const box = make('figure'), picture = make('div'), name = make('figcaption'), now = make('figcaption');
-    picture.className = 'frame'; now.className = 'now';
+    const cell = make('div');
+    cell.className = 'cell'; picture.className = 'frame fit'; now.className = 'now';
     picture.style.backgroundImage = `url("${value.sprite.src}")`;
     picture.style.backgroundSize = `${value.sprite.columns * 100}% ${value.sprite.rows * 100}%`;
-    name.append(make('i'), make('b', path.name)); box.append(name, picture, now);
+    name.append(make('i'), make('b', path.name)); cell.append(picture); box.append(name, cell, now);
     return box;
   }));
   root().querySelector('.plots').innerHTML = value.html;

@@ -312,7 +312,7 @@ def test_a_change_while_the_last_one_is_drawn_is_not_lost(serve):
 def test_places_along_the_directions_that_a_link_sets_stay(serve):
     """A link sets the generator, too, which changes it; only a visitor's own choice sets back."""
     for update in directions.relabel("digits"):
-        assert set(update) == {"__type__", "label", "info"}
+        assert set(update) == {"__type__", "label"}
     blocks = serve("latent_space").blocks
     zeros = f"() => {[0] * directions.DIRECTIONS}"
     (row,) = [one for one in blocks.config["dependencies"] if one["js"] == zeros]
