@@ -63,12 +63,12 @@ const draw = () => {
     place(cell, sprite, i);
     cell.append(make('small', i + 1));
     const held = holdersOf(value.letters, i + 1);
-    cell.setAttribute('aria-label', `Picture ${i + 1}${held.length ? ', ' + held.join(' and ') : ''}`);
+    cell.setAttribute('aria-label', `Picture ${i + 1}${held.length ? ', ' + held.join(' ') : ''}`);
     if (held.length) {
       cell.style.borderColor = COLOURS[held[0]];
       const sign = make('b', held.join(' '));
       sign.style.background = COLOURS[held[0]];
-      cell.append(sign);
+      cell.append(' ', sign);  // read as the label is: a number, then letters
     }
     return cell;
   }));
