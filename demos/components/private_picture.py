@@ -1,5 +1,6 @@
 """A picture of a face that never touches the disk: from the browser straight into memory."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -17,7 +18,7 @@ from demos.server.static_files import publish
 SAMPLES = ("ardern_2018", "ardern_2022", "obama_2005", "astronaut")
 GROUP = "group"  # all samples side by side
 PREFIX = "sample:"
-PREVIEW_HEIGHT = 260  # pixels
+PREVIEW_HEIGHT = 640  # pixels
 
 TEMPLATE = """<section class="face-picture" tabindex="0" aria-label="Picture of a face">
 <p class="title"></p>
@@ -63,6 +64,26 @@ STYLE = """
 .samples img { width: 100%; height: 100%; object-fit: cover; object-position: top; display: block; }
 .samples .wide { width: 6rem; }
 output { display: block; font-size: 1rem; } output:empty { display: none; }
+/* As large as its place on the stage; small in the rail. */
+&.fill .face-picture { position: relative; height: 100%; display: grid; gap: .3rem;
+  grid-template: minmax(0, 1fr) / auto minmax(0, 1fr); align-items: start; }
+&.fill .face-picture > * { margin: 0; }
+&.fill .title { position: absolute; z-index: 1; left: 10px; top: 10px; padding: 3px 10px;
+  border-radius: 8px; color: #fff; background: #000a; pointer-events: none; }
+&.fill :is(.frame, output, .picture-note) { grid-column: 1 / -1; }
+&.fill .frame { height: 100%; min-height: min(14rem, 50vw); container-type: size;
+  background: var(--stage-back); }
+&.fill .frame img { width: min(100cqw, 100cqh * var(--ratio, 1)); max-width: none;
+  max-height: none; margin: 0; }
+&.fill .frame video { width: 100%; height: 100%; max-height: none; object-fit: contain; }
+&.fill .hint { color: #fff; }
+&.fill .tools { flex-wrap: nowrap; } &.fill .samples { justify-content: flex-end; }
+@media (max-width: 760px) {
+  &.fill .face-picture { grid-template-columns: minmax(0, 1fr); }
+  &.fill .tools { flex-wrap: wrap; } &.fill .samples { justify-content: flex-start; }
+}
+.lesson-rail & .frame { min-height: 5rem; }
+.lesson-rail & .frame :is(img, video) { max-height: 7rem; }
 """
 
 
@@ -86,6 +107,7 @@ class FacePicture(gr.HTML):
         names: tuple[str, ...] = SAMPLES,
         faces: list | None = None,
         pickable: bool = True,
+        elem_classes: Sequence[str] = (),
         **kwargs: Any,
     ) -> None:
         previews = [{"name": name, "title": title_of(name), "src": preview(name)} for name in names]
@@ -103,7 +125,7 @@ class FacePicture(gr.HTML):
             max_bytes=images.MAX_FILE_BYTES,
             max_side=images.MAX_SIDE,
             no_camera=NO_CAMERA,
-            elem_classes=[TAKES_PICTURE],
+            elem_classes=[TAKES_PICTURE, *elem_classes],
             **kwargs,
         )
 

@@ -30,6 +30,7 @@ const drawFaces = () => {
   svg.replaceChildren();
   const width = image.naturalWidth, height = image.naturalHeight;
   if (image.hidden || !width) return;
+  image.style.setProperty('--ratio', String(width / height));
   svg.setAttribute('viewBox', `0 0 ${width} ${height}`);
   Object.assign(svg.style, {left: `${image.offsetLeft}px`, top: `${image.offsetTop}px`,
     width: `${image.clientWidth}px`, height: `${image.clientHeight}px`});
