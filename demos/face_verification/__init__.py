@@ -5,14 +5,21 @@ import gradio as gr
 from demos import components as ui
 from demos import lesson
 from demos.face_verification import group, history, live, parts, stages, trials
-from demos.face_verification.controls import Choices, build_choices, build_prior
+from demos.face_verification.controls import (
+    EMBEDDINGS,
+    RATES,
+    VERDICT,
+    Choices,
+    build_choices,
+    build_pair,
+    build_prior,
+)
 from demos.face_verification.mistakes import say_mistakes
 from demos.face_verification.pair import redraw, verify
 
 TITLE = "Face verification"
 SHORT = "Faces"  # on the tab's button
 SUMMARY = "The same person or not, and how sure? Pictures stay in memory and go when you leave."
-VERDICT, EMBEDDINGS = "Verdict", "Embeddings"
 CODE = (
     "cvcore.face_verification:verify",
     "cvcore.recognition.faces.mtcnn:find_faces",
@@ -24,36 +31,30 @@ CODE = (
 
 
 def build(tab: lesson.Tab) -> None:
-    """Two pictures and the choices on the left, what comes of them on the right."""
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            choices = build_choices(tab)
-        with gr.Column(scale=3, min_width=320):
-            prior, outputs = _build_views(tab, choices)
-    group.build(tab, choices)
-    live.build(tab, choices)
-    tab.lesson()
-    tab.show_code(*CODE)
-    _connect(tab, choices, prior, outputs)
-
-
-def _build_views(tab: lesson.Tab, choices: Choices) -> tuple[gr.Radio, list]:
-    """The inner tabs; returns the prior, and what shows verdict, embeddings, timings, numbers."""
+    """The pair and its verdict, what each inner view asks of it, a class photo, the webcam."""
+    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    stage.sources(live=True)  # the pair's own fields take its pictures: they never touch a disk
     views = (stages, history, parts, trials)
     lazy = lesson.LazyTabs(tab, [VERDICT, EMBEDDINGS, *(one.TITLE for one in views)])
-    with gr.Tabs():
-        with gr.Tab(VERDICT) as section:
-            lazy.note(VERDICT, section)
-            prior = build_prior()
-            verdict = gr.HTML(label="verdict", elem_id="face-verdict")
-            badge = ui.Badge(label="timings")
-            numbers = gr.JSON(visible=False, label="numbers")
-        with gr.Tab(EMBEDDINGS) as section:
-            lazy.note(EMBEDDINGS, section)
-            bars = gr.HTML(label="embeddings", elem_id="face-embeddings")
-        for view in views:
-            view.build(lazy, choices)
-    return prior, [verdict, bars, badge, numbers]
+    with stage.show(VERDICT, RATES):
+        with gr.Row(elem_classes=["side-by-side", "always", "for-view", "for-verdict"]):
+            pair = build_pair()
+        prior = build_prior()
+        verdict = gr.HTML(label="verdict", elem_id="face-verdict")
+        numbers = gr.JSON(visible=False, label="numbers")
+    with stage.show(EMBEDDINGS):
+        bars = gr.HTML(label="embeddings", elem_id="face-embeddings")
+    choices = build_choices(tab, *pair)
+    for view in views:
+        view.build(lazy, choices)
+    group.build(tab, choices)
+    live.build(tab, choices)
+    lazy.note_others(stage.views)
+    with stage.results:
+        badge = ui.Badge(label="timings")
+    tab.lesson()
+    tab.show_code(*CODE)
+    _connect(tab, choices, prior, [verdict, bars, badge, numbers])
 
 
 def _connect(tab: lesson.Tab, choices: Choices, prior: gr.Radio, outputs: list) -> None:

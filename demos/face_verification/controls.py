@@ -13,10 +13,15 @@ from demos.components.private_picture import FacePicture, to_value
 from demos.face_verification import embedder as embedders
 from demos.face_verification.views import PRIOR
 
+# The inner views.
+VERDICT, RATES, EMBEDDINGS = "Verdict", "Error rates", "Embeddings"
+DETECTION, HISTORY, PARTS, LIMITS = "Detection", "History", "Parts", "Limits"
+CLASS_PHOTO, CLASS_MATRIX = "Class photo", "Class matrix"
+
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """The left side of the tab, which all that is shown hangs on."""
+    """The pair and how it is compared, which all that is shown hangs on."""
 
     a: FacePicture
     b: FacePicture
@@ -37,27 +42,42 @@ class Choices:
         return [self.a.upload, self.b.upload, self.a.select, self.b.select, *self.anew]
 
 
-def build_choices(tab: lesson.Tab) -> Choices:
-    with gr.Row():
-        with gr.Column(min_width=150):
-            a = FacePicture(to_value("ardern_2018"), title="Picture A", elem_id="face-a")
-        with gr.Column(min_width=150):
-            b = FacePicture(to_value("ardern_2022"), title="Picture B", elem_id="face-b")
-    threshold = ui.Slider(
-        -0.2, 0.9, THRESHOLDS[EMBEDDER], step=0.005,
-        label="Threshold for the cosine similarity", elem_id="face-threshold",
-        info=f"{THRESHOLDS[EMBEDDER]}: strangers let in, and people turned away, about as often. "
-        "Higher: fewer strangers.",
+def build_pair() -> tuple[FacePicture, FacePicture]:
+    """The two pictures, large."""
+    a, b = (
+        FacePicture(
+            to_value(sample), title=f"Picture {letter.upper()}", elem_id=f"face-{letter}",
+            elem_classes=["fill"], min_width=150,
+        )
+        for letter, sample in (("a", "ardern_2018"), ("b", "ardern_2022"))
     )  # fmt: skip
-    metric = ui.Radio(
-        [(title, name) for name, title in METRICS.items()], value=METRIC, label="Metric",
-        elem_id="face-metric",
-    )  # fmt: skip
-    embedder, acting = embedders.build(tab, threshold)
-    detector = ui.Dropdown(
-        [(title, name) for name, title in DETECTORS.items()], value=DETECTOR, label="Detector",
-        elem_id="face-detector",
-    )  # fmt: skip
+    return a, b
+
+
+def build_choices(tab: lesson.Tab, a: FacePicture, b: FacePicture) -> Choices:
+    """How they are compared: in the rail, where it matters."""
+    stage = tab.stage
+    with stage.controls(VERDICT, RATES, LIMITS, CLASS_PHOTO, CLASS_MATRIX, lesson.LIVE):
+        threshold = ui.Slider(
+            -0.2, 0.9, THRESHOLDS[EMBEDDER], step=0.005,
+            label="Threshold for the cosine similarity", elem_id="face-threshold",
+            info=f"At {THRESHOLDS[EMBEDDER]} both kinds of error are about as frequent. Higher: "
+            "fewer strangers.",
+        )  # fmt: skip
+    with stage.controls(VERDICT, RATES, CLASS_MATRIX):
+        metric = ui.Radio(
+            [(title, name) for name, title in METRICS.items()], value=METRIC, label="Metric",
+            elem_id="face-metric",
+        )  # fmt: skip
+    with stage.controls(VERDICT, RATES, EMBEDDINGS, LIMITS, CLASS_PHOTO, CLASS_MATRIX):
+        embedder, acting = embedders.build(tab, threshold)
+    with stage.controls(
+        VERDICT, EMBEDDINGS, HISTORY, PARTS, LIMITS, CLASS_PHOTO, CLASS_MATRIX, lesson.LIVE
+    ):
+        detector = ui.Dropdown(
+            [(title, name) for name, title in DETECTORS.items()], value=DETECTOR,
+            label="Detector", elem_id="face-detector",
+        )  # fmt: skip
     return Choices(a, b, threshold, metric, embedder, acting, detector)
 
 

@@ -19,7 +19,7 @@ from demos.components.private_picture import (
     to_overlay,
     to_value,
 )
-from demos.face_verification.controls import Choices
+from demos.face_verification.controls import CLASS_MATRIX, CLASS_PHOTO, Choices
 from demos.face_verification.matrix import draw_matrix
 from demos.face_verification.mistakes import say_mistakes
 from demos.face_verification.views import (
@@ -136,9 +136,9 @@ def draw_map(crops: list[np.ndarray], result: FaceMap, dimensions: int) -> str:
         for crop, (x, y) in zip(crops, spots, strict=True)
     ]
     return draw_page(
-        "<h3>As a map: near means alike</h3>",
         f'<svg viewBox="0 0 {MAP_W} {MAP_H}" role="img" aria-label="map of faces">'
         f"{''.join(lines)}{''.join(pictures)}</svg>",
+        "<h3>As a map: near means alike</h3>",
         f'<p class="soft">{dimensions} dimensions pressed into two (multidimensional scaling): '
         f"{percent(result.kept)} of the spread is kept. Lines join faces of one person.</p>",
     )
@@ -154,20 +154,20 @@ def _to_pixels(positions: np.ndarray) -> np.ndarray:
 
 
 def build(tab: lesson.Tab, choices: Choices) -> None:
-    """A photo of many faces beside the matrix and the map."""
-    c = choices
-    gr.Markdown("## A class photo: everybody against everybody")
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
+    """A photo of many faces beside their map, and the matrix of all pairs."""
+    c, stage = choices, tab.stage
+    with stage.show(CLASS_PHOTO):
+        with gr.Row(elem_classes=["side-by-side"]):
             photo = FacePicture(
                 to_value(GROUP), title="Photo of several faces", names=(GROUP, *SAMPLES),
-                elem_id="face-group", pickable=False,
+                elem_id="face-group", pickable=False, elem_classes=["fill"],
             )  # fmt: skip
-            again = gr.Button("Compare all faces", variant="primary", size="sm")
-        with gr.Column(scale=3, min_width=320):
-            map_html = gr.HTML(label="map", elem_id="face-map")
-    matrix = gr.HTML(label="matrix", elem_id="face-matrix")
-    numbers = gr.JSON(visible=False, label="numbers")
+        map_html = gr.HTML(label="map", elem_id="face-map")
+    with stage.show(CLASS_MATRIX):
+        matrix = gr.HTML(label="matrix", elem_id="face-matrix")
+        numbers = gr.JSON(visible=False, label="numbers")
+    with stage.controls(CLASS_PHOTO):
+        again = gr.Button("Compare all faces", variant="primary", size="sm")
     inputs = [photo, c.threshold, c.detector, c.embedder, c.metric]
     outputs = [matrix, map_html, numbers, photo]
     answer = say_mistakes(compare_all, [None, None, gr.skip()])

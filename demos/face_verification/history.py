@@ -15,13 +15,13 @@ from cvcore.recognition.faces import DETECTOR, Face
 from demos import components as ui
 from demos import lesson
 from demos.components.private_picture import load_face_sample, title_of
-from demos.face_verification.controls import Choices
+from demos.face_verification.controls import HISTORY, Choices
 from demos.face_verification.mistakes import add_view
 from demos.face_verification.pair import find_pair
 from demos.face_verification.views import OTHER, SAME, draw_page, number, percent, to_img
 from demos.lesson import charts
 
-TITLE = "History"
+TITLE = HISTORY
 EIGENFACES = 48  # that are kept
 COUNTS = (1, 4, 12, EIGENFACES)
 TITLES = {
@@ -46,6 +46,7 @@ def show_history(
     html = draw_page(
         draw_methods(scores),
         draw_eigen(face_a, face_b, int(components)),
+        explain_methods(),
         draw_lbp(face_a, face_b),
         draw_losses(scores["sface"], losses),
     )
@@ -117,6 +118,12 @@ def draw_methods(scores: dict[str, float]) -> str:
         "<th>threshold with the fewest errors here</th><th>says</th><th>right on LFW pairs</th>"
         "</tr></thead><tbody>"
         f"{''.join(rows)}</tbody></table>"
+    )
+
+
+def explain_methods() -> str:
+    """How the methods' numbers came about."""
+    return (
         '<p class="soft">Guessing is right in 50 %: the verdict of an old method on one pair is '
         "little more than luck. Each threshold here has the fewest wrong verdicts on the very "
         "pairs it is judged by, so that each method is seen at its best, which flatters a little: "
@@ -241,8 +248,9 @@ def _enlarge(picture: np.ndarray) -> np.ndarray:
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
     c = choices
-    with gr.Tab(TITLE) as section:
+    with lazy.tab.stage.controls(TITLE, first=True):
         components = ui.Slider(1, EIGENFACES, EIGENFACES, step=1, label="Eigenfaces used")
+    with lazy.tab.stage.view(TITLE) as section:
         html = gr.HTML(label="methods", elem_id="face-history")
         numbers = gr.JSON(visible=False, label="numbers")
     add_view(

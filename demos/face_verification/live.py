@@ -23,9 +23,8 @@ MAX_PEOPLE = 40
 MAX_NAME = 24
 CONSENT = "Everybody concerned has agreed"
 WHO = (
-    "Ask the person in the picture first (for a child, the parents too), and everybody before the "
-    "camera. Of the face only 128 numbers are kept, in this visit's memory; they are gone when "
-    "this page is closed or reloaded."
+    "Ask the person first (for a child, the parents too), and everybody before the camera. Of the "
+    "face only 128 numbers are kept, in memory, until this page is closed or reloaded."
 )
 PASSERS_BY = (
     "While somebody is enrolled, every face before the camera is turned into numbers too, to be "
@@ -193,32 +192,41 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
     """Enrolment beside the list of names, and the webcam below."""
     people = gr.State((), time_to_live=KEPT_SECONDS)
     state = gr.State(None, time_to_live=KEPT_SECONDS)
-    gr.Markdown("## Live: enrol with one picture, then be named")
-    with gr.Row():
-        with gr.Column(scale=2, min_width=320):
-            picture = FacePicture(title="One picture of one person", elem_id="face-enrol-picture")
-        with gr.Column(scale=3, min_width=320):
-            gr.HTML(draw_page(f"<p>{escape(WHO)}</p>"))
-            consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
-            with gr.Row():
-                name = gr.Textbox(
-                    label="Name", max_length=MAX_NAME, elem_id="face-name", scale=3, max_lines=1
-                )
-                add = gr.Button("Enrol", variant="primary", scale=1, elem_id="face-enrol")
-                wipe = gr.Button("Forget everybody", variant="stop", scale=1, elem_id="face-forget")
-            roster = gr.HTML(
-                draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"]
+    stage = tab.stage
+    section = stage.live()
+    with stage.controls(lesson.LIVE, first=True):
+        table = gr.HTML(label="names", elem_id="face-live-table")
+        picture = FacePicture(title="Enrol one person", elem_id="face-enrol-picture")
+        gr.HTML(draw_page(f"<p>{escape(WHO)}</p>"))
+        consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
+        name = gr.Textbox(
+            placeholder="Name", show_label=False, label="Name", max_length=MAX_NAME,
+            elem_id="face-name", max_lines=1,
+        )  # fmt: skip
+        with gr.Row():
+            add = gr.Button(
+                "Enrol", variant="primary", size="sm", min_width=80, elem_id="face-enrol"
             )
-            gr.HTML(draw_page(f'<p class="soft">{escape(PASSERS_BY)}</p>'))
-            table = gr.HTML(label="names", elem_id="face-live-table")
-            numbers = gr.JSON(visible=False, label="numbers")
-            faces = ui.Panel(visible=False, label="numbers")
-    tab.live(
-        name_faces,
-        [people, choices.threshold, state, choices.embedder],
-        extra_outputs=[table, state, faces],
-        in_memory=True,
-    )
+            wipe = gr.Button(
+                "Forget everybody", variant="stop", size="sm", min_width=80, elem_id="face-forget"
+            )
+        roster = gr.HTML(
+            draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"]
+        )
+        numbers = gr.JSON(visible=False, label="numbers")
+        faces = ui.Panel(visible=False, label="numbers")
+    with (
+        stage.controls(lesson.LIVE),
+        gr.Accordion("What of passers-by?", open=False, elem_classes=["more"]),
+    ):
+        gr.HTML(draw_page(f'<p class="soft">{escape(PASSERS_BY)}</p>'))
+    with section:
+        tab.live(
+            name_faces,
+            [people, choices.threshold, state, choices.embedder],
+            extra_outputs=[table, state, faces],
+            in_memory=True,
+        )
     tab.run(
         [add.click, name.submit],
         enrol,

@@ -9,13 +9,13 @@ from cvcore.core.drawing import draw_heatmap
 from cvcore.core.images import resize
 from cvcore.recognition.faces import DETECTOR
 from demos import lesson
-from demos.face_verification.controls import Choices
+from demos.face_verification.controls import PARTS, Choices
 from demos.face_verification.mistakes import add_view
 from demos.face_verification.pair import find_pair
 from demos.face_verification.views import draw_page, number, to_img
 
-TITLE = "Parts"
-SIDE = 280  # pixels
+TITLE = PARTS
+SIDE = 560  # pixels
 
 
 def show_parts(
@@ -54,7 +54,7 @@ def draw_parts(pair: tuple, maps: tuple, limit: float, numbers: dict) -> str:
     return draw_page(
         f'<p class="big">Cosine similarity by SFace: {number(numbers["similarity"])}. Covering '
         f"one place costs up to <b>{number(most)}</b>.</p>",
-        f'<div class="row">{"".join(shown)}</div>',
+        f'<div class="row two">{"".join(shown)}</div>',
         '<p class="soft">A grey window of 28 x 28 of the 112 x 112 pixels covers one place after '
         "another. Red: with this place covered the faces are less alike, so the likeness hangs on "
         "it. Blue: with it covered they are more alike.</p>",
@@ -62,13 +62,13 @@ def draw_parts(pair: tuple, maps: tuple, limit: float, numbers: dict) -> str:
 
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
-    c = choices
-    with gr.Tab(TITLE) as section:
-        with gr.Column():
-            html = gr.HTML(label="parts", elem_id="face-parts")
-            numbers = gr.JSON(visible=False, label="numbers")
-        running = add_view(
-            lazy, TITLE, section, show_parts, [c.a, c.b, c.detector], [html, numbers],
-            api_name="face_verification_parts", follows=c.changes,
-        )  # fmt: skip
+    c, stage = choices, lazy.tab.stage
+    with stage.view(TITLE) as section:
+        html = gr.HTML(label="parts", elem_id="face-parts")
+        numbers = gr.JSON(visible=False, label="numbers")
+    running = add_view(
+        lazy, TITLE, section, show_parts, [c.a, c.b, c.detector], [html, numbers],
+        api_name="face_verification_parts", follows=c.changes,
+    )  # fmt: skip
+    with stage.controls(TITLE):
         lazy.tab.stop_button(*running)

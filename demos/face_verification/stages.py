@@ -10,11 +10,11 @@ from cvcore.core import drawing, images
 from cvcore.recognition.faces.mtcnn import Cascade
 from demos import lesson
 from demos.components.private_picture import read_picture
-from demos.face_verification.controls import Choices
+from demos.face_verification.controls import DETECTION, Choices
 from demos.face_verification.mistakes import add_view
 from demos.face_verification.views import draw_page, to_img
 
-TITLE = "Detection"
+TITLE = DETECTION
 WORKING_SIDE = 480  # pixels
 MAX_LEVELS = 6
 STAGES = (
@@ -62,7 +62,7 @@ def draw_cascade(image: np.ndarray, cascade: Cascade) -> str:
             f"{len(boxes):,}</b>{escape(story)}</figcaption></figure>"
         )
     levels = "".join(
-        f"<figure style='max-width:9rem'>"
+        f"<figure>"
         f"{to_img(_heat(image, level.probabilities))}<figcaption>"
         f"<b>{level.size_hw[1]} x {level.size_hw[0]}</b>{len(level.boxes)} boxes</figcaption>"
         "</figure>"
@@ -71,9 +71,9 @@ def draw_cascade(image: np.ndarray, cascade: Cascade) -> str:
     more = len(cascade.levels) - MAX_LEVELS
     return draw_page(
         "<h3>MTCNN: three networks, each stricter and slower than the one before</h3>"
-        f'<div class="row">{"".join(figures)}</div>',
+        f'<div class="row cascade">{"".join(figures)}</div>',
         "<h3>The pyramid: P-Net sees 12 x 12 pixels, so the picture shrinks instead</h3>"
-        f'<div class="row">{levels}</div>',
+        f'<div class="row pyramid">{levels}</div>',
         '<p class="soft">Bright: P-Net takes the place for a face. A large face lights up on a '
         f"small level{f'; {more} smaller levels are not shown' if more > 0 else ''}.</p>",
     )
@@ -106,7 +106,7 @@ def _heat(image: np.ndarray, probabilities: np.ndarray) -> np.ndarray:
 
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
-    with gr.Tab(TITLE) as section, gr.Column():
+    with lazy.tab.stage.view(TITLE) as section:
         html = gr.HTML(label="stages", elem_id="face-stages")
         numbers = gr.JSON(visible=False, label="numbers")
     add_view(

@@ -15,13 +15,13 @@ from cvcore.face_verification.robustness import TRIALS, Trial, TrialPoint
 from cvcore.recognition.faces import DETECTOR, EMBEDDER
 from demos import components as ui
 from demos import lesson
-from demos.face_verification.controls import Choices
+from demos.face_verification.controls import LIMITS, Choices
 from demos.face_verification.mistakes import add_view
 from demos.face_verification.pair import find_chosen
 from demos.face_verification.views import draw_page, number
 from demos.lesson import charts
 
-TITLE = "Limits"
+TITLE = LIMITS
 KINDS = [
     ("Blur", "blur"),
     ("Darkness", "darkness"),
@@ -181,18 +181,20 @@ def tell(course: Course, threshold: float) -> str:
 
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
     """The kind of trial, and its curve, which follows the threshold while it is drawn."""
-    c, tab = choices, lazy.tab
+    c, tab, stage = choices, lazy.tab, lazy.tab.stage
     following, redrawing = lesson.follow(show_trial, redraw_trial)
-    with gr.Tab(TITLE) as section:
-        kind = ui.Radio(KINDS, value=KIND, label="Spoil picture B by")
+    with stage.controls(TITLE, first=True):
+        kind = ui.Radio(KINDS, value=KIND, label="Degrade picture B by")
+    with stage.view(TITLE) as section:
         html = gr.HTML(label="trial", elem_id="face-trial")
         numbers = gr.JSON(visible=False, label="numbers")
         course, moved = gr.State(), gr.State(lesson.LatestControls())
-        running = add_view(
-            lazy, TITLE, section, following,
-            [c.a, c.b, kind, c.threshold, c.detector, c.embedder, moved], [html, numbers, course],
-            api_name="face_verification_trial", follows=c.changes, controls=[kind.input],
-        )  # fmt: skip
+    running = add_view(
+        lazy, TITLE, section, following,
+        [c.a, c.b, kind, c.threshold, c.detector, c.embedder, moved], [html, numbers, course],
+        api_name="face_verification_trial", follows=c.changes, controls=[kind.input],
+    )  # fmt: skip
+    with stage.controls(TITLE):
         tab.stop_button(*running)
     tab.run(
         [c.threshold.input, c.threshold.change], redrawing, [course, c.threshold, moved], html,

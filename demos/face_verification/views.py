@@ -31,16 +31,16 @@ PRIOR = "two"
 STYLE = f"""<style>
 .fv {{ color: var(--body-text-color); font-size: 1.05rem; }}
 .fv .verdict {{ display: flex; flex-wrap: wrap; align-items: center; gap: .3rem 1.2rem;
-  padding: .5rem .9rem; border-radius: .5rem; border: 3px solid; margin-bottom: .5rem; }}
-.fv .verdict strong {{ font-size: 1.9rem; line-height: 1.15; }}
-.fv .verdict span {{ font-size: 1.15rem; }}
+  padding: .5rem .9rem; border-radius: .5rem; border: 3px solid; }}
+.fv .verdict strong {{ font-size: 1.7rem; line-height: 1.15; }}
+.fv .verdict span {{ font-size: 1.1rem; }}
 .fv .verdict .sum {{ font-size: 1rem; }}
 .fv .same {{ border-color: {SAME}; background: {SAME}22; }}
 .fv .other {{ border-color: {OTHER}; background: {OTHER}22; }}
 .fv .big {{ font-size: 1.2rem; margin: .4rem 0; overflow-wrap: anywhere; }}
 .fv .soft {{ color: var(--body-text-color-subdued); margin: .3rem 0; }}
 .fv .note {{ padding: .35rem .8rem; border-left: .3rem solid {OTHER}; margin: .4rem 0; }}
-.fv h3 {{ margin: .7rem 0 .2rem; font-size: 1.15rem; }}
+.fv h3 {{ margin: .4rem 0 .2rem; font-size: 1.15rem; }}
 .fv svg {{ width: 100%; height: auto; display: block; }}
 .fv svg .grid {{ stroke: var(--border-color-primary); }}
 .fv .pair {{ display: grid; grid-template-columns: 7rem 1fr; gap: .4rem .8rem;
@@ -54,7 +54,28 @@ STYLE = f"""<style>
 .fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
 .fv .row {{ display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-start; }}
 .fv figure {{ margin: 0; flex: 1 1 7rem; max-width: 15rem; }}
-.fv figure img {{ width: 100%; display: block; border-radius: .3rem; }}
+.fv figure img {{ width: 100%; display: block; border-radius: .3rem; margin: 0; }}
+.fv .cascade figure {{ max-width: none; }}
+.fv .cascade svg {{ max-height: calc((100dvh - 27.5rem) * .68); }}
+.fv .pyramid img {{ max-height: calc((100dvh - 27.5rem) * .3); object-fit: contain;
+  object-position: left; }}
+.fv .two {{ flex-wrap: nowrap; }} .fv .two figure {{ flex: 1 1 0; max-width: 60dvh; }}
+.fv .chart.wide {{ max-width: calc((100dvh - 27rem) * 2.8) !important; }}
+.lesson-grid[data-view=verdict] .fv .curves {{ display: none; }}
+#face-verdict {{ flex: none; max-height: 50%; overflow: auto; }}
+.lesson-grid[data-view=error-rates] #face-verdict {{ max-height: none; }}
+.lesson-main > .form:has(#face-prior) {{ flex: none; border: 0; background: none; }}
+#face-prior {{ display: flex !important; flex-wrap: wrap; align-items: center; gap: .2rem .8rem;
+  padding: 0 10px; background: none; }}
+#face-prior > span, #face-prior label {{ font-size: 14px; }}
+#face-prior label {{ padding: 4px 8px; }}
+#face-prior > :is(span, .wrap:not([data-testid])) {{ width: auto; margin: 0; }}
+#face-map .fv {{ display: grid; grid-template: auto 1fr / auto 1fr; gap: 0 1.2rem; }}
+#face-map svg {{ grid-row: 1 / 3; width: auto; height: 32dvh; max-width: 60vw; }}
+@media (max-width: 760px) {{
+  #face-map .fv {{ display: block; }} #face-map svg {{ height: auto; max-width: 100%; }}
+}}
+.lesson-rail .fv {{ font-size: 14px; }} .lesson-rail .fv p {{ margin: 0; }}
 .fv figcaption {{ font-size: 1rem; }}
 .fv figure:not(.chart) figcaption b {{ display: block; font-size: 1.1rem; }}
 .fv .losses {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));
@@ -207,9 +228,9 @@ def draw_curves(
     below = float(rates.false_reject(similarity))
     above = float(rates.false_accept(similarity))
     return (
-        f'{chart}<p class="soft">At this threshold, on {total[0]:,} pairs of one person and '
-        f"{total[1]:,} of different persons (LFW). As similar as this pair or more: "
-        f"{percent(1 - below)} of one person's pairs, {percent(above)} of strangers'.</p>"
+        f'<div class="curves">{chart}<p class="soft">At this threshold, on {total[0]:,} pairs of '
+        f"one person and {total[1]:,} of different persons (LFW). As similar as this pair or more: "
+        f"{percent(1 - below)} of one person's pairs, {percent(above)} of strangers'.</p></div>"
     )
 
 

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cvcore.core import samples
-from tests.support.browser import PATIENCE_MS
+from tests.support.browser import PATIENCE_MS, start_webcam
 from tests.support.privacy import to_uri, watch_writes
 from tests.support.server import serve_page, wait_until
 
@@ -76,13 +76,13 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     page.locator("#face-b .camera", has_text="Take the picture").wait_for()
     page.locator("#face-b .camera").click()
     page.locator("#face-verdict .verdict.same").wait_for()
+    page.get_by_role("tab", name="Live", exact=True).click()
     page.locator("#face-enrol-picture [data-name=ardern_2018]").click()
     page.locator("#face-name input, #face-name textarea").first.fill("Jacinda")
     page.locator("#face-consent input").check()
     page.locator("#face-enrol").click()
     page.get_by_text("Enrolled (1)").wait_for()
-    page.get_by_text("Click to Access Webcam").click()
-    page.locator(f"#{TOPIC}-live-camera button", has_text="Record").click()
+    start_webcam(page)
     page.locator("#face-live-table td b", has_text="Jacinda").wait_for()
     for _ in range(10):  # frames that show the person enrolled
         with page.expect_response(lambda answer: "component_server" in answer.url):
@@ -163,6 +163,7 @@ def test_nothing_is_kept_after_the_visit(served, browser):
     page.on("request", lambda request: sent.append(request.post_data or ""))
     page.goto(served.url)
     page.locator("#face-verdict .verdict").wait_for()
+    page.get_by_role("tab", name="Live", exact=True).click()
     file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": buffer.getvalue()}
     page.locator("#face-enrol-picture input[type=file]").set_input_files(file)
     page.locator("#face-name input, #face-name textarea").first.fill("Zacharias")

@@ -10,7 +10,7 @@ from cvcore.core import images, samples
 from cvcore.engine import download, registry
 from cvcore.recognition import faces
 from demos.components.private_picture import GROUP, load_face_sample
-from tests.support.browser import next_frames
+from tests.support.browser import check_stage, next_frames, open_view
 from tests.support.files import make_exif, save
 from tests.support.server import PATIENCE_SECONDS
 
@@ -27,9 +27,6 @@ def panel(page, open_tab):
 def test_first_answer_comes_without_a_click_then_own_picture_and_slider(panel, screenshot):
     expect(panel.locator("#face-a rect.chosen")).to_have_count(1)
     expect(panel.locator("#face-b circle")).to_have_count(5)
-    expect(panel.locator("#face-matrix")).to_contain_text("4 faces, 3 people")
-    expect(panel.locator("#face-group rect")).to_have_count(4)
-    expect(panel.locator("#face-group rect[role=button]")).to_have_count(0)  # nothing to pick
     screenshot("face_verification")
     picture = images.to_jpeg(samples.load_sample("obama_2005"))
     file = {"name": "me.jpg", "mimeType": "image/jpeg", "buffer": picture}
@@ -39,6 +36,27 @@ def test_first_answer_comes_without_a_click_then_own_picture_and_slider(panel, s
     slider = panel.locator("#face-threshold input[type=range]")
     slider.evaluate("node => { node.value = -0.2; node.dispatchEvent(new Event('input')) }")
     expect(verdict).to_contain_text("Same person")
+
+
+def test_every_view_is_whole_on_a_projector(panel):
+    check_stage(panel)
+    open_view(panel, "Verdict")
+    a, b = (panel.locator(f"#face-{letter} .frame").bounding_box() for letter in "ab")
+    assert a["y"] == b["y"]
+    assert a["width"] + b["width"] > 0.65 * 1280  # large, side by side
+    verdict = panel.locator("#face-verdict .verdict").bounding_box()
+    prior = panel.locator("#face-prior").bounding_box()
+    assert prior["y"] + prior["height"] <= verdict["y"]  # above what it changes
+
+
+def test_a_class_photo_is_compared_without_a_click(panel, screenshot):
+    open_view(panel, "Class photo")
+    expect(panel.locator("#face-group rect")).to_have_count(4)
+    expect(panel.locator("#face-group rect[role=button]")).to_have_count(0)  # nothing to pick
+    expect(panel.locator("#face-map image")).to_have_count(4)
+    screenshot("face_verification_class")
+    open_view(panel, "Class matrix")
+    expect(panel.locator("#face-matrix")).to_contain_text("4 faces, 3 people")
 
 
 def test_a_picture_that_comes_while_another_is_compared_is_answered_too(panel, rest, monkeypatch):
@@ -91,13 +109,14 @@ def test_a_picture_as_a_phone_left_it(panel, page):
 
 def test_every_view_opens(panel):
     for view, words in (
+        ("Error rates", "strangers taken for the same person"),
         ("Embeddings", "numbers that agree"),
         ("Detection", "P-Net"),
         ("History", "Eigenfaces, 1991"),
         ("Parts", "Cosine similarity by SFace"),
         ("Limits", "taken for a stranger"),
     ):
-        panel.get_by_role("tab", name=view, exact=True).click()
+        open_view(panel, view)
         expect(panel.get_by_text(words).locator("visible=true").first).to_be_visible()
 
 
@@ -145,7 +164,7 @@ def test_metric_and_prior_decide_what_is_written(panel):
 
 
 def test_limits_follow_the_threshold(panel):
-    panel.get_by_role("tab", name="Limits", exact=True).click()
+    open_view(panel, "Limits")
     expect(panel.locator("#face-trial")).to_contain_text("taken for a stranger")
     slider = panel.locator("#face-threshold input[type=range]")
     slider.evaluate("node => { node.value = 0.9; node.dispatchEvent(new Event('input')) }")

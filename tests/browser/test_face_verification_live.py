@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import open_profile
+from tests.support.browser import open_profile, open_view, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -27,13 +27,13 @@ def test_enrol_and_be_named(page, open_tab, screenshot):
     panel = open_tab("face_verification")
     table = panel.locator("#face-live-table")
     expect(panel.locator("#face-verdict .verdict")).to_be_visible()
+    open_view(panel, "Live")
     panel.locator("#face-enrol-picture [data-name=ardern_2018]").click()
     panel.locator("#face-name input, #face-name textarea").first.fill("Jacinda")
     panel.locator("#face-enrol").click()
     expect(page.get_by_text("Tick the consent box first")).to_be_visible()
 
-    panel.get_by_text("Click to Access Webcam").click()
-    panel.locator("#face_verification-live-camera button", has_text="Record").click()
+    start_webcam(panel)
     expect(table).to_contain_text("1 face in view; nobody is enrolled")
     enrol(panel, "obama_2005", "Barack")
     expect(table).to_contain_text("stranger")
@@ -41,7 +41,6 @@ def test_enrol_and_be_named(page, open_tab, screenshot):
     expect(table.locator("td b")).to_have_text("Jacinda")
     expect(table).not_to_contain_text("stranger")
     expect(panel.locator("#face_verification-live-view")).to_contain_text("frames a second")
-    panel.locator("#face-live-table").scroll_into_view_if_needed()
     screenshot("face_verification_live", full_page=False)
     panel.locator("#face-forget").click()
     expect(panel.locator("#face-roster")).to_contain_text("Nobody is enrolled")
