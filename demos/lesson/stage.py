@@ -126,6 +126,16 @@ class Stage:
         """What is shown in these views only, of the part that is entered: above all of "More"."""
         return gr.Column(elem_classes=_to_classes(titles))
 
+    def panel(self, title: str, *titles: str) -> gr.Accordion:
+        """A panel of the foot, closed at first, in these views only, or in all."""
+        with self.panels:
+            return gr.Accordion(title, open=False, elem_classes=_to_classes(titles))
+
+    def told(self, *titles: str) -> gr.Row:
+        """Timings and files at the foot's end, of these views only."""
+        with self.results:
+            return gr.Row(elem_classes=_to_classes(titles))
+
     def sources(self, picture: str = "", live: bool = False) -> gr.Column:
         """The source buttons; returns the panel behind "Samples", for the ``picture`` (its name on
         the page) and what it can be chosen from."""
