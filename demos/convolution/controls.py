@@ -14,6 +14,7 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import NumberTable
+from demos.convolution.names import MATRIX, PADDING, PICTURE, POOLING
 from demos.convolution.presets import MATRICES, MAX_MATRIX, kernel_value, matrix_value
 
 MAX_KERNEL = 7  # rows and columns
@@ -106,38 +107,24 @@ class Panel:
     window: dict[str, Any]  # by field of ``Window``, without the kernel and the last
     output_padding: gr.Slider  # the last, which came later: calls may give values in their order
     look: dict[str, Any]  # the other fields of ``PictureSettings``
-    boxes: list[Any]  # as ``show_controls`` answers
 
 
 def build_panel(tab: lesson.Tab) -> Panel:
-    """Input and kernel, the window, and what a picture's channels are; each view shows its own."""
-    with gr.Column(scale=2, min_width=320) as panel_box:
-        with gr.Row():
-            with gr.Column(min_width=190) as matrix_box:
-                matrix = _build_matrix(tab)
-            with gr.Column(min_width=190, visible=False) as picture_box:
-                picture = tab.picture_input(
-                    sample="chelsea", elem_id="convolution-picture", height=200
-                )
-            with gr.Column(min_width=190) as kernel_box:
-                kernel = _build_kernel(tab, MatrixSettings.kernel, "convolution-kernel")
-            with gr.Column(min_width=190, visible=False) as picture_kernel_box:
-                picture_kernel = _build_kernel(
-                    tab, PictureSettings.kernel, "convolution-picture-kernel"
-                )
-        with gr.Column() as window_box:
-            window = _build_window()
-            output_padding = _build_output_padding(window["transposed"])
-        with gr.Row(visible=False) as look_box:
-            d = PictureSettings()
-            look = {
-                "channels": ui.Dropdown(list(CHANNELS), value=d.channels, label="Channels"),
-                "show": ui.Dropdown(list(SHOW), value=d.show, label="Show the result"),
-            }
-    boxes = [
-        panel_box, matrix_box, picture_box, kernel_box, picture_kernel_box, window_box, look_box,
-    ]  # fmt: skip
-    return Panel(matrix, picture, kernel, picture_kernel, window, output_padding, look, boxes)
+    """Input and kernel, the window, and what a picture's channels are, each in its views."""
+    stage, d = tab.stage, PictureSettings()
+    picture = stage.picture_input(sample="chelsea")
+    with stage.controls(MATRIX):
+        matrix = _build_matrix(tab)
+        kernel = _build_kernel(tab, MatrixSettings.kernel, "convolution-kernel")
+    with stage.controls(PICTURE, POOLING, PADDING, lesson.LIVE):
+        picture_kernel = _build_kernel(tab, PictureSettings.kernel, "convolution-picture-kernel")
+    window, output_padding = _build_window(stage)
+    with stage.controls(PICTURE, lesson.LIVE):
+        look = {
+            "channels": ui.Dropdown(list(CHANNELS), value=d.channels, label="Channels"),
+            "show": ui.Dropdown(list(SHOW), value=d.show, label="Show the result"),
+        }
+    return Panel(matrix, picture, kernel, picture_kernel, window, output_padding, look)
 
 
 # What of a table makes it a preset.
@@ -172,9 +159,11 @@ def follow_presets(
 
 def _build_matrix(tab: lesson.Tab) -> NumberTable:
     preset = ui.Dropdown([*MATRICES, OWN], value=FIRST_MATRIX, label="Input")
-    matrix = NumberTable(
-        matrix_value(FIRST_MATRIX), limit=MAX_MATRIX, label="matrix", elem_id="convolution-matrix"
-    )
+    with gr.Accordion("Type or draw the input", open=False):
+        matrix = NumberTable(
+            matrix_value(FIRST_MATRIX), limit=MAX_MATRIX, label="matrix",
+            elem_id="convolution-matrix",
+        )  # fmt: skip
     follow_presets(tab, preset, matrix, {name: matrix_value(name) for name in MATRICES})
     return matrix
 
@@ -189,25 +178,26 @@ def _build_kernel(tab: lesson.Tab, first: str, elem_id: str) -> NumberTable:
     return kernel
 
 
-def _build_window() -> dict[str, Any]:
-    """Stride, padding, what lies outside, dilation, transposed, by field of ``Window``."""
-    d = Window()
-    with gr.Row():
-        stride = ui.Slider(1, 8, d.stride, step=1, label="Stride", min_width=120)
-        dilation = ui.Slider(1, 8, d.dilation, step=1, label="Dilation", min_width=120)
-    with gr.Row():
+def _build_window(stage: lesson.Stage) -> tuple[dict[str, Any], gr.Slider]:
+    """Stride, padding, what lies outside, dilation, transposed, by field of ``Window``, and the
+    output padding."""
+    d, views = Window(), (MATRIX, PICTURE, lesson.LIVE)
+    with stage.controls(*views):
+        stride = ui.Slider(1, 8, d.stride, step=1, label="Stride")
         padding = ui.Dropdown(
-            list(PADDINGS), value=d.padding, label="Padding", min_width=120,
-            elem_id="convolution-padding",
-        )  # fmt: skip
-        padding_mode = ui.Dropdown(
-            list(PADDING_MODES), value=d.padding_mode, label="Outside is", min_width=120
+            list(PADDINGS), value=d.padding, label="Padding", elem_id="convolution-padding"
         )
-    transposed = gr.Checkbox(d.transposed, label="Transposed convolution", container=False)
-    return {
+    with stage.controls(*views, PADDING):
+        dilation = ui.Slider(1, 8, d.dilation, step=1, label="Dilation")
+    with stage.more(*views):
+        padding_mode = ui.Dropdown(list(PADDING_MODES), value=d.padding_mode, label="Outside is")
+        transposed = gr.Checkbox(d.transposed, label="Transposed convolution", container=False)
+        output_padding = _build_output_padding(transposed)
+    window = {
         "stride": stride, "padding": padding, "padding_mode": padding_mode, "dilation": dilation,
         "transposed": transposed,
     }  # fmt: skip
+    return window, output_padding
 
 
 def _build_output_padding(transposed: gr.Checkbox) -> gr.Slider:

@@ -15,6 +15,7 @@ from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import ConvolutionWalk, walk_value
 from demos.convolution.controls import MAX_KERNEL, MatrixSettings, Panel, to_changes
+from demos.convolution.names import MATRIX
 from demos.convolution.presets import read_matrix
 from demos.convolution.views import (
     build_snippet,
@@ -24,8 +25,6 @@ from demos.convolution.views import (
     to_csv,
     to_numbers,
 )
-
-TITLE = "Small matrix"
 
 
 def walk_matrix(matrix: Any, settings: MatrixSettings) -> tuple[dict, str, str, str, Any, dict]:
@@ -92,27 +91,26 @@ def once_opened(fn: Callable[..., Any]) -> Callable[..., Any]:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
     """The canvas, what is said about it, and the pooling that follows."""
-    d = MatrixSettings()
-    with gr.Tab(TITLE) as section:
-        walk = ConvolutionWalk(label="feature map", elem_id="convolution-walk")
-        finding = gr.Markdown(label="finding", elem_id="convolution-finding")
-        with gr.Row():
-            with gr.Column(min_width=280):
+    d, stage = MatrixSettings(), tab.stage
+    with stage.controls(MATRIX):
+        pooling = {
+            "pool_size": ui.Slider(1, 4, d.pool_size, step=1, label="Pooling size"),
+            "pool_stride": ui.Slider(1, 4, d.pool_stride, step=1, label="Pooling stride"),
+        }
+    section = stage.views[MATRIX]
+    with section:
+        walk = ConvolutionWalk(
+            label="feature map", elem_id="convolution-walk", elem_classes=["fill", "tall"]
+        )
+        with gr.Row(elem_classes=["told"]):
+            finding = gr.Markdown(label="finding", elem_id="convolution-finding")
+            with gr.Column():
                 sizes = gr.Markdown(label="sizes", elem_id="convolution-sizes")
                 check = gr.Markdown("Comparing with torch …", elem_id="convolution-check")
-            with gr.Column(min_width=280), gr.Row():
-                pooling = {
-                    "pool_size": ui.Slider(
-                        1, 4, d.pool_size, step=1, label="Pooling size", min_width=120
-                    ),
-                    "pool_stride": ui.Slider(
-                        1, 4, d.pool_stride, step=1, label="Pooling stride", min_width=120
-                    ),
-                }
-        snippet = build_snippet()
-        with gr.Row():
-            badge = ui.Badge(label="timings")
-            file = ui.Download("Feature map as a table")
+    snippet = build_snippet(stage, MATRIX)
+    with stage.told(MATRIX):
+        badge = ui.Badge(label="timings")
+        file = ui.Download("Feature map as a table")
         numbers = gr.JSON(visible=False, label="numbers")
     settings = lesson.Controls(
         MatrixSettings, kernel=panel.kernel, **panel.window, **pooling,
@@ -126,7 +124,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
     fn = once_opened(walk_matrix)
     runs = [tab.on_open(fn, inputs, outputs, settings=settings)]
     runs += lazy.add(
-        TITLE, section, fn, inputs, outputs, settings=settings, api_name=None, kind="stream",
+        MATRIX, section, fn, inputs, outputs, settings=settings, api_name=None, kind="stream",
         follows=to_changes([panel.matrix, *settings]),
     )  # fmt: skip
     for run in runs:

@@ -17,9 +17,9 @@ from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import Report
 from demos.convolution.controls import CHANNELS, Panel, Window, to_changes
+from demos.convolution.names import PADDING
 from demos.convolution.picture import prepare_picture
 
-TITLE = "Padding compared"
 BORDER_SIDE = 64  # pixels
 
 
@@ -81,13 +81,17 @@ def _card(
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
     """The best mode in a sentence, and a card for each."""
-    with gr.Tab(TITLE) as section:
+    section = tab.stage.views[PADDING]
+    with section:
         finding = gr.Markdown(label="finding", elem_id="convolution-padding-finding")
-        maps = Report(label="maps", elem_id="convolution-padding-maps")
+        maps = Report(
+            label="maps", elem_id="convolution-padding-maps", elem_classes=["fill", "tall"]
+        )
+    with tab.stage.told(PADDING):
         badge = ui.Badge(label="timings")
         numbers = gr.JSON(visible=False, label="numbers")
     inputs = [panel.picture, panel.picture_kernel, panel.window["dilation"]]
     lazy.add(
-        TITLE, section, compare_borders, inputs, [maps, finding, badge, numbers],
+        PADDING, section, compare_borders, inputs, [maps, finding, badge, numbers],
         kind="stream", api_name="convolution_padding", follows=to_changes(inputs),
     )  # fmt: skip

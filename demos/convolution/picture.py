@@ -15,10 +15,9 @@ from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import ConvolutionWalk, walk_value
 from demos.convolution.controls import CHANNELS, Panel, PictureSettings, to_changes
+from demos.convolution.names import PICTURE
 from demos.convolution.views import build_snippet, describe_check, describe_sizes
 
-TITLE = "Picture"
-WEBCAM = "Webcam"
 PICTURE_SIDE = 480  # pixels: what a canvas shows of a picture
 FRAME_SIDE = 640  # the same of a webcam's
 STRETCHED_SIDE = 240  # the same of either before a transposed convolution makes it larger
@@ -89,21 +88,26 @@ def process_frame(frame: np.ndarray, settings: PictureSettings) -> np.ndarray:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
     """The canvas of the picture, and the webcam."""
-    with gr.Tab(TITLE) as section:
-        walk = ConvolutionWalk(label="feature map", elem_id="convolution-picture-walk")
-        sizes = gr.Markdown(label="sizes", elem_id="convolution-picture-sizes")
-        check = gr.Markdown("Comparing with torch …", elem_id="convolution-picture-check")
-        snippet = build_snippet()
-        with gr.Row():
-            badge = ui.Badge(label="timings")
-            file = ui.Download("Feature map as a picture")
-            source = ui.Download("picture.png, for the torch program")
+    stage = tab.stage
+    section = stage.views[PICTURE]
+    with section:
+        walk = ConvolutionWalk(
+            label="feature map", elem_id="convolution-picture-walk", elem_classes=["fill", "tall"]
+        )
+        with gr.Row(elem_classes=["told"]):
+            sizes = gr.Markdown(label="sizes", elem_id="convolution-picture-sizes")
+            check = gr.Markdown("Comparing with torch …", elem_id="convolution-picture-check")
+    snippet = build_snippet(stage, PICTURE)
+    with stage.told(PICTURE):
+        badge = ui.Badge(label="timings")
+        file = ui.Download("Feature map as a picture")
+        source = ui.Download("Picture for torch")
     settings = lesson.Controls(
         PictureSettings, kernel=panel.picture_kernel, **panel.window, **panel.look,
         output_padding=panel.output_padding,
     )  # fmt: skip
     runs = lazy.add(
-        TITLE, section, walk_picture, [panel.picture], [walk, sizes, badge, file],
+        PICTURE, section, walk_picture, [panel.picture], [walk, sizes, badge, file],
         settings=settings, api_name="convolution", kind="stream",
         follows=to_changes([panel.picture, *settings]),
     )  # fmt: skip
@@ -112,6 +116,5 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             run.then, check_picture, [panel.picture], [check, snippet, source],
             settings=settings, api_name=None, kind="stream",
         )  # fmt: skip
-    with gr.Tab(WEBCAM) as section:
-        lazy.note(WEBCAM, section)
+    with stage.live():
         tab.live(process_frame, settings=settings)

@@ -14,11 +14,11 @@ from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import NumberTable, PoolWalk, pool_value
 from demos.convolution.controls import CHANNELS, Panel, PictureSettings, Window, to_changes
+from demos.convolution.names import POOLING
 from demos.convolution.picture import prepare_picture
 from demos.convolution.presets import POOL_EXAMPLE, read_matrix
 from demos.convolution.views import build_snippet, describe_check, to_csv, to_numbers
 
-TITLE = "Pooling"
 POOLED_SIDE = 160  # pixels: small enough that single pixels can be seen
 MAX_TABLE = 16  # rows and columns
 SOURCES = {"matrix": 2, "picture": 4}  # what can be pooled, and a window that suits it
@@ -88,28 +88,32 @@ def suggest_window(source: str) -> tuple[int, int]:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
     """What is pooled and by which window, and the canvas."""
-    first = SOURCES[FIRST_SOURCE]
-    with gr.Tab(TITLE) as section:
-        with gr.Row():
-            source = ui.Radio(list(SOURCES), value=FIRST_SOURCE, label="Input")
-            kernel_first = gr.Checkbox(False, label="First the kernel and ReLU (picture)")
-            size = ui.Slider(1, 16, first, step=1, label="Pooling size", min_width=120)
-            stride = ui.Slider(1, 16, first, step=1, label="Pooling stride", min_width=120)
-        walk = PoolWalk(label="pooled maps", elem_id="convolution-pool-walk")
-        sizes = gr.Markdown(label="sizes", elem_id="convolution-pool-sizes")
+    first, stage = SOURCES[FIRST_SOURCE], tab.stage
+    with stage.controls(POOLING, first=True):
+        source = ui.Radio(list(SOURCES), value=FIRST_SOURCE, label="Input")
+        size = ui.Slider(1, 16, first, step=1, label="Pooling size")
+        stride = ui.Slider(1, 16, first, step=1, label="Pooling stride")
         with gr.Accordion("Edit the matrix", open=False):
             matrix = NumberTable({"cells": POOL_EXAMPLE}, limit=MAX_TABLE, label="matrix")
-        snippet = build_snippet()
-        with gr.Row():
-            badge = ui.Badge(label="timings")
-            file = ui.Download("Pooled maps as a table")
+        kernel_first = gr.Checkbox(False, label="First the kernel and ReLU (picture)")
+    section = stage.views[POOLING]
+    with section:
+        walk = PoolWalk(
+            label="pooled maps", elem_id="convolution-pool-walk", elem_classes=["fill", "tall"]
+        )
+        with gr.Row(elem_classes=["told"]):
+            sizes = gr.Markdown(label="sizes", elem_id="convolution-pool-sizes")
+    snippet = build_snippet(stage, POOLING)
+    with stage.told(POOLING):
+        badge = ui.Badge(label="timings")
+        file = ui.Download("Pooled maps as a table")
         numbers = gr.JSON(visible=False, label="numbers")
     inputs = [
         source, matrix, panel.picture, panel.picture_kernel, kernel_first, size, stride,
     ]  # fmt: skip
     outputs = [walk, sizes, snippet, badge, file, numbers]
     lazy.add(
-        TITLE, section, pool_input, inputs, outputs, api_name="convolution_pool", kind="stream",
+        POOLING, section, pool_input, inputs, outputs, api_name="convolution_pool", kind="stream",
         follows=to_changes(inputs[1:]),
     )  # fmt: skip
     suited = tab.run(source.input, suggest_window, source, [size, stride], api_name=None)

@@ -11,8 +11,8 @@ from demos import components as ui
 from demos import lesson
 from demos.convolution.canvas import Report
 from demos.convolution.controls import OWN, follow_presets
+from demos.convolution.names import SIZES
 
-TITLE = "Sizes and stacks"
 FIRST_STACK = next(iter(stack.STACKS))
 
 
@@ -58,24 +58,24 @@ def _draw_row(row: stack.Layer, total: int, most: int) -> str:
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     """A stack as text, one layer a line, and its table."""
-    with gr.Tab(TITLE) as section, gr.Row():
-        with gr.Column(scale=1, min_width=280):
-            preset = ui.Dropdown([*stack.STACKS, OWN], value=FIRST_STACK, label="Stack")
-            text = gr.Textbox(
-                stack.STACKS[FIRST_STACK], lines=12, max_lines=26, label="One layer a line",
-                elem_id="convolution-stack-text",
-            )  # fmt: skip
-            gr.Markdown(
-                "`input 28x28x1` · `conv 32 3x3 same stride 2` · `conv 32 3x3 padding 1` · "
-                "`max pool 2x2 stride 2` · `flatten` · `dense 10` · `relu`"
-            )
-        with gr.Column(scale=3, min_width=320):
-            table = Report(label="layers", elem_id="convolution-stack")
-            numbers = gr.JSON(visible=False, label="numbers")
+    with tab.stage.controls(SIZES):
+        preset = ui.Dropdown([*stack.STACKS, OWN], value=FIRST_STACK, label="Stack")
+        text = gr.Textbox(
+            stack.STACKS[FIRST_STACK], lines=12, max_lines=14, label="One layer a line",
+            elem_id="convolution-stack-text",
+        )  # fmt: skip
+        gr.Markdown(
+            "`input 28x28x1` · `conv 32 3x3 same stride 2` · `conv 32 3x3 padding 1` · "
+            "`max pool 2x2 stride 2` · `flatten` · `dense 10` · `relu`"
+        )
+    section = tab.stage.views[SIZES]
+    with section:
+        table = Report(label="layers", elem_id="convolution-stack")
+        numbers = gr.JSON(visible=False, label="numbers")
     outputs = [table, numbers]
     tab.endpoint(show_stack, text, outputs, api_name="convolution_stack")
     lazy.add(
-        TITLE, section, show_or_tell, text, outputs, api_name=None, kind="stream",
+        SIZES, section, show_or_tell, text, outputs, api_name=None, kind="stream",
         follows=[text.change],
     )  # fmt: skip
     follow_presets(tab, preset, text, stack.STACKS)

@@ -7,6 +7,7 @@ import numpy as np
 
 from cvcore.convolution import kernels, windows
 from cvcore.convolution.operation import Operation
+from demos import lesson
 
 
 def describe_sizes(operation: Operation, size_hw: tuple[int, int]) -> str:
@@ -29,7 +30,8 @@ def describe_finding(operation: Operation, result: np.ndarray) -> str:
     row, column = np.unravel_index(result.argmax(), result.shape)
     lines = [
         f"**Strongest answer {result.max():.2f}** in row {row + 1}, column {column + 1}. Shift the "
-        "input with its arrows: the answer moves with it and stays just as strong."
+        "input with the arrows under “Type or draw the input”: the answer moves with it and stays "
+        "just as strong."
     ]
     height, width = operation.weights.shape
     if min(height, width) > 1 and kernels.separate(operation.weights) is not None:
@@ -59,9 +61,9 @@ def to_numbers(maps: Mapping[str, np.ndarray]) -> dict[str, list]:
     return {name.lower().replace(" ", "_"): values.tolist() for name, values in maps.items()}
 
 
-def build_snippet() -> gr.Code:
-    """Where the program of torch stands."""
-    with gr.Accordion("The same in torch, to copy and run", open=False):
+def build_snippet(stage: lesson.Stage, title: str) -> gr.Code:
+    """Where a view's program of torch stands, to copy and run."""
+    with stage.panel("In torch", title):
         return gr.Code(
             language="python", interactive=False, show_label=False, label="torch program"
         )

@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from cvcore.convolution import convolve
 from cvcore.convolution.kernels import DIGIT_NINE, KERNELS
 from demos.convolution.picture import to_grey
-from tests.support.browser import next_frames
+from tests.support.browser import check_stage, next_frames, open_view, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -53,12 +53,13 @@ def walk(tab):
     return tab.locator("#convolution-walk")
 
 
-def open_view(tab, name):
-    tab.get_by_role("tab", name=name, exact=True).click()
+def field(tab, label):
+    """The field of this name that is seen: views have some of the same name."""
+    return tab.get_by_label(label, exact=True).locator("visible=true")
 
 
 def choose(tab, label, option):
-    tab.get_by_label(label, exact=True).click()
+    field(tab, label).click()
     tab.get_by_role("option", name=option, exact=True).click()
 
 
@@ -75,11 +76,10 @@ def test_pointing_needs_no_server_and_its_sums_are_the_servers(page, tab, walk, 
     rest()  # what opening the page asked for has arrived
     asked = []  # every run of a handler is a POST
     traffic.listen("request", lambda r: asked.append(r.url) if r.method == "POST" else None)
-    field = walk.locator(".field.live").nth(1)
-    field.scroll_into_view_if_needed()
+    output = walk.locator(".field.live").nth(1)
     for row in range(5):
         for column in range(3):
-            box = field.bounding_box()
+            box = output.bounding_box()
             page.mouse.move(
                 box["x"] + (column + 0.5) * box["width"] / 3,
                 box["y"] + (row + 0.5) * box["height"] / 5,
@@ -126,6 +126,7 @@ def test_shifting_typing_and_drawing(page, tab, walk):
     choose(tab, "Input", "digit 9, more room")
     finding = tab.locator("#convolution-finding")
     expect(finding).to_contain_text("1.00 in row 2, column 3")
+    tab.get_by_text("Type or draw the input").click()
     tab.get_by_title("Shift down").click()
     expect(finding).to_contain_text("1.00 in row 3, column 3")
     cell = tab.locator("#convolution-kernel input[aria-label='Row 2, column 2']")
@@ -150,16 +151,16 @@ def test_a_kernel_of_any_size_and_a_wrong_number(tab, walk):
     tab.locator("#convolution-kernel").get_by_label("Rows", exact=True).select_option("7")
     expect(walk.locator("figcaption").nth(1)).to_have_text("feature map 5×7")
     kernel = tab.locator("#convolution-kernel")
-    name, refused = tab.get_by_label("Kernel", exact=True), kernel.locator(".refused")
+    name, refused = field(tab, "Kernel"), kernel.locator(".refused")
     expect(name).to_have_value("your own")
-    for field, old in (
+    for number, old in (
         (kernel.locator(".field input").first, "0"),
         (kernel.get_by_label("Bias"), "0"),
     ):
-        field.fill("many")
-        field.press("Tab")
+        number.fill("many")
+        number.press("Tab")
         expect(refused).to_contain_text(f"“many” is no number, so {old} stays")
-        expect(field).to_have_value(old)
+        expect(number).to_have_value(old)
     choose(tab, "Kernel", "vertical line")
     expect(walk.locator("figcaption").nth(1)).to_have_text("feature map 9×7")
     kernel.get_by_label("Bias").fill("2")
@@ -172,6 +173,7 @@ def test_a_kernel_of_any_size_and_a_wrong_number(tab, walk):
 
 
 def test_nothing_fits(tab, walk):
+    tab.get_by_text("Type or draw the input").click()
     tab.locator("#convolution-matrix").get_by_label("Rows", exact=True).select_option("2")
     expect(walk.locator(".note")).to_contain_text("Nothing fits")
     expect(tab.locator("#convolution-sizes")).to_contain_text("is below 0, so nothing fits")
@@ -181,7 +183,7 @@ def test_a_picture_in_grey_and_with_depth(page, tab, sample, screenshot):
     open_view(tab, "Picture")
     walk = tab.locator("#convolution-picture-walk")
     expect(walk.locator(".total")).to_be_visible()
-    expect(tab.get_by_label("Kernel", exact=True)).to_have_value("Sobel x")
+    expect(field(tab, "Kernel")).to_have_value("Sobel x")
     expect(tab.locator("#convolution-picture-check")).to_contain_text("Same as torch")
     page.evaluate("window.scrollTo(0, 0)")
     sobel = np.array(KERNELS["Sobel x"].weights)
@@ -217,10 +219,10 @@ def test_pooling_and_padding_and_stacks(tab, screenshot):
     screenshot("convolution_pooling")
     tab.get_by_label("picture", exact=True).check()
     expect(pool.locator("img")).to_have_count(4)
-    open_view(tab, "Padding compared")
+    open_view(tab, "Padding")
     expect(tab.locator("#convolution-padding-maps img")).to_have_count(7)
     screenshot("convolution_padding")
-    open_view(tab, "Sizes and stacks")
+    open_view(tab, "Sizes")
     stack = tab.locator("#convolution-stack")
     expect(stack).to_contain_text("104,202 parameters")
     screenshot("convolution_stack")
@@ -229,16 +231,18 @@ def test_pooling_and_padding_and_stacks(tab, screenshot):
     text = tab.get_by_label("One layer a line")
     text.fill("input 8x8x1\nconv 1")
     expect(stack.locator(".refused")).to_contain_text("Line 2")
-    expect(tab.get_by_label("Stack", exact=True)).to_have_value("your own")
+    expect(field(tab, "Stack")).to_have_value("your own")
+
+
+def test_each_view_is_whole_on_a_projector(tab):
+    check_stage(tab)
 
 
 def test_webcam(page, tab, screenshot):
+    start_webcam(tab)
     choose(tab, "Kernel", "identity")
-    open_view(tab, "Webcam")
     choose(tab, "Channels", "each of R, G, B")
-    page.get_by_text("Click to Access Webcam").click()
     camera = page.locator("#convolution-live-camera")
-    camera.locator("button", has_text="Record").click()
     view = "#convolution-live-view img"
     expect(page.locator(view)).to_be_visible()
     expect(page.locator("#convolution-live-view output")).to_contain_text("frames a second")
@@ -250,13 +254,14 @@ def test_webcam(page, tab, screenshot):
         arg=[view, 320, 240, through],
     )
     screenshot("convolution_webcam")
-    open_view(tab, "Small matrix")
+    open_view(tab, "Matrix")
     expect(camera.locator("button", has_text="Stop")).to_have_count(0)
 
 
 def test_output_padding_is_there_for_a_transposed_convolution_alone(tab, walk, rest):
     further = tab.locator("#convolution-output-padding")
     expect(further).to_be_hidden()
+    tab.locator(".more").click()
     tab.get_by_label("Transposed convolution").check()
     expect(further).to_be_visible()
     stride = tab.get_by_role("spinbutton", name=re.compile("Stride")).first
@@ -286,7 +291,7 @@ def test_a_choice_is_answered_once_and_leaving_a_menu_asks_for_nothing(open_tab,
     rest()
     asked = traffic.asked
     del asked[:]
-    kernel = panel.get_by_label("Kernel", exact=True)
+    kernel = field(panel, "Kernel")
     kernel.click()
     panel.get_by_role("option", name="box", exact=True).click()
     rest()

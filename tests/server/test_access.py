@@ -74,7 +74,7 @@ def test_a_browser_with_the_link_works(class_url, browser):
     page.get_by_text("Link to this lesson").click()
     link = page.locator("#convolution-link input, #convolution-link textarea").first
     expect(link).to_have_value(
-        f"{class_url}/?tab=convolution&class={WORD}&picture=chelsea&view=small-matrix&stride=2"
+        f"{class_url}/?tab=convolution&class={WORD}&picture=chelsea&view=matrix&stride=2"
     )
     context.close()
 

@@ -35,6 +35,8 @@ const tint = (value, scale, grey) => {
   return [`color-mix(in srgb, ${value < 0 ? '#2166ac' : '#b2182b'} ${share}%, transparent)`, ''];
 };
 
+// Width and height for a canvas: of the stage or, on a phone, which scrolls, of the width alone.
+const roomFor = (host) => [(host.clientWidth || 700) - 5, innerWidth > 760 ? Math.max(host.clientHeight, 320) : 600];
 const between = (low, value, high) => Math.max(low, Math.min(high, Math.floor(value)));
 const largest = (values) => values.reduce((best, value) => Math.max(best, Math.abs(value) || 0), 0);
 
@@ -71,6 +73,10 @@ class Surface {
       cell.classList.toggle('long', text.length > 3);
       cell.classList.toggle('dim', Boolean(dim && dim[i]));
     });
+  }
+  // As large as fits into so many pixels, for a picture.
+  fit(width, height) {
+    this.node.style.width = `${Math.floor(Math.min(width, height * this.columns / this.rows))}px`;
   }
   frame(row, column, height = 1, width = 1) {
     this.box.hidden = false;

@@ -38,7 +38,7 @@ const build = () => {
   };
   if (few) for (const name of ['input', 'max', 'average', 'wins'])
     parts[name].fill(v[`${name}_values`], {scale: name === 'wins' ? null : v.scale});
-  const stage = make('div', few ? 'stage' : 'stage pictures');
+  const stage = make('div', few ? 'stage' : 'stage pictures four');
   stage.append(parts.input.node, make('div', 'arrow', '→'), parts.max.node, parts.average.node, parts.wins.node);
   parts.totals = [make('output', 'total max'), make('output', 'total average')];
   const lines = make('div', 'outcome totals'); lines.append(...parts.totals);
@@ -52,10 +52,25 @@ const build = () => {
 
 const fit = () => {
   if (!parts) return;
-  const host = root(), width = host.clientWidth || 700;
-  const across = 2 * v.width + 2 * v.output_width;
-  host.style.setProperty('--cell', `${between(26, Math.min((width - 180) / across, 300 / v.height), 60)}px`);
-  host.style.setProperty('--tap', `${between(24, 210 / v.size, 56)}px`);
+  const host = root(), [width, height] = roomFor(host);
+  const maps = [parts.input, parts.max, parts.average, parts.wins];
+  const room = height - (parts.few ? 140 : 150);  // without the buttons and the titles
+  let above = 0;
+  if (parts.few) {
+    const across = 2 * v.width + 2 * v.output_width;
+    const cell = between(22, Math.min((width - 120) / across, 0.66 * room / v.height), 90);
+    host.style.setProperty('--cell', `${cell}px`);
+    above = cell * v.height;
+  } else {
+    // In one row or in two, whichever makes them larger.
+    const most = 0.74 * room, shape = v.height / v.width;
+    const [one, two] = [[4, most], [2, (most - 30) / 2]].map(([across, high]) => Math.min((width - 40) / across, high / shape));
+    const wide = Math.max(one, two);
+    maps.forEach((surface) => surface.fit(wide, wide * shape));
+    parts.input.node.parentElement.style.maxWidth = two > one ? `${2 * wide + 20}px` : '';
+    above = wide * shape * (two > one ? 2 : 1);
+  }
+  host.style.setProperty('--tap', `${between(16, (room - above) / v.size, 70)}px`);
 };
 
 const paint = () => {

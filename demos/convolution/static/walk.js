@@ -68,14 +68,14 @@ const build = () => {
   const columns = few ? v.width + v.left + v.right : v.width;
   parts.input = new Surface(rows, columns, {src: v.input_src, title: v.titles.input});
   parts.output = new Surface(v.output_height, v.output_width, {src: v.output_src, title: v.titles.output});
-  const stage = make('div', few ? 'stage' : 'stage pictures');
+  const stage = make('div', few ? 'stage' : 'stage pictures'), lower = make('div', 'lower');
   stage.append(parts.input.node);
   if (!few) {
     const reach = Math.min(13, Math.max(9, Math.max(span(v, kh), span(v, kw)) + 2));
     parts.reach = reach;
     parts.zoom = new Surface(reach, reach, {title: 'close-up'});
     parts.zoom.node.classList.add('zoom');
-    stage.append(parts.zoom.node);
+    lower.append(parts.zoom.node);
   }
   stage.append(make('div', 'arrow', '→'), parts.output.node);
   parts.relu = v.relu && mapOf(v.relu);
@@ -110,7 +110,8 @@ const build = () => {
     sums.firstChild.classList.add('alone');
     sums.firstChild.append(outcome); outcome.append(parts.rows[0].sum, parts.total);
   } else sums.append(parts.total);
-  host.append(walk.bar, stage, sums);
+  lower.append(sums);
+  host.append(walk.bar, stage, lower);
   if (few) {
     const values = [], dim = [];
     for (let y = 0; y < rows; y++) for (let x = 0; x < columns; x++) {
@@ -125,26 +126,38 @@ const build = () => {
   fit();
 };
 
-// Cells as large as the width and a projector's height allow.
+// Cells and pictures as large as the stage allows: the maps above, one window's sum below.
 const fit = () => {
   if (!parts) return;
-  const host = root(), width = host.clientWidth || 700;
+  const host = root(), [width, height] = roomFor(host);
   const size = (surface, pixels) => surface.node.style.setProperty('--cell', `${pixels}px`);
+  const lines = parts.rows.length * parts.kh;
+  const room = height - (parts.few ? 130 : 116);  // without the buttons and the titles
+  let above = 0, beside = 320;  // what the maps take of the height, and the sum's words of the width
   if (parts.few) {
     const chain = [...(parts.relu ? [parts.relu] : []), ...parts.branches];
     const maps = [parts.output, ...chain].filter((surface) => surface.cells.length);
-    chain.filter((surface) => !surface.cells.length).forEach((surface) => size(surface, Math.max(4, 100 / surface.columns)));
+    const pictures = chain.filter((surface) => !surface.cells.length);
     const columns = maps.reduce((sum, surface) => sum + surface.columns, 0);
-    const free = width - 36 * (maps.length + 1);
-    const cell = between(24, Math.min(free / (parts.input.columns + columns), 232 / parts.input.rows), 48);
+    const free = width - 36 * (maps.length + 1) - 96 * pictures.length;
+    const cell = between(20, Math.min(free / (parts.input.columns + columns), 0.62 * room / parts.input.rows), 90);
     const tall = Math.max(...maps.map((surface) => surface.rows));
+    const own = between(24, Math.min((free - cell * parts.input.columns) / columns, 0.62 * room / tall), 90);
     size(parts.input, cell);
-    maps.forEach((surface) => size(surface, between(26, Math.min((free - cell * parts.input.columns) / columns, 232 / tall), 50)));
+    maps.forEach((surface) => size(surface, own));
+    const left = (free - cell * parts.input.columns - own * columns) / pictures.length;  // beside 60 pixels
+    pictures.forEach((surface) => size(surface, Math.min(own, (60 + Math.max(0, left)) / surface.columns)));
+    above = Math.max(cell * parts.input.rows, own * tall);
   } else {
-    size(parts.zoom, between(20, width / 3.2 / parts.reach, 30));
+    const pictures = [parts.input, parts.output], half = (width - 40) / 2;
+    const least = 25 * lines + 8 * parts.rows.length;  // of the sums, to be read
+    const high = Math.min(0.6 * room, room - least, half * Math.max(...pictures.map(({rows, columns}) => rows / columns)));
+    pictures.forEach((surface) => surface.fit(half, high));
+    const cell = between(16, Math.min((room - high) / parts.reach, (width - 20) / parts.reach), 34);
+    size(parts.zoom, cell);
+    above = high; beside += cell * parts.reach;
   }
-  const lines = parts.rows.length * parts.kh;
-  host.style.setProperty('--tap', `${between(26, Math.min((width - 320) / (3 * parts.kw), (parts.few ? 120 : 165) / lines), 52)}px`);
+  host.style.setProperty('--tap', `${between(20, Math.min((width - beside) / (3 * parts.kw), (room - above) / lines), 76)}px`);
 };
 
 const paint = () => {
