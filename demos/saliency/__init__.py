@@ -186,12 +186,14 @@ def _build_question(
             button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
             stop_place = gr.Column(min_width=80)
         story = gr.HTML(describe_method(DEFAULT_METHOD))
-    with stage.more(MAP, SCORES, compare.TITLE, lesson.LIVE):
-        look = {"opacity": opacity, **build_look()}
-        minus = ClassMenu(
-            list_classes("no other class"), value=DEFAULTS.minus_class,
-            label="Rather than (difference of two classes)", filterable=True,
-        )  # fmt: skip
+    with stage.more(MAP, SCORES, compare.TITLE, sanity.TITLE, lesson.LIVE):
+        with stage.part(MAP, compare.TITLE):
+            look = {"opacity": opacity, **build_look()}
+        with stage.part(MAP, SCORES, compare.TITLE, lesson.LIVE):
+            minus = ClassMenu(
+                list_classes("no other class"), value=DEFAULTS.minus_class,
+                label="Rather than (difference of two classes)", filterable=True,
+            )  # fmt: skip
         model = ui.Dropdown(
             lesson.list_models("classification"), value=DEFAULTS.model, label="Model",
             elem_id="saliency-model",
