@@ -3,7 +3,6 @@
 import inspect
 import json
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import nullcontext
 from pathlib import Path
 from typing import TYPE_CHECKING, Any, Literal
 
@@ -42,7 +41,7 @@ class Tab:
         self.topic = topic
         self._current = current
         self.picture: SafeImage | None = None  # the first picture input
-        self.stage: Stage = None  # type: ignore[assignment]  # the lesson's place: it makes one
+        self.stage: Stage  # the lesson's place, which its ``build`` makes first
         # Counts up when the tab is first shown, and when an address sets its controls.
         self.opened = gr.State(0)
         self._never = gr.State()  # changes never: what hangs on it is asked for by name alone
@@ -238,12 +237,12 @@ class Tab:
     def lesson(self) -> None:
         """The panel "How it works": what stands in ``lesson.md`` beside the lesson's code."""
         text = (Path(demos.__file__).parent / self.topic / "lesson.md").read_text(encoding="utf-8")
-        with self.stage.panels if self.stage else nullcontext():
+        with self.stage.panels:
             panels.lesson(text)
 
     def show_code(self, *targets: str) -> None:
         """The panel "Show the code", for targets like ``cvcore.convolution:convolve``."""
-        with self.stage.panels if self.stage else nullcontext():
+        with self.stage.panels:
             panels.show_code(targets)
 
 

@@ -1,7 +1,6 @@
 """The page around the tabs: header, start, look."""
 
 from collections.abc import Sequence
-from contextlib import nullcontext
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -115,16 +114,12 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
             for topic, module in modules.items():
                 short = getattr(module, "SHORT", module.TITLE)
                 with gr.Tab(short, id=topic, elem_id=f"tab-{topic}") as block:
-                    summary = gr.Markdown(
-                        f"**{module.TITLE}.** {module.SUMMARY}", elem_classes=["summary"]
-                    )
                     tab = Tab(topic, block, current)
                     module.build(tab)
-                    summary.visible = tab.stage is None
                     states[topic] = links.collect(
                         topic, block, picture=tab.picture, opened=tab.opened
                     )
-                    with tab.stage.panels if tab.stage else nullcontext():
+                    with tab.stage.panels:
                         links.offer_link(states[topic])
         tabs.select(None, None, None, js=STOP_CAMERAS, api_visibility="private")
         tabs.select(None, None, None, js=TELL_TAB, api_visibility="private")
