@@ -69,6 +69,7 @@ const drawFaces = () => {
 
 const show = () => {
   find('.title').textContent = props.title || '';
+  if (props.title) root.setAttribute('aria-label', `${props.title}, a picture of a face`);
   const src = props.value && props.value.src;
   const sample = sampleOf(src || '');
   const address = sample ? sample.src : src;
