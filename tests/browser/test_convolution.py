@@ -126,7 +126,7 @@ def test_shifting_typing_and_drawing(page, tab, walk):
     choose(tab, "Input", "digit 9, more room")
     finding = tab.locator("#convolution-finding")
     expect(finding).to_contain_text("1.00 in row 2, column 3")
-    tab.get_by_text("Type or draw the input").click()
+    tab.get_by_role("button", name="Type or draw the input").click()
     tab.get_by_title("Shift down").click()
     expect(finding).to_contain_text("1.00 in row 3, column 3")
     cell = tab.locator("#convolution-kernel input[aria-label='Row 2, column 2']")
@@ -173,7 +173,7 @@ def test_a_kernel_of_any_size_and_a_wrong_number(tab, walk):
 
 
 def test_nothing_fits(tab, walk):
-    tab.get_by_text("Type or draw the input").click()
+    tab.get_by_role("button", name="Type or draw the input").click()
     tab.locator("#convolution-matrix").get_by_label("Rows", exact=True).select_option("2")
     expect(walk.locator(".note")).to_contain_text("Nothing fits")
     expect(tab.locator("#convolution-sizes")).to_contain_text("is below 0, so nothing fits")

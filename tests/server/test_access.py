@@ -71,7 +71,7 @@ def test_a_browser_with_the_link_works(class_url, browser):
     expect(page.get_by_text("your teacher gave you")).to_be_visible()
     page.goto(f"{class_url}/?class={WORD}&tab=convolution&stride=2")
     expect(page.locator("#convolution-walk .total")).to_be_visible()
-    page.get_by_text("Link to this lesson").click()
+    page.get_by_role("button", name="Link", exact=True).locator("visible=true").click()
     link = page.locator("#convolution-link input, #convolution-link textarea").first
     expect(link).to_have_value(
         f"{class_url}/?tab=convolution&class={WORD}&picture=chelsea&view=matrix&stride=2"
