@@ -34,7 +34,9 @@ def test_one_pass_at_once_and_another_style(page, open_tab, screenshot):
     before = painting.get_attribute("src")
     assert tab.locator("[data-with=style_transfer-fast] svg").count() == 3
     screenshot("style_transfer")
-    tab.get_by_label("Use the style Night").first.click()
+    night = tab.get_by_label("Use the style Night").first
+    expect(night).to_have_text("Night", use_inner_text=True)  # named, not only shown
+    night.click()
     expect(painting).not_to_have_attribute("src", before)
     changed = painting.get_attribute("src")
     tab.get_by_text("Keep the photograph's colours").click()
