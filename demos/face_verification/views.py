@@ -39,7 +39,8 @@ STYLE = f"""<style>
 .fv .other {{ border-color: {OTHER}; background: {OTHER}22; }}
 .fv .big {{ font-size: 1.2rem; margin: .4rem 0; overflow-wrap: anywhere; }}
 .fv .soft {{ color: var(--body-text-color-subdued); margin: .3rem 0; }}
-.fv .note {{ padding: .1rem .8rem; border-left: .3rem solid {OTHER}; margin: .2rem 0; font-size: 1rem; }}
+.fv .note {{ padding: .1rem .8rem; border-left: .3rem solid {OTHER}; margin: .2rem 0;
+  font-size: 1rem; }}
 .fv h3 {{ margin: .4rem 0 .2rem; font-size: 1.15rem; }}
 .fv svg {{ width: 100%; height: auto; display: block; }}
 .fv svg .grid {{ stroke: var(--border-color-primary); }}
