@@ -24,7 +24,7 @@ pytestmark = pytest.mark.browser
 # Where a lesson's first answer stands, and what it says.
 ANSWERS = {
     "convolution": ("#convolution-walk .total", ""),
-    "feature_maps": ("#feature-maps-channel h3", "Channel"),
+    "feature_maps": ("#feature-maps-grid .note", "channels of 112"),
     "saliency": ("#saliency-map .big", "tiger cat"),
     "classification": ("#classification-bars", "%"),
     "detection": ("#detection-panel .chips", "person"),
