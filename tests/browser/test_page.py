@@ -78,6 +78,7 @@ def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     expect(panel.locator(".lesson-notes .picture-note")).to_contain_text("for 12 bits")
     expect(note).to_have_count(1)
     expect(panel.page.get_by_test_id("toast-text")).to_have_count(0)
+    open_samples(panel)  # a chosen file has closed it
     picture.get_by_role("button", name="Remove Image").click()
     expect(note).to_have_count(1)
     expect(note).to_contain_text("There is no picture yet")
@@ -109,6 +110,7 @@ def test_a_refused_file_is_told_once_and_takes_the_answer_along(page, open_tab, 
         panel.locator("#saliency-explain").dblclick()
         rest()
         assert asked.count(asked[0]) == 1  # others follow each step of its work
+    open_samples(panel)
     picture.get_by_role("button", name="Remove Image").click()
     expect(note).to_contain_text("There is no picture yet")
     expect(answer).to_have_count(0)
