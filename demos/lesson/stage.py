@@ -21,8 +21,10 @@ SOURCES = (  # name, words, what it does
     ("webcam", "Webcam", "Live, from this computer's webcam"),
     ("samples", "Samples", "Pictures to begin with, and your own as it was sent"),
     ("paste", "Paste", "A picture from the clipboard"),
-    ("last", "Last", "The picture of the lesson before"),
+    ("last", "Last", "The picture that another lesson had last"),
 )
+# What is said of the picture: by the server (picture_notes.js), and of a source that gives none.
+NOTES = """<div class="lesson-notes"><p class="picture-note source-note" role="status"></p></div>"""
 ICONS = {  # paths in a square of 24
     "upload": "M12 16V4m0 0L7 9m5-5 5 5M4 17v3h16v-3",
     "webcam": "M3 7h11v10H3zm11 4 7-4v10l-7-4",
@@ -52,6 +54,8 @@ def draw_sources(names: Sequence[str]) -> str:
         for name, words, hint in SOURCES
         if name in names
     )
+    if not buttons:
+        return ""
     label = "Where the picture comes from"
     return f'<div class="sources" role="group" aria-label="{label}">{buttons}</div>'
 
@@ -74,15 +78,14 @@ class Stage:
                 overflow_behavior="wrap",
             )  # fmt: skip
             self._source = gr.Column(elem_classes=["lesson-source"])
-            self._notes = gr.HTML('<div class="lesson-notes"></div>', elem_classes=["lesson-said"])
+            gr.HTML(NOTES, elem_classes=["lesson-said"])
             self._stage = gr.Column(elem_classes=["lesson-stage"])
-            self._rail = gr.Column(elem_classes=["lesson-rail"])
-            self.foot = gr.Row(elem_classes=["lesson-foot"])
-            with self.foot:
+            with gr.Column(elem_classes=["lesson-rail"]):
+                gr.Markdown(question, elem_classes=["question"])
+                self._first, self._rail, self._last = gr.Column(), gr.Column(), gr.Column()
+            with gr.Row(elem_classes=["lesson-foot"]):
                 self.panels = gr.Row(elem_classes=["lesson-panels"])
                 self.results = gr.Row(elem_classes=["lesson-results"])
-        with self._rail:
-            gr.Markdown(question, elem_classes=["question"])
 
     def view(self, title: str, *, hint: str = "", **kwargs: Any) -> gr.Tab:
         """A view with a stage of its own: what is made in it is computed when it is open.
@@ -111,15 +114,14 @@ class Stage:
             return gr.Column(elem_classes=["lesson-main", *_to_classes(titles)])
 
     def controls(self, *titles: str, first: bool = False) -> gr.Column:
-        """A part of the rail, in these views only, or in all; ``first``: above what is made before
-        it."""
-        with self._rail:
-            order = ["rail-first"] if first else []
-            return gr.Column(elem_classes=["rail-part", *order, *_to_classes(titles)])
+        """A part of the rail, in these views only, or in all; ``first``: above those that are
+        not."""
+        with self._first if first else self._rail:
+            return gr.Column(elem_classes=_to_classes(titles))
 
     def more(self, *titles: str) -> gr.Accordion:
-        """The part of the rail that is closed at first."""
-        with self._rail:
+        """The part of the rail that is closed at first, and stands last."""
+        with self._last:
             return gr.Accordion("More", open=False, elem_classes=["more", *_to_classes(titles)])
 
     def part(self, *titles: str) -> gr.Column:

@@ -30,16 +30,26 @@ ASKS = """(count) => {
   return [count, more && query.get('tab') === 'TOPIC' ? 'yes' : ''];
 }"""
 
+# The lessons' pictures, the newest last.
+KEEP = """(picture) => {
+  const pictures = document.lessonPictures ??= new Map();
+  pictures.delete('TOPIC');
+  if (picture) pictures.set('TOPIC', picture);
+}"""
+TAKE = """(own) => {
+  const others = [...document.lessonPictures ?? []].filter(([topic]) => topic !== 'TOPIC');
+  if (others.length) return others.at(-1)[1];
+  const detail = 'No other lesson has been given a picture yet.';
+  document.getElementById('TOPIC-stage').dispatchEvent(new CustomEvent('say', {detail}));
+  return own;
+}"""
+
 
 class Tab:
-    """One lesson's place on the page.
+    """One lesson's place on the page; ``topic`` is the lesson's word."""
 
-    ``topic`` is the lesson's word; ``current`` holds the picture that all tabs share.
-    """
-
-    def __init__(self, topic: str, block: gr.Tab, current: gr.Image) -> None:
+    def __init__(self, topic: str, block: gr.Tab) -> None:
         self.topic = topic
-        self._current = current
         self.picture: SafeImage | None = None  # the first picture input
         self.stage: Stage  # the lesson's place, which its ``build`` makes first
         # Counts up when the tab is first shown, and when an address sets its controls.
@@ -64,7 +74,7 @@ class Tab:
         fails: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> SafeImage:
-        """Upload, webcam snapshot or clipboard, sample pictures, and the picture of other tabs.
+        """Upload or clipboard, sample pictures, and the picture of other tabs.
 
         ``sample`` is shown at first; ``names`` are the samples offered (all by default);
         ``fails`` says of some what goes wrong there.
@@ -72,8 +82,7 @@ class Tab:
         kwargs.setdefault("height", 300)
         image = SafeImage(
             value=str(samples.index()[sample].path) if sample else None,
-            sources=["upload", "webcam", "clipboard"],
-            webcam_options=gr.WebcamOptions(mirror=False),
+            sources=["upload", "clipboard"],
             label=label,
             buttons=["fullscreen"],
             format="jpeg",
@@ -84,15 +93,11 @@ class Tab:
         strip = PictureStrip(rows, fails=fails)
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
         self.run(strip.pick, pick_sample, None, image, api_name=None, queue=False, kind="stream")
-        # The shared picture stays in the browser: the server is not asked.
-        image.change(None, image, self._current, js="picture => picture", api_visibility="private")
-        use.click(
-            None,
-            [self._current, image],
-            image,
-            js="(current, own) => current || own",
-            api_visibility="private",
-        )
+        # The other lessons' pictures stay in the browser: the server is not asked.
+        js = KEEP.replace("TOPIC", self.topic)
+        image.change(None, image, None, js=js, api_visibility="private")
+        js = TAKE.replace("TOPIC", self.topic)
+        use.click(None, image, image, js=js, api_visibility="private")
         return image
 
     def on_open(

@@ -11,7 +11,6 @@ import gradio as gr
 from cvcore.engine import device
 from demos import CHAPTERS
 from demos.components.live import NO_CAMERA, STOP_CAMERAS
-from demos.components.pictures import SafeImage
 from demos.lesson.tab import Tab
 from demos.page import links, start
 from demos.server.emptied import ANSWERS
@@ -102,7 +101,6 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
         if room and len(topics) == 1:  # there is no start
             _show_class_room(page, room)
         notice = gr.HTML(elem_id="unknown-tab")
-        current = SafeImage(visible="hidden", elem_id="current-picture", label="Current picture")
         states: dict[str, links.LessonState] = {}
         with gr.Tabs(elem_id="topics", overflow_behavior="wrap") as tabs:
             modules = {topic: import_module(f"demos.{topic}") for topic in topics}
@@ -114,7 +112,7 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
             for topic, module in modules.items():
                 short = getattr(module, "SHORT", module.TITLE)
                 with gr.Tab(short, id=topic, elem_id=f"tab-{topic}") as block:
-                    tab = Tab(topic, block, current)
+                    tab = Tab(topic, block)
                     module.build(tab)
                     states[topic] = links.collect(
                         topic, block, picture=tab.picture, opened=tab.opened

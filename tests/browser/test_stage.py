@@ -4,7 +4,7 @@ import pytest
 from playwright.sync_api import expect
 
 from demos import TABS
-from tests.support.browser import check_stage, list_views, next_frames, open_view
+from tests.support.browser import check_stage, list_views, next_frames, open_view, poll
 from tests.support.server import ROOT
 
 pytestmark = pytest.mark.browser
@@ -23,6 +23,16 @@ PHONE = """() => {
     top: top([...grid.querySelectorAll(places)].find(isSeen))};
 }"""
 DARKEN = "on => document.body.classList.toggle('dark', on)"
+
+
+# By how much a picture's left half is brighter than its right, in grey levels.
+SIDES = """(image) => {
+  const canvas = Object.assign(document.createElement('canvas'), {width: 2, height: 1});
+  const pen = canvas.getContext('2d');
+  pen.drawImage(image, 0, 0, 2, 1);
+  const [left, , , , right] = pen.getImageData(0, 0, 2, 1).data;
+  return left - right;
+}"""
 
 
 @pytest.fixture
@@ -67,17 +77,24 @@ def test_the_presenter_sees_the_picture_alone(open_tab, page, rest):
     panel = open_tab("detection")
     rest()
     stage, rail = panel.locator(".lesson-stage"), panel.locator(".lesson-rail")
+    panel.locator("#detection-view canvas").click()  # what has the keyboard then is no field
+    page.keyboard.press("Escape")
     page.keyboard.press("p")
     expect(stage).to_have_css("width", "1280px")
     expect(stage).to_have_css("height", "720px")
+    expect(page.locator(".header")).to_have_css("opacity", "0")
     page.keyboard.press("3")
     expect(panel.get_by_role("tab", name="NMS steps")).to_have_attribute("aria-selected", "true")
     field = panel.locator("#detection-confidence input[type=number]")
     page.keyboard.press("ArrowRight")
     expect(field).to_have_value("0.26")
     page.mouse.move(400, 300)
-    expect(rail).to_have_css("opacity", "1")  # its controls come with the mouse
-    page.keyboard.press("Escape")
+    expect(rail).to_have_css("opacity", "1")  # its controls come with the mouse, and the head
+    panel.locator("[data-source=samples]").click()
+    page.keyboard.press("Escape")  # closes what is open, and no more
+    expect(panel.locator("[data-source=samples]")).to_be_focused()
+    expect(stage).to_have_css("width", "1280px")
+    page.locator("#page-buttons [data-does=present]").click()
     expect(stage).not_to_have_css("width", "1280px")
 
 
@@ -87,21 +104,23 @@ def test_a_picture_is_dropped_or_pasted_on_the_stage(open_tab, page, rest):
     picture = panel.locator("#detection-picture img")
     give = """([kind, name]) => {
       const canvas = Object.assign(document.createElement('canvas'), {width: 64, height: 48});
-      canvas.toBlob((blob) => {
+      canvas.toBlob((blob) => {  // black
         const data = new DataTransfer();
         data.items.add(new File([blob], name, {type: 'image/png'}));
-        const node = document.querySelector('#detection-view canvas');
+        const node = kind === 'drop' ? document.querySelector('#detection-view canvas')
+          : document.activeElement;
         node.dispatchEvent(kind === 'drop'
           ? new DragEvent('drop', {dataTransfer: data, bubbles: true, cancelable: true})
           : new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
       });
     }"""
+    panel.locator("#detection-confidence input[type=range]").focus()  # takes no text
     for kind in ("drop", "paste"):
         before = picture.get_attribute("src")
         page.evaluate(give, [kind, f"{kind}.png"])
         expect(picture).not_to_have_attribute("src", before)
         rest()
-    expect(panel.locator("#detection-counts b")).to_contain_text("→")
+        expect(panel.locator("#detection-counts b")).to_contain_text("→ 0")  # it is empty
 
 
 def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, rest):
@@ -111,6 +130,10 @@ def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, 
     panel.locator("[data-source=webcam]").click()
     output = panel.locator("#detection-live-view output")
     expect(output).to_contain_text("frames a second")
+    image = panel.locator("#detection-live-view img")
+    sides = [image.evaluate(SIDES)]
+    panel.get_by_label("Mirror").check()
+    poll(page, lambda: abs(image.evaluate(SIDES) + sides[0]) < 5, "The mirrored picture")
     panel.get_by_role("button", name="Freeze").click()
     expect(output).to_contain_text("Frozen")
     panel.get_by_role("button", name="Use as picture").click()
@@ -141,3 +164,27 @@ def test_a_lesson_by_keyboard_alone(open_tab, page, rest):
     expect(page.locator(".key-pen")).to_have_count(0)
     slider = panel.page.get_by_label("Brush")
     expect(slider).to_be_focused()
+
+
+def test_the_camera_is_left_while_it_warms_up(open_tab, page, rest):
+    """Then it is off, and can be started again."""
+    panel = open_tab("detection")
+    rest()
+    page.evaluate("""() => {
+      const real = HTMLMediaElement.prototype.play;
+      HTMLMediaElement.prototype.play = async function () {
+        window.warm = this;
+        await new Promise((done) => { window.goOn = done; });
+        return real.call(this);
+      };
+    }""")
+    panel.locator("[data-source=webcam]").click()
+    page.wait_for_function("!!window.goOn")
+    film = page.evaluate_handle("window.warm.srcObject.getTracks()[0]")
+    open_view(panel, "Result")
+    poll(page, lambda: film.evaluate("film => film.readyState") == "ended", "The camera's end")
+    page.evaluate("window.goOn()")
+    open_view(panel, "Live")
+    button = panel.locator("#detection-live-camera [data-does=start]")
+    expect(button).to_have_text("Start webcam")
+    expect(button).to_be_enabled()

@@ -50,10 +50,12 @@ const open = async () => {
     return false;
   }
   if (isHidden()) { close(); return false; }  // left while the browser asked for leave
+  const mine = stream;
   video.srcObject = stream; video.hidden = false;
-  await video.play();
+  await video.play().catch(() => {});  // it is asked to begin anew where it was stopped meanwhile
   const found = (await navigator.mediaDevices.enumerateDevices())
     .filter(device => device.kind === 'videoinput');
+  if (stream !== mine) return false;  // left while it warmed up
   if (found.length > 1 && !cameras.options.length) {
     found.forEach((device, i) => cameras.add(
       new Option(device.label || `Webcam ${i + 1}`, device.deviceId)));
@@ -114,8 +116,8 @@ const follow = async mine => {
 
 const start = async () => {
   button.disabled = true;  // while the browser asks for leave
-  const isOpen = stream || await open();
-  button.disabled = false;
+  let isOpen = Boolean(stream);
+  try { isOpen ||= await open(); } finally { button.disabled = false; }
   if (!isOpen) return;
   button.textContent = 'Stop';
   tell(true);

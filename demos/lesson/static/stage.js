@@ -1,6 +1,7 @@
 // A lesson's stage: which view is open, where the picture comes from, one panel of the foot at a time.
 const grid = element.closest('.lesson-grid'), topic = grid.id.replace(/-stage$/, '');
 const CLIPBOARD = 'This browser does not hand over its clipboard: press Ctrl+V (on a Mac ⌘V) instead.';
+const SAID_MS = 6000;
 const NO_PICTURE = 'There is no picture in the clipboard: copy one first.';
 const isSeen = () => Boolean(grid.getClientRects().length);
 const open = (key) => grid.querySelector(`[id="${topic}-view-${key}-button"]`)?.click();
@@ -11,7 +12,9 @@ const keyOf = () => grid.querySelector('.lesson-views > .tab-wrapper [id][aria-s
   .slice(`${topic}-view-`.length, -'-button'.length) ?? '';
 // A view that scrolls is reached by keyboard; Gradio's empty fields say what they show.
 const describe = () => {
-  for (const one of grid.querySelectorAll('.lesson-views > .tabitem, .lesson-main')) one.tabIndex = 0;
+  for (const one of grid.querySelectorAll('.lesson-views > .tabitem, .lesson-main, .lesson-stage')) {
+    if (one.scrollHeight > one.clientHeight + 1) one.tabIndex = 0; else one.removeAttribute('tabindex');
+  }
   for (const one of grid.querySelectorAll('.upload-container[aria-label]')) one.removeAttribute('aria-label');
   for (const one of grid.querySelectorAll('.empty[aria-label]:not([role])')) one.setAttribute('role', 'img');
 };
@@ -47,11 +50,14 @@ follow();
 // --- sources -----------------------------------------------------------------------------------
 const panel = grid.querySelector('.source-panel');
 const input = () => panel?.querySelector('input[type=file]');
+let silence = null;
 const say = (text) => {
-  const place = grid.querySelector('.lesson-notes');
-  place.replaceChildren(Object.assign(document.createElement('p'), {textContent: text, className: 'picture-note source-note', role: 'status'}));
-  setTimeout(() => place.querySelector('.source-note')?.remove(), 6000);
+  const note = grid.querySelector('.source-note');
+  note.textContent = text;
+  clearTimeout(silence);
+  silence = setTimeout(() => { note.textContent = ''; }, SAID_MS);
 };
+grid.addEventListener('say', (event) => say(/** @type {CustomEvent} */ (event).detail));
 // What is dropped or pasted goes the way of a chosen file.
 const take = (files) => {
   const field = input();
@@ -98,17 +104,21 @@ const acts = {
 element.addEventListener('click', (event) => acts[/** @type {any} */ (event.target).closest('[data-source]')?.dataset.source]?.());
 panel?.addEventListener('click', (event) => { if (event.target.closest('.samples button')) { fold(false); leaveLive(); } });
 panel?.addEventListener('change', (event) => { if (event.target === input()) { fold(false); leaveLive(); } });
-grid.addEventListener('dragover', (event) => { if (input() && event.dataTransfer.types.includes('Files')) event.preventDefault(); });
+// A result that is dragged within the page is no new picture.
+let isOwn = false;
+grid.addEventListener('dragstart', () => { isOwn = true; });
+grid.addEventListener('dragend', () => { isOwn = false; });
+const isDrop = (event) => !isOwn && input() && event.dataTransfer.types.includes('Files')
+  && !event.target.closest('input, [data-testid=file-upload], .source-panel');
+grid.addEventListener('dragover', (event) => { if (isDrop(event)) event.preventDefault(); });
 grid.addEventListener('drop', (event) => {
-  if (/** @type {any} */ (event.target).closest('input, [data-testid=file-upload], .source-panel') || !event.dataTransfer.files.length) return;
-  if (take(event.dataTransfer.files)) { event.preventDefault(); event.stopPropagation(); }
+  if (isDrop(event) && take(event.dataTransfer.files)) { event.preventDefault(); event.stopPropagation(); }
 });
 const hear = (name, act) => {
-  const heard = (event) => { if (!element.isConnected) document.removeEventListener(name, heard); else if (isSeen()) act(event); };
-  document.addEventListener(name, heard);
+  const heard = (event) => { if (!element.isConnected) document.removeEventListener(name, heard, true); else if (isSeen()) act(event); };
+  document.addEventListener(name, heard, true);  // before the page's own keys
 };
 hear('paste', (event) => {
-  if (event.target.closest?.('input, textarea, [contenteditable]')) return;
   if (take(event.clipboardData.files)) event.preventDefault();
 });
 
@@ -119,5 +129,13 @@ grid.querySelector('.lesson-panels')?.addEventListener('click', (event) => {
   const one = event.target.closest('.label-wrap');
   if (one) shut(one);
 });
-hear('keydown', (event) => { if (event.key === 'Escape') { fold(false); shut(null); } });
+// Closes what is open, and what had opened it has the keyboard again.
+hear('keydown', (event) => {
+  const opener = panel?.classList.contains('open') ? element.querySelector('[data-source=samples]')
+    : folds().find((one) => one.classList.contains('open'));
+  if (event.key !== 'Escape' || !opener || event.target.closest('[aria-expanded=true][role=listbox]')) return;
+  event.preventDefault();
+  fold(false); shut(null);
+  opener.focus();
+});
 hear('pointerdown', (event) => { if (!event.target.closest('.source-panel, .sources')) fold(false); });

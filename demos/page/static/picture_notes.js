@@ -1,6 +1,6 @@
 // What had to be assumed of a picture, or why nothing could be made of it, stands under it for as long as it is
 // shown there.
-const FIELDS = '.image-frame img:not(#current-picture *), .face-picture .frame img:not([hidden])';
+const FIELDS = '.image-frame img, .face-picture .frame img:not([hidden])';
 const PICKED = 64;  // letters of a data address
 const notes = new Map(), refusals = new Map();  // by picture; by field: which picture, and why
 

@@ -53,7 +53,7 @@ def test_without_a_pass_each_view_asks_for_a_picture():
 
 def test_views_say_what_they_wait_for():
     with gr.Blocks() as page, gr.Tab("Feature maps") as block:
-        tab.build(lesson_demos.Tab("feature_maps", block, gr.Image()))
+        tab.build(lesson_demos.Tab("feature_maps", block))
     views = ("pixels", "silence", "reaction", "activity", "norm", "kernel")
     panels = {part.elem_id: part.value for part in page.blocks.values() if isinstance(part, Panel)}
     for name in views:

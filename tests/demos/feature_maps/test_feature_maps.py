@@ -132,7 +132,7 @@ def test_a_link_restores_layer_channel_and_place():
     from demos.page import links
 
     with gr.Blocks(), gr.Tab("Feature maps") as block:
-        lesson = lesson_demos.Tab("feature_maps", block, gr.Image())
+        lesson = lesson_demos.Tab("feature_maps", block)
         tab.build(lesson)
         link = links.collect("feature_maps", block, picture=lesson.picture, opened=lesson.opened)
     query = {

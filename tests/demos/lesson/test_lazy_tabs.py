@@ -8,7 +8,7 @@ from demos import lesson
 
 def build() -> tuple[gr.Blocks, dict]:
     with gr.Blocks() as page, gr.Tab("Lesson") as block:
-        tab = lesson.Tab("lesson", block, gr.Image())
+        tab = lesson.Tab("lesson", block)
         slider = ui.Slider(0, 1, 0)
         views = lesson.LazyTabs(tab, ["one", "two"])
         with gr.Tabs():

@@ -49,7 +49,7 @@ def test_a_handler_gets_them_as_one_value(one):
 
 def test_the_api_names_them():
     with gr.Blocks() as page, gr.Tab("Lesson") as block:
-        tab = lesson.Tab("lesson", block, gr.Image())
+        tab = lesson.Tab("lesson", block)
         picture, answer = gr.Image(), gr.JSON()
         tab.endpoint(handler, [picture], [answer], settings=controls(), api_name="lesson")
     (endpoint,) = page.get_api_info()["named_endpoints"].values()
