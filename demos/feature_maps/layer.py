@@ -12,7 +12,7 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.feature_maps.state import LessonState, add_view, check_state, number
-from demos.feature_maps.views import draw_figure, draw_histogram, draw_spread
+from demos.feature_maps.views import draw_figure, draw_histogram, draw_spread, ink_on
 from demos.feature_maps.widgets import NOT_YET, MapGrid, Panel
 from demos.lesson import charts
 
@@ -217,7 +217,8 @@ def show_kernels(state: LessonState | None, channel: int) -> tuple[dict, dict]:
         rows = "".join(
             "<tr>"
             + "".join(
-                f'<td style="background:rgb({r},{g},{b});color:#000">{number(value)}</td>'
+                f'<td style="background:rgb({r},{g},{b});color:{ink_on(r, g, b)}">'
+                f"{number(value)}</td>"
                 for value, (r, g, b) in zip(values, shades, strict=True)
             )
             + "</tr>"

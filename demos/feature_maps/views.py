@@ -29,9 +29,15 @@ def draw_figures(figures: Sequence[str], columns: int) -> str:
     return f'<div class="figures" style="--columns:{columns}">{"".join(figures)}</div>'
 
 
+def ink_on(*rgb: int) -> str:
+    """Black or white, whichever is the easier to read on a colour of 0 to 255 a channel."""
+    light = ((np.array(rgb) / 255) ** 2.2) @ (0.2126, 0.7152, 0.0722)  # as the eye sees it
+    return "#000" if light > 0.179 else "#fff"
+
+
 def draw_bars(title: str, rows: Sequence[tuple[str, float]]) -> str:
     """Names with shares in [0, 1] as bars, the first in another colour."""
-    parts = [f"<h4>{escape(title)}</h4>"]
+    parts = [f"<h3>{escape(title)}</h3>"]
     for place, (name, share) in enumerate(rows):
         first = " first" if place == 0 else ""
         parts.append(

@@ -118,7 +118,7 @@ def test_step_keys_play_and_pause(page, walk):
     before = place.inner_text()
     next_frames(page)
     assert place.inner_text() == before
-    walk.get_by_title("Show the whole result").click()
+    walk.get_by_title("Show all of the result").click()
     expect(hidden).to_have_count(0)
 
 

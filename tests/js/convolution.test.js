@@ -68,8 +68,8 @@ test('a large number in a cell', () => {
 });
 
 test('colours of cells', () => {
-  assert.deepEqual(tint(140, 1, true), ['rgb(140,140,140)', '#fff']);
-  assert.deepEqual(tint(300, 1, true), ['rgb(255,255,255)', '#111']);
+  assert.deepEqual(tint(117, 1, true), ['rgb(117,117,117)', '#fff']);
+  assert.deepEqual(tint(300, 1, true), ['rgb(255,255,255)', '#000']);
   assert.match(tint(-2, 4)[0], /#2166ac 28%/); // half of 55 %
   assert.match(tint(9, 4)[0], /#b2182b 55%/);
   assert.deepEqual(tint([1, 2, 3], 1), ['rgb(1,2,3)', '']);

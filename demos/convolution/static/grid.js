@@ -29,7 +29,7 @@ const tint = (value, scale, grey) => {
   if (Array.isArray(value)) return [`rgb(${value.join(',')})`, ''];
   if (grey) {
     const level = Math.max(0, Math.min(255, Math.round(value)));
-    return [`rgb(${level},${level},${level})`, level > 140 ? '#111' : '#fff'];
+    return [`rgb(${level},${level},${level})`, level > 117 ? '#000' : '#fff'];
   }
   const share = Math.round(Math.min(1, Math.abs(value) / (scale || 1)) * 55);
   return [`color-mix(in srgb, ${value < 0 ? '#2166ac' : '#b2182b'} ${share}%, transparent)`, ''];
@@ -142,7 +142,7 @@ class Walk {
   buildBar() {
     const bar = make('div', 'bar');
     const titles = {first: 'From the start', back: 'Step back', play: 'Play or pause',
-                    step: 'Step on', all: 'Show the whole result'};
+                    step: 'Step on', all: 'Show all of the result'};
     const button = (name, label, act) => {
       const node = make('button', name, label);
       node.type = 'button'; node.title = node.ariaLabel = titles[name];

@@ -23,7 +23,7 @@ from demos.feature_maps import save as saving
 from demos.feature_maps import state as state_values
 from demos.feature_maps import unit as unit_views
 from demos.feature_maps.controls import DEFAULTS, Settings
-from demos.feature_maps.views import BINS
+from demos.feature_maps.views import BINS, ink_on
 
 MODEL = "efficientnet_lite0"
 LAYER = "blocks.2.1.act2"
@@ -386,3 +386,13 @@ def test_names_are_escaped(state):
     assert "<script>" not in bars
     assert "&lt;script&gt;" in bars
     assert "&lt;b&gt;" in bars
+
+
+@pytest.mark.parametrize("rgb", [(0, 0, 0), (255, 255, 255), (178, 24, 43), (33, 102, 172)])
+def test_numbers_can_be_read_on_their_colours(rgb):
+    """By the contrast that WCAG asks of text, 4.5."""
+    share = np.array(rgb) / 255
+    linear = np.where(share <= 0.04045, share / 12.92, ((share + 0.055) / 1.055) ** 2.4)
+    light = linear @ (0.2126, 0.7152, 0.0722) + 0.05
+    contrast = light / 0.05 if ink_on(*rgb) == "#000" else 1.05 / light
+    assert contrast >= 4.5
