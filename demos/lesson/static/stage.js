@@ -39,8 +39,8 @@ const followSoon = () => {
 const fit = () => {
   const row = grid.querySelector('.lesson-views > .tab-wrapper > .tab-container:not(.visually-hidden)');
   if (!row?.clientWidth) return;
-  grid.classList.remove('compact');
-  grid.classList.toggle('compact', row.scrollWidth > row.clientWidth + 1);
+  grid.classList.remove('is-compact');
+  grid.classList.toggle('is-compact', row.scrollWidth > row.clientWidth + 1);
 };
 new ResizeObserver(fit).observe(grid);
 new MutationObserver(followSoon).observe(grid, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-selected']});
