@@ -295,8 +295,7 @@ def _build_two(
     with tab.stage.controls(TWO, first=True):
         second = ui.SafeImage(
             value=str(samples.index()["astronaut"].path),
-            sources=["upload", "webcam", "clipboard"],
-            webcam_options=gr.WebcamOptions(mirror=False),
+            sources=["upload", "clipboard"],
             label="Second picture",
             height=140,
             format="jpeg",

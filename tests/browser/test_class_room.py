@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 
 from demos.options import parse_arguments
 from demos.server import class_room
-from tests.support.browser import CLASS_NAME, PROJECTOR, open_samples, start_webcam
+from tests.support.browser import CLASS_NAME, PROJECTOR, open_view, start_webcam
 from tests.support.server import free_port, serve_page
 
 pytestmark = pytest.mark.browser
@@ -86,13 +86,14 @@ def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
 
 
 def test_without_https_the_camera_s_place_says_why_it_is_empty(visit):
-    with serve_page(*TOPICS) as served:
+    with serve_page(*TOPICS, "detection") as served:
         page = visit(f"{served.url.replace('127.0.0.1', CLASS_NAME)}/?tab=convolution")
         start_webcam(page.locator("#tab-convolution"))
         expect(page.locator("#convolution-live-view output")).to_contain_text("only over https")
-        open_samples(page.locator("#tab-convolution"))
+        page.locator("#tab-detection-button").click()
+        open_view(page.locator("#tab-detection"), "Video")
         page.locator("[aria-label='Capture from camera']:visible").click()
-        expect(page.locator("#convolution-picture + .no-camera")).to_contain_text("--class-room")
+        expect(page.locator("#detection-video + .no-camera")).to_contain_text("--class-room")
         page.locator("[aria-label='Upload file']:visible").click()  # nothing lies over it
         expect(page.locator(".no-camera")).to_have_count(0)
         page.locator("#tab-face_verification-button").click()

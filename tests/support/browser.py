@@ -175,8 +175,12 @@ MEASURE = """() => {
     if (!isBeside || !isWhole) lost.push(one.outerHTML.slice(0, 120));
   }
   rail.scrollTop = 0;
+  const place = stages.at(-1)?.getBoundingClientRect() ?? {width: 1, height: 1};
+  const areas = [...stages.at(-1)?.querySelectorAll('img, canvas, svg, video, [style*=url]') ?? []]
+    .map((one) => one.getBoundingClientRect()).map(({width, height}) => width * height);
   const box = stages.at(-1)?.getBoundingClientRect();
   return {share: box?.width / innerWidth, end: box?.bottom, stages: stages.length, lost,
+    largest: Math.max(0, ...areas) / (place.width * place.height),
     high: page.scrollHeight, wide: page.scrollWidth, overflow: rail.scrollWidth - rail.clientWidth,
     room: [innerWidth, innerHeight]};
 }"""
@@ -211,10 +215,13 @@ def start_webcam(panel: Any) -> None:
 
 def check_stage(panel: Any) -> None:
     """On a projector the result takes most of the page and is whole above the fold, and each
-    control stands beside it, in each of the lesson's views."""
-    for title in list_views(panel):
+    control stands beside it, in each of the lesson's views. The first one is there already."""
+    titles = list_views(panel)
+    for title in titles:
         open_view(panel, title)
         found = panel.page.evaluate(MEASURE)
+        if title == titles[0]:  # it is answered as the lesson opens
+            assert found["largest"] > 0.05, found
         wide, high = found["room"]
         assert found["stages"] == 1, (title, found)
         assert found["share"] >= 0.6, (title, found)

@@ -20,20 +20,9 @@ FOLDER = ASSETS / "lessons"
 README = ASSETS / "screenshots" / "tabs.jpg"
 SIZE = (480, 300)
 WAIT_MS = 9000
-# The corner and the width of the part of the tab that is shown (16:10), in pixels at 1280 x 720,
-# and what the address asks for.
-VIEWS = {
-    "convolution": (446, 180, 800, ""),
-    "feature_maps": (20, 170, 740, ""),
-    "saliency": (536, 180, 712, "&picture=chelsea"),
-    "classification": (536, 180, 712, ""),
-    "detection": (590, 260, 607, "&picture=street"),
-    "segmentation": (536, 180, 712, ""),
-    "style_transfer": (530, 224, 660, ""),
-    "deep_dream": (384, 182, 860, ""),
-    "latent_space": (494, 262, 700, ""),
-    "face_verification": (536, 180, 712, ""),
-}
+# What of the stage is shown at 1280 x 720 (16:10, in pixels), and what the address asks for.
+STAGE = {"x": 16, "y": 97, "width": 908, "height": 567.5}
+QUERIES = {"saliency": "&picture=chelsea", "detection": "&picture=street"}
 # The README's sheet: the start page, every tab as it opens, and one inner tab more.
 SHEET = ("start", *TABS, "feature_maps&view=digit")
 COLUMNS = 3
@@ -63,10 +52,8 @@ def take_sheet(browser: Browser, url: str) -> None:
 
 
 def take(browser: Browser, url: str, topic: str) -> None:
-    x, y, width, query = VIEWS.get(topic, (20, 180, 1228, ""))
-    page = open_page(browser, f"{url}?tab={topic}{query}")
-    clip = {"x": x, "y": y, "width": width, "height": width / 1.6}
-    picture = Image.open(io.BytesIO(page.screenshot(clip=clip))).convert("RGB")
+    page = open_page(browser, f"{url}?tab={topic}{QUERIES.get(topic, '')}")
+    picture = Image.open(io.BytesIO(page.screenshot(clip=STAGE))).convert("RGB")
     page.close()
     picture.resize(SIZE, Image.Resampling.LANCZOS).save(FOLDER / f"{topic}.jpg", quality=82)
 

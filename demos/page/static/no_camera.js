@@ -1,4 +1,4 @@
-// Where a browser lends no webcam, Gradio's own picture input says nothing of use: this does, below it.
+// Where a browser lends no webcam, Gradio's own fields say nothing of use: this does, below it.
 const sentence = document.querySelector('meta[name=no-camera]').content;
 
 const explain = () => {
