@@ -37,9 +37,7 @@ class MaskView(ui.JsComponent):
     """
 
     MARKUP = """<div class="masker">
-<div class="place"><canvas class="fit" tabindex="0" data-draws
-aria-label="The picture with its mask; draw a truth with the pointer, or arrow keys and Space">
-</canvas>
+<div class="place"><canvas class="fit" tabindex="0" aria-label="The picture with its mask"></canvas>
 <p class="says" role="status"></p></div>
 <div class="tools" hidden><label>Brush <input type="range" min="1" max="20" value="5"></label>
 <button type="button" data-brush="paint">Paint</button>

@@ -41,7 +41,12 @@ def test_threshold_brush_and_cut(page, tab, screenshot):
     field.press("Tab")
     expect(says).not_to_have_text(before)
     assert float(says.inner_text().split()[0]) < float(before.split()[0])
+    canvas = tab.locator("#segmentation-view canvas")
+    assert canvas.get_attribute("data-draws") is None  # a keyboard's pen would draw nothing here
+    assert "draw" not in canvas.get_attribute("aria-label")
     open_view(tab, "Truth")
+    assert canvas.get_attribute("data-draws") is not None
+    assert "draw a truth" in canvas.get_attribute("aria-label")
     tab.get_by_role("button", name="Start from the network's mask").click()
     tab.locator("#segmentation-truth .formula").first.wait_for()
     assert "Dice" in tab.locator("#segmentation-truth").inner_text()

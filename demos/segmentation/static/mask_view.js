@@ -128,7 +128,11 @@ const stroke = (from, to) => {
 };
 const show = () => {
   element.querySelectorAll('[data-brush]').forEach((one) => one.setAttribute('aria-pressed', one.dataset.brush === brush));
-  root.classList.toggle('brushing', mode === 'brush'); find('.tools').hidden = mode !== 'brush'; draw();
+  const draws = mode === 'brush';
+  root.classList.toggle('brushing', draws); find('.tools').hidden = !draws;
+  canvas.toggleAttribute('data-draws', draws);
+  canvas.setAttribute('aria-label', draws ? 'The picture; draw a truth with the pointer, or arrow keys and Space' : 'The picture with its mask');
+  draw();
 };
 element.addEventListener('click', (event) => {
   const {brush: tool, act} = /** @type {Element} */ (event.target).closest('button')?.dataset || {};
