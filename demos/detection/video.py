@@ -141,7 +141,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         progress = gr.HTML(label="progress", elem_id="detection-video-progress")
         result = ui.Video(
             label="With boxes", interactive=False, autoplay=True, elem_id="detection-video-result",
-            elem_classes=["fill-film"],
+            elem_classes=["fill"],
         )  # fmt: skip
         numbers = gr.JSON(visible=False, label="numbers")
     rest = gr.State()

@@ -257,11 +257,12 @@ def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, traffic
 
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
+    """Higher than wide."""
     path = tmp_path_factory.mktemp("film") / "street.mp4"
     street = samples.load_sample("street")[300:900]
     with video.VideoWriter(path, 15) as writer:
         for step in range(40):
-            writer.write(street[step : step + 480])
+            writer.write(street[step : step + 480, :320])
     return path
 
 
@@ -293,6 +294,9 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     page.wait_for_function(
         "() => document.querySelector('#detection-video-result video').readyState >= 2"
     )  # the browser plays it
+    stage = tab.locator("#detection-view-video")
+    assert stage.evaluate("e => e.scrollHeight - e.clientHeight") <= 0  # the film fits
+    assert result.bounding_box()["height"] > 200
     screenshot("detection-video")
 
 
