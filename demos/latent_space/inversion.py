@@ -18,7 +18,7 @@ from demos.latent_space.letters import pick, read_letters, write_letters
 from demos.latent_space.search_views import TUNED, Course, draw_course
 from demos.latent_space.views import OwnPanel, Panel, draw_picture
 
-TITLE = "Own"
+TITLE = "Your picture"
 PREVIEW_SECONDS = 0.4
 FACE = "astronaut"  # the sample to begin with
 AIMS = [("your picture", "own"), ("picture A", "made")]

@@ -73,7 +73,7 @@ def find_own(name: str, letters: dict[str, list[int]], own: dict | None) -> list
     if found is None and any(0 in numbers for numbers in letters.values()):
         raise InputError(
             "No latent of your own has been found for this generator yet: search for one under "
-            "“Own” (by program: /latent_space_invert), or click another picture."
+            "“Your picture” (by program: /latent_space_invert), or click another picture."
         )
     return found
 

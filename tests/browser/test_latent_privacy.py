@@ -28,7 +28,7 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
     page.goto(f"{url}?tab=latent_space&steps=20&frames-of-a-path=6")
-    page.get_by_role("tab", name="Own", exact=True).click()
+    page.get_by_role("tab", name="Your picture", exact=True).click()
     panel = page.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     sample = panel.locator("img").get_attribute("src")

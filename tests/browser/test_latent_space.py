@@ -127,7 +127,7 @@ def test_24_others_come_by_a_click(page, open_tab, rest):
 def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screenshot):
     held("latent_space.inversion", "invert")
     tab = open_tab("latent_space", query="&steps=400")
-    open_view(tab, "Own")
+    open_view(tab, "Your picture")
     panel = tab.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
@@ -143,7 +143,7 @@ def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screen
 def test_tuning_stops_too(open_tab, held, rest):
     held("latent_space.tuning", "tune")
     tab = open_tab("latent_space", query="&steps=10")
-    open_view(tab, "Own")
+    open_view(tab, "Your picture")
     panel = tab.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
@@ -180,7 +180,7 @@ def test_only_what_is_shown_is_asked_for(page, open_tab, rest):
 
 def test_a_new_latent_at_the_same_letter_is_drawn(open_tab, rest):
     tab = open_tab("latent_space", query="&steps=10")
-    open_view(tab, "Own")
+    open_view(tab, "Your picture")
     panel = tab.locator("#latent-space-own")
     panel.get_by_text("cut as the training pictures were").wait_for()
     tab.get_by_role("button", name="Find the latent").click()
@@ -268,7 +268,7 @@ def test_a_picture_without_a_face_is_refused_and_stays_to_be_seen(open_tab):
     pixels = save(np.full((96, 96, 3), 128, np.uint8), "PNG")
     grey = {"name": "grey.png", "mimeType": "image/png", "buffer": pixels}
     tab = open_tab("latent_space")
-    open_view(tab, "Own")
+    open_view(tab, "Your picture")
     tab.locator("#latent-space-own").get_by_text("cut as the training").wait_for()
     picture = tab.locator("#latent-space-picture")
     picture.locator("input[type=file]").set_input_files(grey)

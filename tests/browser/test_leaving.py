@@ -58,7 +58,7 @@ def test_search_for_a_latent_ends_with_its_visitor(page, open_tab, serve, watch)
     seen = watch("latent_space.inversion", "invert")
     seen.hold(1)
     panel = open_tab("latent_space", query="&steps=400")
-    panel.get_by_role("tab", name="Own", exact=True).click()
+    panel.get_by_role("tab", name="Your picture", exact=True).click()
     panel.get_by_role("button", name="Find the latent").click()
     panel.locator("#latent-space-own").get_by_text("of 400").wait_for()
     page.goto("about:blank")  # to the server the same as closing the page
