@@ -27,6 +27,15 @@ def test_each_view_is_whole_on_a_projector(tab):
     check_stage(tab)
 
 
+def test_every_layer_of_the_stage_is_in_sight(tab):
+    ends = tab.locator(".layers .chip").evaluate_all(
+        "chips => chips.map((chip) => chip.getBoundingClientRect().bottom)"
+    )
+    assert len(ends) > 2
+    end = "e => Math.min(e.getBoundingClientRect().bottom, innerHeight)"
+    assert max(ends) <= tab.locator(".lesson-rail").evaluate(end)
+
+
 def test_it_opens_where_its_strongest_channel_answers_most(tab):
     open_view(tab, "Channel")
     note = tab.locator("#feature-maps-channel .note").inner_text()
