@@ -224,13 +224,16 @@ def measure_likeness(
     ``seen``, and its ``drift``: by how many grey levels pictures of random latents change.
     """
     targets = [inversion.read_target(picture) for picture in pictures]
-    rows, pivots = [], []
-    for space in inversion.SPACES:
-        pivots = [last(inversion.invert(target, steps=steps, space=space)) for target in targets]
-        rows.append({"space": space, "steps": steps} | _compare(targets, pivots))
+    found = {
+        space: [last(inversion.invert(target, steps=steps, space=space)) for target in targets]
+        for space in inversion.SPACES
+    }
+    rows = [
+        {"space": space, "steps": steps} | _compare(targets, one) for space, one in found.items()
+    ]
     tuned = [
         last(tuning.tune(target, pivot.latent, steps=tuning_steps))
-        for target, pivot in zip(targets, pivots, strict=True)
+        for target, pivot in zip(targets, found[tuning.PIVOT_SPACE], strict=True)
     ]
     others = map_latents(sample(TUNED_OTHERS, seed=0))
     edits = [tuning.make_edits(step)[0] for step in tuned]
