@@ -110,7 +110,7 @@ def build(tab: lesson.Tab) -> None:
     with stage.view(SOFTMAX):
         softmax = gr.HTML(elem_id="classification-softmax", label="softmax")
     controls, notice = build_controls(stage)
-    with stage.results:
+    with stage.told(ANSWER, SOFTMAX):
         badge = ui.Badge(label="timings")
         table = ui.Download("All 1,000 classes (CSV)")
     inspect.build(tab, views, news, picture, controls)

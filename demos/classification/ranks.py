@@ -131,7 +131,7 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         try_samples = gr.Button("Use the samples", size="sm")
     with stage.controls(FOLDER):
         start = gr.Button("Measure", variant="primary", size="sm")
-    with stage.results:
+    with stage.told(RANKS, FOLDER):
         table = ui.Download("Every picture's rank (CSV)")
     outputs = [numbers, accuracy, mistakes, table, report]
     running = tab.run(

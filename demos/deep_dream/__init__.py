@@ -157,7 +157,7 @@ def build(tab: lesson.Tab) -> None:
             )
             place = gr.Column(min_width=70, scale=0)
         DreamPanel(elem_id="deep-dream-panel")
-    with stage.results, stage.part(*stills):
+    with stage.told(*stills):
         badge, saved = ui.Badge(), ui.Download("Dream (PNG)")
     own, start_video, stop_video = zoom_video.build_controls(stage)
     with stage.more(*stills, video):

@@ -131,7 +131,7 @@ def build(
             ),
             elem_id="deep-dream-film", label="video", elem_classes=["fill", "picture-back"],
         )  # fmt: skip
-    with tab.stage.results, tab.stage.part(TITLE):
+    with tab.stage.told(TITLE):
         saved = ui.Download("Video (MP4)")
     running = tab.run(
         start.click, show_video, [image], [view, saved], settings=settings,

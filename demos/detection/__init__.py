@@ -80,7 +80,7 @@ def build(tab: lesson.Tab) -> None:
     roi_pooling.build(tab, lazy)
     live.build(tab, controls)
     lazy.note_others(stage.views)
-    with stage.results:
+    with stage.told(*MODES):
         badge = ui.Badge(label="timings")
         files = [ui.Download(name) for name in ("Picture with boxes", "Table (CSV)", "JSON")]
     tab.lesson()

@@ -37,7 +37,7 @@ def build(tab: lesson.Tab) -> None:
     views = (stages, history, parts, trials)
     lazy = lesson.LazyTabs(tab, [VERDICT, EMBEDDINGS, *(one.TITLE for one in views)])
     with stage.show(VERDICT, RATES):
-        with gr.Row(elem_classes=["side-by-side", "always", "for-view", "for-verdict"]):
+        with stage.side_by_side(VERDICT):
             pair = build_pair()
         prior = build_prior()
         verdict = gr.HTML(label="verdict", elem_id="face-verdict")
@@ -50,7 +50,7 @@ def build(tab: lesson.Tab) -> None:
     group.build(tab, choices)
     live.build(tab, choices)
     lazy.note_others(stage.views)
-    with stage.results:
+    with stage.told(VERDICT, RATES, EMBEDDINGS):
         badge = ui.Badge(label="timings")
     tab.lesson()
     tab.show_code(*CODE)

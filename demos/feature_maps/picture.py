@@ -191,7 +191,7 @@ def build(tab: lesson.Tab) -> tuple[gr.Dropdown, gr.Textbox]:
         )
         notice = gr.Markdown()
         stop = gr.Button("Stop the download", variant="stop", size="sm", visible=False)
-    with stage.results:
+    with stage.told(MAPS, CHANNEL, *unit_views.VIEWS):
         badge = ui.Badge(label="timings")
         saving.build(tab, state, sort, scale, source)
     controls = lesson.Controls(

@@ -100,7 +100,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
             for i, words in enumerate(label_sliders(choices["name"].value))
         }
         reset = gr.Button("All to 0", size="sm")
-    with stage.results, stage.part(TITLE):
+    with stage.told(TITLE):
         badge = ui.Badge(label="timings")
     parts = list(sliders.values())
     moving = {

@@ -141,7 +141,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
             [("A to B", "path"), ("random walk", "walk")],
             value=PATH_DEFAULTS.walk, label="Way", show_label=False, container=False,
         )  # fmt: skip
-    with stage.results, stage.part(TITLE):
+    with stage.told(TITLE):
         news = Panel(label="progress", elem_id="latent-space-video")
         start = gr.Button("Make GIF and MP4", size="sm", min_width=120)
         place = gr.Column(min_width=70)

@@ -34,9 +34,10 @@ ICONS = {  # paths in a square of 24
 }
 
 
-def to_key(title: str) -> str:
-    """``"Grid, anchors"`` as ``grid-anchors``: as an address names a view."""
-    return "-".join(re.findall(r"[a-z0-9]+", title.lower())[:5])
+def to_key(label: str) -> str:
+    """``"Max. boxes (k)"`` as ``max-boxes-k``, of a long label the first five words: as an address
+    names views and controls."""
+    return "-".join(re.findall(r"[a-z0-9]+", label.lower())[:5])
 
 
 def draw_icon(name: str) -> str:
@@ -85,7 +86,7 @@ class Stage:
                 self._first, self._rail, self._last = gr.Column(), gr.Column(), gr.Column()
             with gr.Row(elem_classes=["lesson-foot"]):
                 self.panels = gr.Row(elem_classes=["lesson-panels"])
-                self.results = gr.Row(elem_classes=["lesson-results"])
+                self._results = gr.Row(elem_classes=["lesson-results"])
 
     def view(self, title: str, *, hint: str = "", **kwargs: Any) -> gr.Tab:
         """A view with a stage of its own: what is made in it is computed when it is open.
@@ -124,9 +125,13 @@ class Stage:
         with self._last:
             return gr.Accordion("More", open=False, elem_classes=["more", *_to_classes(titles)])
 
-    def part(self, *titles: str) -> gr.Column:
+    def part(self, *titles: str, **kwargs: Any) -> gr.Column:
         """What is shown in these views only, of the part that is entered: above all of "More"."""
-        return gr.Column(elem_classes=_to_classes(titles))
+        return gr.Column(elem_classes=_to_classes(titles), **kwargs)
+
+    def side_by_side(self, *titles: str) -> gr.Row:
+        """As ``part``, its things beside each other even on a phone."""
+        return gr.Row(elem_classes=["side-by-side", "always", *_to_classes(titles)])
 
     def panel(self, title: str, *titles: str) -> gr.Accordion:
         """A panel of the foot, closed at first, in these views only, or in all."""
@@ -135,7 +140,7 @@ class Stage:
 
     def told(self, *titles: str) -> gr.Row:
         """Timings and files at the foot's end, of these views only."""
-        with self.results:
+        with self._results:
             return gr.Row(elem_classes=_to_classes(titles))
 
     def sources(self, picture: str = "", live: bool = False) -> gr.Column:

@@ -6,7 +6,6 @@ an inner tab, ``hide`` takes controls away for a lesson.
 
 import difflib
 import json
-import re
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
 from functools import cache
@@ -21,6 +20,7 @@ from gradio.processing_utils import hash_file
 from cvcore.core import samples
 from demos.components import fields
 from demos.components.private_picture import SAMPLES, FacePicture, title_of, to_value
+from demos.lesson.stage import to_key
 from demos.server.errors import guard
 
 KINDS = (
@@ -56,11 +56,6 @@ _READ = """() => {
   return [{__type__: 'update', selected: wanted}, same, ...texts];
 }"""
 LONGEST = 200  # letters of a value
-
-
-def to_key(label: str) -> str:
-    """``"Max. boxes (k)"`` as ``max-boxes-k``; of a long label the first five words."""
-    return "-".join(re.findall(r"[a-z0-9]+", label.lower())[:5])
 
 
 @dataclass

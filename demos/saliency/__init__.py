@@ -223,7 +223,7 @@ def _build_map(stage: lesson.Stage) -> Answer:
         numbers = gr.JSON(visible=False, label="numbers")
     with stage.show(SCORES):
         curves = gr.HTML(elem_id="saliency-curves", label="curves")
-    with stage.results:
+    with stage.told(MAP, SCORES):
         badge = ui.Badge(label="timings")
         files = ui.Download("PNG"), ui.Download("array (.npy)")
     return Answer(drawing, curves, files, badge, numbers)

@@ -94,8 +94,8 @@ def build(tab: lesson.Tab) -> None:
                 label="mask", elem_id="segmentation-view", min_width=200,
                 elem_classes=["fill", "picture-back"],
             )  # fmt: skip
-            beside = gr.Column(elem_classes=["for-view", "for-truth"], min_width=200)
-            tuned = gr.Column(elem_classes=["for-view", "for-fine-tune"], min_width=200)
+            beside = stage.part(TRUTH, min_width=200)
+            tuned = stage.part(FINE_TUNE, min_width=200)
     controls = build_controls(stage)
     call = build_call()
     model, threshold = controls["model"], controls["threshold"]
@@ -108,7 +108,7 @@ def build(tab: lesson.Tab) -> None:
         fine_tune.build(tab, state, threshold, truths, call)
     live.build(tab, controls)
     lazy.note_others(stage.views)
-    with stage.results:
+    with stage.told(*MODES):
         badge = ui.Badge(label="timings")
         files = [ui.Download(name) for name in ("Picture with mask", "Mask (PNG)", "Cut out (PNG)")]
     tab.lesson()

@@ -63,7 +63,7 @@ def build(
         )
     with stage.controls(*TITLES):
         Says("style_transfer-fast")
-    with stage.results, stage.part(*TITLES):
+    with stage.told(*TITLES):
         badge, saved = ui.Badge(label="timings"), ui.Download("Painting (PNG)")
     controls = lesson.Controls(
         FastSettings, **{one.name: parts[one.name] for one in fields(FastSettings)}

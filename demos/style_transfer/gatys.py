@@ -21,7 +21,6 @@ from demos.style_transfer.views import (
     draw_curves,
     draw_layers,
     draw_painting,
-    say,
 )
 
 TITLE = "Step by step"
@@ -120,7 +119,7 @@ def to_file(picture: np.ndarray) -> dict:
 
 def say_loading(sentence: str) -> dict:
     """What is loaded before the work begins."""
-    return say(lesson.under_way(sentence, "Stopped."))
+    return ui.say_on_stage(lesson.under_way(sentence, "Stopped."))
 
 
 def draw_step(
@@ -151,13 +150,13 @@ def build(
     state = gr.State(LessonState())
     with tab.stage.view(TITLE):
         view = ui.BeforeAfter(
-            say("Press “Paint”: about 20 seconds on two cores, shown as it goes."),
+            ui.say_on_stage("Press “Paint”: about 20 seconds on two cores, shown as it goes."),
             label="painting", elem_id="style_transfer-gatys",
             elem_classes=["fill", "picture-back"],
         )  # fmt: skip
     with tab.stage.controls(TITLE):
         Says("style_transfer-gatys")
-    with tab.stage.results, tab.stage.part(TITLE):
+    with tab.stage.told(TITLE):
         saved = ui.Download("Painting (PNG)")
     weights, controls = order_weights(parts), order_steps(parts)
     paint, more = buttons["paint"], buttons["more"]

@@ -13,11 +13,11 @@ from demos.lesson.stage import SOURCES, draw_sources, to_key
 
 
 @pytest.mark.parametrize(
-    ("title", "key"),
-    [("Before NMS", "before-nms"), ("Why?", "why"), ("Before | after", "before-after")],
+    ("label", "key"),
+    [("Max. boxes (k)", "max-boxes-k"), ("Why?", "why"), ("Before | after", "before-after")],
 )
-def test_a_view_is_named_in_an_address_by_its_words(title, key):
-    assert to_key(title) == key
+def test_views_and_controls_are_named_in_an_address_by_their_words(label, key):
+    assert to_key(label) == key
 
 
 def test_only_the_sources_that_a_lesson_has_are_offered():
