@@ -14,7 +14,7 @@ from demos import components as ui
 from demos import lesson
 from demos.style_transfer.gatys import say_loading
 from demos.style_transfer.state import LessonState
-from demos.style_transfer.views import Views, draw_figure, draw_gram, say
+from demos.style_transfer.views import Views, draw_figure, draw_gram
 
 PREVIEW_SECONDS = 0.4
 GRAMS, REBUILD = "Gram", "Rebuild"  # the titles of their views
@@ -88,7 +88,7 @@ def follow_grams(
     try:
         return show_grams(image, style, state)
     except InputError as error:
-        return say(escape(str(error)))
+        return ui.say_on_stage(escape(str(error)))
 
 
 def build_grams(
@@ -144,8 +144,10 @@ def build_rebuild(tab: lesson.Tab, image: gr.Image) -> None:
     """One layer, and what it remembers."""
     with tab.stage.view(REBUILD):
         view = Views(
-            say("Press “Rebuild”: noise is changed until the layer cannot tell it from your "
-                "picture."),
+            ui.say_on_stage(
+                "Press “Rebuild”: noise is changed until the layer cannot tell it from your "
+                "picture."
+            ),
             label="rebuilt picture", elem_id="style_transfer-rebuild", elem_classes=["fill"],
         )  # fmt: skip
     with tab.stage.controls(REBUILD):

@@ -12,7 +12,7 @@ from cvcore import style_transfer
 from demos import components as ui
 from demos import lesson
 from demos.style_transfer.gatys import say_loading
-from demos.style_transfer.views import Views, draw_curves, draw_figure, say
+from demos.style_transfer.views import Views, draw_curves, draw_figure
 
 TITLE = "Race"
 SIDE = 320  # pixels
@@ -110,7 +110,9 @@ def build(tab: lesson.Tab, image: gr.Image, style: gr.Image) -> None:
     """The starting gun, the clock's length and the pictures."""
     with tab.stage.view(TITLE):
         view = Views(
-            say("Press “Start the race”: both paint the same picture against the clock."),
+            ui.say_on_stage(
+                "Press “Start the race”: both paint the same picture against the clock."
+            ),
             label="race", elem_id="style_transfer-race", elem_classes=["fill"],
         )  # fmt: skip
     with tab.stage.controls(TITLE):

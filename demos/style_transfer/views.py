@@ -56,11 +56,6 @@ def draw_painting(
     return {"html": html, "ratio": picture.shape[1] / picture.shape[0]}
 
 
-def say(sentence: str) -> dict:
-    """A sentence where nothing is shown yet."""
-    return {"html": f'<p class="big">{sentence}</p>'}
-
-
 def draw_picture(image: np.ndarray, alt: str) -> str:
     """A picture as large as its place allows."""
     height, width = image.shape[:2]
