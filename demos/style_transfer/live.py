@@ -31,8 +31,8 @@ def stylise_frame(
 ) -> tuple[np.ndarray, str]:
     """One webcam frame, painted, and where the time went.
 
-    ``name`` is one of the bundled styles; without it, ``numbers`` are those of the style above, or
-    the name of the style that stands there at first.
+    ``name`` is one of the bundled styles; without it, ``numbers`` are those of the style in the
+    rail, or the name of the style that stands there at first.
     """
     watch = Stopwatch()
     if not name and isinstance(numbers, str):
@@ -66,8 +66,11 @@ def build(
     with stage.controls(lesson.LIVE):
         side = ui.Slider(128, 640, SIDE, step=32, label="Webcam size, pixels")
         badge = ui.Badge(label="timings")
-        # for calls through the API
-        name = ui.Dropdown([("as chosen", ""), *names], value="", label="Style", visible=False)
+        # for calls through the API alone, not for links
+        name = ui.Dropdown(
+            [("as chosen", ""), *names], value="", label="Style", visible=False,
+            elem_classes=["personal"],
+        )  # fmt: skip
     chosen = [controls["strength"], controls["keep_colours"], side, name]
     with section:
         tab.live(stylise_frame, [numbers, *chosen], extra_outputs=[badge])

@@ -43,7 +43,6 @@ def read(lesson, **query):
 
 
 def test_names_of_controls(lesson):
-    assert links.to_key("Max. boxes (k)") == "max-boxes-k"
     assert list(lesson["lesson"].controls) == [
         "opacity-of-the-map",
         "opacity-of-the-map-2",
@@ -131,6 +130,15 @@ def test_a_sample_is_known_by_what_is_in_its_file(tmp_path):
             links.list_samples().get("/".join(Path(part["props"]["value"]["path"]).parts[-2:]))
         )
     assert names == ["coffee", None]
+
+
+def test_what_is_there_for_the_api_alone_has_no_name_in_a_link(whole_page):
+    (block,) = (
+        part for part in whole_page.blocks.blocks.values()
+        if isinstance(part, gr.Tab) and part.id == "style_transfer"
+    )  # fmt: skip
+    keys = links.collect("style_transfer", block, picture=None, opened=None).controls
+    assert [key for key in keys if key.startswith("style")] == ["style"]  # the weight's slider
 
 
 def test_every_tab_offers_its_link(whole_page):
