@@ -80,10 +80,10 @@ def tune(
     ``NEAR`` of the pivot, another one each step (seed 0 to 999,999).
 
     Where the paper has Adam on all weights and LPIPS, only the blocks' convolutions learn here,
-    each step as long as ``learning_rate`` (0.001 to 0.1) says, shorter towards the end and near the
-    picture: that changed other faces less and kept more of the edits. The shared generator stays as
-    it is, and the copy goes with the last reference to a step. Raises ``InputError`` for values out
-    of range, ``ValueError`` for a latent of another shape.
+    with momentum, by gradients as long as ``learning_rate`` (0.001 to 0.1) says, shorter towards
+    the end and near the picture: that changed other faces less and kept more of the edits. The
+    shared generator stays as it is, and the copy goes with the last reference to a step. Raises
+    ``InputError`` for values out of range, ``ValueError`` for a latent of another shape.
     """
     steps = check_count(steps, most=MAX_STEPS, what="steps")
     share = check_range("share of the features", feature_share, 0, 1)
@@ -137,7 +137,7 @@ def _draw_near(pivot: Tensor, mapping: nn.Module, rng: torch.Generator) -> Tenso
 def _step(
     optimiser: torch.optim.Optimizer, weights: list[Tensor], slopes: Sequence[Tensor], length: float
 ) -> None:  # fmt: skip
-    """A step of this length down the slope, however steep it is."""
+    """Momentum's next step, to which the gradient adds this length, however steep it is."""
     steepness = torch.sqrt(sum(slope.square().sum() for slope in slopes)).clamp(min=1e-12)
     for weight, slope in zip(weights, slopes, strict=True):
         weight.grad = slope / steepness

@@ -33,7 +33,7 @@ from demos.lesson import class_names
 
 NAMES = STEPS, TWO_MODELS, CURVE
 NO_FAULT = "none"
-ROOMY_BARS = 3  # below the steps: of more the bars are smaller, so that all is on one screen
+ROOMY_BARS = 3  # with the steps above: of more the bars are smaller, so that all is on one screen
 
 
 @dataclass(frozen=True)

@@ -224,7 +224,7 @@ def show_all(
 
 
 def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs) -> None:
-    """The table, each step on the visitor's picture, its windows, and RoI pooling to type into."""
+    """The table, each step on the visitor's picture, its windows."""
     with tab.stage.controls(TITLE, first=True):
         gr.Markdown("**Sliding window: how many passes for your picture?**")
         windows, outputs = build_windows()

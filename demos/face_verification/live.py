@@ -189,7 +189,7 @@ def to_ascii(name: str) -> str:
 
 
 def build(tab: lesson.Tab, choices: Choices) -> None:
-    """Enrolment beside the list of names, and the webcam below."""
+    """The webcam with the names on it; enrolment and the list of names in the rail."""
     people = gr.State((), time_to_live=KEPT_SECONDS)
     state = gr.State(None, time_to_live=KEPT_SECONDS)
     stage = tab.stage

@@ -64,7 +64,7 @@ DEFAULTS, PATH_DEFAULTS, SEARCH_DEFAULTS = Settings(), PathSettings(), SearchSet
 
 @dataclass(frozen=True, eq=False)
 class Choices:
-    """The left side of the tab, and what the inner tabs share of it."""
+    """The controls in the rail, and what the inner views share of them."""
 
     controls: lesson.Controls  # of ``Settings``
     grid: LatentGrid
