@@ -24,7 +24,7 @@ SOURCES = (  # name, words, what it does
     ("last", "Last", "The picture that another lesson had last"),
 )
 # What is said of the picture: by the server (picture_notes.js), and of a source that gives none.
-NOTES = """<div class="lesson-notes"><p class="picture-note source-note" role="status"></p></div>"""
+NOTES = """<div class="lesson-notes"><p class="source-note" role="status"></p></div>"""
 ICONS = {  # paths in a square of 24
     "upload": "M12 16V4m0 0L7 9m5-5 5 5M4 17v3h16v-3",
     "webcam": "M3 7h11v10H3zm11 4 7-4v10l-7-4",

@@ -114,6 +114,8 @@ def test_a_picture_is_dropped_or_pasted_on_the_stage(open_tab, page, rest):
           : new ClipboardEvent('paste', {clipboardData: data, bubbles: true, cancelable: true}));
       });
     }"""
+    panel.locator("[data-source=last]").click()
+    expect(panel.locator(".source-note")).to_contain_text("No other lesson")
     panel.locator("#detection-confidence input[type=range]").focus()  # takes no text
     for kind in ("drop", "paste"):
         before = picture.get_attribute("src")

@@ -15,7 +15,7 @@ export const toKey = (address) => {
 // Of a picture behind the stage's source buttons it stands over the stage.
 const write = (field, text, kind) => {
   const place = field.closest('.source-panel') && field.closest('.lesson-grid').querySelector('.lesson-notes');
-  let note = place ? place.querySelector('.picture-note:not(.source-note)') : field.nextElementSibling;
+  let note = place ? place.querySelector('.picture-note') : field.nextElementSibling;
   if (!note?.matches('.picture-note')) {
     note = document.createElement('p');
     note.setAttribute('role', 'status');
@@ -50,7 +50,7 @@ const show = () => {
     block.classList.toggle('is-torn', isTorn(image));
   }
   for (const block of document.querySelectorAll('.is-torn')) if (!refusals.has(block.id)) block.classList.remove('is-torn');
-  for (const note of document.querySelectorAll('.picture-note:not(.source-note)')) if (!shown.has(note)) note.remove();
+  for (const note of document.querySelectorAll('.picture-note')) if (!shown.has(note)) note.remove();
 };
 
 let isAsked = false, isWatching = false;
