@@ -4,6 +4,7 @@ from . import (
     map_grid,
     masks,
     receptive_field,
+    stages,
 )
 
 __all__ = [
@@ -12,4 +13,5 @@ __all__ = [
     "map_grid",
     "masks",
     "receptive_field",
+    "stages",
 ]

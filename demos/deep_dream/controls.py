@@ -9,9 +9,10 @@ import numpy as np
 from cvcore.core.errors import InputError
 from cvcore.deep_dream.layers import DEFAULT_LAYER, LAYERS
 from cvcore.deep_dream.layers import DEFAULT_MODEL as MODEL
+from cvcore.probes.stages import name_layer
 from demos import components as ui
 from demos import lesson
-from demos.deep_dream.pickers import ChannelPicker, build_channels, name_layer
+from demos.deep_dream.pickers import ChannelPicker, build_channels
 from demos.lesson import class_names
 
 AIMS = [

@@ -9,14 +9,10 @@ import cvcore
 from cvcore.core import images
 from cvcore.deep_dream.layers import LAYERS
 from cvcore.feature_maps import visualizations
+from cvcore.probes.stages import name_layer
 from demos import components as ui
 from demos import lesson
 
-# The maps of a picture of 224 pixels, as the network was trained on, are so many places wide.
-MAP_SIDES = {
-    "blocks.1.1": 56, "blocks.2.1": 28, "blocks.3.2": 14, "blocks.4.2": 14, "blocks.5.3": 7,
-    "blocks.6.0": 7,
-}  # fmt: skip
 COLUMNS = 8
 THUMBNAIL_SIDE = 128  # pixels
 
@@ -40,12 +36,6 @@ class ChannelPicker(_Picker):
       <div class="channel-grid"><img alt="What each channel likes best" hidden>
       <i class="over" hidden></i><i class="chosen" hidden></i></div></div>
       <output class="note"></output>"""
-
-
-def name_layer(layer: str) -> str:
-    """A layer by size and stage: "14x14, block 4"."""
-    side = MAP_SIDES.get(layer)
-    return f"{side}x{side}, block {layer.split('.')[1]}" if side else layer
 
 
 def draw_layers(image: np.ndarray, layer: str) -> Iterator[dict]:

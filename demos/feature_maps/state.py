@@ -15,6 +15,7 @@ from cvcore.core.errors import InputError, NoPictureError
 from cvcore.engine import registry
 from cvcore.feature_maps import visualizations
 from cvcore.probes.map_grid import Grid, draw_grid, fit_grid
+from cvcore.probes.stages import find_stage
 from demos import lesson
 from demos.feature_maps.controls import DEFAULTS, SAMPLE, SHOWN, STRONGEST, Source
 
@@ -167,12 +168,12 @@ def _block_of(row: "cvcore.feature_maps.Layer") -> str:
 
 
 def name_layer(model: str, layer: str) -> str:
-    """``"28 × 28, block 5, activation"``: a layer by what can be seen of it."""
+    """``"28 × 28, stage 3, block 5, activation"``: a layer by what can be seen of it."""
     row = cvcore.feature_maps.find_layer(model, layer)
     number = _number_blocks(model).get(_block_of(row))
-    block = "" if number is None else f", block {number}"
+    place = [] if number is None else [find_stage(layer), f"block {number}"]
     kind = "output" if row.kind == "block" else row.kind
-    return f"{size_words(row.shape)}{block}, {kind}"
+    return ", ".join(filter(None, [size_words(row.shape), *place, kind]))
 
 
 def to_stages(model: str, layer: str, means: list[np.ndarray]) -> dict:

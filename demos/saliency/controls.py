@@ -6,6 +6,7 @@ from typing import Any
 
 import gradio as gr
 
+from cvcore.probes import stages
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency import get_method
 from cvcore.saliency.perturbation import FILLS
@@ -16,19 +17,7 @@ from demos.saliency.views import COLORMAPS, Look
 DEFAULT_METHOD = "grad_cam"
 CAMS = ("grad_cam", "grad_cam_plus_plus", "layer_cam", "score_cam")
 FUSED = CAMS[:3]
-LAST_LAYER = 8
-# The layers that the slider goes through, of the bundled network.
-LAYERS = (
-    "stem, 112 x 112 cells",
-    "stage 1, 112 x 112 cells",
-    "stage 2, 56 x 56 cells",
-    "stage 3, 28 x 28 cells",
-    "stage 4, 14 x 14 cells",
-    "stage 5, 14 x 14 cells",
-    "stage 6, 7 x 7 cells",
-    "stage 7, 7 x 7 cells",
-    "head, 7 x 7 cells",
-)
+LAST_LAYER = len(stages.SIDES) - 1  # of the bundled network
 
 
 @dataclass(frozen=True)
@@ -177,7 +166,7 @@ def show_settings(method: str) -> list[Any]:
 def describe_layer(layer: int, model: str) -> str:
     """Which layer of a model a place of the slider stands for."""
     if model == DEFAULT_MODEL:
-        return LAYERS[layer]
+        return stages.name_stage([*stages.SIDES][layer])
     from cvcore.saliency import cams  # loads PyTorch
 
     return cams.name_layer(model, cams.find_layer(model, layer / LAST_LAYER))

@@ -10,6 +10,7 @@ import numpy as np
 import cvcore
 from cvcore import style_transfer
 from cvcore.core.errors import InputError
+from cvcore.probes.stages import name_layer
 from demos import components as ui
 from demos import lesson
 from demos.style_transfer.gatys import say_loading
@@ -20,16 +21,12 @@ PREVIEW_SECONDS = 0.4
 GRAMS, REBUILD = "Gram", "Rebuild"  # the titles of their views
 LITE = "efficientnet_lite0"
 NAMES = {LITE: "EfficientNet-Lite0", "vgg19": "VGG19"}
-# Places of the maps of a picture of 224 pixels.
-PLACES = {
-    "conv_stem": "112x112, stem", "act1": "112x112, stem", "blocks.0.0": "112x112, block 0",
-    "blocks.1.1": "56x56, block 1", "blocks.2.1": "28x28, block 2", "blocks.3.2": "14x14, block 3",
-    "blocks.4.2": "14x14, block 4", "blocks.5.3": "7x7, block 5",
-}  # fmt: skip
+MODULES = (
+    "conv_stem", "blocks.0.0", "blocks.1.1", "blocks.2.1", "blocks.3.2", "blocks.4.2", "blocks.5.3",
+)  # fmt: skip
 WORDS = {"conv_stem": ": edges", "blocks.2.1": ": content layer"}
 LAYERS = [
-    *((f"{place} ({name}){WORDS.get(name, '')}", name)
-        for name, place in PLACES.items() if name != "act1"),
+    *((f"{name_layer(name)} ({name}){WORDS.get(name, '')}", name) for name in MODULES),
     *(
         (f"VGG19 (download, 548 MB): {name}", f"vgg19 net.features.{index}")
         for name, index in (("relu1_1", 1), ("relu2_1", 6), ("relu3_1", 11), ("relu4_2", 22),
@@ -62,9 +59,7 @@ def show_grams(
     for name, wanted in sides["style"].items():
         limit = float(np.abs(wanted).max())
         count = len(wanted)
-        columns += (
-            f'<p class="name"><b>{escape(PLACES.get(name, name))}</b><br>{count} channels</p>'
-        )
+        columns += f'<p class="name"><b>{escape(name_layer(name))}</b><br>{count} channels</p>'
         for side, grams in sides.items():
             error = float(np.square(grams[name] - wanted).sum() / np.square(wanted).sum())
             errors.setdefault(side, {})[name] = error
@@ -129,7 +124,7 @@ def show_rebuild(image: np.ndarray | None, layer: str, steps: float) -> Iterator
             shown = now
             left = step.losses["content"]
             stopped = "" if step.step == step.total else lesson.under_way("", ", stopped")
-            place = escape(PLACES.get(name, name))
+            place = escape(name_layer(name))
             pair = draw_figure(photo, "Your picture", "Your picture") + draw_figure(
                 step.image, "Rebuilt", f"Rebuilt from <b>{place}</b> of {NAMES[model]} alone"
             )

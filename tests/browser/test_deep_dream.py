@@ -98,7 +98,7 @@ def test_layers_are_in_view_beside_video_and_webcam(tab, rest):
     rest()
     open_view(tab, "Picture")
     view = tab.locator("#deep-dream-view")
-    expect(view).to_contain_text("28x28, block 2 · step 5 of 5, done in")
+    expect(view).to_contain_text("28 × 28, stage 3 · step 5 of 5, done in")
     assert view.locator(".after").get_attribute("src") != before
 
 

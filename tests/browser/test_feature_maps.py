@@ -52,7 +52,7 @@ def test_it_opens_where_its_strongest_channel_answers_most(tab):
 
 def test_stage_channel_and_place(tab, page, screenshot):
     tab.locator(".stage").nth(2).click()
-    expect(tab.locator(".layers .named")).to_contain_text("28 × 28, block 6, activation")
+    expect(tab.locator(".layers .named")).to_contain_text("28 × 28, stage 4, block 6, activation")
     expect(tab.locator("#feature-maps-grid .note")).to_contain_text("28 × 28")
     expect(tab.locator("#feature-maps-grid .note")).to_contain_text("the 36 strongest of")
     tab.get_by_label("Maps", exact=True).click()
@@ -60,7 +60,9 @@ def test_stage_channel_and_place(tab, page, screenshot):
     expect(tab.locator("#feature-maps-grid .note")).not_to_contain_text("strongest")
     click_at(page, tab.locator("#feature-maps-grid img"), 0.01, 0.01)
     heading = tab.locator("#feature-maps-channel h3")
-    heading.get_by_text("Channel 0 of 28 × 28, block 6, activation (blocks.3.0.act1)").wait_for()
+    heading.get_by_text(
+        "Channel 0 of 28 × 28, stage 4, block 6, activation (blocks.3.0.act1)"
+    ).wait_for()
     picture = tab.locator("#feature-maps-channel .picture")
     click_at(page, picture, 0.52, 0.52)
     note = tab.locator("#feature-maps-channel .note")
@@ -104,7 +106,9 @@ def test_a_link_opens_the_unit(open_tab, rest):
     unit = "layer=blocks.2.1.act2&channel=7&row=3&column=20"
     panel = open_tab("feature_maps", query=f"&picture=coffee&{unit}")
     heading = panel.locator("#feature-maps-channel h3")
-    expect(heading).to_have_text("Channel 7 of 28 × 28, block 5, activation (blocks.2.1.act2)")
+    expect(heading).to_have_text(
+        "Channel 7 of 28 × 28, stage 3, block 5, activation (blocks.2.1.act2)"
+    )
     note = panel.locator("#feature-maps-channel .note")
     expect(note).to_contain_text("row 3, column 20:")
     open_view(panel, "Pixels")

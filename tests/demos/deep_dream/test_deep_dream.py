@@ -14,6 +14,7 @@ from cvcore.core import samples, video
 from cvcore.core.errors import InputError
 from cvcore.deep_dream.layers import LAYERS
 from cvcore.feature_maps import visualizations
+from cvcore.probes.stages import name_layer
 from demos import deep_dream, lesson
 from demos.components.paint import CELLS
 from demos.deep_dream import live, pickers, zoom_video
@@ -113,12 +114,15 @@ def test_size_and_seed_reach_the_dream(sample):
     assert (last(seed=1) != last(seed=2)).any()
 
 
-def test_layers_are_named_by_size_and_block():
+def test_layers_are_named_by_size_and_stage():
     """As large as the network's maps of the pictures that it was trained on."""
-    sides = {one.name: 224 // one.stride for one in deep_dream.cvcore.deep_dream.list_blocks()}
-    assert {name: sides[name] for name in LAYERS} == pickers.MAP_SIDES
-    assert pickers.name_layer("blocks.4.2") == "14x14, block 4"
-    assert Settings(aim="mix").describe() == "14x14, block 4, channel 7, channel 20"
+    for one in deep_dream.cvcore.deep_dream.list_blocks():
+        side = 224 // one.stride
+        stage = int(one.name.split(".")[1]) + 1
+        assert name_layer(one.name) == f"{side} × {side}, stage {stage}"
+    assert name_layer("conv_stem") == "112 × 112, stem"
+    assert name_layer("features.20") == "features.20"
+    assert Settings(aim="mix").describe() == "14 × 14, stage 5, channel 7, channel 20"
     assert Settings(aim="class").describe() == "class golden retriever"
 
 

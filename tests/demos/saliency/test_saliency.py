@@ -227,7 +227,7 @@ def test_every_setting_of_a_method_has_a_control():
         assert set(Settings().work(name)) == expected
     shown = [update["visible"] for update in show_settings("rise")]
     assert shown.count(True) == 1
-    assert describe_layer(5, "efficientnet_lite0") == "stage 5, 14 x 14 cells"
+    assert describe_layer(5, "efficientnet_lite0") == "14 × 14, stage 5"
 
 
 def test_the_first_five_classes(chelsea):
