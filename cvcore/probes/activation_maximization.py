@@ -25,6 +25,7 @@ from cvcore.probes.hooks import record
 Objective = Callable[[Mapping[str, Tensor]], Tensor]
 MAX_STEPS, MAX_SIDE = 2000, 1280
 SIDES = (16, MAX_SIDE)  # pixels
+BANDS = (1, 2, 4, 8)  # times the smoothing: what is drawn at once, from fine to coarse
 
 # Colours of photographs vary together; this matrix (a root of their covariance over ImageNet,
 # Olah et al.) turns independent values into such colours.
@@ -64,9 +65,10 @@ class Settings:
     parameterisation: Literal["fourier", "pixels"] = "fourier"
     """What is changed: Fourier coefficients (even steps at every scale), or pixel values."""
     smoothing: float = 0.0
-    """Pixels: with "pixels" the gradient is blurred by this much and by twice it, and the two are
-    added. Nothing finer than this is drawn: the gradient through a network's strides is
-    uneven from pixel to pixel, and would leave a stipple."""
+    """Pixels: with "pixels" the gradient is blurred by this much, and by twice, four and eight
+    times it, and all are added. Nothing finer than this is drawn: the gradient through a network's
+    strides is uneven from pixel to pixel, and would leave a stipple. What is coarse would hardly
+    count by itself: without it, plain places fill with fine ripples and never with a shape."""
     max_change: float = 0.0
     """With "pixels", how far the picture may get from the one it started as: the root mean square
     of all changes, in [0, 1]. Contrast and light stay near the photograph's. 0 sets no limit."""
@@ -158,7 +160,7 @@ class Pixels:
     Near black and white the steps towards them shrink, so that no colour is ever cut off.
     """
 
-    MARGIN, MAX_STEP = 0.25, 0.15
+    MARGIN, MAX_STEP = 0.35, 0.15
 
     def __init__(
         self,
@@ -203,12 +205,17 @@ class Pixels:
 
 
 def smooth(gradient: Tensor, sigma: float) -> Tensor:
-    """The gradient blurred by once and twice ``sigma`` pixels, each to the same strength."""
+    """The gradient blurred by 1, 2, 4 and 8 times ``sigma`` pixels, each to the same strength.
+
+    What is wider than a tenth of the shorter side counts as that tenth. None makes the picture as
+    a whole lighter or darker.
+    """
     if not sigma:
         return gradient
     total = torch.zeros_like(gradient)
-    for width in (sigma, sigma * 2):
-        blurred = blur(gradient, width)
+    for band in BANDS:
+        blurred = blur(gradient, min(band * sigma, max(sigma, min(gradient.shape[2:]) / 10)))
+        blurred = blurred - blurred.mean(dim=(2, 3), keepdim=True)
         total += blurred / (blurred.abs().mean() + 1e-12)
     return total
 

@@ -35,10 +35,10 @@ class Settings:
     mix: float = 0.5
     class_idx: float | None = 207
     guide: np.ndarray | None = None
-    octaves: float = 5
+    octaves: float = 6  # the smallest shows the network the whole picture at once
     octave_scale: float = 1.4
-    steps: float = 8
-    step_size: float = 0.02
+    steps: float = 12
+    step_size: float = 0.012
     jitter: float = 32
     smoothing: float = 0.8
     side: float = 640

@@ -9,6 +9,7 @@ from cvcore import deep_dream
 from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, fusion
+from cvcore.probes import activation_maximization
 from cvcore.probes.activation_maximization import Pixels, Settings, blur
 
 QUICK = {"side": 64, "octaves": 1, "steps": 3, "jitter": 4}
@@ -139,6 +140,22 @@ def test_dreams_have_no_checkerboard(sample):
         found = peaks(last.image)
         assert all(found[period] < limits[period] for period in limits), (layer, found)
         assert fine_share(last.image.astype(float) - photo) < 0.025, layer
+
+
+def test_a_plain_sky_gets_shapes_and_not_ripples_alone(monkeypatch):
+    """Half of what is drawn there has periods above 16 pixels; by the fine bands alone, a fifth."""
+    sky = np.full((128, 128, 3), (90, 150, 220), np.uint8)
+
+    def coarse_share():
+        *_, last = deep_dream.dream(sky, side=128, octaves=2, steps=8)
+        grey = last.image.astype(float).mean(axis=2)
+        power = np.abs(np.fft.fft2(grey - grey.mean())) ** 2
+        rows, columns = (np.abs(np.fft.fftfreq(side)) for side in power.shape)
+        return power[np.hypot(rows[:, None], columns) < 1 / 16].sum() / power.sum()
+
+    assert coarse_share() > 0.5
+    monkeypatch.setattr(activation_maximization, "BANDS", (1, 2))
+    assert coarse_share() < 0.3
 
 
 def test_mask_keeps_the_rest(sample):

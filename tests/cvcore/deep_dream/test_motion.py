@@ -124,7 +124,7 @@ def test_dreams_cut_no_colours_off_and_keep_the_light(sample):
     for layer in LAYERS:
         *_, last = deep_dream.dream(sample, layer=layer, side=160, octaves=2)
         picture = last.image.astype(float)
-        assert ((picture <= 1) | (picture >= 254)).any(axis=2).mean() < 0.01, layer
+        assert ((picture <= 1) | (picture >= 254)).any(axis=2).mean() < 0.02, layer
         assert abs(picture.mean() - before.mean()) < 8, layer
         spans = [np.ptp(values, axis=2).mean() for values in (picture, before)]
         assert spans[0] < 1.2 * spans[1], layer

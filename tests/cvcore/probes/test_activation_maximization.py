@@ -75,17 +75,35 @@ def test_steps_follow_the_colours_of_photographs():
 
 
 def test_smoothed_gradients_by_hand():
-    """A checkerboard goes, stripes of 16 pixels stay; both blurs count equally."""
+    """A checkerboard goes, stripes of 16 pixels stay; all blurs count equally."""
     rows, columns = torch.arange(48)[:, None], torch.arange(48)
     stripes = ((columns // 8 % 2) * 2.0 - 1).expand(48, 48)[None, None]
     board = ((rows + columns) % 2 * 2.0 - 1)[None, None]
     smoothed = smooth(stripes + board, 0.8)[0, 0, 8:-8, 8:-8]
     clean = smooth(stripes, 0.8)[0, 0, 8:-8, 8:-8]
     assert float((smoothed - clean).abs().max()) < 0.02 * float(clean.abs().max())
-    parts = [blur(stripes, width) for width in (0.8, 1.6)]
+    parts = [blur(stripes, width) for width in (0.8, 1.6, 3.2, 4.8)]  # a tenth of 48 at most
+    parts = [part - part.mean() for part in parts]  # the whole stays as light as it is
     expected = sum(part / part.abs().mean() for part in parts)
     torch.testing.assert_close(smooth(stripes, 0.8), expected)
     assert smooth(board, 0) is board
+
+
+def test_coarse_shapes_count_as_much_as_fine_ones():
+    """A gradient of strong ripples and a ramp a fiftieth of them: the ramp is not lost."""
+    rows = torch.arange(160.0)
+    ripples = (rows % 8 < 4).float() * 2 - 1
+    ramp = torch.linspace(-1, 1, 160)
+    both = (ripples + 0.02 * ramp).expand(160, 160)[None, None]
+    middle = slice(24, 136)  # the edge is reflected, and with it half a ripple
+
+    def rise(step):
+        halves = step[0, 0, :, middle].reshape(160, 2, 56).mean(dim=(0, 2))
+        return float(halves[1] - halves[0])
+
+    fine = blur(both, 0.8)
+    fine = fine - fine.mean()
+    assert rise(smooth(both, 0.8)) > 20 * rise(fine / fine.abs().mean()) > 0
 
 
 def test_changes_stay_within_their_limit():
