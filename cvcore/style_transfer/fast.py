@@ -3,13 +3,14 @@
 Ghiasi et al., "Exploring the Structure of a Real-time, Arbitrary Neural Artistic Stylization
 Network", 2017. One network reads 100 numbers off the style picture; a second one paints the
 photograph with them (``cvcore.models.style_network``). Styles are mixed, and their strength is
-set, by mixing the numbers.
+set, by mixing the numbers. A bundled style may have a painter of its own, which has learnt it alone
+(``cvcore.training.style_transfer.own_painter``): near that style's numbers, it paints.
 """
 
 import hashlib
 import math
 from collections import OrderedDict
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
 import numpy as np
@@ -22,6 +23,7 @@ from cvcore.engine import checkpoints
 from cvcore.engine.cache import keep_models
 from cvcore.engine.isolation import undisturbed
 from cvcore.engine.predictor import open_session
+from cvcore.style_transfer import pictures
 from cvcore.style_transfer.colours import keep_colours as put_colours_back
 
 STYLE_SIDE = 256  # pixels: what the first network reads
@@ -29,6 +31,8 @@ DEFAULT_SIDE = 384
 SIDES = (64, 1024)
 MIN_SIDE = 16  # pixels: of the pictures that are given
 STROKE = 2.0  # picked by looking: read whole, most styles come out as a fine grain
+SHARED = "style_transform"  # paints any style
+OWN_REACH = (0.15, 0.35)  # of the numbers' length: where an own painter paints alone, or not at all
 MAX_KNOWN = 64  # styles
 _known: OrderedDict[bytes, np.ndarray] = OrderedDict()  # numbers by the style's SHA-256
 _lock = Lock()
@@ -77,7 +81,7 @@ def read_numbers(picture: images.Picture, *, stroke: float = STROKE) -> np.ndarr
     return np.mean(found, axis=0)
 
 
-@keep_models(most=2)
+@keep_models(most=4)
 def _session(name: str) -> Any:
     return open_session(partial(checkpoints.load_onnx, name))
 
@@ -143,14 +147,51 @@ def stylise_fast(
 
 @undisturbed
 def paint(image: images.Picture, numbers: np.ndarray) -> np.ndarray:
-    """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3)."""
+    """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3).
+
+    At the numbers of a style that has a painter of its own, that one paints alone; a little away
+    from them both paint, and the two are mixed.
+    """
+    own, share = own_painter(numbers)
+    if share in (0, 1):
+        return paint_with(image, numbers, own if share else SHARED)
+    painted = (paint_with(image, numbers, name).astype(np.float32) for name in (SHARED, own))
+    return np.average([*painted], axis=0, weights=[1 - share, share]).round().astype(np.uint8)
+
+
+@undisturbed
+def paint_with(image: images.Picture, numbers: np.ndarray, painter: str) -> np.ndarray:
+    """One pass through the network of that name."""
     image = images.as_image(image)
     height, width = image.shape[:2]
     bottom, right = -height % 4, -width % 4
     batch = images.to_chw(np.pad(image, ((0, bottom), (0, right), (0, 0)), mode="edge"))[None]
     given = {"image": batch, "style": numbers.astype(np.float32)[None]}
-    (painted,) = _session("style_transform").run(None, given)
+    (painted,) = _session(painter).run(None, given)
     return images.to_image(painted[0, :, :height, :width])
+
+
+@undisturbed
+def own_painter(numbers: np.ndarray) -> tuple[str, float]:
+    """The network that has learnt the nearest style alone, and its share of the painting.
+
+    1 near that style's numbers (the picture smaller, or compressed anew, is still the same one),
+    falling to 0 where they are farther off; see ``OWN_REACH``.
+    """
+    nearest, share = "", 0.0
+    low, high = OWN_REACH
+    for name, style in pictures.index().items():
+        if style.painter:
+            goal = _numbers_of(name)
+            away = np.linalg.norm(numbers - goal) / np.linalg.norm(goal)
+            near = float(np.clip((high - away) / (high - low), 0, 1))
+            nearest, share = (style.painter, near) if near > share else (nearest, share)
+    return nearest, share
+
+
+@cache
+def _numbers_of(name: str) -> np.ndarray:
+    return read_numbers(pictures.load_style(name))
 
 
 def fit(image: images.Picture, side: int, *, resample: str = "lanczos") -> np.ndarray:

@@ -25,6 +25,8 @@ class Style:
     credit: str
     licence: str
     sha256: str
+    painter: str = ""
+    """The network that has learnt this style alone, by its name among the weights."""
 
     @property
     def path(self) -> Path:

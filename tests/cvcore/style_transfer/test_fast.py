@@ -1,5 +1,6 @@
 """The painter against Magenta's file: styles as numbers, mixed, remembered and let go of."""
 
+import io
 from collections import OrderedDict
 
 import numpy as np
@@ -8,11 +9,14 @@ import torch
 
 from cvcore.core import images
 from cvcore.core.errors import InputError
+from cvcore.core.samples import load_sample
 from cvcore.engine import checkpoints, tensors
 from cvcore.models.style_network import build_style_network
 from cvcore.style_transfer import (
     LossMeter,
+    fast,
     fit,
+    index,
     load_style,
     mix_numbers,
     paint,
@@ -21,6 +25,7 @@ from cvcore.style_transfer import (
     stylise,
     stylise_fast,
 )
+from cvcore.style_transfer.fast import own_painter
 
 NIGHT = load_style("night")
 
@@ -35,11 +40,47 @@ def test_the_painter_is_magentas(sample):
     network = build_style_network().eval()
     state = network.state_dict()  # biases of 0 are stored once for all
     network.load_state_dict({name: arrays.get(name, 0 * state[name]) for name in state})
-    small, numbers = fit(sample, 96), style_numbers(NIGHT)
+    small, numbers = fit(sample, 96), style_numbers(load_style("glass"))
     with torch.no_grad():
         expected = network(tensors.to_batch(small, device="cpu"), torch.from_numpy(numbers)[None])
     got = paint(small, numbers)
     assert np.abs(got.astype(int) - images.to_image(expected)).max() <= 1
+
+
+def test_the_own_painter_paints_its_style_and_no_other():
+    goal = style_numbers(NIGHT)
+    for name in index():
+        expected = ("style_night", 1.0) if name == "night" else ("", 0.0)
+        assert own_painter(style_numbers(load_style(name))) == expected, name
+    small = images.resize(NIGHT, (300, 300))
+    again = images.load_image(io.BytesIO(images.to_jpeg(small, quality=75)))
+    assert own_painter(read_numbers(again))[1] == 1  # smaller and compressed anew
+    away = np.zeros(100, np.float32)
+    away[0] = np.linalg.norm(goal)
+    assert own_painter(goal + 0.25 * away)[1] == pytest.approx(0.5, abs=1e-3)
+
+
+def test_halfway_both_painters_are_mixed(sample, monkeypatch):
+    small, goal = fit(sample, 96), style_numbers(NIGHT)
+
+    def painted(share):
+        monkeypatch.setattr(fast, "own_painter", lambda _: ("style_night", share))
+        return paint(small, goal).astype(float)
+
+    shared, own = painted(0.0), painted(1.0)
+    assert np.abs(own - shared).mean() > 10
+    np.testing.assert_allclose(painted(0.25), 0.75 * shared + 0.25 * own, atol=1.01)
+
+
+def test_the_painter_of_night_halves_what_the_shared_one_leaves(monkeypatch):
+    """On a photograph that it has not learnt on, by the loss that the steps bring down."""
+    photo = load_sample("astronaut")
+    meter, losses = LossMeter(photo, NIGHT, side=384), {}
+    for share in (0.0, 1.0):
+        monkeypatch.setattr(fast, "own_painter", lambda _, share=share: ("style_night", share))
+        losses[share] = meter.measure(stylise_fast(photo, NIGHT, side=384))
+    assert losses[1.0]["style"] < 0.5 * losses[0.0]["style"]
+    assert losses[1.0]["content"] < 1.1 * losses[0.0]["content"]
 
 
 def test_any_size_of_picture(sample):
