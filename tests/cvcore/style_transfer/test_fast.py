@@ -80,7 +80,7 @@ def test_the_painter_of_night_halves_what_the_shared_one_leaves(monkeypatch):
         monkeypatch.setattr(fast, "own_painter", lambda _, share=share: ("style_night", share))
         losses[share] = meter.measure(stylise_fast(photo, NIGHT, side=384))
     assert losses[1.0]["style"] < 0.5 * losses[0.0]["style"]
-    assert losses[1.0]["content"] < 1.1 * losses[0.0]["content"]
+    assert losses[1.0]["content"] < 1.3 * losses[0.0]["content"]
 
 
 def test_any_size_of_picture(sample):
