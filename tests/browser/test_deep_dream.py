@@ -22,7 +22,7 @@ from tests.support.browser import (
 )
 
 pytestmark = pytest.mark.browser
-# For what does not hang on a dream's length: four steps, large ones, at the smallest size
+# For what does not hang on a dream's length: six steps, large ones, at the smallest size
 QUICK = "&steps-in-each-octave=1&step-size=0.05&longer-side-pixels=160"
 
 
@@ -30,7 +30,7 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
     """About 10 s: the one dream here as the lesson opens it, with all its steps and octaves."""
     tab = open_tab("deep_dream")
     view = tab.locator("#deep-dream-view")
-    view.get_by_text("step 40 of 40, done in").wait_for()
+    view.get_by_text("step 72 of 72, done in").wait_for()
     assert tab.locator("#deep-dream-panel li").count() == 3
     assert tab.get_by_text("Dream (PNG)").get_attribute("download") == "dream.png"
     screenshot("deep_dream")
@@ -41,11 +41,11 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
     start = tab.locator("#deep-dream-start")
     expect(start).to_have_text("Dream with these settings")
     start.click()
-    expect(view).to_contain_text(re.compile(r"of 300, octave \d"))
+    expect(view).to_contain_text(re.compile(r"of 360, octave \d"))
     expect(start).to_have_text("Dream")
     tab.get_by_role("button", name="Stop", exact=True).first.click()
     rest()
-    expect(view).to_contain_text(re.compile(r"step \d+ of 300, stopped"))
+    expect(view).to_contain_text(re.compile(r"step \d+ of 360, stopped"))
     assert "done in" not in view.inner_text()
     expect(tab.locator(".error:visible")).to_have_count(0)
 
@@ -53,7 +53,7 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
 @pytest.fixture
 def tab(open_tab, rest):
     panel = open_tab("deep_dream", query=QUICK)
-    panel.locator("#deep-dream-view").get_by_text("step 5 of 5, done in").wait_for()
+    panel.locator("#deep-dream-view").get_by_text("step 6 of 6, done in").wait_for()
     rest()
     return panel
 
@@ -98,7 +98,7 @@ def test_layers_are_in_view_beside_video_and_webcam(tab, rest):
     rest()
     open_view(tab, "Picture")
     view = tab.locator("#deep-dream-view")
-    expect(view).to_contain_text("28 × 28, stage 3 · step 5 of 5, done in")
+    expect(view).to_contain_text("28 × 28, stage 3 · step 6 of 6, done in")
     assert view.locator(".after").get_attribute("src") != before
 
 
@@ -123,7 +123,7 @@ def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypa
         expect(view.locator(".anew")).to_have_count(1)
     finally:
         go_on.set()
-    expect(view).to_contain_text("step 5 of 5, done in")
+    expect(view).to_contain_text("step 6 of 6, done in")
     expect(view.locator(".anew")).to_have_count(0)
     expect(saved).to_be_visible()
 
@@ -139,7 +139,7 @@ def test_a_refused_picture_takes_its_layers_along(tab, rest):
     rest()
     use_sample(tab, "Coffee")
     expect(layers).to_have_count(6)
-    expect(tab.locator("#deep-dream-view")).to_contain_text("step 5 of 5, done in")
+    expect(tab.locator("#deep-dream-view")).to_contain_text("step 6 of 6, done in")
 
 
 def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traffic):
@@ -151,18 +151,18 @@ def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traff
     seen = watch("deep_dream", "dream")
     seen.hold(3)
     tab.locator("#deep-dream-start").click()
-    view.get_by_text("of 300, octave 1").wait_for()
+    view.get_by_text("of 360, octave 1").wait_for()
     steps.fill("2")
     steps.press("Tab")
     asked = len(traffic.asked)
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
     poll(tab.page, lambda: len(traffic.asked) > asked, "The next dream")
     seen.leave.set()
-    view.get_by_text("step 10 of 10, done in").wait_for()
+    view.get_by_text("step 12 of 12, done in").wait_for()
     rest()
-    assert "step 10 of 10, done in" in view.inner_text()  # nothing writes over it
+    assert "step 12 of 12, done in" in view.inner_text()  # nothing writes over it
     assert seen.runs == 2
-    assert seen.steps < 300
+    assert seen.steps < 360
 
 
 def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):
@@ -195,7 +195,7 @@ def test_layers_and_channels_are_chosen_by_picture(tab, screenshot):
     before = view.locator(".after").get_attribute("src")
     tab.locator("#deep-dream-layers button", has_text="weaves").click()
     view.locator(f'img[src="{before}"]').wait_for(state="detached")
-    view.get_by_text("step 5 of 5, done in").wait_for()
+    view.get_by_text("step 6 of 6, done in").wait_for()
     tab.get_by_label("What to maximise", exact=True).click()
     tab.page.get_by_role("option", name="one channel", exact=True).click()
     sheet = tab.locator("#deep-dream-channels img")
@@ -225,7 +225,7 @@ def test_only_the_painted_part_dreams(tab, page, rest, sample, screenshot):
     rest()
     tab.locator("#deep-dream-start").click()
     view.locator(f'img[src="{everywhere}"]').wait_for(state="detached")
-    view.get_by_text("step 5 of 5, done in").wait_for()
+    view.get_by_text("step 6 of 6, done in").wait_for()
     # far from the stroke the photograph is untouched: it is a cat again
     assert "cat" in tab.locator("#deep-dream-panel li").first.inner_text()
     rest()
