@@ -87,7 +87,17 @@ def export_style_network(state: Mapping[str, Tensor]) -> ModelProto:
             input_names=["image", "style"],
             verbose=False,
         )
-    return program.model_proto
+    return strip_notes(program.model_proto)
+
+
+def strip_notes(model: ModelProto) -> ModelProto:
+    """Without what the exporter notes of the computer and the code that it ran on."""
+    graph = model.graph
+    for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info, *graph.input,
+                 *graph.output):  # fmt: skip
+        part.ClearField("metadata_props")
+        part.ClearField("doc_string")
+    return model
 
 
 def widen_activations(model: ModelProto) -> ModelProto:

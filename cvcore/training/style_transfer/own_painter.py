@@ -99,16 +99,6 @@ def teach(network: StyleNetwork, style: np.ndarray, steps: int, seed: int = 0) -
             print(f"step {step + 1}: style {style_loss:.3f}, content {content:.3f}", flush=True)
 
 
-def strip(model: onnx.ModelProto) -> onnx.ModelProto:
-    """The network without what the exporter notes about where each part came from."""
-    graph = model.graph
-    for part in (model, graph, *graph.node, *graph.initializer, *graph.value_info):
-        part.ClearField("metadata_props")
-    for part in (*graph.input, *graph.output):
-        part.ClearField("metadata_props")
-    return model
-
-
 def measure(name: str) -> None:
     """Print the mean losses on the photographs held back, at 384 pixels as the steps count them."""
     style = style_transfer.load_style(name)
@@ -141,7 +131,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
         return
     network = load_shared()
     teach(network, style_transfer.load_style(options.style), options.steps)
-    data = strip(export_style_network(network.state_dict())).SerializeToString()
+    data = export_style_network(network.state_dict()).SerializeToString()
     path: Path = ASSETS / "weights" / f"style_{options.style}.onnx"
     path.write_bytes(data)
     print(path.name, len(data), hashlib.sha256(data).hexdigest())
