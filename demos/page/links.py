@@ -88,9 +88,11 @@ def _walk(block: Any) -> Iterator[Any]:
 
 
 def collect(topic: str, block: gr.Tab, *, picture: Any, opened: Any) -> LessonState:
-    """The controls of a tab that was built; two with one label become ``size`` and ``size-2``."""
+    """The controls of a tab that was built, in the order in which they were made; two with one
+    label become ``size`` and ``size-2``."""
     state = LessonState(topic, picture=picture, opened=opened)
-    for part in _walk(block):
+    # as they were made: what a view has of its own stands first in the rail
+    for part in sorted(_walk(block), key=lambda part: part._id):
         if isinstance(part, gr.Tabs) and state.views is None:
             state.views = part
             for child in part.children:

@@ -16,6 +16,11 @@ from demos.style_transfer.views import Says, draw_numbers, draw_painting
 
 TITLES = ("One pass", "Before | after")  # of the views that show it
 
+WHAT_TO_LOOK_FOR = (
+    "To the network a style is these numbers and nothing else. Move the strength: what it paints "
+    "with goes from the photograph’s own row to the style’s."
+)
+
 
 def show_fast(
     image: np.ndarray | None, style: np.ndarray | None, second: np.ndarray | None,
@@ -44,7 +49,7 @@ def show_fast(
         painted, f"one pass: {watch.ms['network']:.0f} ms · {width} × {height} pixels",
         before=small, style=style,
     )  # fmt: skip
-    value["panel"] = draw_numbers(rows)
+    value["panel"] = f"<p>{WHAT_TO_LOOK_FOR}</p>{draw_numbers(rows)}"
     watch.lap("drawing")
     value |= {"numbers": numbers.tolist(), "size": [height, width]}
     saved = ui.download_value("painting.png", images.to_png(painted), "image/png")

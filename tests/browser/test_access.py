@@ -97,7 +97,7 @@ def test_a_lesson_comes_to_rest_and_shuts_nobody_out(
     if sliders.count():
         sliders.first.dispatch_event("pointerup")
         rest()
-        assert asked
+        assert asked or panel.get_by_text("with these settings").is_visible()
     assert all(asked.count(one) <= 12 for one in asked)
     assert find_errors(page, traffic) == []
     check_access(page)

@@ -176,7 +176,8 @@ MEASURE = """() => {
   }
   rail.scrollTop = 0;
   const place = stages.at(-1)?.getBoundingClientRect() ?? {width: 1, height: 1};
-  const areas = [...stages.at(-1)?.querySelectorAll('img, canvas, svg, video, [style*=url]') ?? []]
+  const drawn = 'img, canvas, svg, video, .cells, [style*=url]';
+  const areas = [...stages.at(-1)?.querySelectorAll(drawn) ?? []]
     .map((one) => one.getBoundingClientRect()).map(({width, height}) => width * height);
   const box = stages.at(-1)?.getBoundingClientRect();
   return {share: box?.width / innerWidth, end: box?.bottom, stages: stages.length, lost,
