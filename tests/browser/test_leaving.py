@@ -111,7 +111,7 @@ def start_race(page, panel, seen):
 
 def start_dream(page, panel, seen):
     """The one that the page opens with, as its address says."""
-    panel.locator("#deep-dream-view").get_by_text("of 300, octave").wait_for()
+    panel.locator("#deep-dream-view").get_by_text("of 360, octave").wait_for()
 
 
 def start_film(page, panel, seen):
@@ -155,7 +155,7 @@ RISE = "&random-masks=4000"
 LONG_WORK = {
     "deep_dream: dream": (
         "&steps-in-each-octave=60&longer-side-pixels=160", "deep_dream:dream", 1,
-        start_dream, 300,
+        start_dream, 360,
     ),
     "deep_dream: video": (
         f"{SMALL}&octaves-per-frame=1&steps-per-frame-and-octave=1&video-size-pixels=160",
