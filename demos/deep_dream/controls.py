@@ -37,7 +37,7 @@ class Settings:
     guide: np.ndarray | None = None
     octaves: float = 6  # the smallest shows the network the whole picture at once
     octave_scale: float = 1.4
-    steps: float = 12
+    steps: float = 10
     step_size: float = 0.012
     jitter: float = 32
     smoothing: float = 0.8

@@ -30,7 +30,7 @@ def test_dreams_at_once_and_stops(open_tab, rest, held, screenshot):
     """About 10 s: the one dream here as the lesson opens it, with all its steps and octaves."""
     tab = open_tab("deep_dream")
     view = tab.locator("#deep-dream-view")
-    view.get_by_text("step 72 of 72, done in").wait_for()
+    view.get_by_text("step 60 of 60, done in").wait_for()
     assert tab.locator("#deep-dream-panel li").count() == 3
     assert tab.get_by_text("Dream (PNG)").get_attribute("download") == "dream.png"
     screenshot("deep_dream")
