@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from cvcore.core import images, samples
 from tests.support.browser import (
-    check_stage,
     open_samples,
     open_view,
     poll,
@@ -56,12 +55,6 @@ def test_first_answer_comes_without_a_click_then_sliders_act_on_it(tab, page, sc
     softmax = tab.locator("#classification-softmax")
     softmax.get_by_text("the other 988 classes together").wait_for()
     assert "at T = 5" in softmax.inner_text()
-
-
-def test_every_view_is_whole_on_a_projector(tab, rest):
-    check_stage(tab)
-    open_view(tab, "Ranks")
-    tab.locator("#classification-ranks").get_by_text("5 of 5 pictures").wait_for()
 
 
 def test_no_answer_stays_without_its_picture(tab):

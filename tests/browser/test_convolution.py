@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from cvcore.convolution import convolve
 from cvcore.convolution.kernels import DIGIT_NINE, KERNELS
 from demos.convolution.picture import to_grey
-from tests.support.browser import check_stage, next_frames, open_view, start_webcam
+from tests.support.browser import next_frames, open_view, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -232,10 +232,6 @@ def test_pooling_and_padding_and_stacks(tab, screenshot):
     text.fill("input 8x8x1\nconv 1")
     expect(stack.locator(".refused")).to_contain_text("Line 2")
     expect(field(tab, "Stack")).to_have_value("your own")
-
-
-def test_each_view_is_whole_on_a_projector(tab):
-    check_stage(tab)
 
 
 def test_webcam(page, tab, screenshot):

@@ -11,7 +11,6 @@ from playwright.sync_api import expect
 from cvcore import deep_dream
 from cvcore.core import images
 from tests.support.browser import (
-    check_stage,
     next_frames,
     open_samples,
     open_view,
@@ -59,8 +58,6 @@ def tab(open_tab, rest):
 
 
 def test_the_stage_is_large_and_its_numbers_are_beside_it(tab):
-    check_stage(tab)
-    open_view(tab, "Picture")
     panel = tab.locator("#deep-dream-panel")
     for part in (tab.locator("#deep-dream-view .after"), panel.locator("svg"), panel.locator("li")):
         box = part.last.bounding_box()

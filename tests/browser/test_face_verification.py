@@ -10,7 +10,7 @@ from cvcore.core import images, samples
 from cvcore.engine import download, registry
 from cvcore.recognition import faces
 from demos.components.private_picture import GROUP, load_face_sample
-from tests.support.browser import check_stage, next_frames, open_view
+from tests.support.browser import next_frames, open_view
 from tests.support.files import make_exif, save
 from tests.support.server import PATIENCE_SECONDS
 
@@ -38,9 +38,7 @@ def test_first_answer_comes_without_a_click_then_own_picture_and_slider(panel, s
     expect(verdict).to_contain_text("Same person")
 
 
-def test_every_view_is_whole_on_a_projector(panel):
-    check_stage(panel)
-    open_view(panel, "Verdict")
+def test_the_pair_is_large_and_the_prior_above_its_verdict(panel):
     a, b = (panel.locator(f"#face-{letter} .frame").bounding_box() for letter in "ab")
     assert a["y"] == b["y"]
     assert a["width"] + b["width"] > 0.65 * 1280  # large, side by side

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import check_stage, open_view, start_webcam, use_sample
+from tests.support.browser import open_view, start_webcam, use_sample
 
 pytestmark = pytest.mark.browser
 
@@ -21,10 +21,6 @@ def click_at(page, locator, x, y):
     locator.scroll_into_view_if_needed()
     box = locator.bounding_box()
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
-
-
-def test_each_view_is_whole_on_a_projector(tab):
-    check_stage(tab)
 
 
 def test_every_layer_of_the_stage_is_in_sight(tab):

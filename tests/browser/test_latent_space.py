@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import check_stage, open_view, unfold
+from tests.support.browser import open_view, unfold
 from tests.support.files import save
 
 pytestmark = pytest.mark.browser
@@ -66,7 +66,6 @@ def test_faces_are_large_in_every_view(page, open_tab):
     assert box["width"] == box["height"] > 300  # and the curves are below it, on the same screen
     curves = tab.locator("#latent-space-morph .chart").last.bounding_box()
     assert curves["y"] + curves["height"] <= 720
-    check_stage(tab)
     open_view(tab, "Plane")
     view = tab.locator("#latent-space-plane .view")
     view.wait_for()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import check_stage, next_frames, open_view, poll, start_webcam
+from tests.support.browser import next_frames, open_view, poll, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -127,12 +127,6 @@ def test_another_class_is_explained_at_a_click(page, open_tab):
         "The network sees the frame alone, 263 x 262 of 451 x 300 pixels"
     )
     expect(panel.locator("#saliency-class input")).to_have_value(re.compile("Egyptian cat"))
-
-
-def test_each_view_is_whole_on_a_projector(open_tab):
-    panel = open_tab("saliency")
-    expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
-    check_stage(panel)
 
 
 def test_webcam(page, open_tab, screenshot):

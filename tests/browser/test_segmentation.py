@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from cvcore.core import images
 from tests.support.browser import (
-    check_stage,
     next_frames,
     open_view,
     poll,
@@ -59,8 +58,7 @@ def test_threshold_brush_and_cut(page, tab, screenshot):
     screenshot("segmentation_cut")
 
 
-def test_every_view_is_whole_on_a_projector(tab):
-    check_stage(tab)
+def test_what_belongs_together_is_on_one_screen(tab):
     open_view(tab, "Levels")  # what a cut changes is seen beside it
     tab.locator("#segmentation-u .skip").last.click()
     masks = tab.locator("#segmentation-cut")

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import check_stage, open_view, start_webcam, unfold
+from tests.support.browser import open_view, start_webcam, unfold
 
 pytestmark = pytest.mark.browser
 
@@ -46,7 +46,6 @@ def test_one_pass_at_once_and_another_style(page, open_tab, screenshot):
 def test_the_stage_is_large_in_every_view(open_tab):
     tab = open_tab("style_transfer")
     tab.locator("#style_transfer-fast .after").wait_for()
-    check_stage(tab)
     open_view(tab, "Before | after")
     expect(tab.locator("#style_transfer-fast .before")).to_be_visible()
 
