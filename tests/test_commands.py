@@ -37,6 +37,7 @@ WRITING = {
     f"{TRAINING}segmentation.train": ["small", "--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}style_transfer.convert": ["FILE", "--out", "OUT"],
     f"{TRAINING}style_transfer.grid": ["--out", "OUT"],
+    f"{TRAINING}style_transfer.own_painter": ["night", "--out", "OUT"],
     f"{TRAINING}style_transfer.pictures": ["--out", "OUT"],
 }
 READING = {
@@ -91,6 +92,7 @@ def test_a_place_to_write_is_looked_at_before_the_work(name, tmp_path, monkeypat
     [
         (f"{TRAINING}feature_maps.digits", ["--epochs", "0"], "from 1 to 10000"),
         (f"{TRAINING}feature_maps.digits", ["--seed", "-1"], "from 0 on"),
+        (f"{TRAINING}style_transfer.own_painter", ["night", "--steps", "0"], "from 1 to 100000"),
         (f"{TRAINING}latent_space.gan", ["digits", "--out", ".", "--average", "nan"], "0 to 1"),
         (f"{TRAINING}latent_space.gan", ["faces", "--out", "."], "faces need --data"),
         (f"{TRAINING}convert", ["yolov3_tiny", "no.tar.gz"], "no.tar.gz is not there"),

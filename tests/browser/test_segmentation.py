@@ -235,6 +235,7 @@ def test_count_uncertainty_and_files(page, tab, screenshot):
     expect(uncertainty).to_contain_text("nuclei do not change in a mirror")
     assert uncertainty.locator("img").count() == 3
     screenshot("segmentation_doubt")
+    open_view(tab, "Cut out")
     with page.expect_download() as saved:
         tab.get_by_text("Cut out (PNG)").click()
     assert saved.value.suggested_filename == "cut_out.png"

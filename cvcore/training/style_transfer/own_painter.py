@@ -24,7 +24,7 @@ from torch import Tensor
 
 from cvcore import style_transfer
 from cvcore.core import samples
-from cvcore.core.commands import command
+from cvcore.core.commands import command, output_folder, whole
 from cvcore.core.paths import ASSETS
 from cvcore.engine import checkpoints
 from cvcore.models.style_network import StyleNetwork, build_style_network
@@ -123,16 +123,18 @@ def measure(name: str) -> None:
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
     parser.add_argument("style", choices=list(style_transfer.index()))
-    parser.add_argument("--steps", type=int, default=800)
+    parser.add_argument("--steps", type=whole(1, 100_000), default=800)
     parser.add_argument("--measure", action="store_true")
+    parser.add_argument("--out", type=Path, default=ASSETS / "weights")
     options = parser.parse_args(arguments)
+    output_folder(options.out)
     if options.measure:
         measure(options.style)
         return
     network = load_shared()
     teach(network, style_transfer.load_style(options.style), options.steps)
     data = export_style_network(network.state_dict()).SerializeToString()
-    path: Path = ASSETS / "weights" / f"style_{options.style}.onnx"
+    path = options.out / f"style_{options.style}.onnx"
     path.write_bytes(data)
     print(path.name, len(data), hashlib.sha256(data).hexdigest())
 
