@@ -39,7 +39,7 @@ class SearchSettings(Settings):
     """The search for the latent of one's own picture."""
 
     aim: str = "own"  # or "made": of picture A
-    steps: float = 60  # 10 to 400, of the search and again of the tuning
+    steps: float = 40  # 10 to 400, of the search and again of the tuning
     space: str = "tuned"  # what is free: "z", "w", "w+", or "tuned": w+, then the generator
 
 

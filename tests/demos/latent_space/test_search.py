@@ -27,7 +27,7 @@ def tuned(client):
 def test_the_generator_is_free_unless_told(client):
     api = client.view_api(return_format="dict")["named_endpoints"]["/latent_space_invert"]
     defaults = {p["parameter_name"]: p["parameter_default"] for p in api["parameters"]}
-    assert (defaults["space"], defaults["steps"], defaults["aim"]) == ("tuned", 60, "own")
+    assert (defaults["space"], defaults["steps"], defaults["aim"]) == ("tuned", 40, "own")
 
 
 def test_the_face_is_likelier_after_tuning(tuned):
