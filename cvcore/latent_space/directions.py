@@ -32,6 +32,9 @@ class Directions:
     effects: np.ndarray
     """(K,) by how many standard deviations of all generated pictures what is named changes when a
     latent moves by one: measured."""
+    reach: np.ndarray = field(repr=False)
+    """(K, 2) how far down and up along each, in standard deviations, pictures stay whole: measured
+    by a detector of faces; -3 and 3 at most."""
 
     def _repr_html_(self) -> str:
         return notebook.bars_html(list(self.names), self.effects)
@@ -46,6 +49,7 @@ def load_directions(name: str = "faces") -> Directions:
         np.array([row["latent"] for row in rows]),
         np.array([row["spread"] for row in rows]),
         np.array([row["effect"] for row in rows]),
+        np.array([row["reach"] for row in rows]),
     )
 
 

@@ -15,10 +15,12 @@ def _name(field: Any) -> str:
     return field.label[:1].upper() + field.label[1:]
 
 
-def _check_number(payload: Any, field: gr.Slider | gr.Number) -> float:
+def _check_number(
+    payload: Any, field: gr.Component, minimum: float | None, maximum: float | None
+) -> float:
     is_number = isinstance(payload, int | float) and not isinstance(payload, bool)
-    low = -math.inf if field.minimum is None else field.minimum
-    high = math.inf if field.maximum is None else field.maximum
+    low = -math.inf if minimum is None else minimum
+    high = math.inf if maximum is None else maximum
     if not is_number or not math.isfinite(payload) or not low <= payload <= high:
         limits = "" if math.inf in (-low, high) else f" from {low:g} to {high:g}"
         raise gr.Error(f"{_name(field)}: give a number{limits}.", print_exception=False)
@@ -41,8 +43,15 @@ class Slider(gr.Slider):
     def get_block_name(self) -> str:
         return "slider"
 
+    @property
+    def limits(self) -> tuple[float, float]:
+        """What is taken."""
+        return self.minimum, self.maximum
+
     def preprocess(self, payload: Any) -> float:
-        return super().preprocess(_check_number(payload, self))
+        return gr.Number.round_to_precision(
+            _check_number(payload, self, *self.limits), self.precision
+        )
 
 
 class Number(gr.Number):
@@ -60,7 +69,11 @@ class Number(gr.Number):
 
     def preprocess(self, payload: Any) -> float | None:
         empty = payload is None or payload == ""
-        return None if empty else super().preprocess(_check_number(payload, self))
+        return (
+            None
+            if empty
+            else super().preprocess(_check_number(payload, self, self.minimum, self.maximum))
+        )
 
     def postprocess(self, value: float | None) -> Any:
         return "" if value is None else super().postprocess(value)

@@ -1,5 +1,7 @@
 """Sliders along named directions, and what lies along each."""
 
+from typing import Any
+
 import gradio as gr
 import numpy as np
 
@@ -13,33 +15,50 @@ from demos.latent_space.letters import pick
 from demos.latent_space.views import Panel, draw_figure, draw_strip, number
 
 TITLE = "Directions"
-REACH = 3.0  # standard deviations
+STEPS = 7  # pictures along each
+FROM_A = {
+    "faces": "In standard deviations, from A. Each direction ends where faces begin to tear: where "
+    "a detector of faces is no longer sure of one in twenty.",
+    "digits": "In standard deviations, from A:",
+}
+REACH = 3.0  # standard deviations: no direction leads further
+
+
+class PlaceSlider(ui.Slider):
+    """A place along a direction: from ``REACH`` below to above, as far as is shown of it.
+
+    What is shown is the reach of the generator that was chosen; a link or a call may be of another.
+    """
+
+    @property
+    def limits(self) -> tuple[float, float]:
+        return -REACH, REACH
 
 
 def show_directions(own: dict | None, settings: Settings) -> dict:
-    """Six directions, each from -3 to 3 standard deviations, from A."""
+    """Six directions from A, each as far as pictures stay whole, in standard deviations."""
     ls = cvcore.latent_space
     start = ls.average(pick(settings, own)["A"])
     directions = ls.load_directions(settings.name)
-    places = np.linspace(-REACH, REACH, 7)
     z = [
         ls.move(start, directions, [0] * row + [place])
         for row in range(DIRECTIONS)
-        for place in places
+        for place in np.linspace(*directions.reach[row], STEPS)
     ]
     pictures = ls.generate(np.array(z), name=settings.name, classes=settings.digit)
     rows = "".join(
         draw_strip(
-            pictures[7 * row : 7 * row + 7],
-            f"<b>{directions.names[row]}</b>: {' → '.join(directions.ends[row])}",
+            pictures[STEPS * row : STEPS * (row + 1)],
+            f"<b>{directions.names[row]}</b>: {' → '.join(directions.ends[row])}, "
+            f"{' to '.join(number(end, 1) for end in directions.reach[row])}",
         )
         for row in range(DIRECTIONS)
     )
     return {
-        "html": f'<p class="soft">From −{REACH:g} to {REACH:g} standard deviations, from A:</p>'
-        f'<div class="rows">{rows}</div>',
+        "html": f'<p class="soft">{FROM_A[settings.name]}</p><div class="rows">{rows}</div>',
         "directions": list(directions.names),
         "effects": directions.effects.tolist(),
+        "reach": directions.reach.tolist(),
     }
 
 
@@ -75,10 +94,13 @@ def show_moved(own: dict | None, settings: MoveSettings) -> tuple[dict, str]:
     return value, ui.badge(watch.ms)
 
 
-def label_sliders(name: str) -> list[dict[str, str]]:
-    """What stands above each slider."""
+def label_sliders(name: str) -> list[dict[str, Any]]:
+    """What stands above each slider, and where it ends."""
     directions = cvcore.latent_space.load_directions(name)
-    return [{"label": title.capitalize()} for title in directions.names]
+    return [
+        {"label": title.capitalize(), "minimum": float(low), "maximum": float(high)}
+        for title, (low, high) in zip(directions.names, directions.reach, strict=True)
+    ]
 
 
 def relabel(name: str) -> list[dict]:
@@ -94,8 +116,8 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         rows = Panel(label="directions", elem_id="latent-space-directions", elem_classes=["fill"])
     with stage.controls(TITLE, first=True):
         sliders = {
-            f"direction_{i + 1}": ui.Slider(
-                -REACH, REACH, getattr(MoveSettings, f"direction_{i + 1}"), step=0.1, **words
+            f"direction_{i + 1}": PlaceSlider(
+                value=getattr(MoveSettings, f"direction_{i + 1}"), step=0.1, **words
             )
             for i, words in enumerate(label_sliders(choices["name"].value))
         }

@@ -203,11 +203,18 @@ def describe_directions(kind: str, rows: list[dict]) -> str:
     is_face = kind == "faces"
     lines = [
         f"| {row['name']} | {row['low']} → {row['high']} | {row['effect']:.2f} | "
-        f"{row['side_effect']:+.2f} |" + (f" {row['stays']:.1%} |" if is_face else "")
+        f"{row['side_effect']:+.2f} |"
+        + (
+            f" {row['stays']:.1%} | {row['reach'][0]:+g} to {row['reach'][1]:+g} |"
+            if is_face
+            else ""
+        )
         for row in rows
     ]
     found = (
-        "; and the share\nof pictures at -3 and 3 in which a face is found, of those before"
+        "; the share of\npictures at -3 and 3 in which a face is found, of those before; and "
+        "how far down and up, in\ndeviations, 95 % of the clear faces stay clear (a detector's "
+        "score of 0.85 or more): the page's\nsliders end there"
         if is_face
         else ""
     )
@@ -215,8 +222,8 @@ def describe_directions(kind: str, rows: list[dict]) -> str:
         "**Directions**, fitted to measurements on 4,000 pictures. Effect: by how many deviations",
         "of all pictures what is named changes for one of the latent, measured between -3 and 3;",
         f"beside it the largest change of another one's{found}.", "",
-        f"| direction | from → to | effect | other |{' found |' if is_face else ''}",
-        f"|---|---|---:|---:|{'---:|' if is_face else ''}", *lines,
+        f"| direction | from → to | effect | other |{' found | whole |' if is_face else ''}",
+        f"|---|---|---:|---:|{'---:|---:|' if is_face else ''}", *lines,
     ])  # fmt: skip
 
 

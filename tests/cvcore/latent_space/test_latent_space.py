@@ -10,6 +10,7 @@ from cvcore.engine import checkpoints
 from cvcore.engine.cache import release
 from cvcore.latent_space import history
 from cvcore.latent_space import video as latent_video
+from cvcore.training.latent_space.directions import are_clear
 
 
 def draw(count, seed, name="faces", truncation=1.0):
@@ -130,10 +131,27 @@ def test_a_direction_changes_what_it_is_named_by(name):
     assert sums[0] < 0.9 * sums[1] < 0.9 * 0.95 * sums[2]
 
 
+def test_faces_stay_faces_to_the_end_of_each_direction():
+    """The card's share is of 200 faces; these are twelve others."""
+    found = latent_space.load_directions()
+    w = draw(12, 8, "faces")
+    clear = w[are_clear(latent_space.generate(w))]
+    assert len(clear) >= 10
+    ends = [
+        [latent_space.move(row, found, [0] * k + [place]) for row in clear]
+        for k, reach in enumerate(found.reach)
+        for place in reach
+    ]
+    shares = [are_clear(latent_space.generate(np.array(end))).mean() for end in ends]
+    assert min(shares) >= 0.75
+    assert np.mean(shares) >= 0.93
+
+
 def test_move_by_hand():
     found = latent_space.Directions(
-        ("a", "b"), (("", ""),) * 2, np.eye(2, 128), np.array([2.0, 0.5]), np.ones(2)
-    )
+        ("a", "b"), (("", ""),) * 2, np.eye(2, 128), np.array([2.0, 0.5]), np.ones(2),
+        np.array([[-3, 3]] * 2),
+    )  # fmt: skip
     w = np.zeros(128)
     w[5] = 3
     moved = latent_space.move(w, found, [1.5, -1])

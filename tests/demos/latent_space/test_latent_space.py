@@ -4,6 +4,7 @@ import base64
 import json
 import re
 
+import gradio as gr
 import numpy as np
 import pytest
 from gradio_client import Client
@@ -11,7 +12,7 @@ from gradio_client.exceptions import AppError
 
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
-from cvcore.latent_space import generate, mix_styles
+from cvcore.latent_space import generate, load_directions, mix_styles
 from demos.latent_space import directions, inversion, opinion, quiz
 from demos.latent_space.arithmetic import set_groups
 from demos.latent_space.controls import LETTERS, PathSettings, Settings
@@ -312,13 +313,28 @@ def test_a_change_while_the_last_one_is_drawn_is_not_lost(serve):
 def test_places_along_the_directions_that_a_link_sets_stay(serve):
     """A link sets the generator, too, which changes it; only a visitor's own choice sets back."""
     for update in directions.relabel("digits"):
-        assert set(update) == {"__type__", "label"}
+        assert set(update) == {"__type__", "label", "minimum", "maximum"}
     blocks = serve("latent_space").blocks
     zeros = f"() => {[0] * directions.DIRECTIONS}"
     (row,) = [one for one in blocks.config["dependencies"] if one["js"] == zeros]
     assert sorted(event for _, event in row["targets"]) == ["click", "input"]
     labels = [blocks.blocks[number].label for number in row["outputs"]]
     assert labels == [words["label"] for words in directions.label_sliders("faces")]
+
+
+def test_the_sliders_end_where_faces_tear_and_a_call_may_go_further(serve):
+    low, high = zip(*load_directions("faces").reach, strict=True)
+    assert min(low) >= -3
+    assert max(high) <= 3
+    assert (low, high) != ((-3,) * 6, (3,) * 6)
+    sliders = directions.label_sliders("faces")
+    assert [(one["minimum"], one["maximum"]) for one in sliders] == list(
+        zip(low, high, strict=True)
+    )
+    slider = directions.PlaceSlider(label="Turn", minimum=-1, maximum=1)
+    assert slider.preprocess(3) == 3
+    with pytest.raises(gr.Error, match="Turn: give a number from -3 to 3"):
+        slider.preprocess(3.5)
 
 
 def test_letters_are_checked_once_and_the_same_ones_change_nothing():
