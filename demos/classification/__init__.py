@@ -29,7 +29,9 @@ from demos.classification.views import draw_photo, draw_sentence, draw_softmax
 TITLE = "Top-k classification"
 SHORT = "Classify"  # on the tab's button
 SUMMARY = "Which classes does a network see in your picture, how sure is it, and when to doubt it?"
+SAMPLE = "coffee"  # one answer, and the right one
 FAILS = {"loafer": "A loafer is taken for a sandal."}
+UNSURE = {"chelsea": "Three kinds of cat share the answer, and the right one, tabby, is third."}
 NETWORKS = ("efficientnet_lite0",)  # made ready
 
 
@@ -98,7 +100,7 @@ def build(tab: lesson.Tab) -> None:
     views = lesson.LazyTabs(tab, (ANSWER, SOFTMAX, *inspect.NAMES))
     news = gr.Textbox("0", visible="hidden", label="new pictures and models")
     answer = gr.State()
-    picture = stage.picture_input(sample="chelsea", fails=FAILS)
+    picture = stage.picture_input(sample=SAMPLE, fails=FAILS, unsure=UNSURE)
     with stage.show(ANSWER), gr.Row(elem_classes=["side-by-side"]):
         photo = gr.HTML(
             label="picture", elem_id="classification-photo", min_width=200,

@@ -107,20 +107,23 @@ class PictureStrip(gr.HTML):
     """Thumbnails that load a picture with one click; fires ``pick`` with its name.
 
     ``rows`` have a ``name``, a ``title`` and a ``path``; ``kind`` says what they are. ``fails``
-    says of some, by name, what goes wrong there.
+    says of some, by name, what goes wrong there, ``unsure`` of others what the answer wavers
+    between.
     """
 
     def __init__(
         self, rows: Sequence[Any], kind: str = "sample", *, fails: Mapping[str, str] | None = None,
-        **kwargs: Any,
+        unsure: Mapping[str, str] | None = None, **kwargs: Any,
     ) -> None:  # fmt: skip
-        self.rows, self.kind, self.fails = rows, kind, fails or {}
+        self.rows, self.kind = rows, kind
+        marks = {"where it fails": fails or {}, "where it is unsure": unsure or {}}
+        hints = {name: hint for hard in marks.values() for name, hint in hard.items()}
         value = [
             {
                 "name": row.name,
                 "title": row.title,
-                "hint": self.fails.get(row.name, row.title),
-                "mark": "where it fails" if row.name in self.fails else "",
+                "hint": hints.get(row.name, row.title),
+                "mark": next((mark for mark, hard in marks.items() if row.name in hard), ""),
                 "src": _thumbnail(str(row.path)),
             }
             for row in rows

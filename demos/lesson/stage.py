@@ -6,7 +6,7 @@ that the rail with the controls; at the foot timings, downloads and the panels. 
 """
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from html import escape
 from typing import Any
 
@@ -160,19 +160,18 @@ class Stage:
 
     def picture_input(
         self, *, sample: str | None, names: Sequence[str] | None = None,
-        fails: Mapping[str, str] | None = None, elem_id: str | None = None, live: bool = True,
-        **kwargs: Any,
+        elem_id: str | None = None, live: bool = True, **kwargs: Any,
     ) -> SafeImage:  # fmt: skip
         """The lesson's picture, by upload, drop, paste, sample or from the lesson before.
 
         ``sample`` is shown at first; ``names`` are the samples offered (all by default);
-        ``fails`` says of some, by name, what goes wrong there; with ``live`` there is a view
-        "Live", which the webcam's button opens.
+        ``fails`` and ``unsure`` say of some, by name, what is hard there; with ``live`` there is a
+        view "Live", which the webcam's button opens.
         """
         elem_id = elem_id or f"{self.tab.topic.replace('_', '-')}-picture"
         with self.sources(elem_id, live):
             return self.tab.picture_input(
-                sample=sample, names=names, fails=fails, elem_id=elem_id, height=200, **kwargs
+                sample=sample, names=names, elem_id=elem_id, height=200, **kwargs
             )
 
     def live(self) -> gr.Tab:

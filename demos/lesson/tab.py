@@ -72,12 +72,13 @@ class Tab:
         sample: str | None = "chelsea",
         names: Sequence[str] | None = None,
         fails: Mapping[str, str] | None = None,
+        unsure: Mapping[str, str] | None = None,
         **kwargs: Any,
     ) -> SafeImage:
         """Upload or clipboard, sample pictures, and the picture of other tabs.
 
         ``sample`` is shown at first; ``names`` are the samples offered (all by default);
-        ``fails`` says of some what goes wrong there.
+        ``fails`` says of some what goes wrong there, ``unsure`` between what the answer wavers.
         """
         kwargs.setdefault("height", 300)
         image = SafeImage(
@@ -90,7 +91,7 @@ class Tab:
         )
         self.picture = self.picture or image
         rows = [samples.index()[name] for name in names or samples.list_names()]
-        strip = PictureStrip(rows, fails=fails)
+        strip = PictureStrip(rows, fails=fails, unsure=unsure)
         use = gr.Button("Use the current picture", size="sm", elem_classes=["use-current"])
         self.run(strip.pick, pick_sample, None, image, api_name=None, queue=False, kind="stream")
         # The other lessons' pictures stay in the browser: the server is not asked.

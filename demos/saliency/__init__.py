@@ -45,7 +45,9 @@ TITLE = "Saliency"
 SHORT = "Saliency"  # on the tab's button
 SUMMARY = "Which pixels made the network say so?"
 MAP, SCORES = "Map", "Scores"
+SAMPLE = "camera"  # two things, each with an answer of its own: the map moves between them
 FAILS = {"loafer": "A loafer is taken for a sandal: what did the network look at?"}
+UNSURE = {"chelsea": "Three kinds of cat share the answer: does the map differ?"}
 NETWORKS = ("efficientnet_lite0",)  # made ready
 QUIET: dict[str, Any] = {"api_name": None, "kind": "stream"}
 
@@ -122,7 +124,7 @@ def build(tab: lesson.Tab) -> None:
     """The map over the picture, what follows from it in views of its own, and the webcam."""
     stage = lesson.Stage(tab, SHORT, SUMMARY)
     view = gr.State()
-    picture = stage.picture_input(sample="chelsea", fails=FAILS)
+    picture = stage.picture_input(sample=SAMPLE, fails=FAILS, unsure=UNSURE)
     answer = _build_map(stage)
     question, look = _build_question(stage, picture)
     controls = lesson.Controls(

@@ -25,7 +25,7 @@ pytestmark = pytest.mark.browser
 ANSWERS = {
     "convolution": ("#convolution-walk .total", ""),
     "feature_maps": ("#feature-maps-grid .note", "channels of 112"),
-    "saliency": ("#saliency-map .big", "tiger cat"),
+    "saliency": ("#saliency-map .big", "tripod"),
     "classification": ("#classification-bars", "%"),
     "detection": ("#detection-panel .chips", "person"),
     "segmentation": ("#segmentation-view .says b", "%"),

@@ -50,9 +50,9 @@ def test_a_link_sets_its_own_tab_to_work_and_no_other(open_tab, whole_page, rest
 def test_a_picture_is_offered_in_the_next_tab(open_tab, rest):
     """And what had to be assumed of one stands under it, for as long as it is there."""
     panel = open_tab("classification", beside=TABS)
-    expect(panel.locator("#classification-bars")).to_contain_text("cat")
-    use_sample(panel, "Coffee")
     expect(panel.locator("#classification-bars")).to_contain_text("espresso")
+    use_sample(panel, "Cat")
+    expect(panel.locator("#classification-bars")).to_contain_text("tiger cat")
     expect(panel.page).to_have_url(re.compile(r"[?&]tab=classification\b"))
     address = panel.locator("#classification-picture img").get_attribute("src")
     panel = open_tab("convolution")
@@ -117,7 +117,7 @@ def test_a_refused_file_is_told_once_and_takes_the_answer_along(page, open_tab, 
 def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypatch, screenshot):
     panel = open_tab("classification")
     bars = panel.locator("#classification-bars")
-    expect(bars).to_contain_text("cat")
+    expect(bars).to_contain_text("espresso")
     rest()
     poll(page, lambda: bars.evaluate(SHOWN) == ["1", "none"], "Its own answer")
     go_on, run = threading.Event(), onnxruntime.InferenceSession.run
@@ -125,7 +125,7 @@ def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypat
         onnxruntime.InferenceSession, "run", lambda *args: (go_on.wait(60), run(*args))[1]
     )
     try:
-        use_sample(panel, "Coffee")
+        use_sample(panel, "Cat")
         said = '"Being computed for the new picture: answers …"'
         poll(page, lambda: bars.evaluate(SHOWN) == ["0.18", said], "A grey answer")
         timings = panel.locator(".badge-box").first  # has no name of its own
@@ -133,7 +133,7 @@ def test_an_answer_to_the_picture_before_is_grey(page, open_tab, rest, monkeypat
         screenshot("page_stale", full_page=False)
     finally:
         go_on.set()
-    expect(bars).to_contain_text("espresso")
+    expect(bars).to_contain_text("tiger cat")
     poll(page, lambda: bars.evaluate(SHOWN) == ["1", "none"], "Its own answer")
 
 

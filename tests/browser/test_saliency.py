@@ -13,7 +13,7 @@ pytestmark = pytest.mark.browser
 def test_map_compare_paint_and_sanity(page, open_tab, rest, screenshot):
     """About 10 s: five maps are measured, and a sanity check draws one for each step."""
     panel = open_tab("saliency")
-    expect(panel.locator("#saliency-map .big")).to_contain_text("Grad-CAM for “tiger cat”")
+    expect(panel.locator("#saliency-map .big")).to_contain_text("Grad-CAM for “tripod”")
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     screenshot("saliency")
     before = panel.locator("#saliency-map img.map").get_attribute("src")
@@ -116,17 +116,17 @@ def test_another_class_is_explained_at_a_click(page, open_tab):
     expect(panel.locator("#saliency-curves")).to_contain_text("insertion")
     buttons = panel.locator("#saliency-top button")
     expect(buttons).to_have_count(5)
-    expect(buttons.first).to_contain_text("tiger cat")
+    expect(buttons.first).to_contain_text("tripod")
     explained = panel.locator("#saliency-top button[aria-pressed=true]")
-    expect(explained).to_contain_text("tiger cat")
-    panel.locator("#saliency-top").get_by_role("button", name="Egyptian cat").click()
-    expect(panel.locator("#saliency-map .big")).to_contain_text("for “Egyptian cat”")
-    expect(explained).to_contain_text("Egyptian cat")
+    expect(explained).to_contain_text("tripod")
+    panel.locator("#saliency-top").get_by_role("button", name="binoculars").click()
+    expect(panel.locator("#saliency-map .big")).to_contain_text("for “binoculars”")
+    expect(explained).to_contain_text("binoculars")
     expect(explained).to_have_count(1)
     expect(panel.locator("#saliency-map")).to_contain_text(
-        "The network sees the frame alone, 263 x 262 of 451 x 300 pixels"
+        "The network sees the frame alone, 448 x 448 of 512 x 512 pixels"
     )
-    expect(panel.locator("#saliency-class input")).to_have_value(re.compile("Egyptian cat"))
+    expect(panel.locator("#saliency-class input")).to_have_value(re.compile("binoculars"))
 
 
 def test_webcam(page, open_tab, screenshot):

@@ -1,9 +1,12 @@
 """What a lesson's stage offers: sources, samples that fail, names of its views."""
 
+import numpy as np
 import pytest
 
-from cvcore import classification, detection, segmentation
+from cvcore import classification, detection, saliency, segmentation
+from cvcore.classification.rank_n import find_class
 from cvcore.core import samples
+from cvcore.recognition.classifier import DEFAULT_MODEL
 from demos import classification as classify_tab
 from demos import detection as detection_tab
 from demos import saliency as saliency_tab
@@ -43,6 +46,32 @@ def test_where_classification_fails():
     assert classification.predict_topk(samples.load_sample("loafer"), 1).labels[0] == "sandal"
 
 
+@pytest.mark.parametrize(("tab", "label"), [(classify_tab, "espresso"), (saliency_tab, "tripod")])
+def test_lessons_of_one_answer_open_with_a_clean_case(tab, label):
+    answer = classification.predict_topk(samples.load_sample(tab.SAMPLE), 1)
+    assert (answer.labels[0], answer.probabilities[0] > 0.9) == (label, True)
+
+
+def test_where_classification_is_unsure():
+    assert set(classify_tab.UNSURE) == set(saliency_tab.UNSURE) == {"chelsea"}
+    answer = classification.predict_topk(samples.load_sample("chelsea"), 3)
+    assert all("cat" in label or label == "tabby" for label in answer.labels)
+    assert (answer.labels[2], answer.probabilities.max() < 0.5) == ("tabby", True)
+
+
+def test_the_map_moves_with_the_class_from_the_legs_to_the_camera():
+    """As the saliency lesson says of the picture with which it opens."""
+    image = samples.load_sample(saliency_tab.SAMPLE)
+    top = classification.predict_topk(image, 5)
+    assert "binoculars" in top.labels  # so that it is one of the buttons
+    heights = {}
+    for label in ("tripod", "binoculars"):
+        number = find_class(label, model=DEFAULT_MODEL)
+        seen = saliency.explain(image, "grad_cam", class_idx=number, with_scores=False).input_map
+        heights[label] = np.unravel_index(seen.argmax(), seen.shape)[0] / len(seen)
+    assert heights["binoculars"] < 0.45 < 0.6 < heights["tripod"]  # of the square, from its top
+
+
 def test_where_segmentation_fails():
     assert set(segmentation_tab.FAILS) == {"chelsea"}
     mask = segmentation.predict_mask(samples.load_sample("chelsea"))
@@ -51,6 +80,11 @@ def test_where_segmentation_fails():
 
 def test_a_sample_that_fails_is_marked():
     rows = [samples.index()[name] for name in ("coffee", "loafer")]
-    clean, hard = PictureStrip(rows, fails={"loafer": "A sandal?"}).value
-    assert (clean["hint"], clean["mark"]) == (rows[0].title, "")
-    assert (hard["hint"], hard["mark"]) == ("A sandal?", "where it fails")
+    rows.append(samples.index()["chelsea"])
+    strip = PictureStrip(rows, fails={"loafer": "A sandal?"}, unsure={"chelsea": "Which cat?"})
+    marks = [(one["hint"], one["mark"]) for one in strip.value]
+    assert marks == [
+        (rows[0].title, ""),
+        ("A sandal?", "where it fails"),
+        ("Which cat?", "where it is unsure"),
+    ]
