@@ -44,16 +44,18 @@ def draw_curve(
     chart = charts.draw_chart(
         [_find_safe_band(curve), *_to_lines(probabilities, colours, labels)],
         title=f"Probability by {corruption.title.lower()}",
-        x=charts.slots([_write(level) for level in curve.levels]),
-        y=charts.Axis(low=0, high=1, text=charts.percent),
+        x=charts.slots(
+            [_write(level) for level in curve.levels],
+            f"{corruption.title.lower()}, {corruption.unit}",
+        ),
+        y=charts.Axis("probability", low=0, high=1, text=charts.percent),
         under=pictures,
     )
     return draw_page(
         STYLE,
         f'<p class="big">{_tell_range(curve, probabilities, labels)}.'
         f"{_tell_temperature(temperature)}</p>{chart}",
-        f'<p class="soft">{escape(corruption.title)}: {escape(corruption.unit)}. '
-        "The bar under a picture has the colour of the class that wins there.</p>",
+        '<p class="soft">The bar under a picture has the colour of the class that wins there.</p>',
     )
 
 

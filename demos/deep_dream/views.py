@@ -13,7 +13,7 @@ from demos.lesson import charts
 from demos.lesson.class_names import soften
 
 PICTURE, COMPARED = "Picture", "Before | after"  # the views of one dream
-CURVE = (300, 84)  # pixels: as wide as the rail
+CURVE = (300, 140)  # pixels: as wide as the rail
 SHOWN = 3  # classes
 Answer = tuple[str, float]  # a class and its probability
 
@@ -82,6 +82,6 @@ def draw_curve(curve: Sequence[float], total: int, octaves_at: Sequence[int] = (
     step, counted from 0, at which an octave begins."""
     raised = charts.Line("raised", range(1, len(curve) + 1), curve)
     marks = [charts.Mark(at + 0.5) for at in octaves_at]
-    x = charts.Axis(low=1, high=max(total, 2), text=lambda step: f"step {step:g}")
+    x = charts.Axis("step", low=1, high=max(total, 2), text=lambda step: f"step {step:g}")
     title = f"Raised from {curve[0]:.2f} to {curve[-1]:.2f}"
-    return charts.draw_chart([raised, *marks], title=title, x=x, size=CURVE)
+    return charts.draw_chart([raised, *marks], title=title, x=x, y="objective", size=CURVE)

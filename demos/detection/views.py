@@ -25,7 +25,7 @@ STYLE = """<style>
   border-radius: .5rem; }
 .det .cards .pictures { display: flex; flex-wrap: wrap; gap: .4rem; height: 15rem;
   overflow: hidden; }
-.det .cards figure { margin: 0; width: 4rem; font-size: .8rem; line-height: 1.1; }
+.det .cards figure { margin: 0; width: 4rem; font-size: .875rem; line-height: 1.1; }
 .det .cards figure img { width: 4rem; height: 4rem; border-radius: .3rem; }
 .det .shown { max-width: 100%; max-height: 60vh; display: block; border-radius: .5rem; }
 .fill .det { height: 100%; display: flex; flex-direction: column; }

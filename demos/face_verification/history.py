@@ -231,7 +231,7 @@ def _draw_loss(
         title=title,
         x=charts.Axis("distance", 0, FARTHEST),
         y=charts.Axis("loss", low=0),
-        size=charts.HALF,
+        size=charts.NARROW,
     )
 
 

@@ -136,13 +136,15 @@ def draw_trial(course: Course, threshold: float) -> str:
             charts.Mark(threshold, "threshold", axis="y"),
         ],
         title=f"Similarity by {trial.title.lower()}",
-        x=charts.slots([f"{level:g}" for level in trial.levels]),
+        x=charts.slots(
+            [f"{level:g}" for level in trial.levels], f"{trial.title.lower()}, {trial.unit}"
+        ),
         y=charts.Axis("cosine similarity", LOWEST, 1),
         under=strip + "<div></div>" * missing,
     )
     return draw_page(
         f'<p class="big">{tell(course, threshold)}</p>{chart}',
-        f'<p class="soft">{escape(trial.title)}: {escape(trial.unit)}. The face is found, turned '
+        f'<p class="soft">The face is found, turned '
         f"and embedded anew at every level. {tell_rate(threshold, course.embedder)}</p>",
     )
 

@@ -68,7 +68,7 @@ STYLE = f"""<style>
 .lesson-main > .form:has(#face-prior) {{ flex: none; border: 0; background: none; }}
 #face-prior {{ display: flex !important; flex-wrap: wrap; align-items: center; gap: .2rem .8rem;
   padding: 0 10px; background: none; }}
-#face-prior > span, #face-prior label {{ font-size: 14px; }}
+#face-prior > span, #face-prior label {{ font-size: .875rem; }}
 #face-prior label {{ padding: 4px 8px; }}
 #face-prior > :is(span, .wrap:not([data-testid])) {{ width: auto; margin: 0; }}
 #face-map .fv {{ display: grid; grid-template: auto 1fr / auto 1fr; gap: 0 1.2rem; }}
@@ -76,7 +76,7 @@ STYLE = f"""<style>
 @media (max-width: 760px) {{
   #face-map .fv {{ display: block; }} #face-map svg {{ height: auto; max-width: 100%; }}
 }}
-.lesson-rail .fv {{ font-size: 14px; }} .lesson-rail .fv p {{ margin: 0; }}
+.lesson-rail .fv {{ font-size: .875rem; }} .lesson-rail .fv p {{ margin: 0; }}
 .fv figcaption {{ font-size: 1rem; }}
 .fv figure:not(.chart) figcaption b {{ display: block; font-size: 1.1rem; }}
 .fv .losses {{ display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));

@@ -158,11 +158,15 @@ def draw_distances(course: Course) -> str:
     words = "step (dashed: the tuning begins)" if marks else "step"
     return "".join(
         draw_curves(
-            [charts.Line(name, places, values, colour)], title=f"{name} off", x=words, marks=marks
+            [charts.Line(name, places, values, colour)],
+            title=f"{name} off",
+            x=words,
+            y=unit,
+            marks=marks,
         )
-        for name, values, colour in (
-            ("Grey levels", course.pixels, charts.BLUE),
-            ("Features", course.features, charts.VERMILION),
+        for name, unit, values, colour in (
+            ("Grey levels", "grey levels", course.pixels, charts.BLUE),
+            ("Features", "distance, 0 to 2", course.features, charts.VERMILION),
         )
     )
 

@@ -78,12 +78,12 @@ def draw_race(curves) -> list[str]:
         draw_curves(
             [charts.Line("discriminator", curves.steps, curves.loss_d, charts.BLUE),
              charts.Line("generator", curves.steps, curves.loss_g, charts.VERMILION)],
-            title="Losses", **options,
+            title="Losses", y="loss", **options,
         ),
         draw_curves(
             [charts.Line("D is right", curves.steps, curves.right, charts.BLUE),
              charts.Line("guessing", curves.steps, chance, charts.GREY)],
-            title="Share right", **options,
+            title="Share right", y="share", **options,
         ),
     ]  # fmt: skip
 
@@ -110,7 +110,7 @@ def draw_measures(run: str, curves, variety: list[float], seed: float) -> list[s
         ]
     options = {"x": STEP, "marks": curves.checkpoints}
     return [
-        draw_curves(kid, title="Distance from real pictures (KID)", **options),
+        draw_curves(kid, title="Distance from real pictures (KID)", y="KID", **options),
         draw_curves(spread, title="Variety", y="grey levels", **options),
     ]
 

@@ -73,7 +73,7 @@ def draw_strip(
 
 
 def draw_curves(
-    lines: Sequence[charts.Line], *, title: str, x: str, y: str = "",
+    lines: Sequence[charts.Line], *, title: str, x: str, y: str,
     marks: Sequence[float] = (), size: tuple[int, int] = charts.HALF,
 ) -> str:  # fmt: skip
     """Lines in one chart; dashed marks at places of ``x``."""

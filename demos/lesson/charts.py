@@ -26,6 +26,7 @@ from demos.lesson.charts_parts import (
     GREY,
     HALF,
     LETTER,
+    NARROW,
     ORANGE,
     PURPLE,
     SHAPES,
@@ -44,8 +45,8 @@ from demos.lesson.charts_parts import (
 )  # fmt: skip
 
 __all__ = [
-    "BLUE", "GREEN", "GREY", "HALF", "ORANGE", "PURPLE", "SKY", "SPARK", "VERMILION", "WIDE",
-    "Axis", "Band", "Bars", "Line", "Mark", "Points", "colour_of", "draw_chart", "percent",
+    "BLUE", "GREEN", "GREY", "HALF", "NARROW", "ORANGE", "PURPLE", "SKY", "SPARK", "VERMILION",
+    "WIDE", "Axis", "Band", "Bars", "Line", "Mark", "Points", "colour_of", "draw_chart", "percent",
     "short", "slots",
 ]  # fmt: skip
 
@@ -88,13 +89,20 @@ def draw_chart(
     along = "y" if _lies(series) else "x"
     focus = "" if is_bare else ' tabindex="0"'
     return (
-        f'<figure class="chart {"spark" if is_bare else "wide" if width > 500 else "half"}">{head}'
+        f'<figure class="chart {_name_width(size)}">{head}'
         f'<svg viewBox="0 0 {width} {height}" role="img" aria-label="{escape(title)}" '
         f'data-along="{along}" data-span="{frame.y.end:.0f} {frame.y.start:.0f}"'
         f"{focus}>"
         f"<desc>{escape(_tell(frame, series))}</desc>{''.join(order)}</svg>"
         f"{below if under else ''}</figure>"
     )
+
+
+def _name_width(size: tuple[int, int]) -> str:
+    """The style that says how far the chart may grow."""
+    if size == SPARK:
+        return "spark"
+    return "wide" if size[0] > 500 else "half" if size[0] > 350 else "narrow"
 
 
 def _lay_out(parts: Sequence, series: Sequence[Series], x: Axis, y: Axis, size: tuple) -> Frame:

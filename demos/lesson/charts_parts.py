@@ -9,7 +9,9 @@ from demos.lesson.charts_axis import Scale
 
 # Okabe and Ito's colours, told apart by the colour-blind; charts.css has them for both themes
 BLUE, VERMILION, GREEN, PURPLE, ORANGE, SKY, GREY = range(7)
-WIDE, HALF, SPARK = (760, 270), (420, 230), (220, 70)  # pixels; charts grow with their place
+# Pixels: about as wide as the place where a chart is shown, so that its words are not smaller than
+# they are drawn (16 pixels); charts grow with their place.
+WIDE, HALF, NARROW, SPARK = (760, 270), (420, 230), (290, 200), (220, 70)
 LETTER = 8.6  # pixels of one letter, to leave room for words
 DASHES = ("", "9 5", "3 4", "14 4 3 4", "1 5", "18 5")
 SHAPES = ("circle", "square", "triangle", "diamond", "plus")

@@ -25,11 +25,15 @@ if TYPE_CHECKING:
 TITLE = "Glassbox"
 FONT = ["system-ui", "-apple-system", "Segoe UI", "Roboto", "DejaVu Sans", "sans-serif"]
 MONO = ["ui-monospace", "SFMono-Regular", "Menlo", "DejaVu Sans Mono", "monospace"]
+# Gradio's large type, in rem so that all of it grows for a presenter; nothing is below 14 pixels.
+TEXT = gr.themes.Size(
+    xxs=".875rem", xs=".875rem", sm=".875rem", md="1rem", lg="1.25rem", xl="1.5rem", xxl="1.75rem"
+)
 THEME = gr.themes.Soft(
     primary_hue="indigo",
     secondary_hue="amber",
     neutral_hue="slate",
-    text_size="lg",
+    text_size=TEXT,
     spacing_size="md",
     radius_size="md",
     font=FONT,

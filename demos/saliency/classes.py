@@ -53,7 +53,7 @@ class TopClasses(gr.HTML):
             css_template="""
               .top { display: flex; flex-wrap: wrap; gap: .3rem; }
               button { padding: .1rem .55rem; margin: 0; border-radius: 1rem; cursor: pointer;
-                font-size: 14px; font-weight: 400; box-shadow: none; background: none;
+                font-size: .875rem; font-weight: 400; box-shadow: none; background: none;
                 color: var(--body-text-color); border: 1px solid var(--border-color-primary); }
               button:hover, button:focus-visible { border-color: var(--color-accent); }
               button[aria-pressed] { border-color: var(--primary-600);

@@ -28,15 +28,15 @@ DELETION, INSERTION = charts.colour_of(charts.VERMILION), charts.colour_of(chart
 STYLE = f"""<style>
 .sal {{ color: var(--body-text-color); font-size: 1rem; }}
 .sal .big {{ font-size: 1.1rem; margin: 0 0 .3rem; overflow-wrap: anywhere; }}
-.sal .soft {{ color: var(--body-text-color-subdued); margin: .2rem 0; font-size: 14px; }}
-.lesson-rail .sal .big {{ font-size: 15px; }}
+.sal .soft {{ color: var(--body-text-color-subdued); margin: .2rem 0; font-size: .875rem; }}
+.lesson-rail .sal .big {{ font-size: .9375rem; }}
 .sal.whole {{ height: 100%; position: relative; display: flex; align-items: center; }}
 .sal .said {{ position: absolute; left: 8px; right: 8px; bottom: 8px; display: flex;
   flex-wrap: wrap; gap: 4px; justify-content: space-between; pointer-events: none; }}
 .sal .said p {{ margin: 0; padding: 4px 10px; border-radius: 8px; color: #fff; background: #000b;
-  font-size: 15px; }}
+  font-size: .9375rem; }}
 .sal .said b {{ color: inherit; }}
-.sal .said p.soft {{ font-size: 13px; color: #ddd; align-self: end; }}
+.sal .said p.soft {{ font-size: .875rem; color: #ddd; align-self: end; }}
 .sal.sheet {{ height: 100%; display: flex; flex-direction: column; }}
 .sal .grid {{ flex: 1; min-height: 0; display: grid; gap: 8px; grid-auto-rows: minmax(6.5rem, 1fr);
   grid-template-columns: repeat(var(--columns), minmax(0, 1fr)); }}
@@ -44,9 +44,9 @@ STYLE = f"""<style>
   overflow: hidden; }}
 .sal .grid > figure > img {{ width: min(max(55cqw, 100cqw - 7.6rem), 100cqh); aspect-ratio: 1;
   align-self: start; border-radius: 6px; flex: none; }}
-.sal .grid figcaption {{ font-size: 14px; line-height: 1.35; min-width: 0; flex: 1;
+.sal .grid figcaption {{ font-size: .875rem; line-height: 1.35; min-width: 0; flex: 1;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
-.sal .grid figcaption b {{ display: block; font-size: 14px; line-height: 1.2; }}
+.sal .grid figcaption b {{ display: block; font-size: .875rem; line-height: 1.2; }}
 .sal .bar {{ height: .8rem; border-radius: .4rem; background: var(--border-color-primary);
   overflow: hidden; margin-bottom: .6rem; }}
 .sal .bar i {{ display: block; height: 100%; background: {INSERTION}; }}

@@ -139,7 +139,7 @@ def draw_losses(losses: Sequence[float], total: int) -> str:
     """The loss step by step, with room for the steps to come."""
     chart = charts.draw_chart(
         [charts.Line("loss", np.arange(1, len(losses) + 1), losses)],
-        title="Loss, step by step", x=charts.Axis("step", 0, total), y=charts.Axis(low=0),
+        title="Loss, step by step", x=charts.Axis("step", 0, total), y=charts.Axis("loss", low=0),
         size=charts.HALF,
     )  # fmt: skip
     return f'<div class="beside">{chart}</div>'
@@ -163,5 +163,5 @@ def draw_histogram(areas: np.ndarray, *, bars: int = 16) -> str:
             "area, px", edges[0], edges[-1], text=tell,
             ticks=list(zip(edges, words, strict=True))[:: bars // 4],
         ),
-        y=charts.Axis("objects", low=0), size=charts.HALF,
+        y=charts.Axis("objects", low=0), size=charts.NARROW,
     )  # fmt: skip

@@ -103,7 +103,7 @@ def test_a_sample_goes_through_every_view(tab, screenshot):
     curve.locator("svg polyline").first.wait_for()
     assert curve.locator(".under img").count() == 13
     tab.get_by_label("Rotation").check()
-    curve.get_by_text("Rotation: degrees").wait_for()
+    curve.get_by_text("rotation, degrees").wait_for()
     screenshot("classification_robustness")
     # the open view follows a new picture
     use_sample(tab, "Cat")

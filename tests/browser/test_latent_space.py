@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import open_view, unfold
+from tests.support.browser import CALM, open_view, unfold
 from tests.support.files import save
 
 pytestmark = pytest.mark.browser
@@ -56,6 +56,46 @@ def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab,
         "() => !document.querySelector('#latent-space-morph .bar output').textContent"
         ".includes('frame 3 ')"
     )
+
+
+TEXT = "() => document.querySelector('#latent-space-morph .bar output').textContent"
+COUNT = """() => {
+  const bar = document.querySelector('#latent-space-morph .bar output');
+  window.drawn = 0;
+  new MutationObserver(() => { window.drawn += 1; }).observe(bar, {childList: true});
+}"""
+
+
+def test_the_path_plays_by_itself_while_it_is_seen(page, open_tab):
+    tab = open_tab("latent_space")
+    tab.get_by_label("Pause").wait_for()
+    before = page.evaluate(TEXT)
+    page.wait_for_function(f"before => ({TEXT})() !== before", arg=before)
+    open_view(tab, "Plane")
+    tab.locator("#latent-space-plane .board").wait_for()
+    page.evaluate(COUNT)
+    page.evaluate(CALM, 600)  # three frames of it, were it still moving
+    assert page.evaluate("window.drawn") == 0
+    open_view(tab, "Path")
+    page.wait_for_function("window.drawn > 2")
+    tab.get_by_label("Pause").click()
+    page.evaluate(COUNT)
+    page.evaluate(CALM, 600)
+    assert page.evaluate("window.drawn") == 0
+
+
+def test_the_path_stands_still_for_whom_motion_disturbs(page, open_tab):
+    page.emulate_media(reduced_motion="reduce")
+    try:
+        tab = open_tab("latent_space")
+        tab.get_by_label("Play").wait_for()
+        page.evaluate(COUNT)
+        page.evaluate(CALM, 600)
+        assert page.evaluate("window.drawn") == 0
+        tab.get_by_label("Play").click()  # it moves all the same when asked to
+        page.wait_for_function("window.drawn > 2")
+    finally:
+        page.emulate_media(reduced_motion="null")
 
 
 def test_faces_are_large_in_every_view(page, open_tab):

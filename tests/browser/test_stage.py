@@ -7,7 +7,15 @@ import pytest
 from playwright.sync_api import expect
 
 from demos import TABS
-from tests.support.browser import check_stage, list_views, next_frames, open_view, poll
+from tests.support.browser import (
+    LEAST_TYPE,
+    check_stage,
+    check_type,
+    list_views,
+    next_frames,
+    open_view,
+    poll,
+)
 
 pytestmark = pytest.mark.browser
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
@@ -59,6 +67,7 @@ def test_all_can_be_read_by_ear_and_by_eye(topic, open_tab, rest, axe):
     for title in list_views(panel):
         open_view(panel, title)
         rest()
+        check_type(panel)
         assert (title, axe()) == (title, [])
         panel.page.evaluate(DARKEN, True)
         next_frames(panel.page)
@@ -140,6 +149,35 @@ def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, 
     panel.get_by_role("button", name="Use as picture").click()
     expect(panel.locator("#detection-picture img")).not_to_have_attribute("src", before)
     expect(panel.get_by_role("tab", name="Result")).to_have_attribute("aria-selected", "true")
+    rest()
+
+
+def test_a_front_camera_is_a_mirror_until_the_visitor_says_otherwise(open_tab, page, rest):
+    panel = open_tab("detection")
+    rest()
+    page.evaluate("""() => {
+      const real = MediaStreamTrack.prototype.getSettings;
+      MediaStreamTrack.prototype.getSettings = function () {
+        return {...real.call(this), facingMode: window.facing};
+      };
+    }""")
+    output = panel.locator("#detection-live-view output")
+    image, mirror = panel.locator("#detection-live-view img"), panel.get_by_label("Mirror")
+    sides = []
+    for facing in ("environment", "user"):
+        page.evaluate("facing => { window.facing = facing; }", facing)
+        panel.locator("[data-source=webcam]").click()
+        expect(output).to_contain_text("frames a second")
+        assert mirror.is_checked() == (facing == "user")
+        sides.append(image.evaluate(SIDES))
+        panel.locator("#detection-live-camera [data-does=start]").click()
+    assert abs(sum(sides)) < 5 < abs(sides[0]), sides
+    panel.locator("[data-source=webcam]").click()
+    mirror.uncheck()
+    panel.locator("#detection-live-camera [data-does=start]").click()
+    panel.locator("[data-source=webcam]").click()
+    expect(output).to_contain_text("frames a second")
+    assert not mirror.is_checked()
     rest()
 
 

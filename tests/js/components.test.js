@@ -13,6 +13,20 @@ test('a webcam: sides, frames a second, the time in the middle', () => {
   assert.deepEqual(ways, [30, 10, 200]);
 });
 
+test('a webcam that looks at who sits before it is a mirror', () => {
+  const {isFront} = load('components/static/live.js');
+  const seen = [
+    ['user', 'back camera'], // what it says itself counts
+    ['environment', 'FaceTime HD Camera'],
+    [undefined, 'FaceTime HD Camera'],
+    [undefined, 'Integrated Webcam'],
+    [undefined, 'camera2 0, facing back'],
+    [undefined, 'Document camera'],
+    [undefined, ''],
+  ].map(([facing, label]) => isFront(facing, label));
+  assert.deepEqual(seen, [true, false, true, true, false, false, false]);
+});
+
 test('a private picture: sides, and the middle of a face', () => {
   const {fitSides, middleOf} = load('components/static/private_picture.js');
   assert.deepEqual(fitSides(4000, 3000, 1000), [1000, 750]);

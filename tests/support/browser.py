@@ -187,6 +187,36 @@ MEASURE = """() => {
 }"""
 
 
+# What can be read from the last row: texts of the stage and of the rail that are smaller on the
+# screen, drawings' too, and charts whose axes are not both named. Smaller may be the numbers of
+# pixels in a map of them, which are read one by one elsewhere: in the close-up of a convolution
+# (its patch has them large) and in the matrix of a class photo (the pointer tells the pair).
+LEAST_TYPE = 14
+READ = """(least) => {
+  const isSeen = (one) => one.getClientRects().length > 0;
+  const grid = [...document.querySelectorAll('.lesson-grid')].find(isSeen);
+  const places = '.lesson-stage, .lesson-views > .tabitem, .lesson-rail';
+  const small = new Set(), unnamed = [];
+  for (const place of [...grid.querySelectorAll(places)].filter(isSeen)) {
+    const words = document.createTreeWalker(place, NodeFilter.SHOW_TEXT);
+    while (words.nextNode()) {
+      const text = words.currentNode.data.trim(), one = words.currentNode.parentElement;
+      if (!text || !one.checkVisibility({visibilityProperty: true})) continue;
+      if (one.closest('.zoom .cells, .matrix svg, script, style, title, desc, option')) continue;
+      const {width, height} = one.getBoundingClientRect();
+      if (width < 2 || height < 2) continue;  // for screen readers alone
+      const matrix = one instanceof SVGElement ? one.getScreenCTM() : {a: 1, b: 0};
+      const size = parseFloat(getComputedStyle(one).fontSize) * Math.hypot(matrix.a, matrix.b);
+      if (size < least - 0.01) small.add(`${size.toFixed(1)} ${one.className}: ${text}`);
+    }
+    for (const svg of place.querySelectorAll('.chart:not(.spark) > svg')) {
+      if (isSeen(svg) && svg.querySelectorAll('.label').length < 2) unnamed.push(svg.ariaLabel);
+    }
+  }
+  return {small: [...small], unnamed};
+}"""
+
+
 def list_views(panel: Any) -> list[str]:
     """The titles of a lesson's inner views, in their order."""
     return panel.locator(".lesson-views > .tab-wrapper").get_by_role("tab").all_inner_texts()
@@ -231,3 +261,10 @@ def check_stage(panel: Any) -> None:
         assert found["wide"] <= wide, (title, found)
         assert found["overflow"] <= 0, (title, found)
         assert found["lost"] == [], (title, found)
+
+
+def check_type(panel: Any, least: float = LEAST_TYPE) -> None:
+    """What the open view shows can be read from the last row: no text is smaller than so many
+    pixels on the screen, and every chart's axes are named."""
+    read = panel.page.evaluate(READ, least)
+    assert read == {"small": [], "unnamed": []}

@@ -9,6 +9,11 @@ const fitSides = (width, height, most) => {
   return [Math.round(width * scale), Math.round(height * scale)];
 };
 
+// Whether a camera looks at who sits before the screen, as far as it is known: who sees themselves
+// expects a mirror, while a page or a street must stay as it is.
+const isFront = (facing, label) => (facing ? facing === 'user'
+  : /\b(front|facetime|integrated|built-?in)\b/i.test(label) && !/\b(back|rear)\b/i.test(label));
+
 // --- in the page ---------------------------------------------------------------------------
 const pair = element.querySelector('.live-pair');
 const [cameras, video] = ['select', 'video'].map(name => pair.querySelector(name));
@@ -18,7 +23,7 @@ const image = pair.querySelector('img'), text = pair.querySelector('output');
 const canvas = document.createElement('canvas'), times = [], ways = [];
 const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, FROZEN_GAP = 250, LONG = 400, SHORT = 150;  // pixels; milliseconds
 let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
-let values = null, extras = null, frozen = '';
+let values = null, extras = null, frozen = '', isOwnMirror = false;  // the visitor has set it for this camera
 const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
 const say = words => { text.textContent = words; };
@@ -56,6 +61,8 @@ const open = async () => {
   const found = (await navigator.mediaDevices.enumerateDevices())
     .filter(device => device.kind === 'videoinput');
   if (stream !== mine) return false;  // left while it warmed up
+  const film = stream.getVideoTracks()[0];
+  if (!isOwnMirror) mirror.checked = isFront(film.getSettings().facingMode, film.label);
   if (found.length > 1 && !cameras.options.length) {
     found.forEach((device, i) => cameras.add(
       new Option(device.label || `Webcam ${i + 1}`, device.deviceId)));
@@ -152,7 +159,9 @@ use.addEventListener('click', async () => {
 });
 // Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
 new ResizeObserver(() => { if (stream && isHidden()) stop(); }).observe(pair);
+mirror.addEventListener('change', () => { isOwnMirror = true; });
 cameras.addEventListener('change', async () => {
+  isOwnMirror = false;
   close();
   await open();
 });

@@ -11,9 +11,16 @@ const advance = (frame, step, count, loop) => {
 
 // --- in the page ---------------------------------------------------------------------------
 const make = (tag, text) => { const node = document.createElement(tag); if (text !== undefined) node.textContent = text; return node; };
-let frame = 0, timer = null, shown = null;
+let frame = 0, timer = null, shown = null, isInView = false;
+let isWanted = !matchMedia('(prefers-reduced-motion: reduce)').matches;  // it plays by itself until a visitor stops it
 const root = () => element.querySelector('.morph');
-const stop = () => { clearInterval(timer); timer = null; root().querySelector('.play').textContent = '▶'; };
+const tell = () => {
+  const button = root().querySelector('.play');
+  button.textContent = isWanted ? '❚❚' : '▶';
+  button.ariaLabel = isWanted ? 'Pause' : 'Play';
+};
+const rest = () => { clearInterval(timer); timer = null; };
+const stop = () => { isWanted = false; rest(); tell(); };
 
 const show = () => {
   const value = props.value, count = value.sprite.columns;
@@ -34,8 +41,8 @@ const show = () => {
 const draw = () => {
   const value = props.value;
   root().hidden = !(value && value.sprite);
-  if (root().hidden) { stop(); return; }
-  if (value.key !== shown) { shown = value.key; frame = Math.floor(value.sprite.columns / 2); stop(); }
+  if (root().hidden) { rest(); return; }
+  if (value.key !== shown) { shown = value.key; frame = Math.floor(value.sprite.columns / 2); rest(); }
   root().querySelector('input').max = value.sprite.columns - 1;
   root().querySelector('.stage').replaceChildren(...value.paths.map((path) => {
     const box = make('figure'), picture = make('div'), name = make('figcaption'), now = make('figcaption');
@@ -48,19 +55,31 @@ const draw = () => {
   }));
   root().querySelector('.plots').innerHTML = value.html;
   show();
+  follow();
 };
 
-root().querySelector('input').addEventListener('input', (event) => { stop(); frame = Number(event.target.value); show(); });
-root().querySelector('.play').addEventListener('click', () => {
-  if (timer) { stop(); return; }
-  root().querySelector('.play').textContent = '❚❚';
+// It moves while it is wanted and seen: not in another view, lesson or tab of the browser.
+const follow = () => {
+  tell();
+  const isSeen = isInView && !document.hidden && element.isConnected && props.value?.sprite;
+  if (!isWanted || !isSeen) { rest(); return; }
+  if (timer) return;
   const count = props.value.sprite.columns;
   let step = frame === count - 1 ? -1 : 1;
   timer = setInterval(() => {
-    if (!element.isConnected || !props.value || !props.value.sprite) { stop(); return; }
+    if (!element.isConnected || document.hidden) { rest(); return; }
     [frame, step] = advance(frame, step, count, props.value.loop);
     show();
   }, Math.min(WAY, 4000 / count));
+};
+new IntersectionObserver(([one]) => { isInView = one.isIntersecting; follow(); }).observe(root());
+const wake = () => { if (element.isConnected) follow(); else document.removeEventListener('visibilitychange', wake); };
+document.addEventListener('visibilitychange', wake);
+
+root().querySelector('input').addEventListener('input', (event) => { stop(); frame = Number(event.target.value); show(); });
+root().querySelector('.play').addEventListener('click', () => {
+  isWanted = !isWanted;
+  follow();
 });
 watch('value', draw);
 draw();
