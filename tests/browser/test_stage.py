@@ -8,7 +8,6 @@ from playwright.sync_api import expect
 
 from demos import TABS
 from tests.support.browser import (
-    LEAST_TYPE,
     check_stage,
     check_type,
     list_views,
