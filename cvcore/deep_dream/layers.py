@@ -6,7 +6,7 @@ LAYERS = {
     "blocks.1.1": "meshes",
     "blocks.2.1": "weaves",
     "blocks.3.2": "spirals",
-    "blocks.4.2": "eyes and faces",
+    "blocks.4.2": "eyes, faces",
     "blocks.5.3": "fur and parts",
     "blocks.6.0": "whole things",
 }

@@ -37,7 +37,7 @@ STYLE = """<style>
 .cls .frame i { position: absolute; border: 2px solid #fff; outline: 2px solid #c4391d;
   box-shadow: 0 0 0 100rem #0008; }
 .cls .planes { display: grid; grid-template-columns: repeat(3, 1fr); gap: .2rem; }
-.cls .chart.wide { max-width: calc((100dvh - 24rem) * 2.8) !important; }
+.cls .chart.wide { max-width: calc((var(--tall) - 24rem) * 2.8) !important; }
 .lesson-rail .cls { font-size: .875rem; }
 .cls .ranks { display: grid; grid-template-columns: auto 1fr auto; gap: .35rem .8rem;
   align-items: center; font-size: 1.3rem; }

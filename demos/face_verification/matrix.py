@@ -78,7 +78,7 @@ def _draw_table(
     height = top + count * cell_h + max(0, face - cell_h) / 2 + 2
     return (
         f"{STYLE}<style>.fv .matrix svg {{ min-width: {width * min(1, LEAST_FONT / font):.0f}px; "
-        f"max-width: {1.5 * width:.0f}px; max-height: max(28rem, 100dvh - 18.5rem); }}</style>"
+        f"max-width: {1.5 * width:.0f}px; max-height: max(28rem, var(--tall) - 18.5rem); }}</style>"
         f'<div class="matrix"><svg viewBox="0 0 {width:.0f} {height:.0f}" role="img" '
         'preserveAspectRatio="xMinYMin" '
         f'aria-label="{count} faces, every pair">{"".join(parts)}{"".join(frames)}</svg></div>'

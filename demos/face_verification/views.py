@@ -57,11 +57,11 @@ STYLE = f"""<style>
 .fv figure {{ margin: 0; flex: 1 1 7rem; max-width: 15rem; }}
 .fv figure img {{ width: 100%; display: block; border-radius: .3rem; margin: 0; }}
 .fv .cascade figure {{ max-width: none; }}
-.fv .cascade svg {{ max-height: calc((100dvh - 27.5rem) * .68); }}
-.fv .pyramid img {{ max-height: calc((100dvh - 27.5rem) * .3); object-fit: contain;
+.fv .cascade svg {{ max-height: calc((var(--tall) - 27.5rem) * .68); }}
+.fv .pyramid img {{ max-height: calc((var(--tall) - 27.5rem) * .3); object-fit: contain;
   object-position: left; }}
 .fv .two {{ flex-wrap: nowrap; }} .fv .two figure {{ flex: 1 1 0; max-width: 60dvh; }}
-.fv .chart.wide {{ max-width: calc((100dvh - 27rem) * 2.8) !important; }}
+.fv .chart.wide {{ max-width: calc((var(--tall) - 27rem) * 2.8) !important; }}
 .lesson-grid[data-view=verdict] .fv .curves {{ display: none; }}
 #face-verdict {{ flex: none; max-height: 50%; overflow: auto; }}
 .lesson-grid[data-view=error-rates] #face-verdict {{ max-height: none; }}

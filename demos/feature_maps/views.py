@@ -61,9 +61,8 @@ def draw_histogram(
     step = edges[1] - edges[0]
     bars = charts.Bars(count, edges[:-1] + step / 2, counts, colour, width=0.9 * step)
     x = charts.Axis(what, float(edges[0]), float(edges[-1]))
-    return charts.draw_chart(
-        [bars], title=title, x=x, y=charts.Axis(count, 0), size=charts.HALF, legend=False
-    )
+    y = charts.Axis(count, 0, is_whole=True)
+    return charts.draw_chart([bars], title=title, x=x, y=y, size=charts.HALF, legend=False)
 
 
 def draw_spread(mean: np.ndarray, deviation: np.ndarray, title: str, limit: float) -> str:

@@ -18,6 +18,7 @@ class Axis:
     is_log: bool = False  # what is not above 0 then stands at the low end
     ticks: Sequence[tuple[float, str]] | None = None  # none: round numbers
     text: Callable[[float], str] | None = None  # a value in words, at the ticks and when pointed at
+    is_whole: bool = False  # counts: no tick between two of them
 
 
 def slots(labels: Sequence[str], label: str = "") -> Axis:
@@ -75,7 +76,7 @@ def fit(axis: Axis, values: np.ndarray, *, count: int, is_rounded: bool) -> Scal
         ticks = np.array([at for at, _ in axis.ticks], np.float64)
         words = [words for _, words in axis.ticks]
     else:
-        ticks = _choose_ticks(low, high, count, is_log=axis.is_log)
+        ticks = _choose_ticks(axis, low, high, count)
         words = [axis.text(t) for t in ticks] if axis.text else _write(ticks, axis.is_log)
         if is_rounded and not axis.is_log and len(ticks) > 1:  # those of a log axis are round
             low = low if axis.low is not None else min(low, float(ticks[0]))
@@ -114,13 +115,14 @@ def _find_limits(axis: Axis, values: np.ndarray) -> tuple[float, float]:
     return low - (abs(low) * 0.1 or 1.0), low + (abs(low) * 0.1 or 1.0)
 
 
-def _choose_ticks(low: float, high: float, count: int, *, is_log: bool) -> np.ndarray:
+def _choose_ticks(axis: Axis, low: float, high: float, count: int) -> np.ndarray:
     """Round numbers from one end to the other."""
     from matplotlib.ticker import LogLocator, MaxNLocator  # slow to import: at the first chart
 
-    if is_log:
+    if axis.is_log:
         return LogLocator(numticks=max(count, 5)).tick_values(low, high)
-    return MaxNLocator(max(count, 1), steps=list(STEPS), min_n_ticks=1).tick_values(low, high)
+    locator = MaxNLocator(max(count, 1), steps=list(STEPS), min_n_ticks=1, integer=axis.is_whole)
+    return locator.tick_values(low, high)
 
 
 def _write(ticks: np.ndarray, is_log: bool) -> list[str]:

@@ -24,7 +24,7 @@ STYLE = """<style>
   display: block; border-radius: .4rem; margin: 0; }
 .seg .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem; }
 .seg .counted { display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 1rem; }
-.seg .counted img { max-height: calc(100dvh - 12rem); }
+.seg .counted img { max-height: calc(var(--tall) - 12rem); }
 .seg .masks { display: grid; grid-template-columns: 1fr 1fr; gap: .5rem 1rem; }
 .seg .masks img { max-height: calc(38cqh - 4rem); }
 .seg .masks figure:last-child { grid-column: 1 / -1; }
@@ -161,7 +161,7 @@ def draw_histogram(areas: np.ndarray, *, bars: int = 16) -> str:
         title="Area of the objects",
         x=charts.Axis(
             "area, px", edges[0], edges[-1], text=tell,
-            ticks=list(zip(edges, words, strict=True))[:: bars // 4],
+            ticks=list(zip(edges, words, strict=True))[:: bars // 2],
         ),
-        y=charts.Axis("objects", low=0), size=charts.NARROW,
+        y=charts.Axis("objects", low=0, is_whole=True), size=charts.NARROW,
     )  # fmt: skip

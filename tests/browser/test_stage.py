@@ -8,6 +8,7 @@ from playwright.sync_api import expect
 
 from demos import TABS
 from tests.support.browser import (
+    LEAST_TYPE,
     check_stage,
     check_type,
     list_views,
@@ -30,6 +31,17 @@ PHONE = """() => {
   const top = (node) => node.getBoundingClientRect().top;
   return {wide: document.documentElement.scrollWidth, rail: top(grid.querySelector('.lesson-rail')),
     top: top([...grid.querySelectorAll(places)].find(isSeen))};
+}"""
+PRESENT = "() => document.querySelector('#page-buttons [data-does=present]').click()"
+LARGER = 1.25  # a presenter's type
+# The stage's sides for a presenter, and the page's.
+FILLS = """() => {
+  const isSeen = (one) => one.getClientRects().length > 0;
+  const grid = [...document.querySelectorAll('.lesson-grid')].find(isSeen);
+  const places = '.lesson-stage, .lesson-views > .tabitem';
+  const {width, height} = [...grid.querySelectorAll(places)].find(isSeen).getBoundingClientRect();
+  const page = document.documentElement;
+  return [width, height, page.scrollWidth, page.scrollHeight];
 }"""
 DARKEN = "on => document.body.classList.toggle('dark', on)"
 
@@ -72,6 +84,11 @@ def test_all_can_be_read_by_ear_and_by_eye(topic, open_tab, rest, axe):
         next_frames(panel.page)
         assert (title, axe("color-contrast")) == (title, [])
         panel.page.evaluate(DARKEN, False)
+        panel.page.evaluate(PRESENT)
+        next_frames(panel.page)
+        check_type(panel, LARGER * LEAST_TYPE)
+        assert panel.page.evaluate(FILLS) == [1280, 720, 1280, 720]
+        panel.page.evaluate(PRESENT)
     panel.page.set_viewport_size({"width": 390, "height": 844})
     for title in list_views(panel):
         open_view(panel, title)

@@ -202,7 +202,7 @@ READ = """(least) => {
     while (words.nextNode()) {
       const text = words.currentNode.data.trim(), one = words.currentNode.parentElement;
       if (!text || !one.checkVisibility({visibilityProperty: true})) continue;
-      if (one.closest('.zoom .cells, .matrix svg, script, style, title, desc, option')) continue;
+      if (one.closest('.zoom .cells, .matrix svg, script, style, title, desc, sub, sup')) continue;
       const {width, height} = one.getBoundingClientRect();
       if (width < 2 || height < 2) continue;  // for screen readers alone
       const matrix = one instanceof SVGElement ? one.getScreenCTM() : {a: 1, b: 0};

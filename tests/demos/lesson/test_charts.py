@@ -82,6 +82,27 @@ def test_ticks_are_round_and_limits_cover_the_values():
     assert scale.low <= -1200
 
 
+def test_counts_have_no_ticks_between_them():
+    counts = np.array([0.0, 7.0])
+    texts = [
+        [text for _, text in fit(axis, counts, count=3, is_rounded=True).ticks]
+        for axis in (Axis(), Axis(is_whole=True))
+    ]
+    assert "2.5" in texts[0]
+    assert all(text.isdigit() for text in texts[1])
+    assert len(texts[1]) > 2
+
+
+@pytest.mark.parametrize(
+    ("size", "name"),
+    [(charts.WIDE, "wide"), (charts.HALF, "half"), (charts.NARROW, "narrow"),
+     (charts.SPARK, "spark")],
+)  # fmt: skip
+def test_a_chart_is_named_by_how_far_it_may_grow(size, name):
+    html = draw_chart([Line("a", [0, 1], [0, 1])], title="t", size=size)
+    assert html.startswith(f'<figure class="chart {name}">')
+
+
 @pytest.mark.parametrize(
     ("value", "text"),
     [
