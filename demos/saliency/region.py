@@ -17,7 +17,7 @@ from demos.saliency.controls import DEFAULT_METHOD
 from demos.saliency.views import View, cut_square, draw_page, draw_region
 
 TITLE = "Paint"
-EMPTY = '<p class="soft">Paint over a part of the picture: the animal, or the snow behind it.</p>'
+EMPTY = '<p class="soft">Paint over a part of the picture: the thing, or what lies behind it.</p>'
 
 
 def measure_region(
@@ -81,8 +81,8 @@ def build(
     """The square to paint on, and the shares beside it. ``new_maps`` are events."""
     with tab.stage.controls(TITLE, first=True):
         gr.Markdown(
-            "A husky was taken for a wolf because of the snow behind it. Paint the animal: how "
-            "much of each map lies on it? (All maps worked out so far are measured.)"
+            "A husky was taken for a wolf because of the snow behind it. Paint what the answer "
+            "names: how much of each map lies on it? (All maps worked out so far are measured.)"
         )
         shares = gr.HTML(draw_page(EMPTY), elem_id="saliency-shares")
     section = tab.stage.view(TITLE)

@@ -18,7 +18,7 @@ let mode = 'result', step = 0, chosen = null, gridNumber = 0, cellAt = null, tim
 let rows = [], maps = null, candidates = [], steps = [], truths = [], drag = null, source = null, seen = false;
 let limits = {}, moved = -Infinity;  // the sliders, and when one last moved
 let named = 0;  // labels written
-let zoom = 1, unit = 1;  // canvas pixels a picture pixel, and a pixel of the screen
+let zoom = 1, unit = 1;  // canvas pixels a picture pixel, and a sixteenth of the page's type
 
 /** Text, nodes or a list of them inside a node with these properties.
  * @param {any} text */
@@ -226,7 +226,7 @@ const draw = () => {
   const wide = Math.max(1, Math.round(value.width * zoom)), high = Math.max(1, Math.round(value.height * zoom));
   if (canvas.width !== wide || canvas.height !== high) { canvas.width = wide; canvas.height = high; }
   canvas.style.setProperty('--ratio', String(wide / high));
-  unit = canvas.clientWidth ? wide / canvas.clientWidth : 1.5;
+  unit = (canvas.clientWidth ? wide / canvas.clientWidth : 1.5) * parseFloat(getComputedStyle(document.documentElement).fontSize) / 16;
   pen.drawImage(picture, 0, 0, wide, high);
   drawings[mode]();
   canvas.setAttribute('aria-label', `The picture with its boxes. ${HINTS[mode]}`);
