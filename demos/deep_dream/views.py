@@ -14,6 +14,7 @@ from demos.lesson.class_names import soften
 
 PICTURE, COMPARED = "Picture", "Before | after"  # the views of one dream
 CURVE = (300, 120)  # pixels: as wide as the rail
+TICKS = 5  # steps named below the curve, at most
 SHOWN = 3  # classes
 Answer = tuple[str, float]  # a class and its probability
 
@@ -82,6 +83,8 @@ def draw_curve(curve: Sequence[float], total: int, octaves_at: Sequence[int] = (
     step, counted from 0, at which an octave begins."""
     raised = charts.Line("raised", range(1, len(curve) + 1), curve)
     marks = [charts.Mark(at + 0.5) for at in octaves_at]
-    x = charts.Axis("step", low=1, high=max(total, 2), text=lambda step: f"step {step:g}")
+    last = max(total, 2)
+    ticks = [(n, f"{n:.0f}") for n in np.unique(np.linspace(1, last, min(TICKS, last)).round())]
+    x = charts.Axis("step", 1, last, ticks=ticks, text=lambda step: f"step {step:g}")
     title = f"Raised from {curve[0]:.2f} to {curve[-1]:.2f}"
     return charts.draw_chart([raised, *marks], title=title, x=x, y="objective", size=CURVE)

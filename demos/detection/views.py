@@ -31,7 +31,7 @@ STYLE = """<style>
 .fill .det { height: 100%; display: flex; flex-direction: column; }
 .fill .det .shown { flex: 1 1 0; min-height: 0; max-height: none; width: 100%;
   object-fit: contain; }
-.fill video { height: 100cqh !important; width: 100cqw; object-fit: contain; }
+.fill :not(.live-camera) > video { height: 100cqh !important; width: 100cqw; object-fit: contain; }
 .det .track { height: .9rem; border-radius: .45rem; overflow: hidden;
   background: var(--border-color-primary); }
 .det .track i { display: block; height: 100%; background: #4f46e5; }
