@@ -78,7 +78,7 @@ const fold = (isOpen) => {
   panel?.classList.toggle('open', isOpen);
   element.querySelector('[data-source=samples]')?.setAttribute('aria-expanded', String(isOpen));
 };
-const waitFor = (find, act, tries = 100) => {
+const waitFor = (find, act, tries = 600) => {  // half a minute: a slow computer takes a while to open a view
   const found = find();
   if (found) act(found); else if (tries) setTimeout(() => waitFor(find, act, tries - 1), 50);
 };
