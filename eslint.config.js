@@ -29,7 +29,12 @@ export default [
   {files: ['demos/page/static/*.js'], languageOptions: {globals: globals.browser}}, // modules
   {
     // Several files in one scope: tsc reads them together, and knows every name.
-    files: ['demos/convolution/static/*.js', 'demos/detection/static/*.js'],
+    files: [
+      'demos/convolution/static/*.js',
+      'demos/detection/static/*.js',
+      'demos/components/static/{brush,paint,pad}.js',
+      'demos/segmentation/static/mask_view.js',
+    ],
     languageOptions: {sourceType: 'script'},
     rules: {
       'no-undef': 'off',

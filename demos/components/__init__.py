@@ -9,6 +9,7 @@ from demos.components.before_after import (
     publish_picture,
     say_on_stage,
 )
+from demos.components.brush import Brush, draw_canvas, draw_tools
 from demos.components.download import Download, download_value
 from demos.components.fields import (
     CheckboxGroup,
@@ -20,6 +21,7 @@ from demos.components.fields import (
     Slider,
     Video,
 )
+from demos.components.icons import draw_icon
 from demos.components.js_component import JsComponent, Panel
 from demos.components.live import STOP_CAMERAS
 from demos.components.pad import DigitPad, read_drawing
@@ -27,8 +29,8 @@ from demos.components.paint import Painter, read_mask
 from demos.components.pictures import PictureStrip, SafeImage
 
 __all__ = [
-    "STOP_CAMERAS", "Badge", "BeforeAfter", "CheckboxGroup", "Choice", "DigitPad", "Download",
+    "STOP_CAMERAS", "Badge", "BeforeAfter", "Brush", "CheckboxGroup", "Choice", "DigitPad", "Download",
     "Dropdown", "File", "JsComponent", "Number", "Painter", "Panel", "PictureStrip", "Radio",
     "SafeImage", "Slider", "Video", "badge", "download_value", "draw_after", "draw_before",
-    "draw_corners", "publish_picture", "read_drawing", "read_mask", "say_on_stage",
+    "draw_canvas", "draw_corners", "draw_icon", "draw_tools", "publish_picture", "read_drawing", "read_mask", "say_on_stage",
 ]  # fmt: skip

@@ -21,11 +21,11 @@ def load_script(module: str, *names: str) -> str:
 
     They see what Gradio hands to ``js_on_load``.
     """
-    script = read_static(module, *names)
-    if not script:
-        return ""
+    return _publish_script(names[-1], read_static(module, *names))
+
+
+def _publish_script(name: str, script: str) -> str:
     names_ = "element, trigger, props, server, upload, watch"
-    name = names[-1]
     address = publish(name, f"export default ({names_}) => {{\n{script}\n}};\n".encode())
     # Gradio looks for the events' names here
     events = ", ".join(sorted(set(re.findall(r"trigger\(('\w+')", script))))
@@ -38,7 +38,8 @@ def load_script(module: str, *names: str) -> str:
 class JsComponent(gr.HTML):
     """Draws a dict in the browser; calls through the API get the dict as it is.
 
-    A subclass names its markup, and its scripts and style by the names of their files.
+    A subclass names its markup, and its scripts and style by the names of their files, which lie
+    beside it; those of its bases come before them.
     """
 
     MARKUP = ""
@@ -46,13 +47,21 @@ class JsComponent(gr.HTML):
     STYLES: tuple[str, ...] = ()
 
     def __init__(self, value: dict | None = None, **kwargs: Any) -> None:
+        script = self._read_all("SCRIPTS")
         super().__init__(
             value,
             html_template=self.MARKUP,
-            css_template=read_static(self.__module__, *self.STYLES),
-            js_on_load=load_script(self.__module__, *self.SCRIPTS) or None,
+            css_template=self._read_all("STYLES"),
+            js_on_load=_publish_script(self.SCRIPTS[-1], script) if script else None,
             **kwargs,
         )
+
+    @classmethod
+    def _read_all(cls, kind: str) -> str:
+        """The class's own files and its bases', which come first."""
+        classes = [one for one in reversed(cls.__mro__) if kind in vars(one)]
+        texts = [read_static(one.__module__, *vars(one)[kind]) for one in classes]
+        return "\n".join(filter(None, texts))
 
     def get_block_name(self) -> str:
         return "html"

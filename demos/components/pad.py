@@ -8,22 +8,19 @@ import numpy as np
 from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.recognition.digits import EMPTY
-from demos.components.js_component import JsComponent
+from demos.components.brush import Brush, draw_canvas, draw_tools
 
 MAX_DRAWING = 400_000  # characters of a data address
 START = "data:image/png;base64,"
 
 
-class DigitPad(JsComponent):
+class DigitPad(Brush):
     """A black pad; fires ``draw`` with the drawing as a data address, and ``wipe``.
 
     Its value is a dict whose ``src`` is the drawing shown.
     """
 
-    MARKUP = """<canvas class="pad" width="280" height="280" tabindex="0" data-draws
-      aria-label="Draw a digit here; by keyboard: arrow keys move the pen, Space lowers and lifts
-      it"></canvas>
-      <button type="button" class="clear">Clear</button>"""
+    MARKUP = f'<div class="drawn pad">{draw_canvas("Draw a digit here")}{draw_tools(8)}</div>'
     SCRIPTS = ("pad.js",)
     STYLES = ("pad.css",)
 

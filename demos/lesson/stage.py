@@ -12,6 +12,7 @@ from typing import Any
 
 import gradio as gr
 
+from demos.components.icons import draw_icon
 from demos.components.js_component import load_script
 from demos.components.pictures import SafeImage
 
@@ -25,26 +26,12 @@ SOURCES = (  # name, words, what it does
 )
 # What is said of the picture: by the server (picture_notes.js), and of a source that gives none.
 NOTES = """<div class="lesson-notes"><p class="source-note" role="status"></p></div>"""
-ICONS = {  # paths in a square of 24
-    "upload": "M12 16V4m0 0L7 9m5-5 5 5M4 17v3h16v-3",
-    "webcam": "M3 7h11v10H3zm11 4 7-4v10l-7-4",
-    "samples": "M4 4h7v7H4zm9 0h7v7h-7zM4 13h7v7H4zm9 0h7v7h-7z",
-    "paste": "M9 4H6v17h12V4h-3M9 3h6v4H9z",
-    "last": "M4 12a8 8 0 1 0 3-6.2M4 4v4h4M12 8v4l3 2",
-}
 
 
 def to_key(label: str) -> str:
     """``"Max. boxes (k)"`` as ``max-boxes-k``, of a long label the first five words: as an address
     names views and controls."""
     return "-".join(re.findall(r"[a-z0-9]+", label.lower())[:5])
-
-
-def draw_icon(name: str) -> str:
-    """An icon of the page's one set, as wide as a letter is tall."""
-    return (
-        f'<svg class="icon" viewBox="0 0 24 24" aria-hidden="true"><path d="{ICONS[name]}"/></svg>'
-    )
 
 
 def draw_sources(names: Sequence[str]) -> str:

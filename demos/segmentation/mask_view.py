@@ -29,21 +29,20 @@ class SafeMask(ui.SafeImage):
         return masks.read_mask(payload.path, max_side=images.MAX_SIDE)
 
 
-class MaskView(ui.JsComponent):
+class MaskView(ui.Brush):
     """Mask, probability, cut-out and a truth to draw, by the lesson's view; its value comes from
     ``to_view``.
 
     Fires ``truth`` with ``{mask: data address}`` when the truth was brushed.
     """
 
-    MARKUP = """<div class="masker">
-<div class="place"><canvas class="fit" tabindex="0" aria-label="The picture with its mask"></canvas>
-<p class="says" role="status"></p></div>
-<div class="tools" hidden><label>Brush <input type="range" min="1" max="20" value="5"></label>
-<button type="button" data-brush="paint">Paint</button>
-<button type="button" data-brush="erase">Erase</button>
-<button type="button" data-act="copy">Start from the network's mask</button>
-<button type="button" data-act="clear">Clear</button></div></div>"""
+    MARKUP = (
+        '<div class="drawn">'
+        + ui.draw_canvas("The picture with its mask", draws=False)
+        + '<p class="says" role="status"></p>'
+        + ui.draw_tools(5, ("copy", "Start from the network's mask"))
+        + "</div>"
+    )
     SCRIPTS = ("mask_view.js",)
     STYLES = ("mask_view.css",)
 

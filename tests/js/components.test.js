@@ -36,10 +36,16 @@ test('a private picture: sides, and the middle of a face', () => {
 });
 
 test('a painted mask', () => {
-  const {toMask, heightFor} = load('components/static/paint.js');
+  const {toMask, heightFor} = load('components/static/brush.js', 'components/static/paint.js');
   assert.equal(toMask([255, 0, 0, 127, 0, 0, 0, 128, 9, 9, 9, 0, 0, 0, 0, 255]), '0101');
   assert.deepEqual(
     [heightFor(400, 300), heightFor(100, 1000), heightFor(1000, 10)],
     [336, 896, 56],
   );
+});
+
+test('a brush is so many hundredths of the longer side wide', () => {
+  const {toWidth} = load('components/static/brush.js');
+  assert.equal(toWidth(8, 450, 300), 36);
+  assert.equal(toWidth(8, 300, 450), 36);
 });

@@ -1,50 +1,38 @@
-// A pad for one digit; the drawing is sent while it grows, a few times a second.
-const pad = element.querySelector('canvas');
-const ink = pad.getContext('2d');
-let last = null, waiting = null;
+// A pad for one digit, white on black; the drawing is sent while it grows, a few times a second.
+const SIDE = 280, PAUSE_MS = 150;
 
-const clear = () => {
-  ink.fillStyle = '#000';
-  ink.fillRect(0, 0, pad.width, pad.height);
-};
+// --- in the page ---------------------------------------------------------------------------
+const pen = canvas.getContext('2d');
+let waiting = null;
+
+const isEmpty = () => !ink.getImageData(0, 0, SIDE, SIDE).data.some(Boolean);
 const send = () => {
-  if (waiting) return;
-  waiting = setTimeout(() => { waiting = null; trigger('draw', {src: pad.toDataURL('image/png')}); }, 150);
+  waiting ??= setTimeout(() => { waiting = null; trigger('draw', {src: canvas.toDataURL('image/png')}); }, PAUSE_MS);
 };
-const at = (event) => {
-  const box = pad.getBoundingClientRect();
-  return [(event.clientX - box.left) * pad.width / box.width, (event.clientY - box.top) * pad.height / box.height];
+brush.show = () => {
+  pen.fillStyle = '#000'; pen.fillRect(0, 0, SIDE, SIDE);
+  pen.drawImage(layer, 0, 0);
+  if (brush.isDrawing()) send();
 };
-const line = (from, to) => {
-  ink.strokeStyle = '#fff';
-  ink.lineWidth = 22;
-  ink.lineCap = 'round';
-  ink.beginPath();
-  ink.moveTo(from[0], from[1]);
-  ink.lineTo(to[0], to[1]);
-  ink.stroke();
+brush.send = () => {
+  if (!isEmpty()) { send(); return; }
+  clearTimeout(waiting); waiting = null;
+  trigger('wipe', {});
 };
-pad.addEventListener('pointerdown', (event) => {
-  pad.setPointerCapture(event.pointerId);
-  last = at(event);
-  line(last, last);
-  send();
-});
-pad.addEventListener('pointermove', (event) => {
-  if (!last) return;
-  const next = at(event);
-  line(last, next);
-  last = next;
-  send();
-});
-['pointerup', 'pointercancel'].forEach((name) => pad.addEventListener(name, () => { last = null; }));
-element.querySelector('.clear').addEventListener('click', () => { clear(); trigger('wipe', {}); });
 const draw = () => {
-  clear();
+  startAnew(SIDE, SIDE);
+  brush.show();
   const source = props.value && props.value.src;
   if (typeof source !== 'string' || !source.startsWith('data:image/')) return;
   const image = new Image();
-  image.onload = () => ink.drawImage(image, 0, 0, pad.width, pad.height);
+  image.onload = () => {
+    ink.drawImage(image, 0, 0, SIDE, SIDE);
+    // what is black is not drawn yet, and can be erased like all else
+    const drawn = ink.getImageData(0, 0, SIDE, SIDE), {data} = drawn;
+    for (let i = 0; i < data.length; i += 4) { data[i + 3] = data[i]; data[i] = data[i + 1] = data[i + 2] = 255; }
+    ink.putImageData(drawn, 0, 0);
+    brush.show();
+  };
   image.src = source;
 };
 watch('value', draw);

@@ -33,10 +33,10 @@ const colourIn = (data, {pixels, chances, truth, width, threshold, opacity, mode
 
 // --- in the page ---------------------------------------------------------------------------
 const find = (name) => element.querySelector(name);
-const stage = element.closest('.lesson-grid'), root = find('.masker'), canvas = find('canvas'), pen = canvas.getContext('2d', {willReadFrequently: true});
-let mode = 'overlay', brush = 'paint', last = null, at = null, source = null;
+const stage = element.closest('.lesson-grid'), tools = find('.tools'), pen = canvas.getContext('2d', {willReadFrequently: true});
+let mode = 'overlay', pointed = null, source = null;
 let pixels = null, chances = null, truth = null;  // RGBA of the picture; probability and truth, 0 to 255
-let layer = null, paint = null, uploaded = 0;
+let uploaded = 0;
 
 const make = (tag, text) => Object.assign(document.createElement(tag), {textContent: text});
 const load = (src) => new Promise((done, fail) => {
@@ -69,16 +69,16 @@ const say = (share) => {
   const words = find('.says'); words.replaceChildren();
   if (mode === 'brush' && !truth?.some(Boolean)) {
     words.append('Draw ground truth: paint what belongs to it.');
-  } else if (at !== null && chances) {
-    words.append('probability here ', make('b', (chances[at] / 255).toFixed(2)),
-      chances[at] >= limit() ? ': inside' : ': outside');
+  } else if (pointed !== null && chances) {
+    words.append('probability here ', make('b', (chances[pointed] / 255).toFixed(2)),
+      chances[pointed] >= limit() ? ': inside' : ': outside');
   } else words.append('inside the mask: ', make('b', (100 * share).toFixed(1) + ' %'), ' of the picture');
 };
 const renew = async () => {
   const value = props.value;
   if (performance.now() - moved > 500 || value?.threshold === ahead) ahead = null;
   if (!value || !isData(value.src) || !isData(value.probability)) {
-    pixels = chances = source = paint = null;
+    pixels = chances = source = null; layer.width = 0;
     find('.says').replaceChildren(); pen.clearRect(0, 0, canvas.width, canvas.height);
     return;
   }
@@ -88,10 +88,8 @@ const renew = async () => {
     const isOther = !source || !source.startsWith(value.src);
     source = value.src + value.probability;
     if (isOther) {
-      canvas.width = sources[0].naturalWidth; canvas.height = sources[0].naturalHeight;
-      canvas.style.setProperty('--ratio', String(canvas.width / canvas.height));
-      layer = document.createElement('canvas'); layer.width = canvas.width; layer.height = canvas.height;
-      paint = layer.getContext('2d', {willReadFrequently: true}); truth = null; uploaded = 0;
+      startAnew(sources[0].naturalWidth, sources[0].naturalHeight);
+      truth = null; uploaded = 0;
     }
     pixels = read(sources[0]); chances = read(sources[1], 0);
   }
@@ -100,62 +98,37 @@ const renew = async () => {
   uploaded = number;
   if (isNew) {
     if (isData(value.truth)) fill(read(await load(value.truth), 0));
-    else clear();
+    else wipe();
+    truth = read(layer, 3);
   }
   draw();
 };
-const clear = () => { paint.clearRect(0, 0, layer.width, layer.height); truth = read(layer, 3); };
 const fill = (plane) => {
-  const image = paint.createImageData(layer.width, layer.height);
+  const image = ink.createImageData(layer.width, layer.height);
   for (let i = 0; i < plane.length; i++) if (plane[i] > 127) image.data.fill(255, 4 * i, 4 * i + 4);
-  paint.putImageData(image, 0, 0); truth = read(layer, 3);
+  ink.putImageData(image, 0, 0);
 };
-const send = () => trigger('truth', {mask: (() => {
+brush.send = () => trigger('truth', {mask: (() => {
   const flat = document.createElement('canvas'); flat.width = layer.width; flat.height = layer.height;
-  const ink = flat.getContext('2d'); ink.fillStyle = '#000'; ink.fillRect(0, 0, flat.width, flat.height);
-  ink.drawImage(layer, 0, 0); return flat.toDataURL('image/png');
+  const flatInk = flat.getContext('2d'); flatInk.fillStyle = '#000'; flatInk.fillRect(0, 0, flat.width, flat.height);
+  flatInk.drawImage(layer, 0, 0); return flat.toDataURL('image/png');
 })()});
-const place = (event) => {
-  const box = canvas.getBoundingClientRect();
-  return [(event.clientX - box.left) / box.width * canvas.width, (event.clientY - box.top) / box.height * canvas.height];
-};
-const stroke = (from, to) => {
-  paint.globalCompositeOperation = brush === 'erase' ? 'destination-out' : 'source-over';
-  paint.strokeStyle = '#fff'; paint.lineCap = 'round';
-  paint.lineWidth = Number(find('input').value) / 100 * Math.max(canvas.width, canvas.height);
-  paint.beginPath(); paint.moveTo(from[0], from[1]); paint.lineTo(to[0] + 0.01, to[1]); paint.stroke();
-  truth = read(layer, 3); draw();
-};
+brush.show = () => { truth = read(layer, 3); draw(); };
+brush.acts.copy = () => fill(chances.map((p) => p >= limit() ? 255 : 0));
 const show = () => {
-  element.querySelectorAll('[data-brush]').forEach((one) => one.setAttribute('aria-pressed', one.dataset.brush === brush));
-  const draws = mode === 'brush';
-  root.classList.toggle('brushing', draws); find('.tools').hidden = !draws;
-  canvas.toggleAttribute('data-draws', draws);
-  canvas.setAttribute('aria-label', draws ? 'The picture; draw a truth with the pointer, or arrow keys and Space' : 'The picture with its mask');
+  brush.isOn = mode === 'brush';
+  tools.hidden = !brush.isOn;
+  canvas.toggleAttribute('data-draws', brush.isOn);
+  canvas.setAttribute('aria-label', brush.isOn ? 'The picture; draw a truth with the pointer, or arrow keys and Space' : 'The picture with its mask');
   draw();
 };
-element.addEventListener('click', (event) => {
-  const {brush: tool, act} = /** @type {Element} */ (event.target).closest('button')?.dataset || {};
-  if (tool) { brush = tool; show(); }
-  if (!act || !paint) return;
-  if (act === 'clear') clear();
-  if (act === 'copy') fill(chances.map((p) => p >= limit() ? 255 : 0));
-  draw(); send();
-});
-canvas.addEventListener('pointerdown', (event) => {
-  if (mode !== 'brush' || !paint) return;
-  canvas.setPointerCapture(event.pointerId); last = place(event); stroke(last, last);
-});
 canvas.addEventListener('pointermove', (event) => {
-  const here = place(event);
-  if (last) { stroke(last, here); last = here; return; }
-  if (!chances) return;
-  const [x, y] = here.map(Math.floor);
-  at = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height ? y * canvas.width + x : null;
+  if (brush.isDrawing() || !chances) return;
+  const [x, y] = at(event).map(Math.floor);
+  pointed = x >= 0 && y >= 0 && x < canvas.width && y < canvas.height ? y * canvas.width + x : null;
   say(0);
 });
-for (const end of ['pointerup', 'pointercancel']) canvas.addEventListener(end, () => { if (last) { last = null; send(); } });
-canvas.addEventListener('pointerleave', () => { at = null; draw(); });
+canvas.addEventListener('pointerleave', () => { pointed = null; draw(); });
 // The slider is followed directly: mask and share must not wait for the page's own events.
 const follow = (event) => {
   if (!element.isConnected) { document.removeEventListener('input', follow); return; }
