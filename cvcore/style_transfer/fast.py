@@ -25,6 +25,7 @@ from cvcore.engine.isolation import undisturbed
 from cvcore.engine.predictor import open_session
 from cvcore.style_transfer import pictures
 from cvcore.style_transfer.colours import keep_colours as put_colours_back
+from cvcore.style_transfer.whirls import add_whirls
 
 STYLE_SIDE = 256  # pixels: what the first network reads
 DEFAULT_SIDE = 384
@@ -130,32 +131,38 @@ def stylise_fast(
     stroke: float = STROKE,
     side: int = DEFAULT_SIDE,
     keep_colours: bool = False,
+    whirls: bool = True,
 ) -> np.ndarray:
     """``content`` in the manner of ``style``, both uint8 (H, W, 3), in one pass.
 
     The answer is uint8 with its longer side at ``side`` pixels (64 to 1024). See ``mix_numbers``
-    for ``strength``, ``second``, ``mix`` and ``stroke``; ``keep_colours`` takes only the brightness
-    from the painting.
+    for ``strength``, ``second``, ``mix`` and ``stroke``, and ``paint`` for ``whirls``;
+    ``keep_colours`` takes only the brightness from the painting.
     """
     content, style = check_pictures(content, style)
     side = check_range("size", side, *SIDES, is_whole=True)
     numbers = mix_numbers(content, style, strength=strength, second=second, mix=mix, stroke=stroke)
     small = fit(content, side)
-    painted = paint(small, numbers)
+    painted = paint(small, numbers, whirls=whirls)
     return put_colours_back(small, painted) if keep_colours else painted
 
 
 @undisturbed
-def paint(image: images.Picture, numbers: np.ndarray) -> np.ndarray:
+def paint(image: images.Picture, numbers: np.ndarray, *, whirls: bool = True) -> np.ndarray:
     """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3).
 
     At the numbers of a style that has a painter of its own, that one paints alone; a little away
-    from them both paint, and the two are mixed.
+    from them both paint, and the two are mixed. With ``whirls`` an own painter begins with faint
+    ones where the picture is flat (``cvcore.style_transfer.whirls``).
     """
     own, share = own_painter(numbers)
-    if share in (0, 1):
-        return paint_with(image, numbers, own if share else SHARED)
-    painted = (paint_with(image, numbers, name).astype(np.float32) for name in (SHARED, own))
+    if not share:
+        return paint_with(image, numbers, SHARED)
+    start = add_whirls(image) if whirls else image
+    if share == 1:
+        return paint_with(start, numbers, own)
+    both = (paint_with(image, numbers, SHARED), paint_with(start, numbers, own))
+    painted = (one.astype(np.float32) for one in both)
     return np.average([*painted], axis=0, weights=[1 - share, share]).round().astype(np.uint8)
 
 

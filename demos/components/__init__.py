@@ -29,8 +29,9 @@ from demos.components.paint import Painter, read_mask
 from demos.components.pictures import PictureStrip, SafeImage
 
 __all__ = [
-    "STOP_CAMERAS", "Badge", "BeforeAfter", "Brush", "CheckboxGroup", "Choice", "DigitPad", "Download",
-    "Dropdown", "File", "JsComponent", "Number", "Painter", "Panel", "PictureStrip", "Radio",
-    "SafeImage", "Slider", "Video", "badge", "download_value", "draw_after", "draw_before",
-    "draw_canvas", "draw_corners", "draw_icon", "draw_tools", "publish_picture", "read_drawing", "read_mask", "say_on_stage",
+    "STOP_CAMERAS", "Badge", "BeforeAfter", "Brush", "CheckboxGroup", "Choice", "DigitPad",
+    "Download", "Dropdown", "File", "JsComponent", "Number", "Painter", "Panel", "PictureStrip",
+    "Radio", "SafeImage", "Slider", "Video", "badge", "download_value", "draw_after",
+    "draw_before", "draw_canvas", "draw_corners", "draw_icon", "draw_tools", "publish_picture",
+    "read_drawing", "read_mask", "say_on_stage",
 ]  # fmt: skip

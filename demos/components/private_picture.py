@@ -23,7 +23,7 @@ PREVIEW_HEIGHT = 640  # pixels
 TEMPLATE = """<section class="face-picture" tabindex="0" aria-label="Picture of a face">
 <p class="title"></p>
 <div class="frame"><img alt="Chosen picture" hidden><video hidden playsinline muted></video>
-<svg></svg><p class="hint">Drop, paste or choose a picture with a face</p></div>
+<svg></svg><p class="hint">Drop, paste or choose a face</p></div>
 <div class="tools"><button type="button" class="choose">Choose</button>
 <button type="button" class="camera">Webcam</button>
 <button type="button" class="clear" aria-label="Remove the picture">✕</button></div>
@@ -52,7 +52,7 @@ STYLE = """
 .frame circle { fill: #ffb000; pointer-events: none; }
 .hint { margin: 0; padding: 1rem; text-align: center; color: var(--body-text-color-subdued); }
 .tools { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .3rem; }
-.tools button { flex: 1; padding: .3rem; font-size: 1rem; cursor: pointer; border-radius: .4rem;
+.tools button { flex: 1; padding: 3px; font-size: .9375rem; cursor: pointer; border-radius: .4rem;
   color: var(--body-text-color); background: var(--background-fill-secondary);
   border: 1px solid var(--border-color-primary); }
 .tools .clear { flex: 0 0 2.2rem; }

@@ -119,7 +119,7 @@ def build_panel(tab: lesson.Tab) -> Panel:
     with stage.controls(PICTURE, POOLING, PADDING, lesson.LIVE):
         picture_kernel = _build_kernel(tab, PictureSettings.kernel, "convolution-picture-kernel")
     window, output_padding = _build_window(stage)
-    with stage.controls(PICTURE, lesson.LIVE):
+    with stage.more(PICTURE, lesson.LIVE):
         look = {
             "channels": ui.Dropdown(list(CHANNELS), value=d.channels, label="Channels"),
             "show": ui.Dropdown(list(SHOW), value=d.show, label="Show the result"),
@@ -158,7 +158,9 @@ def follow_presets(
 
 
 def _build_matrix(tab: lesson.Tab) -> NumberTable:
-    preset = ui.Dropdown([*MATRICES, OWN], value=FIRST_MATRIX, label="Input")
+    preset = ui.Dropdown(
+        [*MATRICES, OWN], value=FIRST_MATRIX, label="Input", elem_classes=["beside"]
+    )
     with gr.Accordion("Type or draw the input", open=False):
         matrix = NumberTable(
             matrix_value(FIRST_MATRIX), limit=MAX_MATRIX, label="matrix",
@@ -169,7 +171,9 @@ def _build_matrix(tab: lesson.Tab) -> NumberTable:
 
 
 def _build_kernel(tab: lesson.Tab, first: str, elem_id: str) -> NumberTable:
-    preset = ui.Dropdown([*kernels.KERNELS, OWN], value=first, label="Kernel")
+    preset = ui.Dropdown(
+        [*kernels.KERNELS, OWN], value=first, label="Kernel", elem_classes=["beside"]
+    )
     kernel = NumberTable(
         kernel_value(first), limit=MAX_KERNEL, centred=True, label="kernel", elem_id=elem_id
     )
@@ -182,13 +186,16 @@ def _build_window(stage: lesson.Stage) -> tuple[dict[str, Any], gr.Slider]:
     """Stride, padding, what lies outside, dilation, transposed, by field of ``Window``, and the
     output padding."""
     d, views = Window(), (MATRIX, PICTURE, lesson.LIVE)
+    with stage.controls(*views, PADDING), gr.Column(elem_classes=["in-twos"]):
+        with stage.part(*views):
+            stride = ui.Slider(1, 8, d.stride, step=1, label="Stride")
+        with stage.part(*views, PADDING):
+            dilation = ui.Slider(1, 8, d.dilation, step=1, label="Dilation")
     with stage.controls(*views):
-        stride = ui.Slider(1, 8, d.stride, step=1, label="Stride")
         padding = ui.Dropdown(
-            list(PADDINGS), value=d.padding, label="Padding", elem_id="convolution-padding"
-        )
-    with stage.controls(*views, PADDING):
-        dilation = ui.Slider(1, 8, d.dilation, step=1, label="Dilation")
+            list(PADDINGS), value=d.padding, label="Padding", elem_id="convolution-padding",
+            elem_classes=["beside"],
+        )  # fmt: skip
     with stage.more(*views):
         padding_mode = ui.Dropdown(list(PADDING_MODES), value=d.padding_mode, label="Outside is")
         transposed = gr.Checkbox(d.transposed, label="Transposed convolution", container=False)

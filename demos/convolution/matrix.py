@@ -92,7 +92,7 @@ def once_opened(fn: Callable[..., Any]) -> Callable[..., Any]:
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
     """The canvas, what is said about it, and the pooling that follows."""
     d, stage = MatrixSettings(), tab.stage
-    with stage.controls(MATRIX):
+    with stage.controls(MATRIX), gr.Column(elem_classes=["in-twos"]):
         pooling = {
             "pool_size": ui.Slider(1, 4, d.pool_size, step=1, label="Pooling size"),
             "pool_stride": ui.Slider(1, 4, d.pool_stride, step=1, label="Pooling stride"),

@@ -61,7 +61,7 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     with tab.stage.controls(SIZES):
         preset = ui.Dropdown([*stack.STACKS, OWN], value=FIRST_STACK, label="Stack")
         text = gr.Textbox(
-            stack.STACKS[FIRST_STACK], lines=12, max_lines=14, label="One layer a line",
+            stack.STACKS[FIRST_STACK], lines=9, max_lines=14, label="One layer a line",
             elem_id="convolution-stack-text",
         )  # fmt: skip
         gr.Markdown(

@@ -25,6 +25,7 @@ from demos.detection.state import LessonState
 TITLE = "YOLO detection"
 SHORT = "Detection"  # on the tab's button
 SUMMARY = "Which objects are where, and how do a network's thousands of boxes become a few?"
+QUESTION = "How do a network's thousands of boxes become a few?"
 NETWORKS = (DEFAULT_MODEL,)  # made ready
 FAILS = {
     "chelsea": "A cat fills the picture, and no box is found.",
@@ -56,7 +57,7 @@ def detect(
 
 def build(tab: lesson.Tab) -> None:
     """The picture and its boxes, what each inner view asks of them, and the webcam."""
-    stage = lesson.Stage(tab, SHORT, SUMMARY)
+    stage = lesson.Stage(tab, SHORT, QUESTION)
     state = gr.State()
     picture = stage.picture_input(sample=choose_sample(), fails=FAILS)
     with stage.show(*MODES):
@@ -66,9 +67,7 @@ def build(tab: lesson.Tab) -> None:
         )
     with stage.controls(*MODES):
         DetectionCounts(elem_id="detection-counts")
-    with stage.controls(*MODES, explain.TITLE, video.TITLE, lesson.LIVE):
-        controls = build_controls()
-        notice = gr.HTML(elem_id="detection-notice")
+    controls, notice = build_controls(stage, *MODES, explain.TITLE, video.TITLE, lesson.LIVE)
     with stage.controls(*MODES):
         DetectionPanel(elem_id="detection-panel")
     lazy = lesson.LazyTabs(tab, [MODES[0], older_detectors.TITLE, roi_pooling.TITLE])

@@ -42,27 +42,32 @@ class Settings(Limits):
 DEFAULTS = Settings()
 
 
-def build_controls() -> lesson.Controls:
-    """The controls of all that is looked for in the picture."""
+def build_controls(stage: lesson.Stage, *titles: str) -> tuple[lesson.Controls, gr.HTML]:
+    """The controls of all that is looked for in the picture, in these views, the rarer ones under
+    "More"; and where it is said that a model is not here yet."""
     d = DEFAULTS
-    return lesson.Controls(
-        Settings,
-        confidence=ui.Slider(
+    with stage.controls(*titles):
+        confidence = ui.Slider(
             MIN_CONFIDENCE, 0.99, d.confidence, step=0.01, label="Confidence limit",
             elem_id="detection-confidence",
-        ),
-        iou=ui.Slider(
+        )  # fmt: skip
+        iou = ui.Slider(
             0, 1, d.iou, step=0.01, label="IoU limit of NMS", elem_id="detection-iou"
-        ),
-        classes=ui.Dropdown(
+        )  # fmt: skip
+        notice = gr.HTML(elem_id="detection-notice")
+    with stage.more(*titles):
+        classes = ui.Dropdown(
             list(registry.load_labels(DEFAULT_MODEL)), multiselect=True,
             label="Only these classes (empty: all 80)", elem_id="detection-classes",
-        ),
-        input_size=ui.Slider(
+        )  # fmt: skip
+        input_size = ui.Slider(
             160, 640, d.input_size, step=32, label="Input size in pixels", elem_id="detection-size"
-        ),
-        model=ui.Dropdown(lesson.list_models("detection"), value=d.model, label="Model"),
-    )  # fmt: skip
+        )  # fmt: skip
+        model = ui.Dropdown(lesson.list_models("detection"), value=d.model, label="Model")
+    return lesson.Controls(
+        Settings, confidence=confidence, iou=iou, classes=classes, input_size=input_size,
+        model=model,
+    ), notice  # fmt: skip
 
 
 def take_limits(controls: lesson.Controls) -> dict[str, Any]:

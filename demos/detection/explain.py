@@ -92,7 +92,10 @@ def build(
         )  # fmt: skip
         masks = ui.Slider(100, 2000, ExplainSettings.masks, step=100, label="Random masks")
         with gr.Row() as buttons:
-            start = gr.Button("Explain the box", variant="primary", elem_id="detection-why-start")
+            start = gr.Button(
+                "Explain the box", variant="primary", size="sm", min_width=80,
+                elem_id="detection-why-start",
+            )  # fmt: skip
     with tab.stage.view(TITLE, hint="Press “Explain the box”: the map grows over the picture."):
         heatmap = gr.HTML(label="map", elem_id="detection-why", elem_classes=["fill"])
         numbers = gr.JSON(visible=False, label="numbers")

@@ -128,7 +128,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """Video, settings, Start and Stop; the new video beside them."""
     with tab.stage.controls(TITLE, first=True):
         source = ui.Video(
-            label="Your film", sources=["upload", "webcam"], height=200, elem_id="detection-video"
+            label="Your film", sources=["upload", "webcam"], height=120, elem_id="detection-video"
         )
         gr.Markdown(LIMIT)
         style = ui.Radio(STYLES, value=VideoSettings.style, label="Draw")
@@ -136,7 +136,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
             list(ZONES), value=VideoSettings.zone, label="Count who enters a zone"
         )  # fmt: skip
         with gr.Row() as buttons:
-            start = gr.Button("Start", variant="primary", size="sm")
+            start = gr.Button("Start", variant="primary", size="sm", min_width=80)
     with tab.stage.view(TITLE):
         progress = gr.HTML(label="progress", elem_id="detection-video-progress")
         result = ui.Video(

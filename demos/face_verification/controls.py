@@ -71,7 +71,7 @@ def build_choices(tab: lesson.Tab, a: FacePicture, b: FacePicture) -> Choices:
         )  # fmt: skip
     with stage.controls(VERDICT, RATES, EMBEDDINGS, LIMITS, CLASS_PHOTO, CLASS_MATRIX):
         embedder, acting = embedders.build(tab, threshold)
-    with stage.controls(
+    with stage.more(
         VERDICT, EMBEDDINGS, HISTORY, PARTS, LIMITS, CLASS_PHOTO, CLASS_MATRIX, lesson.LIVE
     ):
         detector = ui.Dropdown(

@@ -22,9 +22,10 @@ from demos.face_verification.views import OTHER, SAME, draw_notes, draw_page, nu
 MAX_PEOPLE = 40
 MAX_NAME = 24
 CONSENT = "Everybody concerned has agreed"
-WHO = (
-    "Ask the person first (for a child, the parents too), and everybody before the camera. Of the "
-    "face only 128 numbers are kept, in memory, until this page is closed or reloaded."
+WHO = "Ask the person first (for a child, the parents too), and everybody before the camera."
+KEPT = (
+    "Of an enrolled face only 128 numbers are kept, in memory, until this page is closed or "
+    "reloaded."
 )
 PASSERS_BY = (
     "While somebody is enrolled, every face before the camera is turned into numbers too, to be "
@@ -199,27 +200,31 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
         picture = FacePicture(title="Enrol one person", elem_id="face-enrol-picture")
         gr.HTML(draw_page(f"<p>{escape(WHO)}</p>"))
         consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
-        name = gr.Textbox(
-            placeholder="Name", show_label=False, label="Name", max_length=MAX_NAME,
-            elem_id="face-name", max_lines=1,
-        )  # fmt: skip
         with gr.Row():
+            name = gr.Textbox(
+                placeholder="Name", show_label=False, label="Name", max_length=MAX_NAME,
+                elem_id="face-name", max_lines=1, min_width=150,
+            )  # fmt: skip
             add = gr.Button(
-                "Enrol", variant="primary", size="sm", min_width=80, elem_id="face-enrol"
+                "Enrol", variant="primary", size="sm", min_width=80, scale=0, elem_id="face-enrol"
             )
+        with gr.Row():
+            roster = gr.HTML(
+                draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"],
+                min_width=130,
+            )  # fmt: skip
             wipe = gr.Button(
                 "Forget everybody", variant="stop", size="sm", min_width=80, elem_id="face-forget"
             )
-        roster = gr.HTML(
-            draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"]
-        )
         numbers = gr.JSON(visible=False, label="numbers")
         faces = ui.Panel(visible=False, label="numbers")
     with (
         stage.controls(lesson.LIVE),
-        gr.Accordion("What of passers-by?", open=False, elem_classes=["more"]),
+        gr.Accordion("What is kept? What of passers-by?", open=False, elem_classes=["more"]),
     ):
-        gr.HTML(draw_page(f'<p class="soft">{escape(PASSERS_BY)}</p>'))
+        gr.HTML(
+            draw_page(f'<p class="soft">{escape(KEPT)}</p><p class="soft">{escape(PASSERS_BY)}</p>')
+        )
     with section:
         tab.live(
             name_faces,

@@ -114,13 +114,14 @@ def build(tab: lesson.Tab) -> None:
     with tab.stage.controls(TITLE):
         gr.Markdown("**Draw a digit** with the mouse or a finger")
         pad = ui.DigitPad(elem_id="feature-maps-pad")
-        badge = ui.Badge(label="timings")
         gr.Markdown(
             "104,202 numbers in all, learned by this project's own training run from 4,000 "
             "handwritten digits; it reads 99.5 % of 1,000 others correctly."
         )
         with gr.Accordion("What each map likes best, drawn from noise", open=False) as more:
             gallery = Panel(elem_id="feature-maps-digit-visualizations")
+    with tab.stage.told(TITLE):
+        badge = ui.Badge(label="timings")
     section = tab.stage.view(TITLE)
     with section:
         panel = Panel(label="maps", elem_id="feature-maps-digit")

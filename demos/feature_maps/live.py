@@ -131,8 +131,8 @@ def build(tab: lesson.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
         count = ui.Slider(1, 256, LIVE_CHANNELS, step=1, label="Channels shown")
         scale = ui.Dropdown(SCALES, value=DEFAULTS.scale, label="Colours span")
         with gr.Row():
-            keep = gr.Button("Remember this frame", size="sm")
-            forget = gr.Button("Forget it", size="sm")
+            keep = gr.Button("Remember this frame", size="sm", min_width=130)
+            forget = gr.Button("Forget it", size="sm", min_width=80)
         changes = Panel(label="changes", elem_id="feature-maps-live-changes")
     tab.run(section.select, prepare, [model, layer], notice, api_name=None)
     with section:

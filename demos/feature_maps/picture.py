@@ -208,7 +208,7 @@ def build(tab: lesson.Tab) -> tuple[gr.Dropdown, gr.Textbox]:
 def _build_channel(stage: lesson.Stage) -> tuple[gr.Number, Refusal]:
     """The channel that is looked at, and where a wrong one is refused."""
     with stage.controls(CHANNEL, *unit_views.VIEWS, layer_views.DEAD, layer_views.NORM):
-        channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0)
+        channel = ui.Number(DEFAULTS.channel, label="Channel", precision=0, elem_classes=["beside"])
         refused = Refusal(elem_id="feature-maps-refused")
     return channel, refused
 

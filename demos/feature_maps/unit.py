@@ -30,7 +30,7 @@ WHICH = {
     "active": "the n most active",
     "useful": "the n that help the top class most",
 }
-METHODS = [("gradient", "gradient"), ("guided backpropagation", "guided")]
+METHODS = [("gradient", "gradient"), ("guided backprop", "guided")]
 
 
 def show_pixels(
@@ -315,9 +315,9 @@ def _build_visualization(
     tab: lesson.Tab, state: gr.State, channel: gr.Number, source: lesson.Controls
 ) -> None:
     """How the channel is maximised, Start and Stop, and what comes of it."""
-    with tab.stage.controls(FAVOURITE, first=True):
-        with gr.Row() as place:
-            start = gr.Button("Draw it, from noise", variant="primary", size="md")
+    with tab.stage.controls(FAVOURITE, first=True), gr.Row() as place:
+        start = gr.Button("Draw it, from noise", variant="primary", size="sm", min_width=130)
+    with tab.stage.more(FAVOURITE):
         steps = ui.Slider(16, 512, STEPS, step=16, label="Steps in each octave")
         octaves = ui.Slider(1, 4, OCTAVES, step=1, label="Octaves, small to large")
         jitter = ui.Slider(0, 32, JITTER, step=1, label="Jitter, in pixels")
@@ -325,6 +325,7 @@ def _build_visualization(
             [("Fourier coefficients", "fourier"), ("plain pixels", "pixels")], value="fourier",
             label="What is changed",
         )  # fmt: skip
+    with tab.stage.controls(FAVOURITE, first=True):
         aim = ui.Radio(
             [("whole map", "map"), ("middle place", "centre")], value="map",
             label="What is raised",

@@ -68,10 +68,10 @@ def build(tab: lesson.Tab) -> None:
     """Pictures and letters in the rail, and what each view makes of them."""
     stage = lesson.Stage(tab, SHORT, SUMMARY)
     stage.sources()
-    with_grid = [one.TITLE for one in (path, plane, inversion, arithmetic, styles, directions)]
+    with_grid = [one.TITLE for one in (path, plane, arithmetic, styles, directions)]
     others = [training.TITLE, memorisation.TITLE]
-    choices = build_choices(stage, with_grid, path.TITLE, others)
-    lazy = lesson.LazyTabs(tab, [*with_grid, *others, quiz.TITLE])
+    choices = build_choices(stage, with_grid, path.TITLE, inversion.TITLE, others)
+    lazy = lesson.LazyTabs(tab, [*with_grid, inversion.TITLE, *others, quiz.TITLE])
     path.build(tab, lazy, choices)
     plane.build(lazy, choices)
     inversion.build(tab, lazy, choices)

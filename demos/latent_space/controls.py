@@ -86,23 +86,24 @@ class Choices:
 
 
 def build_choices(
-    stage: lesson.Stage, with_grid: Sequence[str], path: str, others: Sequence[str]
+    stage: lesson.Stage, with_grid: Sequence[str], path: str, own: str, others: Sequence[str]
 ) -> Choices:
-    """Generator and new samples; the pictures and their letters where ``with_grid`` shows them;
-    the seed, and for the ``path`` its frames, under "More"."""
+    """Generator and new samples; the pictures and their letters where ``with_grid`` shows them,
+    and in the view ``own`` the letters alone; the seed, and for the ``path`` its frames, under
+    "More"."""
     d = DEFAULTS
-    every = [*with_grid, *others]
+    every = [*with_grid, own, *others]
     with stage.controls(*every):
-        name = ui.Radio(GENERATORS, value=d.name, label="Generator")
+        name = ui.Radio(GENERATORS, value=d.name, label="Generator", elem_classes=["beside"])
         digit = ui.Slider(0, 9, d.digit, step=1, label="Digit", visible=False)
-    with stage.controls(*with_grid):
+    with stage.controls(*with_grid, own):
         grid = LatentGrid(label="pictures", elem_id="latent-space-grid")
     with stage.controls(*every):
         fresh = gr.Button("New samples", size="sm")
     with stage.controls(*with_grid):
         truncation = ui.Slider(
             0.3, 1, d.truncation, step=0.05, label="Truncation ψ",
-            info="less: nearer to the mean picture · 1: as drawn",
+            info="less: nearer to the mean picture",
         )  # fmt: skip
     with stage.more(*every):
         seed = ui.Number(d.seed, label="Seed", precision=0, minimum=0, maximum=999_999)

@@ -114,13 +114,14 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
     with stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
         view = Panel(label="moved", elem_id="latent-space-moved", elem_classes=["fill"])
         rows = Panel(label="directions", elem_id="latent-space-directions", elem_classes=["fill"])
-    with stage.controls(TITLE, first=True):
+    with stage.controls(TITLE, first=True), gr.Column(elem_classes=["in-twos"]):
         sliders = {
             f"direction_{i + 1}": PlaceSlider(
                 value=getattr(MoveSettings, f"direction_{i + 1}"), step=0.1, **words
             )
             for i, words in enumerate(label_sliders(choices["name"].value))
         }
+    with stage.controls(TITLE, first=True):
         reset = gr.Button("All to 0", size="sm")
     with stage.told(TITLE):
         badge = ui.Badge(label="timings")

@@ -149,9 +149,10 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, choices: Choices) -> None:
         with gr.Row():
             start = gr.Button("Find the latent", variant="primary", size="sm", min_width=130)
             place = gr.Column(min_width=70, scale=0)
-        aim = ui.Radio(AIMS, value=d.aim, label="Search for")
         with gr.Row():
             buttons = [gr.Button(f"Put it at {x}", size="sm", min_width=80) for x in "AB"]
+    with stage.more(TITLE):
+        aim = ui.Radio(AIMS, value=d.aim, label="Search for")
         space = ui.Radio(SPACES, value=d.space, label="What is free")
         steps = ui.Slider(
             10, 400, d.steps, step=10, label="Steps", info="of the search; and of the tuning"

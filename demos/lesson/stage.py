@@ -58,6 +58,7 @@ class Stage:
     def __init__(self, tab: Any, title: str, question: str) -> None:
         self.tab = tab
         self.views: dict[str, gr.Tab] = {}  # by title, in their order
+        self._more: gr.Accordion | None = None
         tab.stage = self
         with gr.Column(elem_id=f"{tab.topic}-stage", elem_classes=["lesson-grid"]):
             gr.HTML(f"<h2>{escape(title)}</h2>", elem_classes=["lesson-title"])
@@ -107,10 +108,16 @@ class Stage:
         with self._first if first else self._rail:
             return gr.Column(elem_classes=_to_classes(titles))
 
-    def more(self, *titles: str) -> gr.Accordion:
-        """The part of the rail that is closed at first, and stands last."""
-        with self._last:
-            return gr.Accordion("More", open=False, elem_classes=["more", *_to_classes(titles)])
+    def more(self, *titles: str) -> gr.Column:
+        """A part of the rail in these views that is folded away at first, and stands last: all of
+        them stand in one fold."""
+        if self._more is None:
+            with self._last:
+                self._more = gr.Accordion("More", open=False, elem_classes=["more"])
+        classes = self._more.elem_classes
+        self._more.elem_classes = list(dict.fromkeys([*classes, *_to_classes(titles)]))
+        with self._more:
+            return self.part(*titles)
 
     def part(self, *titles: str, **kwargs: Any) -> gr.Column:
         """What is shown in these views only, of the part that is entered: above all of "More"."""

@@ -178,14 +178,14 @@ def _build_question(
     with stage.controls(MAP, SCORES):
         method = ui.Dropdown(
             [(row.title, name) for name, row in METHODS.items()], value=DEFAULT_METHOD,
-            label="Method", elem_id="saliency-method",
+            label="Method", elem_id="saliency-method", elem_classes=["beside"],
         )  # fmt: skip
         methods = build_method_controls()
     with stage.controls(MAP, compare.TITLE):
         opacity = build_opacity()
     with stage.controls(MAP, SCORES):
         with gr.Row():
-            button = gr.Button("Explain", variant="primary", elem_id="saliency-explain")
+            button = gr.Button("Explain", variant="primary", size="sm", elem_id="saliency-explain")
             stop_place = gr.Column(min_width=80)
         story = gr.HTML(describe_method(DEFAULT_METHOD))
     with stage.more(MAP, SCORES, compare.TITLE, sanity.TITLE, lesson.LIVE):

@@ -58,10 +58,10 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
         methods = ui.CheckboxGroup(
             [(row.title, name) for name, row in METHODS.items()], value=list(QUICK),
             label="Methods, with the settings and the layer of the map (occlusion, RISE, up and "
-            "down take longer)",
+            "down take longer)", elem_classes=["two-columns"],
         )  # fmt: skip
         with gr.Row():
-            button = gr.Button("Compare", variant="primary", elem_id="saliency-compare")
+            button = gr.Button("Compare", variant="primary", size="sm", elem_id="saliency-compare")
             stop_place = gr.Column(min_width=80)
     with tab.stage.view(TITLE):
         drawing = gr.HTML(

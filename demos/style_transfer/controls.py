@@ -27,6 +27,7 @@ class FastSettings:
     mix: float = 0.5  # share of the second style, 0 to 1
     side: float = 768  # pixels, 128 to 1024
     stroke: float = fast.STROKE  # 1 to 3
+    whirls: bool = True  # to begin with where the picture is flat, for a painter of its own
 
 
 @dataclass(frozen=True)
@@ -114,10 +115,13 @@ def build_steps() -> dict[str, Any]:
     }  # fmt: skip
 
 
-def build_one_pass() -> dict[str, gr.Slider]:
-    """Size of a painting in one pass, by field."""
+def build_one_pass() -> dict[str, Any]:
+    """Size of a painting in one pass, and how it begins, by field."""
     d = FAST_DEFAULTS
-    return {"side": ui.Slider(128, 1024, d.side, step=32, label="Size, pixels")}
+    return {
+        "side": ui.Slider(128, 1024, d.side, step=32, label="Size, pixels"),
+        "whirls": gr.Checkbox(d.whirls, label="Night: faint whirls first, where all is flat"),
+    }
 
 
 def build_mixture() -> dict[str, gr.Slider]:

@@ -35,7 +35,7 @@ def show_fast(
     watch.lap("style numbers")
     small = style_transfer.fit(image, int(settings.side))
     watch.lap("preprocess")
-    painted = style_transfer.paint(small, numbers)
+    painted = style_transfer.paint(small, numbers, whirls=settings.whirls)
     watch.lap("network")
     if settings.keep_colours:
         painted = style_transfer.keep_colours(small, painted)
@@ -76,7 +76,8 @@ def build(
     inputs, outputs = [image, style, second], [view, badge, saved]
     tab.on_open(show_fast, inputs, outputs, settings=controls, show_progress_on=badge)
     tab.run(
-        [image.change, style.change, second.change, controls["keep_colours"].input], show_fast,
+        [image.change, style.change, second.change,
+         *(controls[name].input for name in ("keep_colours", "whirls"))], show_fast,
         inputs, outputs, settings=controls, api_name="style_transfer", show_progress="hidden",
     )  # fmt: skip
     moved = [controls[name].input for name in ("strength", "mix", "side", "stroke")]

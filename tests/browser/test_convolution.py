@@ -9,7 +9,7 @@ from playwright.sync_api import expect
 from cvcore.convolution import convolve
 from cvcore.convolution.kernels import DIGIT_NINE, KERNELS
 from demos.convolution.picture import to_grey
-from tests.support.browser import next_frames, open_view, start_webcam
+from tests.support.browser import next_frames, open_more, open_view, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -202,6 +202,7 @@ def test_a_picture_in_grey_and_with_depth(page, tab, sample, screenshot):
         row, column, total = point(x, y)
         assert result_of(total) == shown(grey[row, column])
     expect(walk.locator(".zoom .cells > span")).to_have_count(81)
+    open_more(tab)
     choose(tab, "Channels", "depth: R + G + B")
     expect(walk.locator(".sum-row")).to_have_count(3)
     page.evaluate("window.scrollTo(0, 0)")
@@ -237,6 +238,7 @@ def test_pooling_and_padding_and_stacks(tab, screenshot):
 def test_webcam(page, tab, screenshot):
     start_webcam(tab)
     choose(tab, "Kernel", "identity")
+    open_more(tab)
     choose(tab, "Channels", "each of R, G, B")
     camera = page.locator("#convolution-live-camera")
     view = "#convolution-live-view img"

@@ -7,7 +7,7 @@ import pytest
 
 from cvcore import detection
 from cvcore.core import samples, video
-from tests.support.browser import open_view, poll, start_webcam, use_sample
+from tests.support.browser import open_more, open_view, poll, start_webcam, use_sample
 
 pytestmark = pytest.mark.browser
 
@@ -198,6 +198,7 @@ def test_a_truth_box_is_judged(tab, page, screenshot):
 
 
 def test_input_size_and_classes(tab, page):
+    open_more(tab)
     field = tab.locator("#detection-size input[type=number]")
     slider = tab.locator("#detection-size input[type=range]")
     for act, size in (
@@ -226,6 +227,7 @@ def test_input_size_and_classes(tab, page):
 
 
 def test_without_a_network_the_bundled_model_goes_on(tab, page):
+    open_more(tab)
     tab.get_by_label("Model", exact=True).click()
     page.get_by_role("option", name=re.compile("YOLO11n")).click()
     tab.locator("#detection-notice").get_by_text("use the bundled model").wait_for()

@@ -12,7 +12,7 @@ import pytest
 from PIL import Image
 
 from cvcore.core import samples
-from tests.support.browser import PATIENCE_MS, start_webcam
+from tests.support.browser import PATIENCE_MS, open_more, start_webcam
 from tests.support.privacy import to_uri, watch_writes
 from tests.support.server import serve_page, wait_until
 
@@ -68,6 +68,7 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     for view, words in VIEWS.items():
         page.get_by_role("tab", name=view, exact=True).click()
         page.get_by_text(words).first.wait_for()
+    open_more(page.locator("#face_verification-stage"))
     page.get_by_label("Detector", exact=True).click()
     page.get_by_role("option", name="YuNet").click()
     page.get_by_role("tab", name="Verdict", exact=True).click()

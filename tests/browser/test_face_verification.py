@@ -10,7 +10,7 @@ from cvcore.core import images, samples
 from cvcore.engine import download, registry
 from cvcore.recognition import faces
 from demos.components.private_picture import GROUP, load_face_sample
-from tests.support.browser import next_frames, open_view
+from tests.support.browser import next_frames, open_more, open_view
 from tests.support.files import make_exif, save
 from tests.support.server import PATIENCE_SECONDS
 
@@ -140,6 +140,7 @@ def test_a_face_is_picked_by_keyboard_and_stays_picked(panel, screenshot):
     chosen = panel.locator("#face-b rect.chosen")
     expect(chosen).to_have_attribute("x", str(lefts[order[0]]))
     screenshot("face_verification_picked", full_page=False)
+    open_more(panel)
     detector = panel.get_by_label("Detector", exact=True)
     detector.click()
     panel.page.get_by_role("option", name="YuNet").click()

@@ -5,7 +5,7 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import open_view, start_webcam, use_sample
+from tests.support.browser import open_more, open_view, start_webcam, use_sample
 
 pytestmark = pytest.mark.browser
 
@@ -134,6 +134,7 @@ def test_every_closer_look_opens(tab, page, screenshot):
 
 def test_maximisation_streams_and_stops(tab, rest, held):
     open_view(tab, "Likes best")
+    open_more(tab)
     tab.get_by_label("number input for Steps in each octave").fill("512")
     held("feature_maps", "maximise")
     tab.get_by_role("button", name="Draw it, from noise").click()

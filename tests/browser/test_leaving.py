@@ -8,7 +8,7 @@ Stop: no machine is so fast that it is done by then, nor so slow that nothing is
 import gradio as gr
 import pytest
 
-from tests.support.browser import poll, unfold
+from tests.support.browser import open_more, poll, unfold
 from tests.support.server import Served, wait_until
 from tests.support.work import Work
 
@@ -81,6 +81,7 @@ def test_films_of_a_path_end_with_their_visitor(page, open_tab, serve, watch):
 def start_maximisation(page, panel, seen):
     panel.locator("#feature-maps-grid img").wait_for()
     panel.get_by_role("tab", name="Likes best").click()
+    open_more(panel)
     panel.get_by_label("number input for Steps in each octave").fill("512")
     panel.get_by_role("button", name="Draw it, from noise").click()
     panel.locator("#feature-maps-favourite").get_by_text("Step ").first.wait_for()

@@ -175,12 +175,13 @@ MEASURE = """() => {
     if (!isBeside || !isWhole) lost.push(one.outerHTML.slice(0, 120));
   }
   rail.scrollTop = 0;
+  const beyond = rail.scrollHeight - rail.clientHeight;
   const place = stages.at(-1)?.getBoundingClientRect() ?? {width: 1, height: 1};
   const drawn = 'img, canvas, svg, video, .cells, [style*=url]';
   const areas = [...stages.at(-1)?.querySelectorAll(drawn) ?? []]
     .map((one) => one.getBoundingClientRect()).map(({width, height}) => width * height);
   const box = stages.at(-1)?.getBoundingClientRect();
-  return {share: box?.width / innerWidth, end: box?.bottom, stages: stages.length, lost,
+  return {beyond, share: box?.width / innerWidth, end: box?.bottom, stages: stages.length, lost,
     largest: Math.max(0, ...areas) / (place.width * place.height),
     high: page.scrollHeight, wide: page.scrollWidth, overflow: rail.scrollWidth - rail.clientWidth,
     room: [innerWidth, innerHeight]};
@@ -228,6 +229,12 @@ def open_view(panel: Any, title: str) -> None:
     next_frames(panel.page)
 
 
+def open_more(panel: Any) -> None:
+    """Unfold the controls that are rarely used."""
+    panel.locator(".more").get_by_role("button", name="More", exact=True).click()
+    next_frames(panel.page)
+
+
 def open_samples(panel: Any) -> None:
     """Open the panel behind the source button "Samples"."""
     panel.locator("[data-source=samples]").click()
@@ -246,7 +253,8 @@ def start_webcam(panel: Any) -> None:
 
 def check_stage(panel: Any) -> None:
     """On a projector the result takes most of the page and is whole above the fold, and each
-    control stands beside it, in each of the lesson's views. The first one is there already."""
+    control stands beside it, without scrolling, in each of the lesson's views. The first one is
+    there already."""
     titles = list_views(panel)
     for title in titles:
         open_view(panel, title)
@@ -260,6 +268,7 @@ def check_stage(panel: Any) -> None:
         assert found["high"] <= high, (title, found)
         assert found["wide"] <= wide, (title, found)
         assert found["overflow"] <= 0, (title, found)
+        assert found["beyond"] <= 0, (title, found)
         assert found["lost"] == [], (title, found)
 
 

@@ -7,7 +7,8 @@ whirls, and colours that are rare. Here it goes on learning on crops of sample p
 loss that painting step by step lowers (Johnson, Alahi and Fei-Fei, "Perceptual Losses for
 Real-Time Style Transfer and Super-Resolution", 2016: one network a style). Prints how the losses
 fall, and the file's SHA-256 for the index. ``--measure`` teaches nothing: it prints the losses of
-both painters, and of painting step by step, on photographs that none has learnt on.
+both painters, of the own one with whirls to begin with, and of painting step by step, on
+photographs that none has learnt on.
 """
 
 import argparse
@@ -31,6 +32,7 @@ from cvcore.models.style_network import StyleNetwork, build_style_network
 from cvcore.style_transfer import fast
 from cvcore.style_transfer.options import DEFAULT_MODEL, StyleWeights
 from cvcore.style_transfer.scene import Extractor, Scene, load_extractor, to_tensor
+from cvcore.style_transfer.whirls import add_whirls
 from cvcore.training.style_transfer.convert import export_style_network
 
 PHOTOS = ("coffee", "loafer", "street", "camera", "ardern_2018", "obama_2005")
@@ -107,10 +109,11 @@ def measure(name: str) -> None:
     for photo in map(samples.load_sample, HELD_BACK):
         meter, small = style_transfer.LossMeter(photo, style), style_transfer.fit(photo, 384)
         *_, last = style_transfer.stylise(photo, style)
+        own = style_transfer.index()[name].painter
         painted = {
-            painter: fast.paint_with(small, numbers, painter)
-            for painter in ("style_transform", style_transfer.index()[name].painter)
+            painter: fast.paint_with(small, numbers, painter) for painter in (fast.SHARED, own)
         }
+        painted["with whirls"] = fast.paint_with(add_whirls(small), numbers, own)
         for way, picture in (painted | {"step by step": last.image}).items():
             losses = meter.measure(picture)
             found.setdefault(way, []).append((losses["style"], losses["content"]))

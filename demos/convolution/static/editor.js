@@ -151,7 +151,7 @@ const divider = () => {
   const bias = make('label', '', 'Bias ');
   bias.append(numberField('Bias', () => state().bias, (value) => commit({bias: value})));
   line.append(label, bias);
-  if (!state().channels) return line;
+  if (!state().channels || element.closest('#convolution-kernel')) return line;  // a matrix has no depth
   const depth = make('details');
   depth.append(make('summary', '', 'Depth: R, G, B'));
   CHANNELS.forEach((_, i) => {

@@ -165,8 +165,8 @@ const panels = {
       out.push(table(['number', 'how', 'in the input'], lines));
     }
     const objectness = row.raw ? sigma(row.raw[4]) : 1;
-    out.push(table(['class', row.raw ? 'objectness x class' : '', 'score'], row.top.map(([id, score]) => {
-      const bar = make('i', '', {className: 'bar'}); bar.style.width = `${(3 * score).toFixed(2)}rem`;
+    out.push(table(['class', row.raw ? 'objectness x class' : '', 'score'], row.top.slice(0, 3).map(([id, score]) => {
+      const bar = make('i', '', {className: 'bar'}); bar.style.width = `${(2 * score).toFixed(2)}rem`;
       return [make('span', [dot(id), props.value.labels[id]]), row.raw ? `${two(objectness)} x ${two(score / objectness)}` : '', make('span', [bar, ` ${two(score)}`])];
     })));
     return out;

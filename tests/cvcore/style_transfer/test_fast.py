@@ -26,6 +26,7 @@ from cvcore.style_transfer import (
     stylise_fast,
 )
 from cvcore.style_transfer.fast import own_painter
+from cvcore.style_transfer.whirls import add_whirls
 
 NIGHT = load_style("night")
 
@@ -81,6 +82,23 @@ def test_the_painter_of_night_halves_what_the_shared_one_leaves(monkeypatch):
         losses[share] = meter.measure(stylise_fast(photo, NIGHT, side=384))
     assert losses[1.0]["style"] < 0.5 * losses[0.0]["style"]
     assert losses[1.0]["content"] < 1.3 * losses[0.0]["content"]
+
+
+def test_whirls_begin_where_a_picture_is_flat_and_bring_it_nearer_to_the_style():
+    photo = load_sample("rocket")
+    small = fit(photo, 384)
+    started = add_whirls(small)
+    np.testing.assert_array_equal(started, add_whirls(small))  # always the same: no flicker
+    off = np.abs(started.astype(int) - small).mean(axis=2)
+    height, width = off.shape
+    sky, lights = off[: height // 2, width // 4 : width // 3], off[-height // 6 :]
+    assert sky.mean() > 8 > 2 > lights.mean()
+    with_own, plain = (stylise_fast(photo, NIGHT, side=512, whirls=on) for on in (True, False))
+    meter = LossMeter(photo, NIGHT, side=384)
+    assert meter.measure(with_own)["style"] < 0.85 * meter.measure(plain)["style"]
+    glass = load_style("glass")
+    shared, same = (stylise_fast(photo, glass, side=128, whirls=on) for on in (True, False))
+    np.testing.assert_array_equal(shared, same)  # that painter begins with the photograph
 
 
 def test_any_size_of_picture(sample):
