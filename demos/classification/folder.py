@@ -13,8 +13,8 @@ TEMPLATE = """<button type="button" class="zone">Choose a folder, or drop one he
 STYLE = """
 .zone { width: 100%; padding: .9rem; font-size: 1.1rem; cursor: pointer; background: none;
   color: var(--body-text-color); border: 2px dashed var(--border-color-primary);
-  border-radius: .5rem; }
-.zone.over, .zone:hover { border-color: #d9762b; }
+  border-radius: 6px; }
+.zone.over, .zone:hover { border-color: var(--color-accent); }
 .note { margin: .3rem 0 0; color: var(--body-text-color); }
 .note:empty { display: none; }
 """

@@ -29,8 +29,8 @@ STYLE = """<style>
 .cls .steps { display: grid; grid-template-columns: repeat(2, minmax(0, 1fr)); gap: .6rem .9rem; }
 .cls figure { margin: 0; }
 .cls .steps figure { width: min(100%, (100cqh - 230px) / 2 * var(--ratio)); }
-.cls figure img { width: 100%; display: block; border-radius: .3rem; margin: 0; }
-.cls figure.broken .frame { outline: .25rem solid #c4391d; border-radius: .3rem; }
+.cls figure img { width: 100%; display: block; border-radius: 6px; margin: 0; }
+.cls figure.broken .frame { outline: .25rem solid #c4391d; border-radius: 6px; }
 .cls figcaption { font-size: 1rem; line-height: 1.3; }
 .cls figcaption b { display: block; font-size: 1.1rem; }
 .cls .frame { position: relative; overflow: hidden; }

@@ -37,9 +37,9 @@ STYLE = """
 .title { margin: 0 0 .2rem; font-weight: 600; font-size: 1.05rem; }
 .title:empty { display: none; }
 .frame { position: relative; min-height: 9rem; display: grid; place-items: center;
-  border-radius: .5rem; overflow: hidden; background: var(--background-fill-secondary);
+  border-radius: 6px; overflow: hidden; background: var(--background-fill-secondary);
   border: 1px solid var(--border-color-primary); }
-.over .frame { border: 2px dashed #d9762b; }
+.over .frame { border: 2px dashed var(--color-accent); }
 .frame img, .frame video { display: block; max-width: 100%; max-height: 15rem; }
 .frame [hidden] { display: none; }
 .frame svg { position: absolute; }
@@ -52,15 +52,15 @@ STYLE = """
 .frame circle { fill: #ffb000; pointer-events: none; }
 .hint { margin: 0; padding: 1rem; text-align: center; color: var(--body-text-color-subdued); }
 .tools { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .3rem; }
-.tools button { flex: 1; padding: 3px; font-size: .9375rem; cursor: pointer; border-radius: .4rem;
+.tools button { flex: 1; padding: 3px; font-size: .9375rem; cursor: pointer; border-radius: 6px;
   color: var(--body-text-color); background: var(--background-fill-secondary);
   border: 1px solid var(--border-color-primary); }
 .tools .clear { flex: 0 0 2.2rem; }
-.tools button:hover, .tools button:focus-visible { border-color: #d9762b; }
+.tools button:hover, .tools button:focus-visible { border-color: var(--color-accent); }
 .samples { display: flex; flex-wrap: wrap; gap: .3rem; margin-top: .3rem; }
 .samples button { width: 2.8rem; height: 2.8rem; padding: 0; overflow: hidden; cursor: pointer;
-  border-radius: .4rem; border: 2px solid var(--border-color-primary); background: none; }
-.samples button:hover, .samples button:focus-visible { border-color: #d9762b; }
+  border-radius: 6px; border: 2px solid var(--border-color-primary); background: none; }
+.samples button:hover, .samples button:focus-visible { border-color: var(--color-accent); }
 .samples img { width: 100%; height: 100%; object-fit: cover; object-position: top; display: block; }
 .samples .wide { width: 6rem; }
 output { display: block; font-size: 1rem; } output:empty { display: none; }

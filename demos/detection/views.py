@@ -22,12 +22,12 @@ STYLE = """<style>
   gap: 1.2rem; }
 .det .cards h4 { font-size: 1.25rem; margin: 0 0 .4rem; } .det .cards p { margin: .5rem 0; }
 .det .cards .pictures > img { height: 15rem; max-width: 100%; object-fit: contain;
-  border-radius: .5rem; }
+  border-radius: 6px; }
 .det .cards .pictures { display: flex; flex-wrap: wrap; gap: .4rem; height: 15rem;
   overflow: hidden; }
 .det .cards figure { margin: 0; width: 4rem; font-size: .875rem; line-height: 1.1; }
-.det .cards figure img { width: 4rem; height: 4rem; border-radius: .3rem; }
-.det .shown { max-width: 100%; max-height: 60vh; display: block; border-radius: .5rem; }
+.det .cards figure img { width: 4rem; height: 4rem; border-radius: 6px; }
+.det .shown { max-width: 100%; max-height: 60vh; display: block; border-radius: 6px; }
 .fill .det { height: 100%; display: flex; flex-direction: column; }
 .fill .det .shown { flex: 1 1 0; min-height: 0; max-height: none; width: 100%;
   object-fit: contain; }
@@ -38,7 +38,7 @@ STYLE = """<style>
 .det .pair { display: flex; flex-wrap: wrap; gap: 1.2rem; }
 .det .cells { display: inline-grid; gap: 3px; }
 .det .cells span { min-width: 3.2rem; padding: .45rem .2rem; text-align: center; font-size: 1.25rem;
-  border-radius: .3rem; border: 3px solid transparent; color: #111;
+  border-radius: 6px; border: 3px solid transparent; color: #111;
   background-origin: border-box !important; }
 .det .cells span.won { border-color: #111; font-weight: 800; }
 .dark .det .cells span.won { border-color: #fff; }

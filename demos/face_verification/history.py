@@ -29,6 +29,10 @@ TITLES = {
     "lbp": "Local binary patterns, 2006",
     "sface": "SFace, a deep network, 2021",
 }
+PARTS = {  # of the view: all are there, style.css shows the chosen one
+    "methods": "three methods", "eigenfaces": "eigenfaces", "lbp": "binary patterns",
+    "losses": "losses",
+}  # fmt: skip
 FARTHEST = 1.7  # distance at the plots' right end: cosine -0.45, beyond any pair of LFW
 SPOIL = 2.0  # sigma of the blur that makes another picture of face A
 STRANGERS = ("astronaut", "obama_2005", "ardern_2018")  # three, so that one is neither A nor B
@@ -43,12 +47,14 @@ def show_history(
     face_a, face_b = find_pair(a, b, detector=detector)
     scores = measure(face_a, face_b, int(components))
     losses = measure_losses(face_a, face_b)
+    drawn = {
+        "methods": draw_methods(scores) + explain_methods(),
+        "eigenfaces": draw_eigen(face_a, face_b, int(components)),
+        "lbp": draw_lbp(face_a, face_b),
+        "losses": draw_losses(scores["sface"], losses),
+    }
     html = draw_page(
-        draw_methods(scores),
-        draw_eigen(face_a, face_b, int(components)),
-        explain_methods(),
-        draw_lbp(face_a, face_b),
-        draw_losses(scores["sface"], losses),
+        *(f'<section class="of-{name}">{words}</section>' for name, words in drawn.items())
     )
     return html, {"similarities": scores, "losses": losses}
 
@@ -138,15 +144,15 @@ def draw_eigen(face_a: Face, face_b: Face, components: int) -> str:
     to_grey = cvcore.face_verification.history.to_grey
     basis = [to_img(_enlarge(to_grey(eigen.mean)), "mean face")]
     basis += [to_img(_enlarge(_to_signed(row)), "eigenface") for row in eigen.components[:6]]
-    strip = "".join(f"<figure style='max-width:5.5rem'>{img}</figure>" for img in basis)
+    strip = "".join(f"<figure class='small'>{img}</figure>" for img in basis)
     counts = sorted({*(count for count in COUNTS if count < components), components})
     rows = []
     for face in (face_a, face_b):
         coefficients = eigen.project(face.crop)
-        cells = [f"<figure style='max-width:5.5rem'>{to_img(face.crop)}<figcaption>face"
+        cells = [f"<figure class='small'>{to_img(face.crop)}<figcaption>face"
                  "</figcaption></figure>"]  # fmt: skip
         cells += [
-            f"<figure style='max-width:5.5rem'>{to_img(_enlarge(eigen.rebuild(coefficients[:k])))}"
+            f"<figure class='small'>{to_img(_enlarge(eigen.rebuild(coefficients[:k])))}"
             f"<figcaption>from {k}</figcaption></figure>"
             for k in counts
         ]
@@ -170,7 +176,7 @@ def draw_lbp(face_a: Face, face_b: Face) -> str:
     pictures = [*(np.repeat(code[..., None], 3, -1) for code in codes), heat]
     texts = ("A: each pixel's pattern", "B: each pixel's pattern", "where the cells differ")
     cells = "".join(
-        f"<figure style='max-width:9rem'>{to_img(picture)}<figcaption>{text}</figcaption></figure>"
+        f"<figure>{to_img(picture)}<figcaption>{text}</figcaption></figure>"
         for picture, text in zip(pictures, texts, strict=True)
     )
     return (
@@ -249,6 +255,10 @@ def _enlarge(picture: np.ndarray) -> np.ndarray:
 def build(lazy: lesson.LazyTabs, choices: Choices) -> None:
     c = choices
     with lazy.tab.stage.controls(TITLE, first=True):
+        ui.Radio(
+            [(title, name) for name, title in PARTS.items()], value="methods", label="Look at",
+            elem_id="face-history-part",
+        )  # fmt: skip
         components = ui.Slider(1, EIGENFACES, EIGENFACES, step=1, label="Eigenfaces used")
     with lazy.tab.stage.view(TITLE) as section:
         html = gr.HTML(label="methods", elem_id="face-history")

@@ -31,14 +31,15 @@ PRIOR = "two"
 STYLE = f"""<style>
 .fv {{ color: var(--body-text-color); font-size: 1.05rem; }}
 .fv .verdict {{ display: flex; flex-wrap: wrap; align-items: center; gap: .3rem 1.2rem;
-  padding: .5rem .9rem; border-radius: .5rem; border: 3px solid; }}
+  padding: .5rem .9rem; border-radius: 6px; border: 3px solid; }}
 .fv .verdict strong {{ font-size: 1.7rem; line-height: 1.15; }}
 .fv .verdict span {{ font-size: 1.1rem; }}
 .fv .verdict .sum {{ font-size: 1rem; }}
 .fv .same {{ border-color: {SAME}; background: {SAME}22; }}
 .fv .other {{ border-color: {OTHER}; background: {OTHER}22; }}
 .fv .big {{ font-size: 1.2rem; margin: .4rem 0; overflow-wrap: anywhere; }}
-.fv .soft {{ color: var(--body-text-color-subdued); margin: .3rem 0; }}
+.fv .soft {{ color: var(--body-text-color-subdued); margin: .3rem 0;
+  font-size: .9375rem; line-height: 1.35; }}
 .fv .note {{ padding: .1rem .8rem; border-left: .3rem solid {OTHER}; margin: .2rem 0;
   font-size: 1rem; }}
 .fv h3 {{ margin: .4rem 0 .2rem; font-size: 1.15rem; }}
@@ -46,7 +47,7 @@ STYLE = f"""<style>
 .fv svg .grid {{ stroke: var(--border-color-primary); }}
 .fv .pair {{ display: grid; grid-template-columns: 7rem 1fr; gap: .4rem .8rem;
   align-items: center; }}
-.fv .pair img {{ width: 7rem; border-radius: .4rem; display: block; }}
+.fv .pair img {{ width: 7rem; border-radius: 6px; display: block; }}
 .fv.fv table {{ width: 100%; border: 0; border-collapse: collapse;
   font-variant-numeric: tabular-nums; }}
 .fv.fv thead, .fv.fv tbody, .fv.fv tr {{ border: 0; }}
@@ -54,8 +55,10 @@ STYLE = f"""<style>
   border-bottom: 1px solid var(--border-color-primary); background: none; }}
 .fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
 .fv .row {{ display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-start; }}
+.fv .of-eigenfaces .small {{ flex: 0 1 calc(min(7.5rem, (100dvh - 23rem) / 3)); }}
+.fv .of-lbp figure {{ max-width: calc(100dvh - 27rem); flex: 1 1 0; }}
 .fv figure {{ margin: 0; flex: 1 1 7rem; max-width: 15rem; }}
-.fv figure img {{ width: 100%; display: block; border-radius: .3rem; margin: 0; }}
+.fv figure img {{ width: 100%; display: block; border-radius: 6px; margin: 0; }}
 .fv .cascade figure {{ max-width: none; }}
 .fv .cascade svg {{ max-height: calc((var(--tall) - 27.5rem) * .68); }}
 .fv .pyramid img {{ max-height: calc((var(--tall) - 27.5rem) * .3); object-fit: contain;

@@ -17,6 +17,7 @@ from demos.feature_maps.widgets import NOT_YET, MapGrid, Panel
 from demos.lesson import charts
 
 TWO, DEAD, NORM, KERNELS = VIEWS = ("Compare", "Dead channels", "Batch norm", "Kernels")
+NORM_CHART = (300, 190)  # pixels: four stand beside the channel
 SHOWN = 5  # channels compared side by side
 
 
@@ -181,17 +182,20 @@ def show_norm(state: LessonState | None, channel: int) -> dict:
     limits = [float(np.abs(m).max() + s.max()) for m, s in spreads]
     both = (("before", before), ("after", after))
     pictures = "".join(
-        draw_figure(drawing.colourise(values, colormap="diverging"), words, width=130)
+        draw_figure(drawing.colourise(values, colormap="diverging"), words)
         for words, values in both
     )
-    counts = "".join(draw_histogram(values, f"Values {words}") for words, values in both)
+    counts = "".join(
+        draw_histogram(values, f"Values {words}", size=NORM_CHART) for words, values in both
+    )
     return {
         "html": f'<p class="big">{escape(layer)}, channel {index}: <b>{formula}</b></p>'
-        f'{note}<div class="row">{pictures}<table><tr><th>channel {index}</th>'
-        f'<th>mean</th><th>variance</th></tr>{table}</table></div><div class="row">{counts}'
-        + draw_spread(*spreads[0], "All channels before", limits[0])
-        + draw_spread(*spreads[1], "All channels after", limits[1])
-        + "</div>",
+        f'{note}<div class="norm"><div><div class="two">{pictures}</div>'
+        f"<table><tr><th>channel {index}</th>"
+        f'<th>mean</th><th>variance</th></tr>{table}</table></div><div class="charts">{counts}'
+        + draw_spread(*spreads[0], "All channels before", limits[0], NORM_CHART)
+        + draw_spread(*spreads[1], "All channels after", limits[1], NORM_CHART)
+        + "</div></div>",
         "layer": layer,
         "channel": index,
         "before": {"mean": float(before.mean()), "variance": float(before.var())},

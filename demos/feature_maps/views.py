@@ -55,6 +55,7 @@ def draw_histogram(
     count: str = "places",
     value_range: tuple[float, float] | None = None,
     colour: int = charts.BLUE,
+    size: tuple[int, int] = charts.HALF,
 ) -> str:
     """How many values fall where, as columns."""
     counts, edges = np.histogram(values, bins=BINS, range=value_range)
@@ -62,10 +63,13 @@ def draw_histogram(
     bars = charts.Bars(count, edges[:-1] + step / 2, counts, colour, width=0.9 * step)
     x = charts.Axis(what, float(edges[0]), float(edges[-1]))
     y = charts.Axis(count, 0, is_whole=True)
-    return charts.draw_chart([bars], title=title, x=x, y=y, size=charts.HALF, legend=False)
+    return charts.draw_chart([bars], title=title, x=x, y=y, size=size, legend=False)
 
 
-def draw_spread(mean: np.ndarray, deviation: np.ndarray, title: str, limit: float) -> str:
+def draw_spread(
+    mean: np.ndarray, deviation: np.ndarray, title: str, limit: float,
+    chart_size: tuple[int, int] = charts.HALF,
+) -> str:  # fmt: skip
     """A channel a bar, from mean - deviation to mean + deviation; the scale ends at ±limit."""
     channels = np.arange(len(mean))
     size = min(max(150 / len(mean), 1.5), 4.0)  # pixels
@@ -78,5 +82,5 @@ def draw_spread(mean: np.ndarray, deviation: np.ndarray, title: str, limit: floa
         title=title,
         x="channel",
         y=charts.Axis("value", -limit, limit),
-        size=charts.HALF,
+        size=chart_size,
     )

@@ -13,6 +13,7 @@ from demos import CHAPTERS
 from demos.components.live import NO_CAMERA, STOP_CAMERAS
 from demos.lesson.tab import Tab
 from demos.page import links, start
+from demos.page.looks import share_looks
 from demos.server.emptied import ANSWERS
 from demos.server.limits import KEPT_SECONDS, LIGHT
 from demos.server.runs import Page
@@ -99,7 +100,7 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
     """
     with Page(title=TITLE, fill_width=True, delete_cache=(60, KEPT_SECONDS)) as page:
         with gr.Row(elem_classes=["header"]):
-            gr.HTML(f"<h1>{TITLE}</h1>{_name_chapters(topics)}")
+            name = gr.HTML(f"<h1>{TITLE}</h1>{_name_chapters(topics)}")
             device_line = gr.HTML(elem_id="device")
             gr.HTML(BUTTONS, elem_id="page-buttons")
         if room and len(topics) == 1:  # there is no start
@@ -129,6 +130,7 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
         titles = {topic: module.TITLE for topic, module in modules.items()}
         links.restore_from_address(page, tabs, states, notice, titles)
         forget_visits(page)
+    name.value += share_looks(page)
     for (
         part
     ) in page.blocks.values():  # Gradio's page names none by itself; stale.js has to find them

@@ -47,7 +47,7 @@ STYLE = f"""<style>
 .sal .grid figcaption {{ font-size: .875rem; line-height: 1.35; min-width: 0; flex: 1;
   font-variant-numeric: tabular-nums; overflow-wrap: anywhere; }}
 .sal .grid figcaption b {{ display: block; font-size: .875rem; line-height: 1.2; }}
-.sal .bar {{ height: .8rem; border-radius: .4rem; background: var(--border-color-primary);
+.sal .bar {{ height: .8rem; border-radius: 6px; background: var(--border-color-primary);
   overflow: hidden; margin-bottom: .6rem; }}
 .sal .bar i {{ display: block; height: 100%; background: {INSERTION}; }}
 .sal .key i {{ display: inline-block; width: 1.4rem; height: .35rem; margin: 0 .35rem 0 .8rem;

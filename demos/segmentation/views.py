@@ -21,7 +21,7 @@ STYLE = """<style>
 .seg .row { display: flex; flex-wrap: wrap; gap: 1rem; align-items: flex-start; }
 .seg figure { margin: 0; flex: 1 1 10rem; max-width: 40rem; }
 .seg figure img { width: 100%; max-height: 60dvh; object-fit: contain; object-position: left top;
-  display: block; border-radius: .4rem; margin: 0; }
+  display: block; border-radius: 6px; margin: 0; }
 .seg .three { display: grid; grid-template-columns: repeat(3, 1fr); gap: 1rem; }
 .seg .counted { display: grid; grid-template-columns: minmax(0, 1.7fr) minmax(0, 1fr); gap: 1rem; }
 .seg .counted img { max-height: calc(var(--tall) - 12rem); }
