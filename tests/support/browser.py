@@ -231,7 +231,7 @@ def open_view(panel: Any, title: str) -> None:
 
 def open_more(panel: Any) -> None:
     """Unfold the controls that are rarely used."""
-    panel.locator(".more").get_by_role("button", name="More", exact=True).click()
+    panel.locator(".more").get_by_text("More", exact=True).click()
     next_frames(panel.page)
 
 
