@@ -61,4 +61,5 @@ def _draw_whirls(height: int, width: int) -> np.ndarray:
 
 
 def _look_up(field: np.ndarray, at: np.ndarray) -> np.ndarray:
-    return cv2.remap(field, at, None, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT)
+    x, y = np.ascontiguousarray(at[..., 0]), np.ascontiguousarray(at[..., 1])
+    return np.asarray(cv2.remap(field, x, y, cv2.INTER_LINEAR, borderMode=cv2.BORDER_REFLECT))

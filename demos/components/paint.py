@@ -16,7 +16,7 @@ class Painter(Brush):
     112 x 112 cells over the whole picture, whatever its sides."""
 
     MARKUP = (
-        '<div class="drawn">'
+        '<div class="drawn paint">'
         + draw_canvas("Paint a region with the mouse or a finger")
         + draw_tools(8)
         + "</div>"

@@ -87,7 +87,7 @@ def build(
         shares = gr.HTML(draw_page(EMPTY), elem_id="saliency-shares")
     section = tab.stage.view(TITLE)
     with section:
-        painter = ui.Painter(elem_id="saliency-painter", elem_classes=["fill"])
+        painter = ui.Painter(elem_id="saliency-painter", elem_classes=["fill", "tall"])
     painted = gr.State()
     corners = [ui.Number(value, visible=False) for value in (0, 0, 1, 1)]
     method = gr.Textbox(DEFAULT_METHOD, visible=False)
