@@ -55,6 +55,7 @@ STYLE = f"""<style>
   border-bottom: 1px solid var(--border-color-primary); background: none; }}
 .fv.fv th:first-child, .fv.fv td:first-child {{ text-align: left; }}
 .fv .row {{ display: flex; flex-wrap: wrap; gap: .7rem; align-items: flex-start; }}
+.fv .of-eigenfaces .row {{ flex-wrap: nowrap; }}
 .fv .of-eigenfaces .small {{ flex: 0 1 calc(min(7.5rem, (100dvh - 23rem) / 3)); }}
 .fv .of-lbp figure {{ max-width: calc(100dvh - 27rem); flex: 1 1 0; }}
 .fv figure {{ margin: 0; flex: 1 1 7rem; max-width: 15rem; }}
