@@ -13,7 +13,7 @@ from demos.lesson import charts
 from demos.lesson.class_names import soften
 
 PICTURE, COMPARED = "Picture", "Before | after"  # the views of one dream
-CURVE = (300, 120)  # pixels: as wide as the rail
+CURVE = (300, 116)  # pixels: as wide as the rail
 TICKS = 5  # steps named below the curve, at most
 SHOWN = 3  # classes
 Answer = tuple[str, float]  # a class and its probability

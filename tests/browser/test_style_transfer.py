@@ -122,6 +122,6 @@ def test_the_webcam_is_painted(page, open_tab):
     width, height = view.locator("img").evaluate("i => [i.naturalWidth, i.naturalHeight]")
     assert (width, height) == (384, 288)
     painted = view.locator("img").get_attribute("src")
-    tab.get_by_label("Use the style Ink wash").first.click()
+    tab.get_by_label("Use the style Ink").first.click()
     expect(view.locator("img")).not_to_have_attribute("src", painted)
     camera.locator("button", has_text="Stop").click()

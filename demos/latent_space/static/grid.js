@@ -55,7 +55,6 @@ const draw = () => {
   const cells = element.querySelector('.cells');
   if (!value || !value.sprite) return;
   const sprite = value.sprite;
-  cells.style.gridTemplateColumns = `repeat(${sprite.columns}, 1fr)`;
   cells.replaceChildren(...Array.from({length: sprite.count}, (_, i) => {
     const cell = make('button');
     cell.type = 'button';
