@@ -214,7 +214,7 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
                 min_width=130,
             )  # fmt: skip
             wipe = gr.Button(
-                "Forget everybody", variant="stop", size="sm", min_width=80, elem_id="face-forget"
+                "Forget all", variant="stop", size="sm", min_width=80, elem_id="face-forget"
             )
         numbers = gr.JSON(visible=False, label="numbers")
         faces = ui.Panel(visible=False, label="numbers")

@@ -103,7 +103,7 @@ def build_choices(
     with stage.controls(*with_grid):
         truncation = ui.Slider(
             0.3, 1, d.truncation, step=0.05, label="Truncation ψ",
-            info="less: nearer to the mean picture",
+            info="less: nearer to the mean",
         )  # fmt: skip
     with stage.more(*every):
         seed = ui.Number(d.seed, label="Seed", precision=0, minimum=0, maximum=999_999)
