@@ -224,16 +224,15 @@ def show_all(
 
 
 def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs) -> None:
-    """The table, each step on the visitor's picture, its windows."""
+    """Each step on the visitor's picture, its windows, the table."""
     with tab.stage.controls(TITLE, first=True):
         gr.Markdown("**Sliding window: how many passes for your picture?**")
         windows, outputs = build_windows()
     with tab.stage.view(TITLE) as section:
-        gr.HTML(draw_page(draw_table(list(STEPS[0]), [list(row) for row in STEPS[1:]])))
-        gr.Markdown(SOURCES)
-        gr.Markdown("### Each of them on your picture")
         cards = gr.HTML(label="cards", elem_id="detection-way")
         facts = gr.JSON(visible=False, label="numbers")
+        gr.HTML(draw_page(draw_table(list(STEPS[0]), [list(row) for row in STEPS[1:]])))
+        gr.Markdown(SOURCES)
     tab.run(
         [part.release for part in windows], count_windows, [picture, *windows], outputs,
         api_name="detection_windows", kind="steady",
