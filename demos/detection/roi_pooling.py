@@ -66,10 +66,10 @@ def draw_pooling(cells: np.ndarray, pooled: RoiPooling) -> str:
     return draw_page(
         f'<div class="pair"><div><p class="big">Region {cells.shape[0]} x {cells.shape[1]}</p>'
         f'{_draw_grid(left, cells.shape[1])}</div><div><p class="big">Pooled {high} x {wide}</p>'
-        f"{_draw_grid(right, wide)}</div></div>",
-        '<p class="soft">Each output cell is the greatest value (framed) of the cells of its '
-        "colour. Two colours: the bins overlap there, since the region's side is no multiple of "
-        "the output's.</p>",
+        f"{_draw_grid(right, wide)}</div>"
+        '<p class="soft" style="flex: 1 1 12rem">Each output cell is the greatest value (framed) '
+        "of the cells of its colour. Two colours: the bins overlap there, since the region's side "
+        "is no multiple of the output's.</p></div>"
     )
 
 
@@ -98,10 +98,10 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
         rows = ui.Slider(1, 4, high, step=1, label="Output rows")
         columns = ui.Slider(1, 6, wide, step=1, label="Output columns")
     with tab.stage.view(TITLE) as section:
-        gr.Markdown("### RoI pooling (Fast R-CNN): type into the region")
         matrix = gr.Dataframe(
             START, headers=[str(number) for number in range(6)], datatype="number", type="array",
-            interactive=True, static_columns=[], show_label=False, elem_id="detection-matrix",
+            interactive=True, static_columns=[], label="The region, to type into", buttons=[],
+            elem_id="detection-matrix",
         )  # fmt: skip
         outputs = [
             gr.HTML(label="drawing", elem_id="detection-pooling"),
