@@ -1,0 +1,221 @@
+"""A training on Lightning, in a thread of its own, watched as it goes."""
+
+import logging
+import threading
+import warnings
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from typing import Any
+
+import torch
+from lightning.pytorch import Callback, Trainer
+
+from cvcore.core.errors import InputError
+from cvcore.core.forks import Lock
+from cvcore.engine.device import get_device, limit_threads
+from cvcore.training_lab.callbacks import KeepBest, Publish, ReduceRate, Steered, StopEarly
+from cvcore.training_lab.data import Data
+from cvcore.training_lab.learner import Learner
+from cvcore.training_lab.progress import Progress, Steering
+from cvcore.training_lab.runs import Run, check_resumable, load_checkpoint
+from cvcore.training_lab.schedules import Patience
+from cvcore.training_lab.settings import Settings
+
+
+def train(
+    settings: Settings,
+    data: Data,
+    *,
+    callbacks: Sequence[Callback] = (),
+    steering: Steering | None = None,
+    resume: Run | bytes | None = None,
+) -> Iterator[Progress]:
+    """Train a network; yields how it stands, the newest state each time, the last one ``done``.
+
+    The first state comes before the first step, and at least two a second come after it, as far as
+    steps are shorter than that. ``callbacks`` are Lightning's, asked after our own; their module is
+    a ``Learner``. ``steering`` turns the run while it goes. ``resume`` is a run, or the bytes of
+    its checkpoint, to go on from: exactly as if it had not stopped where the settings are
+    ``run.settings``; network, optimiser, batch size, examples and seed cannot be changed.
+
+    The run goes on between two states. Closing the iterator ends it after the step under way.
+    The caller's random numbers, threads, warnings and loggers stay as they are. Raises
+    ``InputError`` where the network does not fit the data, or the run not the settings; a run that
+    diverges is none.
+    """
+    slot = _Slot()
+    threads = torch.get_num_threads()
+
+    def work() -> None:
+        try:
+            limit_threads(threads)
+            with _quiet():
+                run(
+                    settings, data, slot.put, callbacks=callbacks, steering=steering,
+                    resume=resume, is_closed=slot.is_closed,
+                )  # fmt: skip
+        except BaseException as error:  # raised again where the states are taken
+            slot.fail(error)
+        else:
+            slot.fail(RuntimeError("The training ended without its last state."))
+
+    thread = threading.Thread(target=work, name="training_lab", daemon=True)
+    thread.start()
+    try:
+        while True:
+            progress = slot.take()
+            yield progress
+            if progress.done:
+                return
+    finally:
+        slot.close()
+        thread.join()
+
+
+def run(
+    settings: Settings,
+    data: Data,
+    show: Callable[[Progress], None],
+    *,
+    callbacks: Sequence[Callback] = (),
+    steering: Steering | None = None,
+    resume: Run | bytes | None = None,
+    is_closed: Callable[[], bool] = lambda: False,
+    trainer: Mapping[str, Any] | None = None,
+) -> None:
+    """``train`` in this thread, its states given to ``show``; ``trainer`` are Lightning's flags."""
+    if isinstance(resume, bytes):
+        resume = load_checkpoint(resume)
+    learner = Learner(settings, data)
+    reduce = ReduceRate(settings.patience, settings.min_delta, settings.factor)
+    stop = StopEarly(settings.stop_patience, settings.min_delta)
+    waiting: dict[str, Callback] = {}
+    if settings.schedule == "plateau":
+        waiting["plateau"] = reduce
+    if settings.early_stopping:
+        waiting["early_stopping"] = stop
+    patience = {name: callback.patience for name, callback in waiting.items()}
+    keeper = KeepBest(patience)
+    if resume is not None:
+        check_resumable(resume, settings, data.size)
+        _go_on(resume, learner, keeper, patience)
+    steered = Steered(steering or Steering(), is_closed)
+    publish = Publish(show, keeper, steered)
+    lightning = Trainer(
+        max_epochs=settings.epochs,
+        callbacks=[steered, *waiting.values(), keeper, publish, *callbacks],
+        logger=False,
+        enable_checkpointing=False,
+        enable_progress_bar=False,
+        enable_model_summary=False,
+        num_sanity_val_steps=0,
+        reload_dataloaders_every_n_epochs=1,
+        inference_mode=False,
+        **(trainer or _choose_device()),
+    )
+    _stand_at(lightning, learner)
+    lightning.fit(learner)
+
+
+def _choose_device() -> dict[str, Any]:
+    device = get_device()
+    if device.type == "cuda":
+        return {"accelerator": "gpu", "devices": [device.index or 0]}
+    return {"accelerator": device.type, "devices": 1}
+
+
+def _go_on(run: Run, learner: Learner, keeper: KeepBest, patience: dict[str, Patience]) -> None:
+    state = run.state
+    if state.step >= learner.total:
+        raise InputError("This run has taken all its steps: raise the number of epochs to go on.")
+    learner.net.load_state_dict(state.network)
+    learner.optimiser_state = {
+        index: {key: value.clone() for key, value in values.items()}
+        for index, values in state.optimiser.items()
+    }
+    learner.plateau = state.plateau
+    learner.history.restore(dict(run.curves), run.marks, state.step)
+    keeper.loss, keeper.best = state.best_loss, run.best
+    for name, one in patience.items():
+        if kept := state.waits.get(name):
+            one.best, one.waited = kept["best"], int(kept["waited"])
+            one.waited *= one.waited < one.most  # it had stopped, and is to go on
+
+
+def _stand_at(trainer: Trainer, learner: Learner) -> None:
+    """A resumed run counts epochs and steps on."""
+    epoch = learner.step // learner.steps_per_epoch
+    progress = trainer.fit_loop.epoch_progress.current
+    progress.processed = progress.completed = epoch
+    manual = trainer.fit_loop.epoch_loop.manual_optimization
+    manual.optim_step_progress.total.completed = learner.step
+
+
+class _Slot:
+    """Holds the newest state until it is taken; the last one is never replaced."""
+
+    def __init__(self) -> None:
+        self._changed = threading.Condition()
+        self._newest: Progress | None = None
+        self._error: BaseException | None = None
+        self._closed = False
+
+    def put(self, progress: Progress) -> None:
+        with self._changed:
+            self._newest = progress
+            self._changed.notify()
+
+    def fail(self, error: BaseException) -> None:
+        with self._changed:
+            self._error = error
+            self._changed.notify()
+
+    def take(self) -> Progress:
+        with self._changed:
+            self._changed.wait_for(lambda: self._newest is not None or self._error is not None)
+            progress, self._newest = self._newest, None
+            if progress is not None:
+                return progress
+            assert self._error is not None
+            raise self._error
+
+    def close(self) -> None:
+        self._closed = True
+
+    def is_closed(self) -> bool:
+        return self._closed
+
+
+_quiet_lock, _quiet_runs = Lock(), 0
+_LOGGER = "lightning.pytorch.utilities.rank_zero"
+# What Lightning calls in PyTorch by an older name: nothing for whoever trains.
+_OLD_NAME = r".*isinstance\(treespec, LeafSpec\).*"
+
+
+def _is_not_ours(record: logging.LogRecord) -> bool:
+    return record.threadName != "training_lab"
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Lightning's advertisements are not told in our threads; the caller's filters stay."""
+    global _quiet_runs
+    with _quiet_lock:
+        _quiet_runs += 1
+        if _quiet_runs == 1:
+            logging.getLogger(_LOGGER).addFilter(_is_not_ours)
+            warnings.filterwarnings("ignore", _OLD_NAME)
+            _added.append(warnings.filters[0])
+    try:
+        yield
+    finally:
+        with _quiet_lock:
+            _quiet_runs -= 1
+            if not _quiet_runs:
+                logging.getLogger(_LOGGER).removeFilter(_is_not_ours)
+                added = _added.pop()
+                if added in warnings.filters:
+                    warnings.filters.remove(added)
+
+
+_added: list[Any] = []
