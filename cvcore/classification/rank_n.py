@@ -3,30 +3,22 @@
 import csv
 import io
 import re
-import zipfile
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import suppress
 from dataclasses import dataclass, field, replace
 from difflib import get_close_matches
 from functools import cache
-from os import PathLike
-from pathlib import Path, PurePosixPath
+from pathlib import PurePosixPath
 
 import numpy as np
 
 from cvcore import classification
-from cvcore.core import images
+from cvcore.core import class_folders, images
+from cvcore.core.class_folders import MAX_TOTAL_BYTES
 from cvcore.core.errors import InputError
-from cvcore.core.folders import is_picture_name, list_pictures
 from cvcore.engine import registry
 from cvcore.recognition import classifier
 from cvcore.recognition.preprocessing import prepare
 
-MAX_PICTURES = 2000
-MAX_ENTRIES = 10_000  # of a zip file, folders and other files included
-MAX_DIRECTORY_BYTES = 4_000_000  # of a zip file's table of contents
-MAX_PICTURE_BYTES = 30_000_000
-MAX_TOTAL_BYTES = 1_000_000_000  # unpacked
 TOP = 5
 THUMBNAIL_SIDE = 160
 
@@ -120,9 +112,7 @@ def find_class(folder: str, *, model: str = classifier.DEFAULT_MODEL) -> int:
     raise InputError(f"The folder {folder!r} names no ImageNet class{hint}")
 
 
-def read_set(
-    source: str | PathLike | Sequence[str | PathLike], *, model: str = classifier.DEFAULT_MODEL
-) -> LabelledSet:
+def read_set(source: class_folders.Source, *, model: str = classifier.DEFAULT_MODEL) -> LabelledSet:
     """Pictures in class-named folders: a zip file, a folder, or a list of picture files.
 
     Only a picture's own folder counts (``anything/collie/1.jpg`` is a collie). Nothing is
@@ -130,19 +120,12 @@ def read_set(
     done. Raises ``InputError`` when the source is no zip file or folder, is damaged, locked with a
     password, unsafe or too large, or holds no picture in a folder that names a class.
     """
-    if isinstance(source, str | PathLike):
-        path = Path(source).expanduser()
-        if not path.is_dir():
-            return _read_zip(path, model)
-        root = path.absolute()
-        wanted = list_pictures(root, recursive=True)
-        names = [file.relative_to(root.parent).as_posix() for file in wanted]
-    else:
-        wanted = [Path(file) for file in source]
-        wanted = [file for file in wanted if is_picture_name(file.name)]
-        names = [file.as_posix() for file in wanted]
-    readers = [lambda file=file: _read_file(file) for file in wanted]
-    return _label(list(zip(names, readers, strict=True)), model)
+    found = class_folders.list_files(source)
+    try:
+        return replace(_label(found.files, model), close=found.close)
+    except BaseException:
+        found.close()
+        raise
 
 
 def evaluate(
@@ -214,15 +197,11 @@ def _rank(picture: LabelledPicture, logits: np.ndarray, image: np.ndarray) -> Ra
     )
 
 
-def _label(files: list[tuple[str, Callable[[], bytes]]], model: str) -> LabelledSet:
-    if len(files) > MAX_PICTURES:
-        raise InputError(
-            f"There are {len(files):,} pictures: choose at most {MAX_PICTURES:,} at a time."
-        )
+def _label(files: class_folders.Files, model: str) -> LabelledSet:
     classes: dict[str, int | InputError] = {}
     pictures = []
     for name, read in files:
-        folder = PurePosixPath(name).parent.name
+        folder = class_folders.get_folder(name)
         if folder not in classes:
             try:
                 classes[folder] = find_class(folder, model=model)
@@ -232,121 +211,11 @@ def _label(files: list[tuple[str, Callable[[], bytes]]], model: str) -> Labelled
         if isinstance(found, int):
             pictures.append(LabelledPicture(f"{folder}/{PurePosixPath(name).name}", found, read))
     errors = {folder: error for folder, error in classes.items() if not isinstance(error, int)}
-    if not files:
-        raise InputError(
-            "There is no picture in it: put JPEG or PNG files into folders named after classes."
-        )
     if not pictures:
         if "" in errors:
-            raise InputError(
-                "The pictures lie in no folder: put them into folders named after classes."
-            )
+            raise InputError(class_folders.NO_FOLDER)
         raise next(iter(errors.values()))
     return LabelledSet(tuple(pictures), tuple(errors))
-
-
-def _read_zip(path: Path, model: str) -> LabelledSet:
-    _check_zip_directory(path)
-    try:
-        archive = zipfile.ZipFile(path)
-    except (zipfile.BadZipFile, OSError, ValueError, NotImplementedError):
-        raise InputError("This zip file is damaged: pack the folders again.") from None
-    try:
-        entries = archive.infolist()
-        if len(entries) > MAX_ENTRIES:
-            raise InputError(
-                f"This zip file has {len(entries):,} entries: pack at most {MAX_ENTRIES:,}."
-            )
-        for entry in entries:
-            _check_entry(entry)
-        named = {_get_name(entry): entry for entry in entries}
-        kept = {
-            name: entry
-            for name, entry in named.items()
-            if is_picture_name(name) and not name.endswith("/")
-        }
-        if not kept and any(name.lower().endswith(".zip") for name in named):
-            raise InputError("This zip file holds another one: unpack that, and choose it instead.")
-        if sum(entry.file_size for entry in kept.values()) > MAX_TOTAL_BYTES:
-            raise InputError(
-                f"This zip file holds more than {MAX_TOTAL_BYTES // 10**9} GB: pack fewer pictures."
-            )
-        names = sorted(kept)
-        readers = [lambda entry=kept[name]: _read_entry(archive, entry) for name in names]
-        labelled = _label(list(zip(names, readers, strict=True)), model)
-    except BaseException:
-        archive.close()
-        raise
-    return replace(labelled, close=archive.close)
-
-
-def _check_zip_directory(path: Path) -> None:
-    """Refuse a file whose table of contents alone would be a burden, before it is parsed."""
-    try:
-        with path.open("rb") as file:
-            size = file.seek(0, io.SEEK_END)
-            file.seek(max(0, size - (1 << 16) - 22))
-            tail = file.read()
-    except OSError:
-        raise InputError("This file could not be opened: choose a zip file or a folder.") from None
-    end = tail.rfind(b"PK\5\6")
-    if end < 0 or len(tail) < end + 22:
-        raise InputError("This is no zip file: pack the class-named folders into a .zip file.")
-    directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
-    if end >= 20 and tail[end - 20 : end - 16] == b"PK\6\7":  # zip64, as streaming programs write
-        large = tail.rfind(b"PK\6\6", 0, end - 20)
-        directory_bytes = int.from_bytes(tail[large + 40 : large + 48], "little")
-    if directory_bytes > MAX_DIRECTORY_BYTES:
-        raise InputError(
-            f"This zip file has too many entries: pack at most {MAX_PICTURES:,} pictures."
-        )
-
-
-def _check_entry(entry: zipfile.ZipInfo) -> None:
-    parts = re.split(r"[/\\]", entry.filename)
-    if ".." in parts or entry.filename.startswith(("/", "\\")) or re.match(r"[A-Za-z]:", parts[0]):
-        raise InputError("This zip file has entries that point outside it: pack the folders again.")
-    if entry.flag_bits & 1:
-        raise InputError("This zip file is locked with a password: pack it again without one.")
-    if entry.file_size > MAX_PICTURE_BYTES and is_picture_name(_get_name(entry)):
-        raise InputError(
-            f"{entry.filename!r} exceeds {MAX_PICTURE_BYTES // 10**6} MB unpacked: leave it out."
-        )
-
-
-def _read_entry(archive: zipfile.ZipFile, entry: zipfile.ZipInfo) -> bytes:
-    try:
-        with archive.open(entry) as file:
-            data = file.read(MAX_PICTURE_BYTES + 1)  # the size that the entry states may be a lie
-    except (zipfile.BadZipFile, OSError, EOFError, ValueError, NotImplementedError, RuntimeError):
-        raise InputError(f"{entry.filename!r} is damaged in the zip file.") from None
-    except Exception as error:  # zlib, bz2 and lzma have error types of their own
-        raise InputError(f"{entry.filename!r} cannot be unpacked.") from error
-    return _check_length(data, entry.filename)
-
-
-def _read_file(path: Path) -> bytes:
-    try:
-        with path.open("rb") as file:
-            data = file.read(MAX_PICTURE_BYTES + 1)
-    except OSError:
-        raise InputError(f"{path.name!r} could not be opened.") from None
-    return _check_length(data, path.name)
-
-
-def _check_length(data: bytes, name: str) -> bytes:
-    if len(data) > MAX_PICTURE_BYTES:
-        raise InputError(f"{name!r} has more than {MAX_PICTURE_BYTES // 10**6} MB: leave it out.")
-    return data
-
-
-def _get_name(entry: zipfile.ZipInfo) -> str:
-    """A path with slashes. Windows programs write backslashes, macOS UTF-8 without saying so."""
-    name = entry.filename
-    if not entry.flag_bits & 0x800:
-        with suppress(UnicodeError):
-            name = name.encode("cp437").decode("utf-8")
-    return name.replace("\\", "/")
 
 
 @cache

@@ -1,6 +1,6 @@
 from . import callbacks, logs, presets, schedules
 from .augmentation import augment
-from .data import Data, Part, load_digits
+from .data import Data, Part, from_pictures, load_clothes, load_digits, read_folders
 from .learner import Learner, build_network, compute_loss
 from .progress import Mark, Progress, Score, Steering
 from .runs import Run, State, load_checkpoint
@@ -23,10 +23,13 @@ __all__ = [
     "build_network",
     "callbacks",
     "compute_loss",
+    "from_pictures",
     "load_checkpoint",
+    "load_clothes",
     "load_digits",
     "logs",
     "presets",
+    "read_folders",
     "schedules",
     "train",
 ]

@@ -1,19 +1,32 @@
 """Pictures to train on, to validate with, and to test with once at the end."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass, field
+from collections.abc import Iterator, Mapping, Sequence
+from contextlib import closing
+from dataclasses import dataclass, field, replace
 from functools import cache
 
 import numpy as np
 import torch
 from torch import Tensor
 
-from cvcore.core import images
+from cvcore.core import class_folders, images
+from cvcore.core.errors import InputError
 from cvcore.engine import registry
 from cvcore.engine.isolation import undisturbed
 
 DIGIT_SIDE, DIGITS_PER_CLASS = 28, 500
 HELD_BACK_PER_DIGIT = 100  # half validates, half tests
+CLOTHES = (
+    "dress", "hat", "longsleeve", "outwear", "pants",
+    "shirt", "shoes", "shorts", "skirt", "t-shirt",
+)  # fmt: skip
+CLOTHES_SIDE = 80  # of a picture in the bundled sheet, a row a class
+CLOTHES_PARTS = (40, 10, 10)  # of each class: training, validation, test
+SIDES = {"colour": 64, "grey": 28}
+MAX_CLASSES = 50
+MIN_PICTURES = 3  # of a class: one to learn from, one to validate with, one to test with
+HELD_BACK = 0.2  # share of a class that validates; as much tests
+UNEVEN = 3  # times as many pictures as the smallest class, of which a note tells
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,7 +59,7 @@ class Data:
     test: Part = field(repr=False)
     """Held back: scored once at the end, decides nothing."""
     notes: tuple[str, ...] = ()
-    """A sentence on each file that was left out."""
+    """A sentence each on what was left out, and on classes of very different sizes."""
 
     @property
     def size(self) -> tuple[int, int, int]:
@@ -115,3 +128,132 @@ def to_part(pictures: Sequence[np.ndarray], labels: Sequence[int]) -> Part:
     array = array[:, None] if array.ndim == 3 else array.transpose(0, 3, 1, 2)
     floats = torch.from_numpy(np.ascontiguousarray(array)).float() / 255
     return Part(floats, torch.tensor(list(labels), dtype=torch.int64))
+
+
+def fit_picture(picture: images.Picture, look: str) -> np.ndarray:
+    """The middle square of a picture as uint8 (64, 64, 3), or (28, 28) for "grey"."""
+    image = images.as_image(picture)
+    side, short = SIDES[look], min(image.shape[:2])
+    square = images.resize(images.centre_crop(image, short), (side, side), resample="box")
+    return square if look == "colour" else np.rint(square.mean(axis=2)).astype(np.uint8)
+
+
+def check_look(look: str) -> str:
+    """ "colour" or "grey"; InputError otherwise."""
+    if look not in SIDES:
+        raise InputError(f"There is no look {look!r}: choose one of {', '.join(SIDES)}.")
+    return look
+
+
+@undisturbed
+def load_clothes(look: str = "colour") -> Data:
+    """The bundled photographs of ten kinds of clothes: 400 to train on, 100 and 100 held back.
+
+    They are (N, 3, 64, 64), or (N, 1, 28, 28) with ``look`` "grey".
+    """
+    return _load_clothes(check_look(look))
+
+
+@cache
+def _load_clothes(look: str) -> Data:
+    registry.check_files("clothes")
+    path = registry.get_weight("clothes").paths[0]
+    count = sum(CLOTHES_PARTS)
+    sheet = images.load_image(path, max_side=CLOTHES_SIDE * count)
+    rows = sheet.reshape(len(CLOTHES), CLOTHES_SIDE, count, CLOTHES_SIDE, 3).swapaxes(1, 2)
+    parts, start = [], 0
+    for part in CLOTHES_PARTS:
+        chosen = [
+            (fit_picture(np.ascontiguousarray(picture), look), label)
+            for label, row in enumerate(rows)
+            for picture in row[start : start + part]
+        ]
+        parts.append(to_part(*zip(*chosen, strict=True)))
+        start += part
+    return Data("clothes", CLOTHES, *parts)
+
+
+@undisturbed
+def read_folders(source: class_folders.Source, *, look: str = "colour", seed: int = 0) -> Data:
+    """Pictures in class-named folders, from a zip file, a folder or a list of files.
+
+    Each is cut to its middle square and brought to 64 x 64, with ``look`` "grey" to 28 x 28. A
+    fifth of each class validates and as many test, chosen by the seed. What cannot be read is left
+    out, and told in ``notes``. Raises ``InputError`` for what ``class_folders.list_files`` refuses,
+    for fewer than two classes, and for a class with fewer than three pictures.
+    """
+    check_look(look)
+    classes: dict[str, list[np.ndarray]] = {}
+    notes = []
+    with closing(class_folders.list_files(source)) as found:
+        for name, picture in _read(found.files, look, notes):
+            classes.setdefault(class_folders.get_folder(name), []).append(picture)
+    if set(classes) == {""}:
+        raise InputError(class_folders.NO_FOLDER)
+    if stray := classes.pop("", []):
+        notes.append(f"{len(stray)} pictures in no folder were left out.")
+    data = from_pictures(classes, look=look, seed=seed)
+    return replace(data, notes=(*notes, *data.notes))
+
+
+def _read(
+    files: class_folders.Files, look: str, notes: list[str]
+) -> Iterator[tuple[str, np.ndarray]]:
+    unreadable = []
+    for name, read in files:
+        try:
+            yield name, fit_picture(images.load_image(read(), max_side=1024), look)
+        except InputError:
+            unreadable.append(name.rsplit("/", 1)[-1])
+    if unreadable:
+        names = ", ".join(unreadable[:5]) + (" ..." if len(unreadable) > 5 else "")
+        notes.append(f"Could not be read and left out: {names}.")
+
+
+@undisturbed
+def from_pictures(
+    classes: Mapping[str, Sequence[images.Picture]], *, look: str = "colour", seed: int = 0
+) -> Data:
+    """Pictures by class, as a webcam gives them; the rest as ``read_folders``."""
+    check_look(look)
+    names = sorted(classes)
+    _check_classes({name: len(classes[name]) for name in names})
+    parts: list[list[tuple[np.ndarray, int]]] = [[], [], []]
+    for label, name in enumerate(names):
+        pictures = [
+            picture if _is_fit(picture, look) else fit_picture(picture, look)
+            for picture in classes[name]
+        ]
+        held = max(1, round(HELD_BACK * len(pictures)))
+        order = torch.randperm(len(pictures), generator=make_generator(seed, 5, label)).tolist()
+        for place, index in enumerate(order):
+            part = 1 if place < held else 2 if place < 2 * held else 0
+            parts[part].append((pictures[index], label))
+    sizes = {len(classes[name]): name for name in names}
+    notes: tuple[str, ...] = ()
+    if max(sizes) >= UNEVEN * min(sizes):
+        notes = (
+            f"{sizes[max(sizes)]} has {max(sizes)} pictures and {sizes[min(sizes)]} only "
+            f"{min(sizes)}: the network will lean towards the larger class.",
+        )
+    return Data("own", tuple(names), *(to_part(*zip(*part, strict=True)) for part in parts), notes)
+
+
+def _is_fit(picture: object, look: str) -> bool:
+    side = SIDES[look]
+    shape = (side, side, 3) if look == "colour" else (side, side)
+    return isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.shape == shape
+
+
+def _check_classes(counts: Mapping[str, int]) -> None:
+    if len(counts) < 2:
+        one = f"There is one class alone, {next(iter(counts))}" if counts else "There is no class"
+        raise InputError(f"{one}: at least two are needed, each in a folder of its own.")
+    if len(counts) > MAX_CLASSES:
+        raise InputError(f"There are {len(counts)} classes: choose at most {MAX_CLASSES}.")
+    few, count = min(counts.items(), key=lambda item: item[1])
+    if count < MIN_PICTURES:
+        raise InputError(
+            f"{few} has {count} picture{'s' * (count != 1)}: each class needs at least "
+            f"{MIN_PICTURES}, to learn from, to validate with and to test with."
+        )

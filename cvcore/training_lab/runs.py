@@ -23,6 +23,7 @@ VERSION = 1
 FIXED = (
     "network", "depth", "skips", "norm", "optimiser", "batch_size", "examples", "seed",
 )  # fmt: skip
+_UNFIT = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 NO_CHECKPOINT = (
     "This is no checkpoint of a training: choose a .safetensors file that was saved here."
 )

@@ -9,7 +9,7 @@ import pytest
 
 from cvcore.classification import rank_n
 from cvcore.classification.rank_n import evaluate, find_class, read_set, to_csv
-from cvcore.core import images, samples
+from cvcore.core import class_folders, images, samples
 from cvcore.core.errors import InputError
 from cvcore.engine import registry
 
@@ -201,11 +201,11 @@ def test_zip_that_lies_about_its_sizes(make_zip):
 def test_many_pictures_of_allowed_size_are_refused_together(make_zip):
     entries = {f"espresso/{i}.png": bytes(29_000_000) for i in range(2)}
     path = make_zip(entries, compression=zipfile.ZIP_DEFLATED)
-    limit, rank_n.MAX_TOTAL_BYTES = rank_n.MAX_TOTAL_BYTES, 40_000_000
+    limit, class_folders.MAX_TOTAL_BYTES = class_folders.MAX_TOTAL_BYTES, 40_000_000
     try:
         refused(path, "pack fewer")
     finally:
-        rank_n.MAX_TOTAL_BYTES = limit
+        class_folders.MAX_TOTAL_BYTES = limit
 
 
 def test_huge_table_of_contents_is_refused_before_it_is_parsed(make_zip):
