@@ -15,7 +15,7 @@ from cvcore.training_lab.runs import Run, State
 from cvcore.training_lab.schedules import Patience
 
 PUBLISH_EVERY = 0.35  # seconds between two states; a third less than half a second
-PART = 64  # validation pictures looked at in the middle of an epoch
+PART = 64  # validation pictures looked at in the middle of an epoch, at most half of them
 
 
 class Steered(Callback):
@@ -132,9 +132,9 @@ class Publish(Callback):
 
     def on_train_batch_end(self, trainer: Trainer, module: Learner, *_: Any) -> None:
         if trainer.is_global_zero and time.monotonic() - self._shown > PUBLISH_EVERY:
-            if not module.at_epoch_end:
-                count = len(module.data.validation)
-                chosen = torch.linspace(0, count - 1, min(PART, count)).long()
+            count = len(module.data.validation)
+            if not module.at_epoch_end and count > 1:
+                chosen = torch.linspace(0, count - 1, min(PART, count // 2)).long()
                 part = module.data.validation.take(chosen.to(module.data.validation.labels.device))
                 module.history.add_point(*module.measure(part), part.labels)
             self._publish(trainer, module)
@@ -155,7 +155,7 @@ class Publish(Callback):
         history = module.history
         run = Run(
             module.settings, module.data.size, state, best, history.to_arrays(),
-            tuple(history.marks),
+            tuple(history.marks), module.steps_per_epoch,
         )  # fmt: skip
         self._publish(trainer, module, done=True, run=run, **tests)
 
@@ -166,6 +166,8 @@ class Publish(Callback):
         return Score(float(losses.mean()), float(right))
 
     def _publish(self, trainer: Trainer, module: Learner, **end: Any) -> None:
+        if not trainer.is_global_zero:
+            return
         history = module.history
         curves = history.to_arrays()
         channels, side, _ = module.data.size

@@ -47,10 +47,10 @@ class History:
         """Whether this step's are noted: the first ten, then every fifth."""
         return self.step < GRADIENTS_AT_FIRST or self.step % GRADIENTS_EVERY == 0
 
-    def add_gradients(self, gradients: Sequence[Tensor]) -> None:
-        """The Euclidean norm of each layer's gradient, at the step under way."""
+    def add_gradients(self, gradients: Sequence[Tensor], scale: float = 1.0) -> None:
+        """The Euclidean norms of the layers' gradients at this step, all ``scale`` too large."""
         self.gradient_steps.append(self.step)
-        self._pending_norms.append(torch.stack(torch._foreach_norm(list(gradients))))
+        self._pending_norms.append(torch.stack(torch._foreach_norm(list(gradients))) / scale)
 
     def add_step(self, loss: Tensor, right: Tensor, count: int, rate: float) -> None:
         """A step has been taken. A GPU is waited for only now and then."""

@@ -167,9 +167,13 @@ class Learner(lightning.LightningModule):
         """Steps taken."""
         return self.history.step
 
+    def count_steps(self, world: int) -> int:
+        """Steps an epoch with so many processes."""
+        return count_steps(len(self.examples), self.settings.batch_size, world)
+
     @property
     def steps_per_epoch(self) -> int:
-        return count_steps(len(self.examples), self.settings.batch_size, self._world)
+        return self.count_steps(self._world)
 
     @property
     def total(self) -> int:
@@ -211,7 +215,9 @@ class Learner(lightning.LightningModule):
         loss = compute_loss(logits, targets, self.settings)
         self.manual_backward(loss)
         if self.history.wants_gradients:
-            self.history.add_gradients([weight.grad for weight in self._weights])
+            scaler = getattr(self.trainer.precision_plugin, "scaler", None)  # of float16
+            scale = scaler.get_scale() if scaler else 1.0
+            self.history.add_gradients([weight.grad for weight in self._weights], scale)
         optimiser.step()
         right = (logits.detach().argmax(dim=1) == targets).sum()
         self.history.add_step(loss.detach(), right, len(targets), rate)

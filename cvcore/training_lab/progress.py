@@ -50,7 +50,7 @@ class Progress:
     validation_accuracy: np.ndarray = field(repr=False)  # (V,) 0 to 1
     validation_pictures: np.ndarray = field(repr=False)
     """int64 (V,): how many held-back pictures each point is measured on. All of them after an
-    epoch, the same 64 in the middle of one."""
+    epoch and where a run was stopped, the same 64 (at most half) in the middle of one."""
     layers: tuple[str, ...] = field(repr=False)  # L names, in order
     gradient_steps: np.ndarray = field(repr=False)  # int64 (G,) counted from 0
     gradient_norms: np.ndarray = field(repr=False)  # (G, L) Euclidean, of each layer's weights

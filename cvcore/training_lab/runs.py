@@ -59,6 +59,7 @@ class Run:
     """As it was after the epoch with the least validation loss."""
     curves: Mapping[str, np.ndarray] = field(repr=False)
     marks: tuple[Mark, ...] = field(repr=False, default=())
+    steps_per_epoch: int = 1
 
     @property
     def step(self) -> int:
@@ -109,6 +110,7 @@ class Run:
             "version": VERSION,
             "settings": asdict(self.settings),
             "size": self.size,
+            "steps_per_epoch": self.steps_per_epoch,
             "state": _describe(self.state),
             "best": None if self.best is None else _describe(self.best),
             "marks": [[mark.step, mark.text] for mark in self.marks],
@@ -162,6 +164,7 @@ def load_checkpoint(data: bytes) -> Run:
                 if name.startswith("curves/")
             },
             tuple(Mark(step, text) for step, text in about["marks"]),
+            int(about["steps_per_epoch"]),
         )
         run.build_network()  # which its weights must fit
     except (

@@ -49,11 +49,10 @@ def train(
     def work() -> None:
         try:
             limit_threads(threads)
-            with _quiet():
-                run(
-                    settings, data, slot.put, callbacks=callbacks, steering=steering,
-                    resume=resume, is_closed=slot.is_closed,
-                )  # fmt: skip
+            run(
+                settings, data, slot.put, callbacks=callbacks, steering=steering,
+                resume=resume, is_closed=slot.is_closed,
+            )  # fmt: skip
         except BaseException as error:  # raised again where the states are taken
             slot.fail(error)
         else:
@@ -101,20 +100,22 @@ def run(
         _go_on(resume, learner, keeper, patience)
     steered = Steered(steering or Steering(), is_closed)
     publish = Publish(show, keeper, steered)
-    lightning = Trainer(
-        max_epochs=settings.epochs,
-        callbacks=[steered, *waiting.values(), keeper, publish, *callbacks],
-        logger=False,
-        enable_checkpointing=False,
-        enable_progress_bar=False,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
-        reload_dataloaders_every_n_epochs=1,
-        inference_mode=False,
-        **(trainer or _choose_device()),
-    )
-    _stand_at(lightning, learner)
-    lightning.fit(learner)
+    with _quiet():
+        lightning = Trainer(
+            max_epochs=settings.epochs,
+            callbacks=[steered, *waiting.values(), keeper, publish, *callbacks],
+            logger=False,
+            enable_checkpointing=False,
+            enable_progress_bar=False,
+            enable_model_summary=False,
+            num_sanity_val_steps=0,
+            reload_dataloaders_every_n_epochs=1,
+            inference_mode=False,
+            **(trainer or _choose_device()),
+        )
+        _check_pace(lightning, learner, resume)
+        _stand_at(lightning, learner)
+        lightning.fit(learner)
 
 
 def _choose_device() -> dict[str, Any]:
@@ -126,8 +127,6 @@ def _choose_device() -> dict[str, Any]:
 
 def _go_on(run: Run, learner: Learner, keeper: KeepBest, patience: dict[str, Patience]) -> None:
     state = run.state
-    if state.step >= learner.total:
-        raise InputError("This run has taken all its steps: raise the number of epochs to go on.")
     learner.net.load_state_dict(state.network)
     learner.optimiser_state = {
         index: {key: value.clone() for key, value in values.items()}
@@ -140,6 +139,18 @@ def _go_on(run: Run, learner: Learner, keeper: KeepBest, patience: dict[str, Pat
         if kept := state.waits.get(name):
             one.best, one.waited = kept["best"], int(kept["waited"])
             one.waited *= one.waited < one.most  # it had stopped, and is to go on
+
+
+def _check_pace(trainer: Trainer, learner: Learner, run: Run | None) -> None:
+    """Steps are counted on as they were: with several processes an epoch has fewer."""
+    steps = learner.count_steps(trainer.world_size)
+    if run is not None and run.steps_per_epoch != steps:
+        raise InputError(
+            f"This run took {run.steps_per_epoch} steps an epoch, not {steps}: "
+            "go on with as many devices as it was begun with."
+        )
+    if run is not None and run.step >= steps * learner.settings.epochs:
+        raise InputError("This run has taken all its steps: raise the number of epochs to go on.")
 
 
 def _stand_at(trainer: Trainer, learner: Learner) -> None:
@@ -186,36 +197,38 @@ class _Slot:
         return self._closed
 
 
-_quiet_lock, _quiet_runs = Lock(), 0
+_quiet_lock = Lock()
+_quiet_threads: set[int] = set()
+_quiet_filters: list[Any] = []
 _LOGGER = "lightning.pytorch.utilities.rank_zero"
-# What Lightning calls in PyTorch by an older name: nothing for whoever trains.
-_OLD_NAME = r".*isinstance\(treespec, LeafSpec\).*"
+# What Lightning calls in PyTorch by an older name, and that each process logs the same: nothing
+# for whoever trains.
+_HUSHED = (r".*isinstance\(treespec, LeafSpec\).*", r".*sync_dist=True.*")
 
 
 def _is_not_ours(record: logging.LogRecord) -> bool:
-    return record.threadName != "training_lab"
+    return record.thread not in _quiet_threads
 
 
 @contextmanager
 def _quiet() -> Iterator[None]:
-    """Lightning's advertisements are not told in our threads; the caller's filters stay."""
-    global _quiet_runs
+    """Lightning's advertisements are not told in this thread; the caller's filters stay."""
+    logger, thread = logging.getLogger(_LOGGER), threading.get_ident()
     with _quiet_lock:
-        _quiet_runs += 1
-        if _quiet_runs == 1:
-            logging.getLogger(_LOGGER).addFilter(_is_not_ours)
-            warnings.filterwarnings("ignore", _OLD_NAME)
-            _added.append(warnings.filters[0])
+        if not _quiet_threads:
+            logger.addFilter(_is_not_ours)
+            for words in _HUSHED:
+                warnings.filterwarnings("ignore", words)
+                _quiet_filters.append(warnings.filters[0])
+        _quiet_threads.add(thread)
     try:
         yield
     finally:
         with _quiet_lock:
-            _quiet_runs -= 1
-            if not _quiet_runs:
-                logging.getLogger(_LOGGER).removeFilter(_is_not_ours)
-                added = _added.pop()
-                if added in warnings.filters:
-                    warnings.filters.remove(added)
-
-
-_added: list[Any] = []
+            _quiet_threads.discard(thread)
+            if not _quiet_threads:
+                logger.removeFilter(_is_not_ours)
+                for added in _quiet_filters:
+                    if added in warnings.filters:  # the caller may have put others in their place
+                        warnings.filters.remove(added)  # type: ignore[attr-defined]
+                _quiet_filters.clear()

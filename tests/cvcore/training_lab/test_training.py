@@ -320,6 +320,12 @@ def test_the_digits_convnet_is_for_digits(small):
         finish(replace(SMALL, network="digits_cnn"), small)
 
 
+def test_a_run_of_two_processes_is_not_gone_on_with_by_one(small):
+    run = replace(finish(SMALL, small).run, steps_per_epoch=2)
+    with pytest.raises(InputError, match="took 2 steps an epoch, not 3: go on with as many"):
+        finish(replace(SMALL, epochs=9), small, resume=run)
+
+
 @pytest.mark.parametrize("data", [b"", b"text that is no checkpoint", b"\x10" + b"\0" * 200])
 def test_no_checkpoint(data):
     with pytest.raises(InputError, match="no checkpoint of a training"):
