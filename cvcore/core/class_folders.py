@@ -53,7 +53,7 @@ def list_files(source: Source) -> PictureFiles:
         wanted = [Path(file) for file in source]
         wanted = [file for file in wanted if is_picture_name(file.name)]
         names = [file.as_posix() for file in wanted]
-    readers = [partial(_read_file, file) for file in wanted]
+    readers: list[Callable[[], bytes]] = [partial(_read_file, file) for file in wanted]
     return PictureFiles(check_count(list(zip(names, readers, strict=True))))
 
 
@@ -102,7 +102,7 @@ def _read_zip(path: Path) -> PictureFiles:
                 f"This zip file holds more than {MAX_TOTAL_BYTES // 10**9} GB: pack fewer pictures."
             )
         names = sorted(kept)
-        files = [(name, partial(_read_entry, archive, kept[name])) for name in names]
+        files: Files = [(name, partial(_read_entry, archive, kept[name])) for name in names]
         return PictureFiles(check_count(files), archive.close)
     except BaseException:
         archive.close()

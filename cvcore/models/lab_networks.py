@@ -5,7 +5,8 @@ generator of its own, so that several trainings in one process do not disturb ea
 """
 
 import math
-from typing import TypeAlias
+from collections.abc import Callable
+from typing import Any, TypeAlias
 
 import torch
 from torch import Tensor, nn
@@ -145,7 +146,7 @@ def build_residual(
     return nn.Sequential(*layers, *head, nn.Linear(inputs, classes))
 
 
-BUILD = {
+BUILD: dict[str, Callable[..., nn.Module]] = {
     "linear": build_linear,
     "mlp": build_mlp,
     "simple_cnn": build_simple_cnn,
@@ -189,7 +190,7 @@ def initialise(net: nn.Module, kind: str, generator: torch.Generator) -> None:
             module.reset_parameters()
 
 
-def build(name: str, size: Input, **settings: object) -> nn.Module:
+def build(name: str, size: Input, **settings: Any) -> nn.Module:
     """A network of ``BUILD`` without values yet: call ``initialise``. Draws no random numbers."""
     with torch.device("meta"):
         net = BUILD[name](size, **settings)

@@ -38,7 +38,7 @@ def add_settings(parser: argparse.ArgumentParser) -> None:
     """An option for each setting; what is not given is None."""
     for field in fields(Settings):
         name, option = field.name, f"--{field.name.replace('_', '-')}"
-        shown = {"dest": name, "help": f"default: {field.default}"}
+        shown: dict[str, Any] = {"dest": name, "help": f"default: {field.default}"}
         if name in CHOICES:
             parser.add_argument(option, choices=CHOICES[name], **shown)
         elif isinstance(field.default, bool):
@@ -133,7 +133,8 @@ def main(arguments: list[str] | None = None) -> None:
         "strategy": options.strategy,
         "precision": options.precision,
     }
-    steering, states = Steering(), []
+    steering = Steering()
+    states: list[Progress] = []
 
     def show(progress: Progress) -> None:
         if not states or progress.epoch > states[-1].epoch:

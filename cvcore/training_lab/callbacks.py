@@ -80,7 +80,8 @@ class KeepBest(Callback):
 
     def __init__(self, waiting: Mapping[str, Patience]) -> None:
         self.waiting = waiting
-        self.loss, self.best = math.inf, None
+        self.loss = math.inf
+        self.best: State | None = None
 
     def on_validation_end(self, trainer: Trainer, module: Learner) -> None:
         loss = module.history.validation_loss[-1]
@@ -136,7 +137,8 @@ class Publish(Callback):
             if not module.at_epoch_end and count > 1:
                 chosen = torch.linspace(0, count - 1, min(PART, count // 2)).long()
                 part = module.data.validation.take(chosen.to(module.data.validation.labels.device))
-                module.history.add_point(*module.measure(part), part.labels)
+                losses, answers = module.measure(part)
+                module.history.add_point(losses, answers, part.labels)
             self._publish(trainer, module)
 
     def on_validation_end(self, trainer: Trainer, module: Learner) -> None:
@@ -169,7 +171,7 @@ class Publish(Callback):
         if not trainer.is_global_zero:
             return
         history = module.history
-        curves = history.to_arrays()
+        curves: dict[str, Any] = history.to_arrays()
         channels, side, _ = module.data.size
         indices, losses, answers = history.worst
         self._shown = time.monotonic()

@@ -170,7 +170,8 @@ def _load_clothes(look: str) -> Data:
         ]
         parts.append(to_part(*zip(*chosen, strict=True)))
         start += part
-    return Data("clothes", CLOTHES, *parts)
+    training, validation, test = parts
+    return Data("clothes", CLOTHES, training, validation, test)
 
 
 @undisturbed
@@ -184,7 +185,7 @@ def read_folders(source: class_folders.Source, *, look: str = "colour", seed: in
     """
     check_look(look)
     classes: dict[str, list[np.ndarray]] = {}
-    notes = []
+    notes: list[str] = []
     with closing(class_folders.list_files(source)) as found:
         for name, picture in _read(found.files, look, notes):
             classes.setdefault(class_folders.get_folder(name), []).append(picture)
@@ -236,7 +237,8 @@ def from_pictures(
             f"{sizes[max(sizes)]} has {max(sizes)} pictures and {sizes[min(sizes)]} only "
             f"{min(sizes)}: the network will lean towards the larger class.",
         )
-    return Data("own", tuple(names), *(to_part(*zip(*part, strict=True)) for part in parts), notes)
+    training, validation, test = (to_part(*zip(*part, strict=True)) for part in parts)
+    return Data("own", tuple(names), training, validation, test, notes)
 
 
 def _is_fit(picture: object, look: str) -> bool:

@@ -159,7 +159,7 @@ class Learner(lightning.LightningModule):
         ]
         self.plateau = 1.0
         """Share of the rate that plateaus have left."""
-        self.optimiser_state: dict[str, Any] | None = None
+        self.optimiser_state: dict[int, dict[str, Tensor]] | None = None
         self._weights = [layer.weight for _, layer in layers]
 
     @property

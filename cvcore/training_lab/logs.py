@@ -4,7 +4,10 @@ import csv
 import io
 import tempfile
 import time
+from collections.abc import Iterable
 from pathlib import Path
+
+import numpy as np
 
 from cvcore.training_lab.progress import Progress
 
@@ -64,7 +67,7 @@ def to_events(progress: Progress) -> bytes:
     from tensorboard.summary.writer.event_file_writer import EventFileWriter
 
     steps = range(1, progress.step + 1)
-    curves = [
+    curves: list[tuple[str, Iterable[int], np.ndarray]] = [
         ("loss/training", steps, progress.training_loss),
         ("accuracy/training", steps, progress.training_accuracy),
         ("rate", steps, progress.rates),

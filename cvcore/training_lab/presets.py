@@ -1,6 +1,7 @@
 """Presets: each a lesson of one or several runs, with a sentence on what to look for."""
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 from cvcore.training_lab.settings import Settings
 
@@ -18,7 +19,7 @@ class Preset:
     """The curve of ``Progress`` in which it is best seen."""
 
 
-def _vary(base: Settings, name: str, labels: dict[object, str]) -> tuple[tuple[str, Settings], ...]:
+def _vary(base: Settings, name: str, labels: dict[Any, str]) -> tuple[tuple[str, Settings], ...]:
     return tuple((label, replace(base, **{name: value})) for value, label in labels.items())
 
 
@@ -27,7 +28,7 @@ _QUICK = Settings(examples=1250, epochs=4)
 _RACE = Settings(examples=1250, epochs=6, rate=1e-2)
 _DROPOUT = Settings(examples=500, epochs=20)
 _ANNEAL = Settings(examples=1250, epochs=12, rate=1e-2)
-_DEEP = Settings(network="residual", depth=20, examples=640, epochs=4, rate=1e-3)
+_DEEP = Settings(network="residual", depth=20, examples=640, epochs=6, batch_size=32)
 _NORMS = replace(_DEEP, skips=False)
 
 PRESETS: dict[str, Preset] = {

@@ -88,7 +88,7 @@ class Steering:
 
     def __init__(self) -> None:
         self._lock = threading.Lock()
-        self._asked: dict[str, float] = {}
+        self._asked: dict[str, Any] = {}
         self._stop = threading.Event()
 
     def set(self, *, rate: Any = None, dropout: Any = None, weight_decay: Any = None) -> None:
@@ -97,7 +97,7 @@ class Steering:
         The schedule goes on from the new rate; what a plateau had taken off is forgotten.
         ``InputError`` for a value that cannot be.
         """
-        asked = {} if rate is None else {"rate": check_rate(rate)}
+        asked: dict[str, Any] = {} if rate is None else {"rate": check_rate(rate)}
         for name, value in (("dropout", dropout), ("weight_decay", weight_decay)):
             if value is not None:
                 words, low, high = NUMBERS[name]

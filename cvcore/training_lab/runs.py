@@ -131,7 +131,8 @@ def _flatten(prefix: str, state: State) -> dict[str, Tensor]:
 
 
 def _restore(prefix: str, tensors: dict[str, Tensor], about: dict[str, Any]) -> State:
-    network, optimiser = {}, {}
+    network: dict[str, Tensor] = {}
+    optimiser: dict[int, dict[str, Tensor]] = {}
     for name, value in tensors.items():
         kind, _, rest = name.removeprefix(prefix).partition("/")
         if not name.startswith(f"{prefix}{kind}/"):

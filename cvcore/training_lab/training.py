@@ -135,8 +135,8 @@ def _go_on(run: Run, learner: Learner, keeper: KeepBest, patience: dict[str, Pat
     learner.plateau = state.plateau
     learner.history.restore(dict(run.curves), run.marks, state.step)
     keeper.loss, keeper.best = state.best_loss, run.best
-    for name, one in patience.items():
-        if kept := state.waits.get(name):
+    for waiting, one in patience.items():
+        if kept := state.waits.get(waiting):
             one.best, one.waited = kept["best"], int(kept["waited"])
             one.waited *= one.waited < one.most  # it had stopped, and is to go on
 
