@@ -5,7 +5,7 @@ from .learner import Learner, build_network, compute_loss
 from .progress import Mark, Progress, Score, Steering
 from .runs import Run, State, load_checkpoint
 from .settings import CHOICES, Settings
-from .training import train
+from .training import prepare, train
 
 __all__ = [
     "CHOICES",
@@ -28,6 +28,7 @@ __all__ = [
     "load_clothes",
     "load_digits",
     "logs",
+    "prepare",
     "presets",
     "read_folders",
     "schedules",

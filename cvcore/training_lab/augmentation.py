@@ -6,6 +6,11 @@ import torch
 from torch import Tensor
 from torch.nn import functional as F
 
+from cvcore.core.checks import check_setting
+from cvcore.training_lab.settings import NUMBERS
+
+_RULES = tuple(NUMBERS[name] for name in ("shift", "turn", "zoom"))
+
 
 def augment(
     images: Tensor,
@@ -19,9 +24,14 @@ def augment(
     """Turn, resize and shift each picture of (N, C, S, S).
 
     ``shift`` is a share of the side, ``turn`` degrees, ``zoom`` a share of the size, each at most.
+    ``InputError`` for shares outside 0 to 0.5 and turns outside 0 to 180.
     ``padding`` is what comes in from outside: "zeros" or "border". The generator is of the
     pictures' device.
     """
+    shift, turn, zoom = (
+        check_setting(words, value, low, high)
+        for (words, low, high), value in zip(_RULES, (shift, turn, zoom), strict=True)
+    )
     count = len(images)
 
     def draw(*shape: int) -> Tensor:

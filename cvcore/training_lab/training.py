@@ -5,6 +5,7 @@ import threading
 import warnings
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from functools import cache
 from typing import Any
 
 import torch
@@ -14,7 +15,7 @@ from cvcore.core.errors import InputError
 from cvcore.core.forks import Lock
 from cvcore.engine.device import get_device, limit_threads
 from cvcore.training_lab.callbacks import KeepBest, Publish, ReduceRate, Steered, StopEarly
-from cvcore.training_lab.data import Data
+from cvcore.training_lab.data import Data, Part
 from cvcore.training_lab.learner import Learner
 from cvcore.training_lab.progress import Progress, Steering
 from cvcore.training_lab.runs import Run, check_resumable, load_checkpoint
@@ -116,6 +117,20 @@ def run(
         _check_pace(lightning, learner, resume)
         _stand_at(lightning, learner)
         lightning.fit(learner)
+
+
+@cache
+def prepare() -> None:
+    """Take the first, tiny step, so that the next run is under way at once.
+
+    PyTorch loads parts of its own when something is first optimised. To be called ahead, in a
+    thread beside what is to be answered first; calls after the first cost nothing.
+    """
+    pictures, labels = torch.zeros(4, 1, 4, 4), torch.arange(4) % 2
+    part = Part(pictures, labels)
+    data = Data("own", ("a", "b"), part, part, part)
+    for _ in train(Settings(network="linear", epochs=1), data):
+        pass
 
 
 def _choose_device() -> dict[str, Any]:

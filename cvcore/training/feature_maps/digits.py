@@ -10,41 +10,35 @@ two cores. The random shifts, turns and sizes make four thousand digits last.
 
 import argparse
 import hashlib
-import math
 import sys
-from dataclasses import dataclass
+from dataclasses import replace
 from pathlib import Path
 
 import numpy as np
 import torch
 from safetensors.torch import save_file
 from torch import Tensor
-from torch.nn import functional as F
 
 from cvcore.core.commands import command, output_folder, whole
 from cvcore.core.paths import ASSETS
 from cvcore.models.digits_cnn import DigitsCNN, build_digits_cnn
+from cvcore.training_lab.data import Data, Part, split_digits
+from cvcore.training_lab.progress import Progress
+from cvcore.training_lab.settings import MAX_EPOCHS, Settings
+from cvcore.training_lab.training import run
 
-HELD_BACK_PER_DIGIT = 100
-
-
-@dataclass(frozen=True)
-class Settings:
-    """How the network is trained."""
-
-    epochs: int = 40
-    """Passes over the training digits."""
-    batch_size: int = 64
-    """Digits a step."""
-    learning_rate: float = 2e-3
-    """The greatest of a one-cycle schedule."""
-    turn: float = 12.0
-    """Degrees: digits are turned at random by at most this much."""
-    shift: float = 2.5
-    """Pixels: digits are shifted at random by at most this much."""
-    size: float = 0.12
-    """Digits are made larger or smaller at random by at most this share."""
-    seed: int = 0
+SETTINGS = Settings(
+    network="digits_cnn",
+    optimiser="adamw",
+    weight_decay=1e-2,
+    rate=2e-3,
+    schedule="one_cycle",
+    batch_size=64,
+    epochs=40,
+    initialisation="he",
+    dropout=0.5,
+    augmentation="affine",
+)
 
 
 def load_digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
@@ -54,55 +48,26 @@ def load_digits(seed: int) -> tuple[Tensor, Tensor, Tensor, Tensor]:
     pixels, labels = mnist_data()
     images = torch.from_numpy(pixels.astype(np.float32) / 255).view(-1, 1, 28, 28)
     targets = torch.from_numpy(labels.astype(np.int64))
-    order = torch.randperm(len(images), generator=torch.Generator().manual_seed(seed))
-    held = torch.cat([order[targets[order] == d][:HELD_BACK_PER_DIGIT] for d in range(10)])
-    keep = order[~torch.isin(order, held)]
+    keep, held = split_digits(targets, seed)
     return images[keep], targets[keep], images[held], targets[held]
 
 
-def augment(images: Tensor, settings: Settings, generator: torch.Generator) -> Tensor:
-    """Turn, resize and shift each digit of (N, 1, 28, 28) by amounts of its own."""
-    count, side = len(images), images.shape[-1]
+def train_digits(settings: Settings, training: Part, held: Part) -> DigitsCNN:
+    """A trained network in eval mode; prints the loss of each pass. The last one is kept."""
+    data = Data("digits", tuple("0123456789"), training, held, held)
+    states: list[Progress] = []
 
-    def draw(*shape: int) -> Tensor:
-        return torch.rand(*shape, generator=generator) * 2 - 1
+    def show(progress: Progress) -> None:
+        if progress.epoch and (not states or progress.epoch > states[-1].epoch):
+            steps = progress.total // settings.epochs
+            loss = progress.training_loss[-steps:].mean()
+            print(f"pass {progress.epoch:3} of {settings.epochs}: mean loss {loss:.4f}", flush=True)
+        states[:] = [progress]
 
-    angle = draw(count) * math.radians(settings.turn)
-    scale = 1 + draw(count) * settings.size
-    matrix = torch.stack(
-        [
-            torch.stack([angle.cos() * scale, -angle.sin() * scale], dim=1),
-            torch.stack([angle.sin() * scale, angle.cos() * scale], dim=1),
-        ],
-        dim=1,
-    )  # (N, 2, 2)
-    shift = draw(count, 2, 1) * settings.shift * 2 / side
-    grid = F.affine_grid(torch.cat([matrix, shift], dim=2), images.shape, align_corners=False)
-    return F.grid_sample(images, grid, align_corners=False)
-
-
-def train_digits(settings: Settings, images: Tensor, targets: Tensor) -> DigitsCNN:
-    """A trained network in eval mode; prints the mean loss of each pass."""
-    torch.manual_seed(settings.seed)
-    generator = torch.Generator().manual_seed(settings.seed)
+    run(settings, data, show)
+    assert states[0].run is not None
     model = build_digits_cnn()
-    steps = -(-len(images) // settings.batch_size)
-    optimiser = torch.optim.AdamW(model.parameters(), weight_decay=1e-2)
-    schedule = torch.optim.lr_scheduler.OneCycleLR(
-        optimiser, settings.learning_rate, total_steps=settings.epochs * steps
-    )
-    for epoch in range(settings.epochs):
-        total = 0.0
-        order = torch.randperm(len(images), generator=generator)
-        for indices in order.split(settings.batch_size):
-            batch = augment(images[indices], settings, generator)
-            loss = F.cross_entropy(model(batch), targets[indices])
-            optimiser.zero_grad()
-            loss.backward()
-            optimiser.step()
-            schedule.step()
-            total += float(loss.detach()) * len(indices)
-        print(f"pass {epoch + 1:3} of {settings.epochs}: mean loss {total / len(images):.4f}")
+    model.load_state_dict(states[0].run.state.network)
     return model.eval()
 
 
@@ -115,14 +80,14 @@ def measure_accuracy(model: DigitsCNN, images: Tensor, targets: Tensor) -> float
 @command
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("--seed", type=whole(0), default=Settings.seed)
-    parser.add_argument("--epochs", type=whole(1, 10_000), default=Settings.epochs)
+    parser.add_argument("--seed", type=whole(0), default=SETTINGS.seed)
+    parser.add_argument("--epochs", type=whole(1, MAX_EPOCHS), default=SETTINGS.epochs)
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
     options = parser.parse_args(arguments)
     output_folder(options.out)
-    settings = Settings(epochs=options.epochs, seed=options.seed)
+    settings = replace(SETTINGS, epochs=options.epochs, seed=options.seed)
     images, targets, held_images, held_targets = load_digits(settings.seed)
-    model = train_digits(settings, images, targets)
+    model = train_digits(settings, Part(images, targets), Part(held_images, held_targets))
     path = options.out / "digits_cnn.safetensors"
     save_file(model.state_dict(), path)
     digest = hashlib.sha256(path.read_bytes()).hexdigest()
