@@ -28,7 +28,7 @@ _QUICK = Settings(examples=1250, epochs=4)
 _RACE = Settings(examples=1250, epochs=6, rate=1e-2)
 _DROPOUT = Settings(examples=500, epochs=20)
 _ANNEAL = Settings(examples=1250, epochs=12, rate=1e-2)
-_DEEP = Settings(network="residual", depth=20, examples=640, epochs=6, batch_size=64)
+_DEEP = Settings(network="residual", depth=20, examples=640, epochs=6, batch_size=32)
 _NORMS = replace(_DEEP, skips=False)
 
 PRESETS: dict[str, Preset] = {

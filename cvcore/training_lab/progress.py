@@ -2,15 +2,12 @@
 
 import threading
 from dataclasses import dataclass, field, replace
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cvcore.core.checks import check_setting
 from cvcore.training_lab.settings import NUMBERS, Settings, check_rate
-
-if TYPE_CHECKING:
-    from cvcore.training_lab.runs import Run
 
 
 @dataclass(frozen=True)
@@ -76,8 +73,8 @@ class Progress:
     """Of the network as it ended, on test pictures that decided nothing."""
     test_best: Score | None = None
     """Of the network as it was at its best."""
-    run: "Run | None" = field(default=None, repr=False)
-    """To be kept: resumed, taken back to the best, saved."""
+    run: Any = field(default=None, repr=False)
+    """A ``Run``, to be kept: resumed, taken back to the best, saved."""
 
 
 STEERED = ("rate", "dropout", "weight_decay")
