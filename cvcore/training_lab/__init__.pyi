@@ -1,7 +1,7 @@
 from . import callbacks, logs, presets, schedules
 from .augmentation import augment
 from .data import Data, Part, from_pictures, load_clothes, load_digits, read_folders
-from .learner import Learner, build_network, compute_loss
+from .learner import Learner, build_network, compute_loss, count_parameters
 from .progress import Mark, Progress, Score, Steering
 from .runs import Run, State, load_checkpoint
 from .settings import CHOICES, Settings
@@ -23,6 +23,7 @@ __all__ = [
     "build_network",
     "callbacks",
     "compute_loss",
+    "count_parameters",
     "from_pictures",
     "load_checkpoint",
     "load_clothes",

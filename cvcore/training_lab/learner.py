@@ -43,6 +43,11 @@ def build_network(settings: Settings, size: lab_networks.Input) -> torch.nn.Modu
     return net
 
 
+def count_parameters(settings: Settings, size: lab_networks.Input) -> int:
+    """How many numbers of the settings' network can learn, for (channels, side, classes)."""
+    return lab_networks.count_parameters(build_network(settings, size))
+
+
 def compute_loss(
     logits: Tensor, targets: Tensor, settings: Settings, *, reduction: str = "mean"
 ) -> Tensor:
