@@ -156,8 +156,8 @@ class Publish(Callback):
             tests["test_best"] = tests["test"]
         history = module.history
         run = Run(
-            module.settings, module.data.size, state, best, history.to_arrays(),
-            tuple(history.marks), module.steps_per_epoch,
+            module.settings, module.data.size, module.data.kind, module.data.classes, state, best,
+            history.to_arrays(), tuple(history.marks), module.steps_per_epoch,
         )  # fmt: skip
         self._publish(trainer, module, done=True, run=run, **tests)
 

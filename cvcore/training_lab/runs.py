@@ -13,8 +13,7 @@ from torch import Tensor, nn
 
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
-from cvcore.models import lab_networks
-from cvcore.training_lab.data import Part
+from cvcore.training_lab.data import Data, Part
 from cvcore.training_lab.progress import Mark
 from cvcore.training_lab.settings import MAX_EPOCHS, Settings, from_dict
 
@@ -54,6 +53,9 @@ class Run:
     """As they stood, with what steering had changed."""
     size: tuple[int, int, int]
     """Channels, side and classes."""
+    kind: str
+    """Of its data: "digits", "clothes" or "own"."""
+    classes: tuple[str, ...]
     state: State = field(repr=False)
     best: State | None = field(repr=False)
     """As it was after the epoch with the least validation loss."""
@@ -110,6 +112,8 @@ class Run:
             "version": VERSION,
             "settings": asdict(self.settings),
             "size": self.size,
+            "kind": self.kind,
+            "classes": self.classes,
             "steps_per_epoch": self.steps_per_epoch,
             "state": _describe(self.state),
             "best": None if self.best is None else _describe(self.best),
@@ -157,6 +161,8 @@ def load_checkpoint(data: bytes) -> Run:
         run = Run(
             settings,
             tuple(about["size"]),
+            str(about["kind"]),
+            tuple(about["classes"]),
             _restore("", tensors, about["state"]),
             None if about["best"] is None else _restore("best.", tensors, about["best"]),
             {
@@ -180,9 +186,9 @@ def load_checkpoint(data: bytes) -> Run:
     return run
 
 
-def check_resumable(run: Run, settings: Settings, size: lab_networks.Input) -> None:
-    """InputError unless a run can be gone on from with these settings, on data of this size."""
-    if tuple(size) != tuple(run.size):
+def check_resumable(run: Run, settings: Settings, data: Data) -> None:
+    """InputError unless a run can be gone on from with these settings, on data like its own."""
+    if (data.size, data.kind, data.classes) != (run.size, run.kind, run.classes):
         raise InputError("This run was trained on other data: choose the same, or start anew.")
     for name in FIXED:
         was, now = getattr(run.settings, name), getattr(settings, name)

@@ -97,7 +97,7 @@ def run(
     patience = {name: callback.patience for name, callback in waiting.items()}
     keeper = KeepBest(patience)
     if resume is not None:
-        check_resumable(resume, settings, data.size)
+        check_resumable(resume, settings, data)
         _go_on(resume, learner, keeper, patience)
     steered = Steered(steering or Steering(), is_closed)
     publish = Publish(show, keeper, steered)

@@ -320,6 +320,13 @@ def test_the_digits_convnet_is_for_digits(small):
         finish(replace(SMALL, network="digits_cnn"), small)
 
 
+@pytest.mark.parametrize("other", [{"kind": "clothes"}, {"classes": ("a", "b", "d")}])
+def test_a_run_is_not_gone_on_with_on_other_data(small, other):
+    run = finish(SMALL, small).run
+    with pytest.raises(InputError, match="trained on other data"):
+        finish(run.more(2), replace(small, **other), resume=run)
+
+
 def test_a_run_of_two_processes_is_not_gone_on_with_by_one(small):
     run = replace(finish(SMALL, small).run, steps_per_epoch=2)
     with pytest.raises(InputError, match="took 2 steps an epoch, not 3: go on with as many"):
