@@ -167,6 +167,13 @@ class Learner(lightning.LightningModule):
         self.optimiser_state: dict[int, dict[str, Tensor]] | None = None
         self._weights = [layer.weight for _, layer in layers]
 
+    def __setattr__(self, name: str, value: Any) -> None:
+        """Lightning notes the hook under way forty times a step: past PyTorch's look for layers."""
+        if name == "_current_fx_name":
+            object.__setattr__(self, name, value)
+        else:
+            super().__setattr__(name, value)
+
     @property
     def step(self) -> int:
         """Steps taken."""
