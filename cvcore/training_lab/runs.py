@@ -13,7 +13,7 @@ from torch import Tensor, nn
 
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
-from cvcore.training_lab.data import Data, Part
+from cvcore.training_lab.data import MAX_CLASSES, SIDES, Data, Part
 from cvcore.training_lab.progress import Mark
 from cvcore.training_lab.settings import MAX_EPOCHS, Settings, from_dict
 
@@ -173,6 +173,7 @@ def load_checkpoint(data: bytes) -> Run:
             tuple(Mark(step, text) for step, text in about["marks"]),
             int(about["steps_per_epoch"]),
         )
+        _check_size(run.size)
         run.build_network()  # which its weights must fit
     except (
         SafetensorError,
@@ -180,10 +181,18 @@ def load_checkpoint(data: bytes) -> Run:
         KeyError,
         TypeError,
         AttributeError,
-        RuntimeError,
+        RuntimeError,  # RecursionError, too
+        OverflowError,
     ) as error:
         raise InputError(NO_CHECKPOINT) from error
     return run
+
+
+def _check_size(size: tuple[int, int, int]) -> None:
+    """ValueError for what no data has: a file could ask for a network larger than the memory."""
+    channels, side, classes = size
+    if channels not in (1, 3) or side not in SIDES.values() or not 2 <= classes <= MAX_CLASSES:
+        raise ValueError(f"No data has the size {size}.")
 
 
 def check_resumable(run: Run, settings: Settings, data: Data) -> None:

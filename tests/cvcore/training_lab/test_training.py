@@ -346,6 +346,7 @@ def test_a_spoilt_checkpoint(small):
         data.replace(b'\\"network\\": \\"mlp\\"', b'\\"network\\": \\"ml?\\"'),
         data.replace(b'\\"network\\": \\"mlp\\"', b'\\"netw\\": \\"linear\\"'),
         data.replace(b"training_lab", b"training_lap"),
+        data.replace(b'\\"size\\": [1, ', b'\\"size\\": [9, '),
     ):
         assert spoilt != data
         with pytest.raises(InputError, match="no checkpoint of a training"):
