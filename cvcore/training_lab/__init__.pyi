@@ -2,6 +2,7 @@ from . import callbacks, logs, presets, schedules
 from .augmentation import augment
 from .data import Data, Part, from_pictures, load_clothes, load_digits, read_folders
 from .learner import Learner, build_network, compute_loss, count_parameters
+from .programs import Program, write_program
 from .progress import Mark, Progress, Score, Steering
 from .runs import Run, State, load_checkpoint
 from .settings import CHOICES, Settings
@@ -13,6 +14,7 @@ __all__ = [
     "Learner",
     "Mark",
     "Part",
+    "Program",
     "Progress",
     "Run",
     "Score",
@@ -34,4 +36,5 @@ __all__ = [
     "read_folders",
     "schedules",
     "train",
+    "write_program",
 ]
