@@ -1,0 +1,268 @@
+"""Settings searched for by Optuna: on a grid, at random, and by TPE, with the same budget."""
+
+import itertools
+import math
+import time
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Any
+
+import numpy as np
+import optuna
+from lightning.pytorch import Callback, Trainer
+
+from cvcore.core.checks import check_seed, check_whole, show
+from cvcore.core.errors import InputError
+from cvcore.training_lab.data import Data, make_generator
+from cvcore.training_lab.progress import Progress, Steering
+from cvcore.training_lab.search_space import Space
+from cvcore.training_lab.settings import Settings
+from cvcore.training_lab.training import train
+
+SAMPLERS = {"grid": "on a grid", "random": "at random", "tpe": "TPE"}
+STARTUP = 3  # trials that are never pruned, and after which TPE looks at what came before
+MIN_FOR_IMPORTANCE = 4  # whole trials
+MAX_TRIALS = 100
+GRID = 9  # what these random numbers are for
+
+
+@dataclass(frozen=True, eq=False)
+class Trial:
+    """One training of a search, which has ended."""
+
+    sampler: str
+    number: int
+    """Of its sampler's trials, from 0."""
+    settings: Settings
+    """To be trained on with."""
+    accuracies: tuple[float, ...]
+    """Share of validation pictures right, 0 to 1, after each epoch."""
+    pruned: bool
+    """Ended early: after some epoch it was below the median of the trials before it."""
+    diverged: bool
+    seconds: float
+
+    @property
+    def value(self) -> float:
+        """The best of its accuracies; 0 where there is none."""
+        return max(self.accuracies, default=0.0)
+
+
+@dataclass(frozen=True, eq=False)
+class SearchProgress:
+    """A search as it stands."""
+
+    space: Space
+    samplers: tuple[str, ...]
+    budget: int
+    """Trials of each sampler."""
+    trials: tuple[Trial, ...]
+    """In the order in which they ended; the samplers take turns."""
+    running: tuple[str, Settings, Progress] | None = field(default=None, repr=False)
+    """The trial under way: sampler, settings and state."""
+    importances: dict[str, float] = field(default_factory=dict)
+    """Of each setting, 0 to 1, together 1; empty before there are four whole trials."""
+    stopped: bool = False
+    done: bool = False
+
+    @property
+    def best(self) -> Trial | None:
+        """The first with the greatest accuracy."""
+        return max(self.trials, key=lambda trial: trial.value, default=None)
+
+    def best_so_far(self, sampler: str) -> np.ndarray:
+        """The greatest accuracy after each of a sampler's trials, float64 (n,)."""
+        values = [trial.value for trial in self.trials if trial.sampler == sampler]
+        return np.maximum.accumulate(np.array(values, np.float64))
+
+
+def search_settings(
+    settings: Settings,
+    data: Data,
+    *,
+    samplers: Sequence[str] = tuple(SAMPLERS),
+    space: Space | None = None,
+    trials: int = 12,
+    seed: int = 0,
+    steering: Steering | None = None,
+) -> Iterator[SearchProgress]:
+    """Search for rate, dropout, optimiser and batch size; yields how it stands, at last ``done``.
+
+    Each sampler ("grid", "random", "tpe"; Bergstra and Bengio, JMLR 2012; Bergstra et al., NeurIPS
+    2011) makes so many ``trials`` (2 to 100), in turns; a grid has at most so many points. All
+    else is as in ``settings``, the seed included: all trials that share a batch size see the same
+    pictures in the same order. What is below the median of its sampler's earlier trials after an
+    epoch is pruned (Optuna's MedianPruner, not in the first three). Close the iterator to stop, or
+    ``steering``. Raises ``InputError`` for samplers or numbers that cannot be.
+    """
+    for name in samplers:
+        if name not in SAMPLERS:
+            names = ", ".join(SAMPLERS)
+            raise InputError(f"There is no search {show(name)}: choose one of {names}.")
+    if not samplers:
+        raise InputError("Choose at least one way to search.")
+    budget = check_whole("The number of trials", trials, 2, MAX_TRIALS)
+    seed, space, steering = check_seed(seed), space or Space(), steering or Steering()
+    studies = {name: _create_study(name, space, budget, seed) for name in samplers}
+    limits = {
+        name: len(list_grid(space, budget)) if name == "grid" else budget for name in samplers
+    }
+    ended: list[Trial] = []
+
+    def tell(**more: Any) -> SearchProgress:
+        importances = measure_importances(ended, space)
+        return SearchProgress(
+            space, tuple(samplers), budget, tuple(ended), importances=importances, **more
+        )
+
+    state = tell()
+    yield state
+    for number, name in itertools.product(range(budget), samplers):
+        if number >= limits[name]:
+            continue
+        with _quiet():
+            asked = studies[name].ask(to_distributions(space))
+        own = replace(settings, **asked.params)
+        report, begun = Report(asked), time.monotonic()
+        for progress in train(own, data, callbacks=[report], steering=steering):
+            yield replace(state, running=(name, own, progress))
+        if progress.stopped and steering.stopping:
+            yield tell(stopped=True, done=True)
+            return
+        seconds = time.monotonic() - begun
+        trial = Trial(
+            name, number, own, tuple(report.accuracies), report.pruned, progress.diverged, seconds
+        )
+        ended.append(trial)
+        with _quiet():
+            if trial.pruned:
+                studies[name].tell(asked, state=optuna.trial.TrialState.PRUNED)
+            else:
+                studies[name].tell(asked, trial.value)
+        state = tell()
+        yield state
+    yield tell(done=True)
+
+
+class Report(Callback):
+    """Tells Optuna how each epoch ended, and ends the run where it says so."""
+
+    def __init__(self, trial: optuna.trial.Trial) -> None:
+        self._trial = trial
+        self.accuracies: list[float] = []
+        self.pruned = False
+
+    def on_validation_end(self, trainer: Trainer, module: Any) -> None:
+        if not module.at_epoch_end:
+            return
+        self.accuracies.append(module.history.validation_accuracy[-1])
+        self._trial.report(self.accuracies[-1], len(self.accuracies))
+        if module.step < module.total and self._trial.should_prune():
+            self.pruned = trainer.should_stop = True
+            module.history.mark("pruned: below the median of earlier trials")
+
+
+def _create_study(name: str, space: Space, budget: int, seed: int) -> optuna.Study:
+    number = seed % 2**32  # what NumPy's older generators take
+    if name == "tpe":
+        sampler: Any = optuna.samplers.TPESampler(seed=number, n_startup_trials=STARTUP)
+    else:
+        sampler = optuna.samplers.RandomSampler(seed=number)
+    pruner = optuna.pruners.MedianPruner(n_startup_trials=STARTUP)
+    with _quiet():
+        study = optuna.create_study(direction="maximize", sampler=sampler, pruner=pruner)
+        if name == "grid":
+            points = list_grid(space, budget)
+            order = np.random.default_rng(make_generator(seed, GRID).initial_seed())
+            for i in order.permutation(len(points)):
+                study.enqueue_trial(points[i])
+    return study
+
+
+def to_distributions(space: Space) -> dict[str, optuna.distributions.BaseDistribution]:
+    """Of each setting that is searched for, Optuna's distribution."""
+    kinds = optuna.distributions
+    return {
+        "rate": kinds.FloatDistribution(*space.rate, log=True),
+        "dropout": kinds.FloatDistribution(*space.dropout),
+        "optimiser": kinds.CategoricalDistribution(space.optimisers),
+        "batch_size": kinds.CategoricalDistribution(space.batch_sizes),
+    }
+
+
+def list_grid(space: Space, most: int) -> list[dict[str, Any]]:
+    """The points of a grid, at most so many: in turns each setting gets one value more."""
+    counts = {"rate": 1, "optimiser": 1, "dropout": 1, "batch_size": 1}
+    limits = {"optimiser": len(space.optimisers), "batch_size": len(space.batch_sizes)}
+    limits |= {
+        name: 1 if low == high else most
+        for name, (low, high) in (("rate", space.rate), ("dropout", space.dropout))
+    }
+    grown = True
+    while grown:
+        grown = False
+        for name in counts:
+            larger = counts | {name: counts[name] + 1}
+            if larger[name] <= limits[name] and math.prod(larger.values()) <= most:
+                counts, grown = larger, True
+    values: dict[str, Sequence[Any]] = {
+        "rate": _spread(*np.log(space.rate), counts["rate"]),
+        "dropout": _spread(*space.dropout, counts["dropout"]),
+        "optimiser": _pick(space.optimisers, counts["optimiser"]),
+        "batch_size": _pick(space.batch_sizes, counts["batch_size"]),
+    }
+    low, high = space.rate
+    values["rate"] = [min(max(math.exp(value), low), high) for value in values["rate"]]
+    return [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
+
+
+def _spread(low: float, high: float, count: int) -> list[float]:
+    return [(low + high) / 2] if count == 1 else np.linspace(low, high, count).tolist()
+
+
+def _pick(choices: Sequence[Any], count: int) -> list[Any]:
+    """Evenly spread, the ends included; the last of the lower half where it is one."""
+    if count == 1:
+        return [choices[(len(choices) - 1) // 2]]
+    places = np.linspace(0, len(choices) - 1, count).round().astype(int)
+    return [choices[place] for place in places]
+
+
+def measure_importances(trials: Sequence[Trial], space: Space) -> dict[str, float]:
+    """How much each setting decides, 0 to 1, together 1 (PED-ANOVA; Watanabe et al., IJCAI 2023).
+
+    All samplers' whole trials count. Empty for fewer than four, or where all did equally well.
+    """
+    whole = [trial for trial in trials if not trial.pruned]
+    if len(whole) < MIN_FOR_IMPORTANCE or len({trial.value for trial in whole}) < 2:
+        return {}
+    distributions = to_distributions(space)
+    with _quiet():
+        study = optuna.create_study(direction="maximize")
+        for trial in whole:
+            params = {name: getattr(trial.settings, name) for name in distributions}
+            study.add_trial(
+                optuna.trial.create_trial(
+                    params=params, distributions=distributions, value=trial.value
+                )
+            )
+        found = optuna.importance.get_param_importances(
+            study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
+        )
+    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+
+
+@contextmanager
+def _quiet() -> Iterator[None]:
+    """Optuna tells of studies and experimental parts; the caller's choice comes back."""
+    import warnings
+
+    before = optuna.logging.get_verbosity()
+    optuna.logging.set_verbosity(optuna.logging.WARNING)
+    try:
+        with warnings.catch_warnings():
+            warnings.simplefilter("ignore", optuna.exceptions.ExperimentalWarning)
+            yield
+    finally:
+        optuna.logging.set_verbosity(before)

@@ -1,0 +1,176 @@
+"""A search by grid, at random and by TPE."""
+
+import logging
+import threading
+from dataclasses import replace
+
+import numpy as np
+import optuna
+import pytest
+
+from cvcore import training_lab as lab
+from cvcore.core.errors import InputError
+from cvcore.training_lab.search import list_grid, measure_importances
+
+BASE = lab.Settings(examples=60, epochs=3)
+SPACE = lab.Space(rate=(1e-5, 1.0), optimisers=("sgd", "adam"), batch_sizes=(16, 30))
+
+
+@pytest.fixture(scope="module")
+def states(small):
+    return list(lab.search_settings(BASE, small, space=SPACE, trials=8))
+
+
+def test_samplers_take_turns_on_the_same_budget(states):
+    first, *between, last = states
+    assert first.trials == ()
+    assert first.best is None
+    assert last.done
+    assert not any(state.done for state in between)
+    assert [trial.sampler for trial in last.trials] == ["grid", "random", "tpe"] * 8
+    assert [trial.number for trial in last.trials[::3]] == list(range(8))
+    counts = [len(state.trials) for state in states]
+    assert counts == sorted(counts)
+    running = [state.running for state in between if state.running]
+    assert {name for name, _, _ in running} == {"grid", "random", "tpe"}
+    for trial in last.trials:
+        assert trial.settings == replace(
+            BASE, rate=trial.settings.rate, dropout=trial.settings.dropout,
+            optimiser=trial.settings.optimiser, batch_size=trial.settings.batch_size,
+        )  # fmt: skip
+        assert SPACE.rate[0] <= trial.settings.rate <= SPACE.rate[1]
+        assert SPACE.dropout[0] <= trial.settings.dropout <= SPACE.dropout[1]
+        assert trial.settings.optimiser in SPACE.optimisers
+        assert trial.settings.batch_size in SPACE.batch_sizes
+
+
+def test_a_trial_is_the_training_with_its_settings(states, small):
+    best = states[-1].best
+    assert best.value == max(trial.value for trial in states[-1].trials)
+    *_, last = lab.train(best.settings, small)
+    rows = (last.validation_pictures == 30) & (last.validation_steps > 0)
+    np.testing.assert_array_equal(last.validation_accuracy[rows], best.accuracies)
+
+
+def test_what_is_below_the_median_is_pruned_and_marked(states):
+    for name in ("grid", "random", "tpe"):
+        trials = [trial for trial in states[-1].trials if trial.sampler == name]
+        assert not any(trial.pruned for trial in trials[:3])
+        for i, trial in enumerate(trials):
+            assert trial.pruned == (len(trial.accuracies) < 3) or trial.diverged
+            if trial.pruned:
+                epoch = len(trial.accuracies)
+                before = [max(one.accuracies[:epoch]) for one in trials[:i]
+                          if not one.pruned]  # fmt: skip
+                assert max(trial.accuracies) < np.median(before)
+    assert any(trial.pruned for trial in states[-1].trials)
+
+
+def test_the_same_seed_searches_the_same(small, states):
+    *_, again = lab.search_settings(BASE, small, space=SPACE, trials=8, samplers=["tpe"])
+    own = [trial for trial in states[-1].trials if trial.sampler == "tpe"]
+    assert [one.settings for one in again.trials] == [one.settings for one in own]
+    assert [one.accuracies for one in again.trials] == [one.accuracies for one in own]
+
+
+def test_a_grid_spans_the_space_and_keeps_the_budget():
+    for most in range(1, 40):
+        points = list_grid(SPACE, most)
+        assert 1 <= len(points) <= most
+        assert len({tuple(point.items()) for point in points}) == len(points)
+    points = list_grid(SPACE, 16)
+    assert len(points) == 16
+    assert {point["rate"] for point in points} == {1e-5, 1.0}
+    assert {point["dropout"] for point in points} == {0.0, 0.6}
+    narrow = lab.Space(rate=(0.1, 0.1), dropout=(0, 0), optimisers=("sgd",), batch_sizes=(8,))
+    assert list_grid(narrow, 9) == [
+        {"rate": pytest.approx(0.1), "dropout": 0, "optimiser": "sgd", "batch_size": 8}
+    ]
+
+
+def make_trial(number, rate, dropout, value):
+    settings = replace(BASE, rate=rate, dropout=dropout, optimiser="sgd", batch_size=16)
+    return lab.Trial("random", number, settings, (value,), False, False, 1.0)
+
+
+def test_what_decides_is_the_most_important():
+    rng = np.random.default_rng(0)
+    draws = [(10 ** rng.uniform(-5, 0), rng.uniform(0, 0.6)) for _ in range(40)]
+    by_rate = [make_trial(i, r, d, 1 + np.log10(r) / 10) for i, (r, d) in enumerate(draws)]
+    by_dropout = [make_trial(i, r, d, 1 - d) for i, (r, d) in enumerate(draws)]
+    for trials, name in ((by_rate, "rate"), (by_dropout, "dropout")):
+        found = measure_importances(trials, SPACE)
+        assert sum(found.values()) == pytest.approx(1)
+        assert max(found, key=found.get) == name
+    assert measure_importances(by_rate[:3], SPACE) == {}
+    assert measure_importances([replace(one, accuracies=(0.5,)) for one in by_rate], SPACE) == {}
+
+
+def test_importances_come_with_the_trials(states):
+    assert states[0].importances == {}
+    assert set(states[-1].importances) == {"rate", "dropout", "optimiser", "batch_size"}
+
+
+def test_trials_are_lines_across_axes(states):
+    last = states[-1]
+    plot = lab.to_parallel_coordinates(last.trials, SPACE)
+    assert plot.lines.shape == (24, len(plot.axes)) == (24, 5)
+    assert (plot.lines >= 0).all()
+    assert (plot.lines <= 1).all()
+    for trial, line in zip(last.trials, plot.lines, strict=True):
+        assert trial.settings.rate == pytest.approx(10 ** (-5 + 5 * line[0]))
+        assert line[1] == (trial.settings.optimiser == "adam")
+    assert plot.values[plot.lines[:, -1].argmax()] == last.best.value
+    assert plot.ticks[0] == tuple((i / 5, f"{10.0 ** (i - 5):g}") for i in range(6))
+    assert lab.to_parallel_coordinates([], SPACE).lines.shape == (0, 5)
+    assert last.best_so_far("tpe").size == 8
+    assert (np.diff(last.best_so_far("tpe")) >= 0).all()
+
+
+def test_it_is_stopped_and_leaves_nothing_behind(small):
+    steering = lab.Steering()
+    before = optuna.logging.get_verbosity(), list(logging.getLogger("optuna").filters)
+    states = lab.search_settings(replace(BASE, epochs=200), small, trials=50, steering=steering)
+    for state in states:
+        if state.running:
+            steering.stop()
+    assert state.stopped
+    assert state.done
+    assert len(state.trials) <= 1
+    closed = lab.search_settings(replace(BASE, epochs=200), small, trials=50)
+    next(closed)
+    next(closed)
+    closed.close()
+    assert [one for one in threading.enumerate() if one.name == "training_lab"] == []
+    assert (optuna.logging.get_verbosity(), list(logging.getLogger("optuna").filters)) == before
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"samplers": ["luck"]}, "no search 'luck'"),
+        ({"samplers": []}, "at least one way"),
+        ({"trials": 1}, "number of trials must be"),
+        ({"seed": -1}, "seed"),
+    ],
+)
+def test_wrong_searches_get_a_sentence(wrong, message, small):
+    with pytest.raises(InputError, match=message):
+        next(lab.search_settings(BASE, small, **wrong))
+
+
+@pytest.mark.parametrize(
+    ("wrong", "message"),
+    [
+        ({"rate": (0, 1)}, "learning rate is above 0"),
+        ({"rate": 0.1}, "between two numbers"),
+        ({"rate": (1, 0.1)}, "least rate is above"),
+        ({"dropout": (0, 2)}, "dropout must be"),
+        ({"optimisers": ()}, "at least one optimiser"),
+        ({"optimisers": ("lion",)}, "no optimiser 'lion'"),
+        ({"batch_sizes": (0,)}, "batch size must be"),
+    ],
+)
+def test_wrong_spaces_get_a_sentence(wrong, message):
+    with pytest.raises(InputError, match=message):
+        lab.Space(**wrong)
