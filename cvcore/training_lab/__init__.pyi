@@ -7,8 +7,8 @@ from .programs import Program, write_program
 from .progress import Mark, Progress, Score, Steering
 from .rate_finder import BatchTest, RateTest, find_batch_size, find_rate, suggest_rate
 from .runs import Run, State, load_checkpoint
-from .search import SAMPLERS, SearchProgress, Trial, search_settings
-from .search_space import ParallelCoordinates, Space, to_parallel_coordinates
+from .search import SAMPLERS, SearchProgress, search_settings
+from .search_space import ParallelCoordinates, Space, Trial, to_parallel_coordinates
 from .settings import CHOICES, Settings
 from .training import prepare, train
 from .transfer_learning.evaluation import (
@@ -18,7 +18,8 @@ from .transfer_learning.evaluation import (
     measure_learning_curve,
 )
 from .transfer_learning.model import TransferModel, load_transfer
-from .transfer_learning.settings import WAYS, TransferProgress, TransferSettings
+from .transfer_learning.progress import TransferProgress
+from .transfer_learning.settings import WAYS, TransferSettings
 from .transfer_learning.training import transfer
 from .variations import Variety, Vary, count_different, vary
 from .variety import Augmentation

@@ -16,7 +16,7 @@ from cvcore.core.checks import check_seed, check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.training_lab.data import Data, make_generator
 from cvcore.training_lab.progress import Progress, Steering
-from cvcore.training_lab.search_space import Space
+from cvcore.training_lab.search_space import Space, Trial
 from cvcore.training_lab.settings import Settings
 from cvcore.training_lab.training import train
 
@@ -25,28 +25,6 @@ STARTUP = 3  # trials that are never pruned, and after which TPE looks at what c
 MIN_FOR_IMPORTANCE = 4  # whole trials
 MAX_TRIALS = 100
 GRID = 9  # what these random numbers are for
-
-
-@dataclass(frozen=True, eq=False)
-class Trial:
-    """One training of a search, which has ended."""
-
-    sampler: str
-    number: int
-    """Of its sampler's trials, from 0."""
-    settings: Settings
-    """To be trained on with."""
-    accuracies: tuple[float, ...]
-    """Share of validation pictures right, 0 to 1, after each epoch."""
-    pruned: bool
-    """Ended early: after some epoch it was below the median of the trials before it."""
-    diverged: bool
-    seconds: float
-
-    @property
-    def value(self) -> float:
-        """The best of its accuracies; 0 where there is none."""
-        return max(self.accuracies, default=0.0)
 
 
 @dataclass(frozen=True, eq=False)
@@ -96,12 +74,7 @@ def search_settings(
     epoch is pruned (Optuna's MedianPruner, not in the first three). Close the iterator to stop, or
     ``steering``. Raises ``InputError`` for samplers or numbers that cannot be.
     """
-    for name in samplers:
-        if name not in SAMPLERS:
-            names = ", ".join(SAMPLERS)
-            raise InputError(f"There is no search {show(name)}: choose one of {names}.")
-    if not samplers:
-        raise InputError("Choose at least one way to search.")
+    _check_samplers(samplers)
     budget = check_whole("The number of trials", trials, 2, MAX_TRIALS)
     seed, space, steering = check_seed(seed), space or Space(), steering or Steering()
     studies = {name: _create_study(name, space, budget, seed) for name in samplers}
@@ -135,14 +108,27 @@ def search_settings(
             name, number, own, tuple(report.accuracies), report.pruned, progress.diverged, seconds
         )
         ended.append(trial)
-        with _quiet():
-            if trial.pruned:
-                studies[name].tell(asked, state=optuna.trial.TrialState.PRUNED)
-            else:
-                studies[name].tell(asked, trial.value)
+        _tell(studies[name], asked, trial)
         state = tell()
         yield state
     yield tell(done=True)
+
+
+def _tell(study: optuna.Study, asked: optuna.trial.Trial, trial: Trial) -> None:
+    with _quiet():
+        if trial.pruned:
+            study.tell(asked, state=optuna.trial.TrialState.PRUNED)
+        else:
+            study.tell(asked, trial.value)
+
+
+def _check_samplers(samplers: Sequence[str]) -> None:
+    for name in samplers:
+        if name not in SAMPLERS:
+            names = ", ".join(SAMPLERS)
+            raise InputError(f"There is no search {show(name)}: choose one of {names}.")
+    if not samplers:
+        raise InputError("Choose at least one way to search.")
 
 
 class Report(Callback):

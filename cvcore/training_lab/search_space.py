@@ -3,16 +3,13 @@
 import math
 from collections.abc import Sequence
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING, Any
+from typing import Any
 
 import numpy as np
 
 from cvcore.core.checks import check_setting, check_whole, show
 from cvcore.core.errors import InputError
-from cvcore.training_lab.settings import CHOICES, MAX_BATCH, check_rate
-
-if TYPE_CHECKING:
-    from cvcore.training_lab.search import Trial
+from cvcore.training_lab.settings import CHOICES, MAX_BATCH, Settings, check_rate
 
 
 @dataclass(frozen=True)
@@ -49,6 +46,28 @@ class Space:
 
 
 @dataclass(frozen=True, eq=False)
+class Trial:
+    """One training of a search, which has ended."""
+
+    sampler: str
+    number: int
+    """Of its sampler's trials, from 0."""
+    settings: Settings
+    """To be trained on with."""
+    accuracies: tuple[float, ...]
+    """Share of validation pictures right, 0 to 1, after each epoch."""
+    pruned: bool
+    """Ended early: after some epoch it was below the median of the trials before it."""
+    diverged: bool
+    seconds: float
+
+    @property
+    def value(self) -> float:
+        """The best of its accuracies; 0 where there is none."""
+        return max(self.accuracies, default=0.0)
+
+
+@dataclass(frozen=True, eq=False)
 class ParallelCoordinates:
     """Trials as lines across upright axes (Inselberg, 1985), the accuracy on the last one."""
 
@@ -61,7 +80,7 @@ class ParallelCoordinates:
     pruned: np.ndarray = field(repr=False)  # bool (T,)
 
 
-def to_parallel_coordinates(trials: "Sequence[Trial]", space: Space) -> ParallelCoordinates:
+def to_parallel_coordinates(trials: Sequence[Trial], space: Space) -> ParallelCoordinates:
     """Trials across the axes rate (logarithmic), optimiser, dropout, batch size and accuracy."""
     rate, dropout = space.rate, space.dropout
     values = np.array([trial.value for trial in trials], np.float64)

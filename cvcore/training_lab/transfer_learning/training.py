@@ -16,7 +16,8 @@ from cvcore.training_lab.data import Data, Part, choose_examples, make_generator
 from cvcore.training_lab.progress import Score, Steering
 from cvcore.training_lab.transfer_learning import backbone
 from cvcore.training_lab.transfer_learning.model import TransferModel
-from cvcore.training_lab.transfer_learning.settings import TransferProgress, TransferSettings
+from cvcore.training_lab.transfer_learning.progress import TransferProgress
+from cvcore.training_lab.transfer_learning.settings import TransferSettings
 
 SHOW_EVERY = 0.3  # seconds between two states
 ORDER = 8  # what these random numbers are for
