@@ -72,7 +72,7 @@ class Comparison:
     @property
     def accuracies(self) -> tuple[float | None, ...]:
         """Share of all held-back validation pictures right, 0 to 1, after the last whole epoch."""
-        return tuple(one and _last_accuracy(one) for one in self.progress)
+        return tuple(None if one is None else _last_accuracy(one) for one in self.progress)
 
 
 def _last_accuracy(progress: Progress) -> float | None:

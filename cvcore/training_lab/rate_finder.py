@@ -118,8 +118,9 @@ def find_rate(
     batches = trial.batches(settings)
 
     def tell(done: bool) -> RateTest:
-        arrays = (np.array(values, np.float64) for values in (rates, losses, smoothed))
-        return RateTest(steps, *arrays, suggest_rate(rates, smoothed), diverged, done)
+        own, each, mean = (np.array(values, np.float64) for values in (rates, losses, smoothed))
+        suggestion = suggest_rate(own, mean)
+        return RateTest(steps, own, each, mean, suggestion, diverged, done)
 
     yield tell(False)
     for i in range(steps):
@@ -141,9 +142,7 @@ def find_rate(
     yield tell(True)
 
 
-def suggest_rate(
-    rates: "list[float] | np.ndarray", smoothed: "list[float] | np.ndarray"
-) -> float | None:
+def suggest_rate(rates: np.ndarray, smoothed: np.ndarray) -> float | None:
     """The rate at which the smoothed loss falls most steeply against the rate's logarithm.
 
     The first ten points and the last one are passed over; None where fewer than two are left, or

@@ -193,7 +193,7 @@ def list_grid(space: Space, most: int) -> list[dict[str, Any]]:
             if larger[name] <= limits[name] and math.prod(larger.values()) <= most:
                 counts, grown = larger, True
     values: dict[str, Sequence[Any]] = {
-        "rate": _spread(*np.log(space.rate), counts["rate"]),
+        "rate": _spread(math.log(space.rate[0]), math.log(space.rate[1]), counts["rate"]),
         "dropout": _spread(*space.dropout, counts["dropout"]),
         "optimiser": _pick(space.optimisers, counts["optimiser"]),
         "batch_size": _pick(space.batch_sizes, counts["batch_size"]),

@@ -2,14 +2,15 @@
 
 import copy
 import math
+import weakref
 from collections.abc import Callable, Iterator
-from weakref import WeakKeyDictionary
+from typing import Any
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cvcore.core.forks import Lock
+from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.checkpoints import load_model
 from cvcore.engine.device import get_device
 from cvcore.models.efficientnet_lite import STAGES, EfficientNetLite
@@ -113,20 +114,20 @@ def fit(pictures: Tensor) -> Tensor:
     return pictures.contiguous(memory_format=torch.channels_last)
 
 
-_kept: "WeakKeyDictionary[Data, dict[tuple[int, int], tuple[Tensor, ...]]]" = WeakKeyDictionary()
-_lock = Lock()
+# By data (as long as it is there), border and side; half a gigabyte at most.
+_kept = IdleCache("cvcore.training_lab.transfer_learning.backbone.prepare", most=8)
+KEEP_AT_MOST = 64 * 2**20  # bytes
 
 
 def prepare(data: Data, border: int) -> Iterator[float | tuple[Part, Part, Part]]:
-    """The three parts with frozen features instead of pictures: computed once, kept with the data.
+    """The three parts with frozen features instead of pictures: computed once, kept for a while.
 
     Yields the share that is done, at last the parts, on the CPU.
     """
     parts = (data.training, data.validation, data.test)
-    key = (border, SIDE)
-    with _lock:
-        found = _kept.get(data, {}).get(key)
-    if found is None:
+    key = (weakref.ref(data), border, SIDE)
+    found: Any = _kept.find(key)
+    if found is MISSING:
         device = get_device()
         base = get_base(load_model("efficientnet_lite0"), border)
         count, done, computed = sum(map(len, parts)), 0, []
@@ -139,8 +140,8 @@ def prepare(data: Data, border: int) -> Iterator[float | tuple[Part, Part, Part]
                 yield done / count
             computed.append(torch.cat(pieces))
         found = tuple(computed)
-        with _lock:
-            _kept.setdefault(data, {})[key] = found
+        if sum(one.nbytes for one in found) <= KEEP_AT_MOST:
+            _kept.keep(key, found)
     training, validation, test = (
         Part(x, part.labels) for x, part in zip(found, parts, strict=True)
     )

@@ -31,7 +31,7 @@ def transfer(
     """Teach EfficientNet-Lite0 new classes in one of four ways; yields how it stands.
 
     Split, pictures and first head are the same for each way. Features of what is frozen are
-    computed once for each ``data``, and kept as long as it is. The loss is cross-entropy, the
+    computed once for each ``data``, and kept while there is room. The loss is cross-entropy, the
     optimiser Adam (Kingma and Ba, 2015). Grey pictures are taken as colour ones. ``steering``'s
     stop, or closing the iterator, ends the run; a run that diverges is no error.
     """
@@ -86,7 +86,8 @@ class _Learner:
         self.numbers = sum(one.numel() for one in net.parameters())
         self.optimiser = torch.optim.Adam(learned, lr=settings.own_rate, foreach=True)
         self.chosen = _choose(data.training, settings)
-        self.step, self.losses, self.diverged = 0, [], False
+        self.step, self.diverged = 0, False
+        self.losses: list[float] = []
         batches = math.ceil(len(self.chosen) / settings.batch_size)
         self.total = settings.own_epochs * batches
         self.points: list[tuple[int, float, float]] = []
