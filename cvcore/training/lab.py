@@ -60,7 +60,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
     parser.add_argument("--out", type=Path, required=True, help="where curves and checkpoint go")
     parser.add_argument("--data", default="digits", help="digits, clothes, a zip file or a folder")
     parser.add_argument(
-        "--look", choices=SIDES, default="colour", help="of pictures: 64 or 28 wide"
+        "--look", choices=SIDES, default="colour", help="of pictures: 64, 28 or 128 wide"
     )
     parser.add_argument("--resume", type=input_file, help="a checkpoint to go on from")
     parser.add_argument("--accelerator", default="auto")

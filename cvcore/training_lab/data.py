@@ -22,7 +22,7 @@ CLOTHES = (
 )  # fmt: skip
 CLOTHES_SIDE = 80  # of a picture in the bundled sheet, a row a class
 CLOTHES_PARTS = (40, 10, 10)  # of each class: training, validation, test
-SIDES = {"colour": 64, "grey": 28}
+SIDES = {"colour": 64, "grey": 28, "large": 128}  # of a picture, by its look
 MAX_CLASSES = 50
 MIN_PICTURES = 3  # of a class: one to learn from, one to validate with, one to test with
 HELD_BACK = 0.2  # share of a class that validates; as much tests
@@ -131,15 +131,16 @@ def to_part(pictures: Sequence[np.ndarray], labels: Sequence[int]) -> Part:
 
 
 def fit_picture(picture: images.Picture, look: str) -> np.ndarray:
-    """The middle square of a picture as uint8 (64, 64, 3), or (28, 28) for "grey"."""
+    """The middle square as uint8 (64, 64, 3), (128, 128, 3) for "large", (28, 28) for "grey"."""
     image = images.as_image(picture)
     side, short = SIDES[look], min(image.shape[:2])
-    square = images.resize(images.centre_crop(image, short), (side, side), resample="box")
-    return square if look == "colour" else np.rint(square.mean(axis=2)).astype(np.uint8)
+    resample = "box" if short >= side else "bilinear"
+    square = images.resize(images.centre_crop(image, short), (side, side), resample=resample)
+    return square if look != "grey" else np.rint(square.mean(axis=2)).astype(np.uint8)
 
 
 def check_look(look: str) -> str:
-    """ "colour" or "grey"; InputError otherwise."""
+    """ "colour", "grey" or "large"; InputError otherwise."""
     if look not in SIDES:
         raise InputError(f"There is no look {look!r}: choose one of {', '.join(SIDES)}.")
     return look
@@ -149,7 +150,7 @@ def check_look(look: str) -> str:
 def load_clothes(look: str = "colour") -> Data:
     """The bundled photographs of ten kinds of clothes: 400 to train on, 100 and 100 held back.
 
-    They are (N, 3, 64, 64), or (N, 1, 28, 28) with ``look`` "grey".
+    They are (N, 3, 64, 64); with ``look`` "grey" (N, 1, 28, 28), with "large" (N, 3, 128, 128).
     """
     return _load_clothes(check_look(look))
 
@@ -178,9 +179,9 @@ def _load_clothes(look: str) -> Data:
 def read_folders(source: class_folders.Source, *, look: str = "colour", seed: int = 0) -> Data:
     """Pictures in class-named folders, from a zip file, a folder or a list of files.
 
-    Each is cut to its middle square and brought to 64 x 64, with ``look`` "grey" to 28 x 28. A
-    fifth of each class validates and as many test, chosen by the seed. What cannot be read is left
-    out, and told in ``notes``. Raises ``InputError`` for what ``class_folders.list_files`` refuses,
+    Each is cut to its middle square and brought to 64 x 64, with ``look`` "grey" to 28 x 28, with
+    "large", which suits a transfer, to 128 x 128. A fifth of each class validates and as many test,
+    chosen by the seed. What cannot be read is left out, and told in ``notes``. Raises ``InputError`` for what ``class_folders.list_files`` refuses,
     for fewer than two classes, and for a class with fewer than three pictures.
     """
     check_look(look)
@@ -243,7 +244,7 @@ def from_pictures(
 
 def _is_fit(picture: object, look: str) -> bool:
     side = SIDES[look]
-    shape = (side, side, 3) if look == "colour" else (side, side)
+    shape = (side, side) if look == "grey" else (side, side, 3)
     return isinstance(picture, np.ndarray) and picture.dtype == np.uint8 and picture.shape == shape
 
 

@@ -14,6 +14,7 @@ from cvcore.core.errors import InputError
 from cvcore.engine.device import get_device
 from cvcore.engine.isolation import undisturbed
 from cvcore.models.efficientnet_lite import EfficientNetLite
+from cvcore.training_lab.data import MAX_CLASSES
 from cvcore.training_lab.transfer_learning import backbone
 from cvcore.training_lab.transfer_learning.settings import TransferSettings
 
@@ -37,7 +38,8 @@ class TransferModel:
         image = images.as_image(picture)
         square = images.centre_crop(image, min(image.shape[:2]))
         if len(square) != self.side:
-            square = images.resize(square, (self.side, self.side), resample="box")
+            resample = "box" if len(square) > self.side else "bilinear"
+            square = images.resize(square, (self.side, self.side), resample=resample)
         tensor = torch.from_numpy(np.ascontiguousarray(square.transpose(2, 0, 1))).float() / 255
         return self.predict_many(tensor[None])[0]
 
@@ -74,7 +76,7 @@ def load_transfer(data: bytes) -> TransferModel:
         about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["transfer"])
         settings = TransferSettings(**about["settings"])
         classes, side = tuple(map(str, about["classes"])), int(about["side"])
-        if not 1 <= side <= MAX_SIDE or not classes:
+        if not 1 <= side <= MAX_SIDE or not 2 <= len(classes) <= MAX_CLASSES:
             raise ValueError(side)
         net = backbone.build_network(settings, len(classes))
         names = backbone.list_learned(net, backbone.find_border(settings))

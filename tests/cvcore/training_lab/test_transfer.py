@@ -141,11 +141,16 @@ def test_a_file_that_is_none_gets_a_sentence(own):
     length = int.from_bytes(good[:8], "little")
     header = json.loads(good[8 : 8 + length])
     about = json.loads(header["__metadata__"]["transfer"])
-    about["settings"]["way"] = "everything"
-    header["__metadata__"]["transfer"] = json.dumps(about)
-    text = json.dumps(header).encode()
-    lying = len(text).to_bytes(8, "little") + text + good[8 + length :]
-    for wrong in (b"", b"GIF89a", good[:200], good[:-4], lying):
+    lies = []
+    for key, value in (
+        ("settings", {**about["settings"], "way": "everything"}),
+        ("classes", ["many"] * 10**5),
+        ("side", 0),
+    ):
+        header["__metadata__"]["transfer"] = json.dumps({**about, key: value})
+        text = json.dumps(header).encode()
+        lies.append(len(text).to_bytes(8, "little") + text + good[8 + length :])
+    for wrong in (b"", b"GIF89a", good[:200], good[:-4], *lies):
         with pytest.raises(InputError, match="no network of a transfer"):
             lab.load_transfer(wrong)
 
@@ -233,3 +238,20 @@ def test_grey_pictures_are_taken_too():
     last = finish(QUICK, lab.from_pictures(classes, look="grey"))
     assert last.model.side == 28
     assert last.model.predict(classes["a"][0]).shape == (3,)
+
+
+def test_large_pictures_are_taken_as_they_are():
+    rng = np.random.default_rng(0)
+    frames = {
+        name: [np.kron(one, np.ones((2, 3, 1), np.uint8)) for one in make_pictures(4, i, rng)]
+        for i, name in enumerate("abc")
+    }
+    data = lab.from_pictures(frames, look="large")
+    assert data.size == (3, 128, 3)
+    middle = torch.from_numpy(frames["a"][0][:, 32:160]).permute(2, 0, 1) / 255
+    parts = (data.training, data.validation, data.test)
+    assert any(torch.equal(middle, one) for part in parts for one in part.pictures)
+    model = finish(QUICK, data).model
+    assert model.side == 128
+    live = model.predict(frames["a"][0])
+    np.testing.assert_array_equal(live, model.predict_many(middle[None])[0])
