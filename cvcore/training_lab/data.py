@@ -181,8 +181,9 @@ def read_folders(source: class_folders.Source, *, look: str = "colour", seed: in
 
     Each is cut to its middle square and brought to 64 x 64, with ``look`` "grey" to 28 x 28, with
     "large", which suits a transfer, to 128 x 128. A fifth of each class validates and as many test,
-    chosen by the seed. What cannot be read is left out, and told in ``notes``. Raises ``InputError`` for what ``class_folders.list_files`` refuses,
-    for fewer than two classes, and for a class with fewer than three pictures.
+    chosen by the seed. What cannot be read is left out, and told in ``notes``. Raises
+    ``InputError`` for what ``class_folders.list_files`` refuses, for fewer than two classes, and
+    for a class with fewer than three pictures.
     """
     check_look(look)
     classes: dict[str, list[np.ndarray]] = {}
