@@ -6,7 +6,8 @@ from .learner import Learner, build_network, compute_loss, count_parameters
 from .programs import Program, write_program
 from .progress import Mark, Progress, Score, Steering
 from .rate_finder import BatchTest, RateTest, find_batch_size, find_rate, suggest_rate
-from .runs import Run, State, load_checkpoint
+from .reviews import review
+from .runs import Run, State, check_resumable, load_checkpoint
 from .search import SAMPLERS, SearchProgress, search_settings
 from .search_space import ParallelCoordinates, Space, Trial, to_parallel_coordinates
 from .settings import CHOICES, Settings
@@ -59,6 +60,7 @@ __all__ = [
     "augment",
     "build_network",
     "callbacks",
+    "check_resumable",
     "compare",
     "compute_loss",
     "count_different",
@@ -77,6 +79,7 @@ __all__ = [
     "prepare",
     "presets",
     "read_folders",
+    "review",
     "schedules",
     "search_settings",
     "suggest_rate",

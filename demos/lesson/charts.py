@@ -81,7 +81,8 @@ def draw_chart(
     ]
     if legend is None:
         legend = len(series) > 1 or any(part.note for part in series)
-    key = "".join(_draw_key(frame, part) for part in series if part.name) if legend else ""
+    listed = [part for part in series if part.name and getattr(part, "is_listed", True)]
+    key = "".join(_draw_key(frame, part) for part in listed) if legend else ""
     head = "" if is_bare else f"<figcaption><b>{escape(title)}</b>{key}</figcaption>"
     width, height = size
     left, right = 100 * frame.x.start / width, 100 * (width - frame.x.end) / width
@@ -133,7 +134,10 @@ def _lay_out(parts: Sequence, series: Sequence[Series], x: Axis, y: Axis, size: 
         own = next(taken) if part.colour is None else part.colour
         frame.colours[id(part)] = own if isinstance(own, Sequence) else (own,)
     plain = [part for part in series if isinstance(part, Line) and not part.dots]
-    frame.dashes.update((id(part), DASHES[i % len(DASHES)]) for i, part in enumerate(plain))
+    frame.dashes.update(
+        (id(part), DASHES[(i if part.dash is None else part.dash) % len(DASHES)])
+        for i, part in enumerate(plain)
+    )
     return frame
 
 

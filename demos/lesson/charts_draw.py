@@ -203,7 +203,7 @@ def draw_mark(frame: Frame, part: Mark) -> str:
         drawn = f"<path {shape}/>"
         words = (
             f'x="{p + gap if fits else p - gap:.1f}" '
-            f'y="{low - 8 if part.is_arrow else top + 14:.1f}" '
+            f'y="{low - 8 if part.is_arrow else top + 14 + 19 * part.row:.1f}" '
             f'text-anchor="{"start" if fits else "end"}"'
         )
     text = f"<text {words}>{escape(part.text)}</text>" if part.text else ""

@@ -33,6 +33,8 @@ class Line:
     dots: bool = False  # else the lines differ in their dashes
     fills: bool = False  # down to 0
     note: str = ""  # in the legend, bold: the last value, an area
+    dash: int | None = None  # of DASHES; without it the next one is taken
+    is_listed: bool = True  # in the legend
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,6 +78,7 @@ class Mark:
     colour: int | None = None  # none: the text's
     is_arrow: bool = False  # a bold triangle on the x axis
     is_moving: bool = False
+    row: int = 0  # of words across: below those of other marks near by
 
 
 @dataclass(frozen=True)

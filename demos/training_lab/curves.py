@@ -1,0 +1,225 @@
+"""The view "Train": losses and accuracies with the rate and the gradients under them."""
+
+from html import escape
+from typing import Any
+
+import numpy as np
+
+from cvcore.training_lab.progress import Progress
+from demos import lesson
+from demos.lesson import charts
+from demos.training_lab.session import Kept, Session
+
+TOP, LOW = (450, 262), (450, 176)  # pixels of a chart in the upper row, and in the lower one
+POINTS, FEW = 110, 50  # of a curve; of each where there are many
+CROWD = 3  # curves from which on each has fewer points
+SOLID, DOTTED = 0, 2  # dashes: validation, training
+HIGHEST = 1.6  # times the loss at the start: what is higher stands at the edge
+NOTHING = {"html": ""}
+START = '<p class="lab-hint">Press <b>Start</b>.</p>'
+
+
+def draw_train(session: Session) -> dict[str, Any]:
+    """The status, four charts, and what to look for."""
+    if session.current is None or not session.current.members:
+        return {"html": f'<div class="lab">{START}</div>', "step": 0, "runs": len(session.kept)}
+    one = session.current
+    shown = list_shown(session)
+    drawn = "".join(
+        [
+            draw_loss(shown, one), draw_accuracy(shown, one),
+            draw_rates(shown, one), draw_gradients(one.last),
+        ]
+    )  # fmt: skip
+    html = (
+        f'<div class="lab">{draw_status(session, one)}'
+        f'<div class="lab-charts">{drawn}</div>{draw_words(session, shown)}</div>'
+    )
+    return {"html": html, "step": one.last.step, "name": one.name, "runs": len(session.kept)}
+
+
+def list_shown(session: Session) -> list[Kept]:
+    """The runs in the curves, the one that is looked at first."""
+    others = [one for one in session.kept if one.is_shown and one is not session.current]
+    return [*([session.current] if session.current else []), *others]
+
+
+# --- one curve -----------------------------------------------------------------------------------
+def to_epochs(p: Progress, steps: Any) -> np.ndarray:
+    return np.asarray(steps, np.float64) * p.settings.epochs / p.total
+
+
+def thin(values: np.ndarray, most: int) -> tuple[np.ndarray, np.ndarray]:
+    """Places and means of at most so many stretches of a curve of steps."""
+    if len(values) <= most:
+        return np.arange(len(values), dtype=float), values
+    parts = np.array_split(np.arange(len(values)), most)
+    means = np.array([values[part].mean() for part in parts])
+    return np.array([part.mean() for part in parts]), means
+
+
+def pick_validated(p: Progress, values: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """Epochs and values of what was measured on all pictures held back, and the newest since."""
+    counts = p.validation_pictures
+    if not len(counts):
+        return np.zeros(0), np.zeros(0)
+    full = counts == counts.max()
+    last = int(np.flatnonzero(full)[-1])
+    chosen = full | (np.arange(len(counts)) > last)
+    return to_epochs(p, p.validation_steps[chosen]), values[chosen]
+
+
+def draw_curves(
+    shown: list[Kept], training: str, validation: str, most: int
+) -> list[charts.Line]:  # fmt: skip
+    """Of one run training and validation in two colours; of several each in its own, the training
+    dotted."""
+    lines = []
+    if len(shown) == 1 and len(shown[0].members) == 1:
+        p = shown[0].last
+        at, values = thin(getattr(p, training), most)
+        lines.append(charts.Line("training", to_epochs(p, at), values, charts.BLUE, dash=DOTTED))
+        x, y = pick_validated(p, getattr(p, validation))
+        lines.append(charts.Line("validation", x, y, charts.VERMILION, dash=SOLID))
+        return lines[::-1]
+    for one in shown:
+        for number, p in enumerate(one.members):
+            x, y = pick_validated(p, getattr(p, validation))
+            lines.append(charts.Line(one.name, x, y, one.colour, dash=SOLID, is_listed=number == 0))
+            at, values = thin(getattr(p, training), most)
+            name = f"{one.name}, training"
+            lines.append(
+                charts.Line(
+                    name, to_epochs(p, at), values, one.colour, dash=DOTTED, is_listed=False
+                )
+            )
+    return lines
+
+
+def count_points(shown: list[Kept]) -> int:
+    return FEW if sum(len(one.members) for one in shown) >= CROWD else POINTS
+
+
+def draw_marks(one: Kept) -> list[charts.Mark]:
+    """What the callbacks did: the newest marks, so that their words have room."""
+    p = one.last
+    return [
+        charts.Mark(float(to_epochs(p, mark.step)), mark.text, row=row % 4)
+        for row, mark in enumerate(p.marks[-6:])
+    ]
+
+
+def _to_axis(shown: list[Kept]) -> charts.Axis:
+    return charts.Axis("epoch", low=0, high=max(one.last.settings.epochs for one in shown))
+
+
+def draw_loss(shown: list[Kept], one: Kept) -> str:
+    lines = draw_curves(shown, "training_loss", "validation_loss", count_points(shown))
+    known = np.concatenate([np.asarray(line.y) for line in lines] or [np.zeros(0)])
+    known = known[np.isfinite(known)]
+    starts = [p.validation_loss[0] for kept in shown for p in kept.members if p.step >= 0
+              and len(p.validation_loss)]  # fmt: skip
+    high = None
+    if len(known) and starts and known.max() > HIGHEST * max(starts):
+        high = HIGHEST * max(starts)
+    return charts.draw_chart(
+        [*lines, *draw_marks(one)], title="Loss", x=_to_axis(shown),
+        y=charts.Axis(low=0, high=high), size=TOP, legend=True,
+    )  # fmt: skip
+
+
+def draw_accuracy(shown: list[Kept], one: Kept) -> str:
+    lines = draw_curves(
+        shown, "training_accuracy", "validation_accuracy", count_points(shown)
+    )  # fmt: skip
+    if len(shown) == 1:
+        lines = [charts.Line(**{**vars(line), "note": _say_last(line)}) for line in lines]
+    return charts.draw_chart(
+        lines, title="Accuracy", x=_to_axis(shown),
+        y=charts.Axis(low=0, high=1, text=charts.percent), size=TOP, legend=len(shown) == 1,
+    )  # fmt: skip
+
+
+def _say_last(line: charts.Line) -> str:
+    return charts.percent(round(float(line.y[-1]), 3)) if len(line.y) else ""
+
+
+def draw_rates(shown: list[Kept], one: Kept) -> str:
+    """The rate of each step, on a log axis."""
+    lines = []
+    for kept in shown:
+        p = kept.last
+        at = np.unique(np.linspace(0, max(len(p.rates) - 1, 0), 80).astype(int))
+        values = p.rates[at] if len(p.rates) else np.zeros(0)
+        places = to_epochs(p, at[: len(values)])
+        colour = kept.colour if len(shown) > 1 else charts.GREEN
+        lines.append(charts.Line(kept.name, places, values, colour, dash=SOLID))
+    return charts.draw_chart(
+        lines, title="Learning rate", x=_to_axis(shown), y=charts.Axis(is_log=True), size=LOW,
+        legend=False,
+    )  # fmt: skip
+
+
+def draw_gradients(p: Progress, size: tuple[int, int] = LOW) -> str:
+    """The gradient's norm of each layer; of many layers the first, the middle and the last."""
+    count = len(p.layers)
+    chosen = range(count) if count <= 4 else (0, count // 2, count - 1)
+    x = to_epochs(p, p.gradient_steps)
+    lines = []
+    for place, layer in enumerate(chosen):
+        at, values = thin(p.gradient_norms[:, layer], POINTS)
+        places = np.interp(at, np.arange(len(x)), x) if len(x) else at
+        lines.append(charts.Line(p.layers[layer], places, values, place, dash=place))
+    return charts.draw_chart(
+        lines, title="Gradient norm", x=charts.Axis("epoch", low=0, high=p.settings.epochs),
+        y=charts.Axis(is_log=True), size=size,
+    )  # fmt: skip
+
+
+# --- words ---------------------------------------------------------------------------------------
+def draw_status(session: Session, one: Kept) -> str:
+    """Which run, how far it is, and how good."""
+    p = one.last
+    where = f"epoch {min(p.epoch + 1, p.settings.epochs)} of {p.settings.epochs}"
+    accuracy = charts.percent(round(float(p.validation_accuracy[-1]), 3))
+    seconds = f"{one.seconds:.1f} s"
+    css = "lab-status"
+    if p.diverged:
+        css += " diverged"
+        where = f"<b>diverged</b> at step {p.step} of {p.total}"
+    elif not one.is_training:
+        where = f"done in {seconds}" if p.step >= p.total or not p.stopped else (
+            f"stopped at step {p.step} of {p.total}")  # fmt: skip
+    else:
+        where = lesson.under_way(f"{where}, {seconds}", "stopped")
+    test = f" · test <b>{charts.percent(p.test.accuracy)}</b>" if p.test and one.last.done else ""
+    more = len(session.plan) - (1 if one.is_training else 0)
+    after = f" · {more} more to come" if more > 0 else ""
+    return (
+        f'<div class="{css}"><progress max="{p.total}" value="{p.step}" '
+        f'aria-label="Steps taken"></progress><p role="status"><b>{escape(one.name)}</b> · {where} '
+        f"· validation <b>{accuracy}</b>{test}{after}</p></div>"
+    )
+
+
+def draw_words(session: Session, shown: list[Kept]) -> str:
+    """What to look for; what a run that diverged teaches; how several runs are drawn."""
+    p = session.current.last if session.current else None
+    key = (
+        '<span class="soft">Solid: validation. Dotted: training.</span>'
+        if sum(len(one.members) for one in shown) > 1 else ""
+    )  # fmt: skip
+    if p is not None and p.diverged:
+        words = (
+            f"<b>It has diverged.</b> At rate {p.settings.rate:g} each step overshoots, so that "
+            "the next gradient is larger still, until the numbers are too large for the machine. "
+            "The run ended there: take a smaller rate, and press Start."
+        )
+    elif session.look_for:
+        words = f"<b>Look for:</b> {escape(session.look_for)}"
+    else:
+        words = (
+            "<b>Look for:</b> where the two losses part, the network begins to learn its own "
+            "digits by heart. Turn the rate or the dropout while it runs."
+        )
+    return f'<p class="lab-words">{words} {key}</p>'
