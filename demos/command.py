@@ -79,6 +79,7 @@ def serve(demo: "gr.Blocks", options: argparse.Namespace, room: Any = None) -> N
             accounts=options.auth,
             class_word=room.word if room else options.class_link,
             networks=page.list_networks(options.tabs),
+            preparations=page.list_preparations(options.tabs),
             certificate=room.files if room else (options.certificate, options.key),
             **page.LOOK,
         )

@@ -1,6 +1,6 @@
 """The page around the tabs: header, start, look."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from html import escape
 from importlib import import_module
 from pathlib import Path
@@ -164,6 +164,12 @@ def _name_chapters(topics: Sequence[str]) -> str:
 def _describe_device() -> str:
     name = escape(device.describe())
     return f'<span title="The networks run on: {name}">{name.partition(",")[0]}</span>'
+
+
+def list_preparations(topics: Sequence[str]) -> tuple[Callable[[], None], ...]:
+    """What lessons do once the page is up, before anyone opens them (their ``prepare``)."""
+    modules = [import_module(f"demos.{topic}") for topic in topics]
+    return tuple(module.prepare for module in modules if hasattr(module, "prepare"))
 
 
 def list_networks(topics: Sequence[str]) -> tuple[str, ...]:

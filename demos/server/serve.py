@@ -135,6 +135,12 @@ def _settings(class_word: str, *middleware: Middleware) -> dict[str, Any]:
     }
 
 
+def _make_ready(networks: Sequence[str], preparations: Sequence[Callable[[], None]]) -> None:
+    predictor.prepare(networks)
+    for prepare in preparations:
+        prepare()
+
+
 def launch_page(
     page: gr.Blocks,
     *,
@@ -144,6 +150,7 @@ def launch_page(
     accounts: Sequence[tuple[str, str]] = (),
     class_word: str = "",
     networks: Sequence[str] = (),
+    preparations: Sequence[Callable[[], None]] = (),
     certificate: tuple[str, str] = ("", ""),
     prevent_thread_lock: bool = False,
     **look: Any,
@@ -151,12 +158,13 @@ def launch_page(
     """Serve the page; without a network nothing leaves the machine and nothing is missed.
 
     ``accounts`` are (user, password) pairs asked for at the door; with ``class_word`` only visitors
-    with the link ``/?class=WORD`` come in. ``networks`` are made ready at once. With the files of a
-    ``certificate`` and its key it is served over https. Returns when the page is stopped, or, with
+    with the link ``/?class=WORD`` come in. ``networks`` are made ready at once, then come the
+    lessons' own ``preparations``. With the files of a ``certificate`` and its key it is served
+    over https. Returns when the page is stopped, or, with
     ``prevent_thread_lock``, at once. Raises ``SetupError`` where it cannot be served.
     """
     stopped = _prepare_page(page)
-    ready = threading.Timer(WARM_SECONDS, predictor.prepare, (networks,))
+    ready = threading.Timer(WARM_SECONDS, _make_ready, (networks, preparations))
     ready.daemon = True
     ready.start()
     file, key = certificate

@@ -84,11 +84,8 @@ def build(
     preset = gr.Textbox(label="preset", **hidden)
     rate, dropout, decay = (ui.Number(None, label=f"new {one}", **hidden) for one in
                             ("rate", "dropout", "weight decay"))  # fmt: skip
-    run, name, kind = (
-        ui.Number(1, label="run", **hidden),
-        gr.Textbox(**hidden),
-        gr.Textbox(**hidden),
-    )
+    run = ui.Number(1, label="run", **hidden)
+    name, kind = gr.Textbox(label="name", **hidden), gr.Textbox(label="kind", **hidden)
     heavy = {"kind": "heavy"}
     tab.endpoint(
         train, session, numbers, settings=rail.settings, api_name="training_lab", **heavy

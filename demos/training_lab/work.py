@@ -68,9 +68,7 @@ def _end(
 ) -> None:  # fmt: skip
     """Whatever ends the work, nothing goes on; a run that was stopped is kept as it is."""
     is_newest = session.token.newest is mine
-    if (
-        progress is not None and not progress.done and is_newest
-    ):  # stopped, or nobody looks any more
+    if progress is not None and not progress.done and is_newest:  # stopped, or left
         session.stop()
         for progress in states:
             session.note(task, progress, mine)
