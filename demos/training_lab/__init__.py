@@ -152,14 +152,13 @@ def _connect_runs(tab: lesson.Tab, rail: Rail, states: list, views: list) -> lis
     tab.on_open(replay.get_replay, None, stored, show_progress="hidden", queue=False)
     tab.run(
         [rail.start.click, tab.opened.change], begin, [session, asked, rail.preset, *parts],
-        [*said, *parts], queue=False, **quiet,
+        [*said, *parts], **quiet,
     )  # fmt: skip
     tab.run(
-        rail.preset.input, pick, [session, asked, rail.preset], [*said, *parts], queue=False,
-        **quiet,
+        rail.preset.input, pick, [session, asked, rail.preset], [*said, *parts], **quiet,
     )  # fmt: skip
     tab.run(
-        rail.more.click, resume, [session, asked, *parts], [asked, rail.note], queue=False, **quiet
+        rail.more.click, resume, [session, asked, *parts], [asked, rail.note], **quiet
     )  # fmt: skip
     tab.run(asked.change, None, [views[0], stored], views[0], js=ASKED, **quiet)
     return [

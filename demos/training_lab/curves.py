@@ -192,7 +192,11 @@ def draw_status(session: Session, one: Kept) -> str:
             f"stopped at step {p.step} of {p.total}")  # fmt: skip
     else:
         where = lesson.under_way(f"{where}, {seconds}", "stopped")
-    test = f" · test <b>{charts.percent(p.test.accuracy)}</b>" if p.test and one.last.done else ""
+    test = (
+        f" · test <b>{charts.percent(p.test.accuracy)}</b>"
+        if p.test and not one.is_training
+        else ""
+    )
     more = len(session.plan) - (1 if one.is_training else 0)
     after = f" · {more} more to come" if more > 0 else ""
     return (

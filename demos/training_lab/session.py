@@ -168,7 +168,7 @@ class Session:
             if one is None or not one.is_training:
                 one = self._place(task)
             if one.is_open:
-                one.members[-1] = progress
+                one.members[-1] = keep_measured(one.last, progress)
             else:
                 one.members.append(progress)
                 one.is_open = True
@@ -248,6 +248,14 @@ class Session:
         if self.current.is_training or self.current.last.run is None:
             raise InputError("This run is under way: stop it first.")
         return self.current
+
+
+def keep_measured(before: Progress, now: Progress) -> Progress:
+    """A run that goes on has no mistakes of its own until its next validation: those before."""
+    if len(now.confusion):
+        return now
+    names = ("confusion", "worst_indices", "worst_losses", "worst_answers")
+    return replace(now, **{name: getattr(before, name) for name in names})
 
 
 def plan_runs(preset: str, settings: TrainingSettings) -> tuple[list[Task], str, str]:
