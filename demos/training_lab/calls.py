@@ -74,11 +74,12 @@ def build(
 ) -> None:  # fmt: skip
     """A checkpoint to be loaded, in the view of this ``title``; and what is for callers alone."""
     with stage.controls(title, first=True):
-        file = ui.File(
-            label="Load a checkpoint", file_types=[".safetensors"], height=90,
+        chosen = gr.UploadButton(
+            "Load a checkpoint", file_types=[".safetensors"], size="sm",
             elem_id="training-lab-load",
         )  # fmt: skip
-    tab.run(file.upload, load_and_show, [session, file], views, api_name=None)
+    file = ui.File(label="checkpoint", file_types=[".safetensors"], visible=False)
+    tab.run(chosen.upload, load_and_show, [session, chosen], views, api_name=None)
     numbers = gr.JSON(visible=False, label="numbers")
     hidden = {"visible": False}
     preset = gr.Textbox(label="preset", **hidden)

@@ -103,7 +103,7 @@ def build_rail(stage: lesson.Stage, *titles: str) -> Rail:
     with stage.controls(*titles):
         preset = ui.Dropdown(
             [("your own settings", OWN), *((one.title, name) for name, one in PRESETS.items())],
-            value=OWN, label="Preset", elem_id="training-lab-preset",
+            value=OWN, label="Preset", elem_id="training-lab-preset", elem_classes=["lab-line"],
         )  # fmt: skip
         network = ui.Radio(
             [(f"{TITLES[name]}\n{count:,}", name) for name, count in PARAMETERS.items()],
@@ -120,7 +120,9 @@ def build_rail(stage: lesson.Stage, *titles: str) -> Rail:
         )  # fmt: skip
         parts["dropout"] = ui.Slider(0, 0.9, d.dropout, step=0.05, label="Dropout")
         parts["weight_decay"] = ui.Slider(0, 0.1, d.weight_decay, step=0.0005, label="Weight decay")
-        parts["optimiser"] = ui.Dropdown(OPTIMISERS, value=d.optimiser, label="Optimiser")
+        parts["optimiser"] = ui.Dropdown(
+            OPTIMISERS, value=d.optimiser, label="Optimiser", elem_classes=["lab-line"]
+        )
         note = gr.HTML("", elem_classes=["lab-note"], elem_id="training-lab-note")
         with gr.Row(elem_classes=["lab-buttons"]):
             start = gr.Button("Start", variant="primary", size="sm", elem_id="training-lab-start")

@@ -155,9 +155,21 @@ def draw_rates(shown: list[Kept], one: Kept) -> str:
         colour = kept.colour if len(shown) > 1 else charts.GREEN
         lines.append(charts.Line(kept.name, places, values, colour, dash=SOLID))
     return charts.draw_chart(
-        lines, title="Learning rate", x=_to_axis(shown), y=charts.Axis(is_log=True), size=LOW,
+        lines, title="Learning rate", x=_to_axis(shown), y=_to_decades(lines), size=LOW,
         legend=False,
     )  # fmt: skip
+
+
+def _to_decades(lines: list[charts.Line]) -> charts.Axis:
+    """A log axis with room on both sides of what may be one value."""
+    values = np.concatenate([np.asarray(line.y, np.float64) for line in lines] or [np.zeros(0)])
+    values = values[values > 0]
+    if not len(values):
+        return charts.Axis(is_log=True)
+    low, high = np.log10([values.min(), values.max()])
+    return charts.Axis(
+        is_log=True, low=float(10 ** (np.floor(low - 0.3))), high=float(10 ** np.ceil(high + 0.3))
+    )
 
 
 def draw_gradients(p: Progress, size: tuple[int, int] = LOW) -> str:
@@ -223,7 +235,7 @@ def draw_words(session: Session, shown: list[Kept]) -> str:
         words = f"<b>Look for:</b> {escape(session.look_for)}"
     else:
         words = (
-            "<b>Look for:</b> where the two losses part, the network begins to learn its own "
-            "digits by heart. Turn the rate or the dropout while it runs."
+            "<b>Look for:</b> where the two losses part. Turn the rate or the dropout while it "
+            "runs."
         )
     return f'<p class="lab-words">{words} {key}</p>'

@@ -12,7 +12,7 @@ from demos.training_lab.curves import NOTHING, draw_gradients, list_shown
 from demos.training_lab.session import Session, load_data
 
 FOR, AGAINST = np.array([213, 94, 0]), np.array([0, 114, 178])  # Okabe and Ito's
-GAP = 1  # cells between two filters
+DENSE = 9  # pixels: a wider one is of a dense layer
 LARGE = (900, 250)
 
 
@@ -22,17 +22,18 @@ def draw_profile(session: Session) -> dict[str, Any]:
     if one is None or not one.members:
         return NOTHING
     lines, p = [], one.last
+    few = len(p.layers) <= 6
     for kept in list_shown(session):
         if kept.last.layers != p.layers or not len(kept.last.gradient_norms):
             continue
-        at = np.arange(1, len(p.layers) + 1)
+        at = np.arange(len(p.layers))
         for words, row, dash in (("first step", 0, 2), ("now", -1, 0)):
             name = f"{kept.name}, {words}"
             norms = kept.last.gradient_norms[row]
             lines.append(charts.Line(name, at, norms, kept.colour, dash=dash, dots=False))
     profile = charts.draw_chart(
         lines, title="Gradient norm of each layer, from the pixels to the answer",
-        x=charts.Axis("layer", low=1, high=max(2, len(p.layers)), text=lambda v: f"{v:g}"),
+        x=charts.slots([name if few else name.split()[0] for name in p.layers], "layer"),
         y=charts.Axis(is_log=True), size=LARGE, legend=True,
     )  # fmt: skip
     html = (
@@ -63,7 +64,10 @@ def draw_filters(session: Session) -> dict[str, Any]:
     if one is None or not one.members:
         return NOTHING
     p = one.last
-    filters = np.nan_to_num(p.filters)
+    filters, side = np.nan_to_num(p.filters), p.filters.shape[-1]
+    is_change = side > DENSE and one.initial is not None and one.initial.shape == filters.shape
+    if is_change:
+        filters = filters - one.initial
     classes = load_data(one.data).classes if len(filters) <= 10 else ()
     columns = 5 if len(filters) <= 10 else 11 if len(filters) > 40 else 8
     tiles = "".join(
@@ -73,15 +77,18 @@ def draw_filters(session: Session) -> dict[str, Any]:
         for i, one_filter in enumerate(filters)
     )
     rows = -(-len(filters) // columns)
-    side = filters.shape[-1]
-    what = "unit of the first layer" if side > 9 else f"{side} × {side} filter of the first layer"
+    if is_change:
+        what = "what training has changed in the weights of a unit of the first layer"
+    elif side > DENSE:
+        what = "the weights of a unit of the first layer"
+    else:
+        what = f"a {side} × {side} filter of the first layer"
     html = (
         f'<div class="lab lab-one"><div class="lab-tiles" style="--columns:{columns};'
         f'--rows:{rows};--label:{1.4 if classes else 0}rem" role="img" '
         f'aria-label="{len(filters)} filters">{tiles}</div>'
-        f'<p class="lab-words"><b>{escape(one.name)}</b>, step {p.step}: each picture is a {what}, '
-        "on its own scale. Orange counts for it, blue against it; what is still noise has learnt "
-        "nothing.</p></div>"
+        f'<p class="lab-words"><b>{escape(one.name)}</b>, step {p.step}: each picture is {what}, on its own scale. '
+        "Orange: above 0, blue: below.</p></div>"
     )
     return {"html": html, "filters": len(filters), "step": p.step}
 

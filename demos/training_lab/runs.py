@@ -18,7 +18,7 @@ KINDS = {
     "checkpoint": (".safetensors", "application/octet-stream"),
 }
 NOT_KEPT = "Of several seeds only the last one's weights are kept, and of this run none: train it."
-HEAD = ("In the curves", "Run", "Steps", "Best validation loss", "Right", "Test", "")
+HEAD = ("Shown", "Run", "Steps", "Least loss", "Validation", "Test")
 
 
 class RunsTable(ui.JsComponent):
@@ -27,7 +27,7 @@ class RunsTable(ui.JsComponent):
     MARKUP = (
         '<div class="lab-runs"><p class="lab-none">No run is kept yet: press Start.</p>'
         '<table class="lab-list" hidden><thead><tr>'
-        + "".join(f'<th scope="col">{one}</th>' if one else "<td></td>" for one in HEAD)
+        + "".join(f'<th scope="col">{one}</th>' for one in HEAD)
         + "</tr></thead><tbody></tbody></table></div>"
     )
     SCRIPTS = ("runs.js",)

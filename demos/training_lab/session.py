@@ -76,6 +76,7 @@ class Kept:
     is_open: bool = False  # its last member is under way
     before: list[Progress] = field(default_factory=list, repr=False)  # what is gone on with
     seconds: float = 0.0
+    initial: Any = field(default=None, repr=False)  # the first layer as the run began
 
     @property
     def last(self) -> Progress:
@@ -173,6 +174,8 @@ class Session:
                 one.members.append(progress)
                 one.is_open = True
             one.seconds = task.seconds + progress.seconds
+            if not progress.step:
+                one.initial = progress.filters
             return True
 
     def _place(self, task: Task) -> Kept:

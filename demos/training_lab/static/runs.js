@@ -17,7 +17,7 @@ const draw = () => {
   table.hidden = !runs.length;
   const typing = element.contains(document.activeElement) && document.activeElement.tagName === 'INPUT'
     ? document.activeElement.closest('tr')?.dataset.run : null;
-  body.replaceChildren(...runs.map((run) => {
+  body.replaceChildren(...runs.flatMap((run) => {
     const row = make('tr', undefined, {'data-run': run.number});
     if (run.is_current) row.className = 'current';
     const box = make('input', undefined, {type: 'checkbox', 'aria-label': `In the curves: ${run.name}`, 'data-does': 'show'});
@@ -27,10 +27,13 @@ const draw = () => {
     const name = make('input', undefined, {type: 'text', value: run.name, maxlength: 40, 'aria-label': `Name of run ${run.number}`, 'data-does': 'rename'});
     const saves = [['csv', 'CSV'], ['events', 'TensorBoard'], ['checkpoint', 'Checkpoint']]
       .map(([kind, words]) => button('save', words, run, {'data-kind': kind, ...run.is_training ? {disabled: ''} : {}}));
-    row.append(cell(box), cell(chip, name), ...run.cells.map((text) => cell(text)),
-      cell(button('look', 'Look', run, run.is_current ? {'aria-pressed': 'true'} : {}), ...saves,
-        button('remove', 'Remove', run, run.is_training ? {disabled: ''} : {})));
-    return row;
+    row.append(cell(box), cell(chip, name), ...run.cells.map((text) => cell(text)));
+    const acts = make('tr', undefined, {class: `${row.className} acts`, 'data-run': run.number});
+    const buttons = cell(button('look', 'Look at it', run, {'aria-pressed': String(run.is_current)}), ...saves,
+      button('remove', 'Remove', run, run.is_training ? {disabled: ''} : {}));
+    buttons.colSpan = 5;
+    acts.append(make('td'), buttons);
+    return [row, acts];
   }));
   if (typing) body.querySelector(`tr[data-run="${typing}"] input[type=text]`)?.focus();
   const file = props.value?.file;
