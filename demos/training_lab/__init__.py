@@ -83,8 +83,9 @@ def steer(session: Session, rate: float | None, dropout: float, weight_decay: fl
     return ""
 
 
-def say(sentence: str) -> str:
-    return f'<p role="alert">{escape(sentence)}</p>'
+def say(sentence: str, *, refuses: bool = True) -> str:
+    """A sentence in the rail; what is shown is grey where it is not of these settings."""
+    return f'<p role="alert"{" class=refused" if refuses else ""}>{escape(sentence)}</p>'
 
 
 def run_turn(session: Session, turns: int) -> Iterator[tuple]:
@@ -109,9 +110,12 @@ def show_stopped(session: Session) -> tuple:
 
 
 def show_best(session: Session) -> tuple:
-    """The run that is looked at as it was at its best."""
-    work.back_to_best(session)
-    return draw_all(session)
+    """The run that is looked at as it was at its best, and what is wrong."""
+    try:
+        work.back_to_best(session)
+    except InputError as error:
+        return *draw_all(session), say(str(error), refuses=False)
+    return *draw_all(session), ""
 
 
 def act(session: Session, event: gr.EventData) -> tuple:
@@ -184,7 +188,10 @@ def _connect_rail(
         settings["rate"].change, None, settings["rate"], rail.slider, api_name=None,
         js="(rate) => ({rate})", show_progress="hidden",
     )  # fmt: skip
-    tab.run(rail.best.click, show_best, session, views, api_name=None, show_progress="hidden")
+    tab.run(
+        rail.best.click, show_best, session, [*views, rail.note], api_name=None,
+        show_progress="hidden",
+    )  # fmt: skip
     tab.run(views[-1].act, act, session, views, api_name=None, show_progress="hidden")
     waits = [one.input for name, one in settings.parts.items() if one not in steered]
     tab.say_waiting(rail.start, waits, [asked.change])

@@ -27,8 +27,8 @@ def draw_train(session: Session) -> dict[str, Any]:
     shown = list_shown(session)
     drawn = "".join(
         [
-            draw_loss(shown, one), draw_accuracy(shown, one),
-            draw_rates(shown, one), draw_gradients(one.last),
+            draw_loss(shown, one), draw_accuracy(shown),
+            draw_rates(shown), draw_gradients(one.last),
         ]
     )  # fmt: skip
     html = (
@@ -110,7 +110,12 @@ def draw_marks(one: Kept) -> list[charts.Mark]:
 
 
 def _to_axis(shown: list[Kept]) -> charts.Axis:
-    return charts.Axis("epoch", low=0, high=max(one.last.settings.epochs for one in shown))
+    ends = [
+        one.last.settings.epochs if one.is_training or not one.last.step
+        else float(to_epochs(one.last, one.last.step))
+        for one in shown
+    ]  # fmt: skip
+    return charts.Axis("epoch", low=0, high=max(ends))
 
 
 def draw_loss(shown: list[Kept], one: Kept) -> str:
@@ -128,7 +133,7 @@ def draw_loss(shown: list[Kept], one: Kept) -> str:
     )  # fmt: skip
 
 
-def draw_accuracy(shown: list[Kept], one: Kept) -> str:
+def draw_accuracy(shown: list[Kept]) -> str:
     lines = draw_curves(
         shown, "training_accuracy", "validation_accuracy", count_points(shown)
     )  # fmt: skip
@@ -144,7 +149,7 @@ def _say_last(line: charts.Line) -> str:
     return charts.percent(round(float(line.y[-1]), 3)) if len(line.y) else ""
 
 
-def draw_rates(shown: list[Kept], one: Kept) -> str:
+def draw_rates(shown: list[Kept]) -> str:
     """The rate of each step, on a log axis."""
     lines = []
     for kept in shown:
@@ -183,7 +188,7 @@ def draw_gradients(p: Progress, size: tuple[int, int] = LOW) -> str:
         places = np.interp(at, np.arange(len(x)), x) if len(x) else at
         lines.append(charts.Line(p.layers[layer], places, values, place, dash=place))
     return charts.draw_chart(
-        lines, title="Gradient norm", x=charts.Axis("epoch", low=0, high=p.settings.epochs),
+        lines, title="Gradient norm", x=charts.Axis("epoch", low=0),
         y=charts.Axis(is_log=True), size=size,
     )  # fmt: skip
 

@@ -87,8 +87,8 @@ def draw_filters(session: Session) -> dict[str, Any]:
         f'<div class="lab lab-one"><div class="lab-tiles" style="--columns:{columns};'
         f'--rows:{rows};--label:{1.4 if classes else 0}rem" role="img" '
         f'aria-label="{len(filters)} filters">{tiles}</div>'
-        f'<p class="lab-words"><b>{escape(one.name)}</b>, step {p.step}: each picture is {what}, on its own scale. '
-        "Orange: above 0, blue: below.</p></div>"
+        f'<p class="lab-words"><b>{escape(one.name)}</b>, step {p.step}: each picture is {what}, '
+        "on its own scale. Orange: above 0, blue: below.</p></div>"
     )
     return {"html": html, "filters": len(filters), "step": p.step}
 

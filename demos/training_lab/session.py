@@ -268,7 +268,9 @@ def plan_runs(preset: str, settings: TrainingSettings) -> tuple[list[Task], str,
         tasks = []
         for label, one in chosen.runs:
             bundle, is_seed, _ = label.rpartition(", seed ")
-            tasks.append(Task(label, one, bundle if is_seed else ""))
+            if label[0].isdigit():
+                label = f"{preset.removesuffix('s')} {label}"
+            tasks.append(Task(label, one, f"{preset} {bundle}" if is_seed else ""))
         return tasks, "digits", preset
     return [Task(describe(settings), settings.plain())], settings.data, ""
 
