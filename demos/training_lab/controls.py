@@ -37,7 +37,6 @@ SCHEDULES = [
     ("one cycle", "one_cycle"), ("reduce on plateau", "plateau"),
 ]  # fmt: skip
 AUGMENTATIONS = [("none", "none"), ("shift, turn, zoom", "affine")]
-BATCHES = [1, 2, 4, 8, 16, 32, 64, 128, 256, 512, 1024]
 
 
 class RateSlider(ui.JsComponent):
@@ -141,7 +140,7 @@ def _build_more() -> dict[str, Any]:
     """All other settings."""
     d = DEFAULTS
     return {
-        "batch_size": ui.Dropdown(BATCHES, value=d.batch_size, label="Batch size"),
+        "batch_size": ui.Slider(1, 1024, d.batch_size, step=1, label="Batch size"),
         "epochs": ui.Slider(1, 200, d.epochs, step=1, label="Epochs"),
         "data": ui.Dropdown([(w, n) for n, w in DATA.items()], value=d.data, label="Pictures"),
         "loss": ui.Dropdown(LOSSES, value=d.loss, label="Loss"),

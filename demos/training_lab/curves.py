@@ -223,6 +223,11 @@ def draw_status(session: Session, one: Kept) -> str:
     )
 
 
+def is_worse(p: Progress) -> bool:
+    """Whether the loss has grown far above that of guessing."""
+    return len(p.validation_loss) > 1 and p.validation_loss[-1] > HIGHEST * p.validation_loss[0]
+
+
 def draw_words(session: Session, shown: list[Kept]) -> str:
     """What to look for; what a run that diverged teaches; how several runs are drawn."""
     p = session.current.last if session.current else None
@@ -236,6 +241,13 @@ def draw_words(session: Session, shown: list[Kept]) -> str:
             "the next gradient is larger still, until the numbers are too large for the machine. "
             "The run ended there: take a smaller rate, and press Start."
         )
+    elif p is not None and is_worse(p):
+        words = (
+            f"<b>Thrown about.</b> The loss is {charts.short(round(p.validation_loss[-1], 1))}; "
+            f"guessing, at the start, had {p.validation_loss[0]:.1f}. At rate {p.settings.rate:g} "
+            "each step overshoots: take a smaller rate, and press Start."
+        )
+        words += f" <b>Look for:</b> {escape(session.look_for)}" if session.look_for else ""
     elif session.look_for:
         words = f"<b>Look for:</b> {escape(session.look_for)}"
     else:

@@ -36,7 +36,8 @@ def draw_replay(progress: Progress) -> str:
     test = f", test {charts.percent(progress.test.accuracy)}" if progress.test else ""
     return (
         f'<div class="lab-replay" style="--seconds:{min(max(progress.seconds, 2), 6):.1f}s">'
-        f"<p><b>Replay</b> of a stored run while you wait: MLP, 4,000 digits, 8 epochs{test}.</p>"
+        f'<p class="anew"><b>Replay</b>'
+        f" of a stored run while you wait: MLP, 4,000 digits, 8 epochs{test}.</p>"
         f'<div class="lab-charts lab">{draw_loss([one], one)}{draw_accuracy([one])}</div>'
         "</div>"
     )

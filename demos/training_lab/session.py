@@ -268,7 +268,7 @@ def plan_runs(preset: str, settings: TrainingSettings) -> tuple[list[Task], str,
         tasks = []
         for label, one in chosen.runs:
             bundle, is_seed, _ = label.rpartition(", seed ")
-            if label[0].isdigit():
+            if label.replace(".", "").isdigit():
                 label = f"{preset.removesuffix('s')} {label}"
             tasks.append(Task(label, one, f"{preset} {bundle}" if is_seed else ""))
         return tasks, "digits", preset
