@@ -33,6 +33,7 @@ ANSWERS = {
     "deep_dream": ("#deep-dream-view", "done in"),
     "latent_space": ("#latent-space-morph", "frame"),
     "face_verification": ("#face-verdict .verdict", "Same person"),
+    "training_lab": ("#training-lab-train .lab-status", "done in"),
 }
 SAYS = """(() => {
     const place = document.querySelector(%r);
