@@ -250,6 +250,7 @@ def draw_words(session: Session, shown: list[Kept]) -> str:
         words += f" <b>Look for:</b> {escape(session.look_for)}" if session.look_for else ""
     elif session.look_for:
         words = f"<b>Look for:</b> {escape(session.look_for)}"
+        words += " The view <b>Gradients</b> shows it." if "gradient" in session.shows else ""
     else:
         words = (
             "<b>Look for:</b> where the two losses part. Turn the rate or the dropout while it "

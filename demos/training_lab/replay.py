@@ -17,6 +17,7 @@ def prepare() -> None:
     """Load what trainings need, and take the lesson's first run once, to be shown while others
     wait. It is a real run of this machine; later ones of the same settings are the same."""
     lab = cvcore.training_lab
+    lab.prepare()  # who comes meanwhile need not wait for the rest
     *_, last = lab.train(Settings(), lab.load_digits())
     store(last)
 
