@@ -15,9 +15,9 @@ def review(run: Run, data: Data) -> Progress:
     """How a run stands: its curves, and its network measured anew on the pictures held back.
 
     The state is ``done`` and holds the run. Raises ``InputError`` where the run was trained on
-    data of another size.
+    other data.
     """
-    check_resumable(run, run.settings, data.size)
+    check_resumable(run, run.settings, data)
     learner = Learner(run.settings, data)
     learner.net.load_state_dict(run.state.network)
     learner.history.restore(dict(run.curves), run.marks, run.step)

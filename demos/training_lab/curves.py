@@ -193,12 +193,22 @@ def draw_gradients(p: Progress, size: tuple[int, int] = LOW) -> str:
     )  # fmt: skip
 
 
+def say_spread(shares: list[float]) -> str:
+    """Their mean in percent, of several with the standard deviation."""
+    if not shares:
+        return "–"
+    mean = charts.percent(round(float(np.mean(shares)), 3))
+    return f"{mean} ± {100 * np.std(shares):.1f}" if len(shares) > 1 else mean
+
+
 # --- words ---------------------------------------------------------------------------------------
 def draw_status(session: Session, one: Kept) -> str:
     """Which run, how far it is, and how good."""
     p = one.last
     where = f"epoch {min(p.epoch + 1, p.settings.epochs)} of {p.settings.epochs}"
-    accuracy = charts.percent(round(float(p.validation_accuracy[-1]), 3))
+    members = [p] if one.is_training else one.members
+    accuracy = say_spread([float(member.validation_accuracy[-1]) for member in members])
+    tests = [member.test.accuracy for member in members if member.test]
     seconds = f"{one.seconds:.1f} s"
     css = "lab-status"
     if p.diverged:
@@ -209,11 +219,7 @@ def draw_status(session: Session, one: Kept) -> str:
             f"stopped at step {p.step} of {p.total}")  # fmt: skip
     else:
         where = lesson.under_way(f"{where}, {seconds}", "stopped")
-    test = (
-        f" · test <b>{charts.percent(p.test.accuracy)}</b>"
-        if p.test and not one.is_training
-        else ""
-    )
+    test = "" if one.is_training or not tests else f" · test <b>{say_spread(tests)}</b>"
     more = len(session.plan) - (1 if one.is_training else 0)
     after = f" · {more} more to come" if more > 0 else ""
     return (

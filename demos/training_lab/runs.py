@@ -9,7 +9,7 @@ import numpy as np
 import cvcore
 from cvcore.core.errors import InputError
 from demos import components as ui
-from demos.lesson import charts
+from demos.training_lab.curves import say_spread
 from demos.training_lab.session import OTHER_RUN, Kept, Session
 
 KINDS = {
@@ -57,14 +57,7 @@ def _measure(one: Kept) -> list[str]:
     loss = "–" if not np.isfinite(losses).all() else f"{np.mean(losses):.3f}"
     if p.diverged:
         loss = f"{loss}, diverged"
-    return [steps, loss, _spread(right), _spread(tests)]
-
-
-def _spread(shares: list[float]) -> str:
-    if not shares:
-        return "–"
-    mean = charts.percent(round(float(np.mean(shares)), 3))
-    return f"{mean} ± {100 * np.std(shares):.1f}" if len(shares) > 1 else mean
+    return [steps, loss, say_spread(right), say_spread(tests)]
 
 
 def export(session: Session, run: float, kind: str) -> dict[str, str]:

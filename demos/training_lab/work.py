@@ -85,7 +85,7 @@ def go_on(session: Session, settings: TrainingSettings) -> None:
     each = one.last.total // one.last.settings.epochs
     if run.step >= each * wanted.epochs:
         wanted = replace(wanted, epochs=run.more(wanted.epochs).epochs)
-    cvcore.training_lab.check_resumable(run, wanted, load_data(one.data).size)
+    cvcore.training_lab.check_resumable(run, wanted, load_data(one.data))
     session.plan, session.data = [Task(one.name, wanted, one.bundle, run)], one.data
     session.token.renew()
 
@@ -103,10 +103,10 @@ def load_run(session: Session, path: str | None) -> Kept:
     if path is None:
         raise InputError("There is no checkpoint yet: choose a .safetensors file.")
     run = cvcore.training_lab.load_checkpoint(Path(path).read_bytes())
-    names = {(1, 28, 10): "digits", (3, 64, 10): "colour"}
-    if tuple(run.size) not in names:
-        raise InputError("This run was trained on other data: train on the digits or the clothes.")
-    data = names[tuple(run.size)]
+    names = {("digits", 28): "digits", ("clothes", 28): "clothes", ("clothes", 64): "colour"}
+    data = names.get((run.kind, run.size[1]))
+    if data is None:
+        raise InputError("This run was trained on pictures that are not here: load another one.")
     progress = cvcore.training_lab.review(run, load_data(data))
     one = session.add(Path(path).stem[:40] or "loaded", data)
     one.members.append(progress)
