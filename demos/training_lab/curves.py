@@ -39,9 +39,8 @@ def draw_train(session: Session) -> dict[str, Any]:
 
 
 def list_shown(session: Session) -> list[Kept]:
-    """The runs in the curves, the one that is looked at first."""
-    others = [one for one in session.kept if one.is_shown and one is not session.current]
-    return [*([session.current] if session.current else []), *others]
+    """The runs in the curves, in their order; the one that is looked at is among them."""
+    return [one for one in session.kept if one.is_shown or one is session.current]
 
 
 # --- one curve -----------------------------------------------------------------------------------

@@ -17,7 +17,7 @@ from demos.training_lab.session import (
     load_data,
 )
 
-TURN_SECONDS = 4.5  # after which a run gives its place back, and queues for its next turn
+TURN_SECONDS = 4.0  # after which a run gives its place back, and queues for its next turn
 
 
 def train_a_turn(session: Session, *, seconds: float = TURN_SECONDS) -> Iterator[bool]:

@@ -22,7 +22,7 @@ SIZE = (480, 300)
 WAIT_MS = 9000
 # What of the stage is shown at 1280 x 720 (16:10, in pixels), and what the address asks for.
 STAGE = {"x": 16, "y": 97, "width": 908, "height": 567.5}
-QUERIES = {"detection": "&picture=street"}
+QUERIES = {"detection": "&picture=street", "training_lab": "&preset=optimisers"}
 # The README's sheet: the start page, every tab as it opens, and one inner tab more.
 SHEET = ("start", *TABS, "feature_maps&view=digit")
 COLUMNS = 3
