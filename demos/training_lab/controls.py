@@ -106,7 +106,7 @@ def build_rail(stage: lesson.Stage, *titles: str) -> Rail:
         )  # fmt: skip
         network = ui.Radio(
             [(f"{TITLES[name]}\n{count:,}", name) for name, count in PARAMETERS.items()],
-            value=d.network, label="Network, numbers that learn", elem_classes=["lab-nets"],
+            value=d.network, label="Network", elem_classes=["lab-nets"],
             elem_id="training-lab-network",
         )  # fmt: skip
         parts: dict[str, Any] = {"network": network}

@@ -1,5 +1,6 @@
 """The view "Train": losses and accuracies with the rate and the gradients under them."""
 
+from dataclasses import replace
 from html import escape
 from typing import Any
 
@@ -68,6 +69,12 @@ def pick_validated(p: Progress, values: np.ndarray) -> tuple[np.ndarray, np.ndar
     return to_epochs(p, p.validation_steps[chosen]), values[chosen]
 
 
+def find_accuracy(p: Progress) -> float:
+    """Share right of all pictures held back, when they were last asked."""
+    full = np.flatnonzero(p.validation_pictures == p.validation_pictures.max(initial=0))
+    return float(p.validation_accuracy[full[-1]]) if len(full) else 0.0
+
+
 def draw_curves(
     shown: list[Kept], training: str, validation: str, most: int
 ) -> list[charts.Line]:  # fmt: skip
@@ -119,33 +126,40 @@ def _to_axis(shown: list[Kept]) -> charts.Axis:
 
 def draw_loss(shown: list[Kept], one: Kept) -> str:
     lines = draw_curves(shown, "training_loss", "validation_loss", count_points(shown))
-    known = np.concatenate([np.asarray(line.y) for line in lines] or [np.zeros(0)])
-    known = known[np.isfinite(known)]
-    starts = [p.validation_loss[0] for kept in shown for p in kept.members if p.step >= 0
-              and len(p.validation_loss)]  # fmt: skip
-    high = None
-    if len(known) and starts and known.max() > HIGHEST * max(starts):
-        high = HIGHEST * max(starts)
+    high = choose_highest([p for kept in shown for p in kept.members], lines)
     return charts.draw_chart(
         [*lines, *draw_marks(one)], title="Loss", x=_to_axis(shown),
         y=charts.Axis(low=0, high=high), size=TOP, legend=True,
     )  # fmt: skip
 
 
+def choose_highest(runs: list[Progress], lines: list[charts.Line]) -> float | None:
+    """Where the axis of losses ends, so that one which is thrown about leaves room for the others;
+    None, with all of them, where there are no others."""
+    runs = [p for p in runs if len(p.validation_loss)]
+    if not runs:
+        return None
+    high = HIGHEST * max(float(p.validation_loss[0]) for p in runs)
+    known = np.concatenate([np.asarray(line.y) for line in lines])
+    is_over = bool((known[np.isfinite(known)] > high).any())
+    is_needed = any(p.validation_loss[-1] < high for p in runs)
+    return high if is_over and is_needed else None
+
+
 def draw_accuracy(shown: list[Kept]) -> str:
     lines = draw_curves(
         shown, "training_accuracy", "validation_accuracy", count_points(shown)
     )  # fmt: skip
-    if len(shown) == 1:
-        lines = [charts.Line(**{**vars(line), "note": _say_last(line)}) for line in lines]
+    if len(shown) == 1 and len(lines) == 2:
+        now = [find_accuracy(shown[0].last), *lines[1].y[-1:]]
+        lines = [
+            replace(line, note=charts.percent(round(float(share), 3)))
+            for line, share in zip(lines, now, strict=False)
+        ] + lines[len(now) :]
     return charts.draw_chart(
         lines, title="Accuracy", x=_to_axis(shown),
         y=charts.Axis(low=0, high=1, text=charts.percent), size=TOP, legend=len(shown) == 1,
     )  # fmt: skip
-
-
-def _say_last(line: charts.Line) -> str:
-    return charts.percent(round(float(line.y[-1]), 3)) if len(line.y) else ""
 
 
 def draw_rates(shown: list[Kept]) -> str:
@@ -206,7 +220,7 @@ def draw_status(session: Session, one: Kept) -> str:
     p = one.last
     where = f"epoch {min(p.epoch + 1, p.settings.epochs)} of {p.settings.epochs}"
     members = [p] if one.is_training else one.members
-    accuracy = say_spread([float(member.validation_accuracy[-1]) for member in members])
+    accuracy = say_spread([find_accuracy(member) for member in members])
     tests = [member.test.accuracy for member in members if member.test]
     seconds = f"{one.seconds:.1f} s"
     css = "lab-status"

@@ -105,9 +105,10 @@ def draw_mistakes(session: Session) -> dict[str, Any]:
         return NOTHING
     p, data = one.last, load_data(one.data)
     wrong = int(p.confusion.sum() - np.trace(p.confusion))
+    long = " long" if max(map(len, data.classes)) > 2 else ""
     html = (
         '<div class="lab lab-pair"><div><h3>Largest loss, of those held back</h3>'
-        f'<div class="lab-worst">{draw_worst(p, data)}</div></div>'
+        f'<div class="lab-worst{long}">{draw_worst(p, data)}</div></div>'
         f"<div><h3>{wrong} of {int(p.confusion.sum())} wrong</h3>"
         f"{draw_confusion(p.confusion, data.classes)}</div></div>"
     )
@@ -138,7 +139,7 @@ def draw_worst(p: Progress, data: Any) -> str:
 
 def draw_confusion(counts: np.ndarray, classes: tuple[str, ...]) -> str:
     """Truth in rows, answer in columns; the darker the more often."""
-    head = "".join(f'<th scope="col">{escape(one[:7])}</th>' for one in classes)
+    head = "".join(f'<th scope="col"><span>{escape(one)}</span></th>' for one in classes)
     rows = []
     for truth, row in zip(classes, counts, strict=True):
         total = max(int(row.sum()), 1)

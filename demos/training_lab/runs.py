@@ -9,7 +9,7 @@ import numpy as np
 import cvcore
 from cvcore.core.errors import InputError
 from demos import components as ui
-from demos.training_lab.curves import say_spread
+from demos.training_lab.curves import find_accuracy, say_spread
 from demos.training_lab.session import OTHER_RUN, Kept, Session
 
 KINDS = {
@@ -52,7 +52,7 @@ def _measure(one: Kept) -> list[str]:
     done = [member for member in one.members if member.done] or [p]
     steps = f"{p.step} of {p.total}" + (f", {len(one.members)} seeds" if one.bundle else "")
     losses = [member.best_loss for member in done]
-    right = [float(member.validation_accuracy[-1]) for member in done]
+    right = [find_accuracy(member) for member in done]
     tests = [member.test.accuracy for member in done if member.test]
     loss = "–" if not np.isfinite(losses).all() else f"{np.mean(losses):.3f}"
     if p.diverged:
