@@ -10,7 +10,7 @@ import gradio as gr
 from cvcore.core.errors import InputError
 from cvcore.training_lab.presets import PRESETS
 from demos import lesson
-from demos.training_lab import calls, replay, runs, work
+from demos.training_lab import augment, calls, program, rate, replay, runs, transfer, work
 from demos.training_lab.controls import DEFAULTS, OWN, Rail, build_rail
 from demos.training_lab.session import Session, TrainingSettings, plan_runs
 from demos.training_lab.views import RUNS, VIEWS, build_views, draw_all
@@ -26,6 +26,7 @@ CODE = (
     "cvcore.models.lab_networks:build_mlp",
     "cvcore.models.lab_networks:initialise",
 )
+OTHERS = (program.TITLE, rate.TITLE)  # views whose rail has the settings, and not what trains
 prepare = replay.prepare  # once the page is up
 NAMES = tuple(TrainingSettings.__dataclass_fields__)
 # In the browser: the run before is grey while a new one waits, over it a stored one.
@@ -133,16 +134,21 @@ def load(session: Session, path: str | None) -> tuple:
 def build(tab: lesson.Tab) -> None:
     """A run, watched in several views; what turns it in the rail; the runs so far."""
     stage = lesson.Stage(tab, TITLE, SUMMARY)
-    stage.sources()
     session, asked, turns = gr.State(Session()), gr.State(0), gr.State(0)
     stored = gr.Textbox("", visible="hidden", label="stored run")
     views = build_views(stage)
-    rail = build_rail(stage, *VIEWS)
+    rail = build_rail(stage, VIEWS, OTHERS)
     running = _connect_runs(tab, rail, [session, asked, turns, stored], views)
     with rail.stop:
         tab.stop_button(*running, after=(show_stopped, session, views))
     _connect_rail(tab, rail, session, asked, views)
     calls.build(tab, stage, rail, session, views, load, RUNS)
+    lazy = lesson.LazyTabs(tab, [*VIEWS, *OTHERS, augment.TITLE, transfer.TITLE, lesson.LIVE])
+    program.build(tab, stage, lazy, rail)
+    rate.build(tab, stage, lazy, rail)
+    augment.build(tab, stage, lazy)
+    transfer.build(tab, stage, lazy)
+    lazy.note_others(stage.views)
     tab.lesson()
     tab.show_code(*CODE)
 

@@ -1,5 +1,6 @@
 """The settings of the training tab and the controls that set them."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, fields
 from typing import Any
 from urllib.parse import quote
@@ -96,14 +97,15 @@ class Rail:
     settings: lesson.Controls
 
 
-def build_rail(stage: lesson.Stage, *titles: str) -> Rail:
-    """What is turned, in the order of use."""
+def build_rail(stage: lesson.Stage, titles: Sequence[str], others: Sequence[str] = ()) -> Rail:
+    """What is turned, in the order of use; in ``others`` without what trains."""
     d = DEFAULTS
-    with stage.controls(*titles):
-        preset = ui.Dropdown(
-            [("your own settings", OWN), *((one.title, name) for name, one in PRESETS.items())],
-            value=OWN, label="Preset", elem_id="training-lab-preset", elem_classes=["lab-line"],
-        )  # fmt: skip
+    with stage.controls(*titles, *others):
+        with stage.part(*titles):
+            preset = ui.Dropdown(
+                [("your own settings", OWN), *((one.title, name) for name, one in PRESETS.items())],
+                value=OWN, label="Preset", elem_id="training-lab-preset", elem_classes=["lab-line"],
+            )  # fmt: skip
         network = ui.Radio(
             [(f"{TITLES[name]}\n{count:,}", name) for name, count in PARAMETERS.items()],
             value=d.network, label="Network", elem_classes=["lab-nets"],
@@ -123,17 +125,23 @@ def build_rail(stage: lesson.Stage, *titles: str) -> Rail:
             OPTIMISERS, value=d.optimiser, label="Optimiser", elem_classes=["lab-line"]
         )
         note = gr.HTML("", elem_classes=["lab-note"], elem_id="training-lab-note")
-        with gr.Row(elem_classes=["lab-buttons"]):
-            start = gr.Button("Start", variant="primary", size="sm", elem_id="training-lab-start")
-            stop = gr.Column(min_width=60)
-        with gr.Row(elem_classes=["lab-buttons"]):
-            more = gr.Button("Go on", size="sm", elem_id="training-lab-more")
-            best = gr.Button("Back to the best", size="sm", elem_id="training-lab-best")
-    with stage.more(*titles):
+        with stage.part(*titles):
+            start, stop, more, best = _build_buttons()
+    with stage.more(*titles, *others):
         parts |= _build_more()
     names = [one.name for one in fields(TrainingSettings)]
     settings = lesson.Controls(TrainingSettings, **{name: parts[name] for name in names})
     return Rail(preset, slider, note, start, stop, more, best, settings)
+
+
+def _build_buttons() -> tuple[gr.Button, gr.Column, gr.Button, gr.Button]:
+    with gr.Row(elem_classes=["lab-buttons"]):
+        start = gr.Button("Start", variant="primary", size="sm", elem_id="training-lab-start")
+        stop = gr.Column(min_width=60)
+    with gr.Row(elem_classes=["lab-buttons"]):
+        more = gr.Button("Go on", size="sm", elem_id="training-lab-more")
+        best = gr.Button("Back to the best", size="sm", elem_id="training-lab-best")
+    return start, stop, more, best
 
 
 def _build_more() -> dict[str, Any]:

@@ -45,8 +45,8 @@ class TrainingSettings(Settings):
 def load_data(name: str) -> Any:
     """The bundled pictures of this kind."""
     lab = cvcore.training_lab
-    if name == "digits":
-        return lab.load_digits()
+    if name in ("digits", "paper"):
+        return lab.load_digits() if name == "digits" else lab.load_paper()
     return lab.load_clothes("colour" if name == "colour" else "grey")
 
 
@@ -59,6 +59,7 @@ class Task:
     bundle: str = ""  # the name of the runs that are shown as one, which differ in their seed
     resume: Any = field(default=None, repr=False)
     seconds: float = 0.0  # it has been at work so far
+    vary: Any = None  # how pictures are varied at each step, beside what the settings say
 
 
 @dataclass(eq=False)

@@ -35,9 +35,11 @@ def train_a_turn(session: Session, *, seconds: float = TURN_SECONDS) -> Iterator
     session.working = mine
     is_over, progress = False, None
     with session.at_work() as steering:
-        states = cvcore.training_lab.train(
-            task.settings, load_data(session.data), steering=steering, resume=task.resume
-        )
+        lab = cvcore.training_lab
+        states = lab.train(
+            task.settings, load_data(session.data), steering=steering, resume=task.resume,
+            callbacks=[lab.Vary(task.vary)] if task.vary else (),
+        )  # fmt: skip
         try:
             for progress in states:
                 if not session.note(task, progress, mine):

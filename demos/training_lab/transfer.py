@@ -1,0 +1,308 @@
+"""The view "Transfer": four ways to teach a trained network a few pictures, side by side."""
+
+import threading
+import time
+from collections.abc import Iterator
+from dataclasses import dataclass, field, replace
+from functools import cache
+from html import escape
+from typing import Any
+
+import gradio as gr
+import numpy as np
+
+import cvcore
+from cvcore.core.errors import InputError
+from demos import components as ui
+from demos import lesson
+from demos.lesson import charts
+from demos.training_lab.work import TURN_SECONDS
+
+TITLE = "Transfer"
+SIZE, TALL = (300, 186), (300, 440)  # pixels
+KINDS = ("dress", "hat", "pants", "shirt", "shoes")
+EACH = 20  # pictures of a kind to learn from, at most
+USUAL = "usual"  # the rate that suits each way
+RATES = [("what suits each way", USUAL), *((f"{one:g}", f"{one:g}") for one in (
+    0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1))]  # fmt: skip
+WAYS = ("frozen", "stages", "everything", "scratch")  # the quick ones first
+TITLES = {
+    "frozen": "New head, the rest frozen", "stages": "Last stages learn, too",
+    "everything": "Everything learns", "scratch": "From scratch",
+}  # fmt: skip
+QUICK = ("frozen", "stages")  # of which there is a learning curve
+CURVES = {"frozen": charts.BLUE, "stages": charts.VERMILION}
+NONE = "There are no pictures yet: choose a .zip file with a folder for each class."
+GUIDE = (
+    "<b>Which way?</b> Few pictures like ImageNet's: a new head. Few, and unlike them: last "
+    "stages, a small rate. Many: everything. From scratch only with very many."
+)
+
+
+@cache
+def load_kinds() -> Any:
+    """Five kinds of clothes: twenty pictures each to learn from, ten and ten held back."""
+    data = cvcore.training_lab.load_clothes()
+    numbers = [data.classes.index(one) for one in KINDS]
+
+    def pick(part: Any, most: int) -> Any:
+        labels = part.labels.numpy()
+        rows = [np.flatnonzero(labels == number)[:most] for number in numbers]
+        chosen = part.take(part.labels.new_tensor(np.concatenate(rows)))
+        new = np.repeat(np.arange(len(rows)), [len(row) for row in rows])
+        return replace(chosen, labels=part.labels.new_tensor(new))
+
+    return replace(
+        data, classes=KINDS, training=pick(data.training, EACH),
+        validation=pick(data.validation, EACH), test=pick(data.test, EACH),
+    )  # fmt: skip
+
+
+@dataclass(frozen=True)
+class TransferChoice:
+    """What is turned for all ways at once."""
+
+    rate: str = USUAL
+    per_class: int = 10
+    freeze_norms: bool = True
+
+    def to_settings(self, way: str) -> Any:
+        """Of one way, as the package takes them; InputError for what cannot be."""
+        try:
+            rate = None if self.rate in ("", USUAL) else float(self.rate)
+        except ValueError:
+            raise InputError(f"The rate is a number or {USUAL!r}.") from None
+        return cvcore.training_lab.TransferSettings(
+            way=way, rate=rate, per_class=self.per_class, freeze_norms=self.freeze_norms
+        )
+
+
+@dataclass(eq=False)
+class Transfers:
+    """A visit's transfers. What is worked on changes it as it goes: it is never copied."""
+
+    data: Any = None
+    """The visitor's own; None: the bundled clothes."""
+    progress: dict[str, Any] = field(default_factory=dict)
+    curve: Any = None
+    plan: list[tuple[str, Any]] = field(default_factory=list)
+    """What is still to be done; the first one is under way once there are ``steps``."""
+    steps: Any = None
+    token: lesson.RunToken = field(default_factory=lesson.RunToken)
+    lock: Any = field(default_factory=threading.RLock)
+
+    def __deepcopy__(self, _: Any) -> "Transfers":
+        return Transfers()  # as Gradio makes each visit its own
+
+    def get_data(self) -> Any:
+        return load_kinds() if self.data is None else self.data
+
+    def begin(self, plan: list[tuple[str, Any]]) -> None:
+        """Do this next; what is under way ends."""
+        self.end()
+        with self.lock:
+            self.token.renew()
+            self.plan = plan
+
+    def end(self) -> None:
+        """Nothing goes on, and nothing is begun any more; what has come so far stays."""
+        with self.lock:
+            self.plan = []
+            if self.steps is not None:
+                self.steps.close()
+                self.steps = None
+
+    def step(self) -> bool:
+        """One state more of what is planned; False once there is nothing."""
+        with self.lock:
+            if not self.plan:
+                return False
+            name, settings = self.plan[0]
+            lab = cvcore.training_lab
+            if self.steps is None:
+                self.steps = (
+                    lab.measure_learning_curve(self.get_data(), ways=QUICK)
+                    if name == "curve" else lab.transfer(settings, self.get_data())
+                )  # fmt: skip
+            state = next(self.steps)
+            if name == "curve":
+                self.curve = state
+            else:
+                self.progress[name] = state
+            if state.done:
+                self.steps.close()
+                self.steps, self.plan = None, self.plan[1:]
+            return True
+
+
+def begin(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
+    """Plan all four ways, the quick ones first."""
+    plan = [(way, choice.to_settings(way)) for way in WAYS]
+    transfers.progress = {}
+    transfers.begin(plan)
+    return asked + 1
+
+
+def begin_curve(transfers: Transfers, asked: int) -> int:
+    """Plan the learning curve."""
+    transfers.curve = None
+    transfers.begin([("curve", None)])
+    return asked + 1
+
+
+def run_turn(transfers: Transfers, turns: int) -> Iterator[tuple]:
+    """One turn of what is planned, drawn as it goes; at its end, whether another is asked for.
+
+    What is not done by then waits where it is, and goes on in its next turn.
+    """
+    mine, begun = transfers.token.newest, time.monotonic()
+    try:
+        while transfers.token.newest is mine and transfers.step():
+            yield draw(transfers), gr.skip()
+            if time.monotonic() - begun > TURN_SECONDS:
+                break
+    except BaseException:  # Stop, a browser that is closed, or what could not be
+        if transfers.token.newest is mine:
+            transfers.end()
+        raise
+    if transfers.token.newest is mine:
+        yield draw(transfers), turns + 1 if transfers.plan else gr.skip()
+
+
+def show_stopped(transfers: Transfers) -> dict[str, Any]:
+    """What is there once nothing goes on any more."""
+    transfers.end()
+    return draw(transfers)
+
+
+def load_own(transfers: Transfers, path: str | None) -> dict[str, Any]:
+    """The visitor's own classes out of a zip file of class-named folders."""
+    if path is None:
+        raise InputError(NONE)
+    data = cvcore.training_lab.read_folders(path)
+    transfers.end()
+    transfers.data, transfers.progress, transfers.curve = data, {}, None
+    return draw(transfers)
+
+
+# --- drawing -------------------------------------------------------------------------------------
+def draw(transfers: Transfers) -> dict[str, Any]:
+    """A card a way, the learning curve, and which way when."""
+    with transfers.lock:
+        progress, curve = dict(transfers.progress), transfers.curve
+        waiting = [name for name, _ in transfers.plan]
+    data = transfers.get_data()
+    cards = "".join(draw_way(way, progress.get(way), way in waiting) for way in WAYS)
+    notes = " ".join((f"Own pictures: {', '.join(data.classes)}.", *data.notes))
+    about = escape(notes) if transfers.data is not None else (
+        f"Clothes: {', '.join(KINDS)}; 50 pictures held back. {GUIDE}")  # fmt: skip
+    html = (
+        f'<div class="lab lab-transfer"><div class="ways">{cards}</div>'
+        f'<div class="curve">{draw_learning_curve(curve, "curve" in waiting)}</div>'
+        f'<p class="lab-words">{about}</p></div>'
+    )
+    tests = {way: one.test.accuracy if one.test else None for way, one in progress.items()}
+    learns = {way: one.learns for way, one in progress.items()}
+    return {"html": html, "test": tests, "learns": learns, "classes": list(data.classes)}
+
+
+def draw_way(way: str, p: Any, is_planned: bool) -> str:
+    """Held-back accuracy as it learns, how much learns, and how it stands."""
+    if p is None:
+        words = lesson.under_way("waits for its turn", "not begun") if is_planned else "press Start"
+        return f'<section><h3>{TITLES[way]}</h3><p class="soft">{words}</p></section>'
+    line = charts.Line("held back", p.validation_steps, p.validation_accuracy, charts.VERMILION)
+    chart = charts.draw_chart(
+        [line], title="", x=charts.Axis("step", low=0, high=max(p.total, 1)),
+        y=charts.Axis(low=0, high=1, text=charts.percent), size=SIZE, legend=False,
+    )  # fmt: skip
+    counts = f"<b>{p.learns:,}</b> of {p.numbers:,} numbers learn"
+    return f"<section><h3>{TITLES[way]}</h3><p>{counts}</p>{chart}<p>{say(p)}</p></section>"
+
+
+def say(p: Any) -> str:
+    """How a transfer stands."""
+    rate = f"rate {p.settings.own_rate:g}"
+    if p.diverged:
+        return f"<b>diverged</b> at step {p.step}: {rate} is too large"
+    if p.test is not None:
+        return f"test <b>{charts.percent(p.test.accuracy)}</b> · {rate} · {p.seconds:.1f} s"
+    if p.prepared < 1 and not p.step:
+        return lesson.under_way(f"features {charts.percent(p.prepared)}", "stopped")
+    step = f"step {p.step} of {p.total}"
+    return lesson.under_way(f"{step} · {rate}", f"stopped at {step}")
+
+
+def draw_learning_curve(curve: Any, is_planned: bool) -> str:
+    """Accuracy against pictures a class."""
+    if curve is None:
+        words = (
+            lesson.under_way("waits for its turn", "stopped") if is_planned
+            else "press <b>Learning curve</b>: accuracy with 1, 2, 5, 10, 20 pictures a class"
+        )  # fmt: skip
+        return f'<h3>Learning curve</h3><p class="soft">{words}</p>'
+    lines = [
+        charts.Line(TITLES[way], curve.counts, curve.accuracy[row], CURVES.get(way), dots=True)
+        for row, way in enumerate(curve.ways)
+    ]
+    chart = charts.draw_chart(
+        lines, title="", legend=True, size=TALL,
+        x=charts.Axis("pictures a class", is_log=True, low=1, high=max(*curve.counts, 2)),
+        y=charts.Axis(low=0, high=1, text=charts.percent),
+    )  # fmt: skip
+    measured = int(np.isfinite(curve.accuracy).sum())
+    words = f"{measured} of {curve.accuracy.size} trainings"
+    state = f"on {curve.held_back} held back" if curve.done else lesson.under_way(words, words)
+    return f"<h3>Learning curve</h3>{chart}<p>{state}</p>"
+
+
+# --- through the API -----------------------------------------------------------------------------
+def transfer(way: str, choice: TransferChoice) -> Iterator[dict[str, Any]]:
+    """One way on the bundled clothes, as plain numbers."""
+    for p in cvcore.training_lab.transfer(choice.to_settings(way), load_kinds()):
+        yield {
+            "way": way, "learns": p.learns, "numbers": p.numbers, "step": p.step,
+            "total": p.total, "validation_accuracy": p.validation_accuracy.tolist(),
+            "test_accuracy": p.test.accuracy if p.test else None, "diverged": p.diverged,
+            "done": p.done,
+        }  # fmt: skip
+
+
+def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> None:
+    """The four cards and the curve on the stage; what begins and ends them in the rail."""
+    state, asked, turns = gr.State(Transfers()), gr.State(0), gr.State(0)
+    with stage.show(TITLE):
+        view = ui.Panel(
+            label="transfer", elem_id="training-lab-transfer", elem_classes=["fill", "tall"]
+        )
+    with stage.controls(TITLE):
+        rate = ui.Dropdown(RATES, value=USUAL, label="Rate", elem_classes=["lab-line"])
+        each = ui.Slider(1, EACH, 10, step=1, label="Pictures a class to learn from")
+        norms = gr.Checkbox(True, label="Batch norm keeps ImageNet's statistics")
+        with gr.Row(elem_classes=["lab-buttons"]):
+            start = gr.Button("Start", variant="primary", size="sm", elem_id="training-lab-teach")
+            place = gr.Column(min_width=60)
+        curve = gr.Button("Learning curve", size="sm", elem_id="training-lab-curve")
+        own = gr.UploadButton(
+            "Own classes: a .zip of folders", file_types=[".zip"], size="sm",
+            elem_id="training-lab-zip",
+        )  # fmt: skip
+    controls = lesson.Controls(TransferChoice, rate=rate, per_class=each, freeze_norms=norms)
+    quiet = {"api_name": None, "show_progress": "hidden"}
+    lazy.add(TITLE, stage.views[TITLE], draw, [state], view, **quiet)
+    tab.run(start.click, begin, [state, asked], asked, settings=controls, **quiet)
+    tab.run(curve.click, begin_curve, [state, asked], asked, **quiet)
+    tab.run(own.upload, load_own, [state, own], view, api_name=None)
+    running = [
+        tab.run(
+            event, run_turn, [state, turns], [view, turns], api_name=None, kind="heavy",
+            trigger_mode="always_last", show_progress="minimal", show_progress_on=view,
+        )
+        for event in (asked.change, turns.change)
+    ]  # fmt: skip
+    with place:
+        tab.stop_button(*running, after=(show_stopped, state, view))
+    numbers, way = gr.JSON(visible=False, label="transfer"), gr.Textbox("frozen", visible=False)
+    tab.endpoint(
+        transfer, way, numbers, settings=controls, api_name="training_lab_transfer", kind="heavy"
+    )  # fmt: skip
