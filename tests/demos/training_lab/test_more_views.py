@@ -1,0 +1,150 @@
+"""The views "Rate", "Augment" and "Transfer", as plain functions."""
+
+import io
+import zipfile
+from dataclasses import replace
+
+import numpy as np
+import pytest
+from PIL import Image
+
+from cvcore import training_lab
+from cvcore.core.errors import InputError
+from cvcore.training_lab.variety import Augmentation
+from demos.training_lab import augment, experiments, rate, transfer
+from tests.support.html import visible
+
+PICTURE = np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)
+
+
+# --- rate ----------------------------------------------------------------------------------------
+def test_the_suggested_rate_can_be_taken(short):
+    found = rate.Found()
+    with pytest.raises(InputError, match="press Test rates"):
+        found.take_rate()
+    *_, last = rate.raise_rate(found, replace(short, network="mlp"))
+    assert last["rate"] == found.rates.suggestion
+    assert found.take_rate() == pytest.approx(last["rate"], rel=0.05)
+    assert f"{last['rate']:.2g}" in last["html"]
+    assert "Loss against rate" in last["html"]
+
+
+def test_rates_are_not_tested_twice_with_the_same_settings(short, monkeypatch):
+    found = rate.Found()
+    list(rate.open_view(found, short))
+    tested = found.rates
+    list(rate.open_view(found, short))
+    assert found.rates is tested
+    list(rate.open_view(found, replace(short, optimiser="sgd")))
+    assert found.rates is not tested
+
+
+def test_the_batch_size_can_be_taken(short, monkeypatch):
+    real = training_lab.find_batch_size
+    monkeypatch.setattr(
+        training_lab, "find_batch_size", lambda *args: real(*args, largest=4, seconds=0.01)
+    )
+    found = rate.Found()
+    with pytest.raises(InputError, match="press Test batch sizes"):
+        found.take_size()
+    *_, last = rate.raise_size(found, short)
+    assert found.take_size() == last["batch_size"] in (1, 2, 4)
+    assert "Memory of a step" in last["html"]
+
+
+# --- augment -------------------------------------------------------------------------------------
+def test_sixteen_variations_and_how_many_differ():
+    drawn = augment.draw_variations(PICTURE, Augmentation(rotation=20))
+    assert drawn["html"].count("<img") == drawn["shown"] == 16
+    assert augment.count(PICTURE, Augmentation()) == {
+        "draws": 1000, "different": 1, "unchanged": 1000,
+    }  # fmt: skip
+    told = augment.say_count(PICTURE, Augmentation(flip=True))
+    assert "998 are the same" in told
+    with pytest.raises(InputError):
+        augment.draw_variations(None, Augmentation())
+
+
+def test_a_frame_is_shown_in_variations():
+    shown = augment.vary_frame(PICTURE, Augmentation())
+    assert shown.shape == (240, 240, 3)
+    np.testing.assert_array_equal(shown[:60, :60], shown[60:120, 180:])
+
+
+def test_an_experiment_in_turns_says_what_was_measured(monkeypatch, short):
+    lab = training_lab
+    experiment = replace(lab.EXPERIMENTS["mirrored"], settings=short.plain())
+    monkeypatch.setitem(lab.EXPERIMENTS, "mirrored", experiment)
+    trial, turns = experiments.Trial(), 0
+    assert experiments.begin(trial, 0, "mirrored") == 1
+    while trial.session.plan:
+        *_, (shown, _) = experiments.run_turn(trial, turns)
+    assert len(shown["accuracies"]) == 2
+    gain = 100 * (shown["accuracies"][1] - shown["accuracies"][0])
+    assert f"{gain:+.1f} points" in shown["html"]
+    whole = [state.accuracies for state in lab.compare("mirrored")][-1]
+    np.testing.assert_allclose(shown["accuracies"], whole, atol=5e-4)
+    assert "points" not in experiments.choose(trial, "dark")["html"].split("</p>")[0]
+
+
+# --- transfer ------------------------------------------------------------------------------------
+def test_five_kinds_of_clothes_keep_their_split():
+    data = transfer.load_kinds()
+    whole = training_lab.load_clothes()
+    assert np.bincount(data.training.labels).tolist() == [20] * 5
+    assert np.bincount(data.test.labels).tolist() == [10] * 5
+    hats = whole.training.labels == whole.classes.index("hat")
+    own = data.training.labels == data.classes.index("hat")
+    assert (data.training.pictures[own] == whole.training.pictures[hats][:20]).all()
+
+
+def test_a_transfer_rests_between_two_turns(monkeypatch):
+    transfers = transfer.Transfers()
+    transfers.begin([("frozen", transfer.TransferChoice(per_class=2).to_settings("frozen"))])
+    monkeypatch.setattr(transfer, "TURN_SECONDS", 0)
+    turns = 0
+    while transfers.plan:
+        turns += 1
+        *_, (shown, _) = transfer.run_turn(transfers, 0)
+    assert turns > 2
+    assert shown["learns"]["frozen"] < 10_000
+    assert shown["test"]["frozen"] > 0.3  # of five kinds
+    assert "numbers learn" in shown["html"]
+
+
+def test_a_transfer_that_is_left_ends():
+    transfers = transfer.Transfers()
+    assert transfer.begin(transfers, 0, transfer.TransferChoice()) == 1
+    going = transfer.run_turn(transfers, 0)
+    next(going)
+    going.close()
+    assert transfers.plan == []
+    assert transfers.steps is None
+    assert list(transfer.run_turn(transfers, 0))[-1][0]["test"] == {"frozen": None}
+
+
+def pack(*classes: tuple[str, int]) -> bytes:
+    file = io.BytesIO()
+    with zipfile.ZipFile(file, "w") as folder:
+        for name, count in classes:
+            for i in range(count):
+                picture = io.BytesIO()
+                Image.new("RGB", (70, 70), (40 * i, 90, 20)).save(picture, "PNG")
+                folder.writestr(f"{name}/{i}.png", picture.getvalue())
+    return file.getvalue()
+
+
+def test_own_classes_and_what_they_lack(tmp_path):
+    transfers, path = transfer.Transfers(), tmp_path / "own.zip"
+    path.write_bytes(pack(("cups", 4), ("pens", 5)))
+    shown = transfer.load_own(transfers, str(path))
+    assert shown["classes"] == ["cups", "pens"]
+    assert "Own pictures: cups, pens" in visible(shown["html"])
+    for classes, said in (((("cups", 4),), "one class alone"), ((("a", 2), ("b", 4)), "a has 2")):
+        path.write_bytes(pack(*classes))
+        with pytest.raises(InputError, match=said):
+            transfer.load_own(transfers, str(path))
+    with pytest.raises(InputError, match="choose a .zip"):
+        transfer.load_own(transfers, None)
+    with pytest.raises(InputError, match="rate"):
+        transfer.TransferChoice(rate="nan").to_settings("frozen")
