@@ -1,7 +1,6 @@
 """The view "Rate": which learning rate, and how many pictures a step; both found by trying."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 from typing import Any
 
 import gradio as gr
@@ -23,14 +22,13 @@ FIRST = "Press <b>Test rates</b>."
 FIRST_SIZES = "Press <b>Test batch sizes</b>: each is tried for a quarter of a second."
 
 
-@dataclass
 class Found:
     """A visit's newest tests, and the settings that the rates were tested with."""
 
-    rates: Any = None
-    sizes: Any = None
-    settings: TrainingSettings | None = None
-    tested: int = 0
+    def __init__(self) -> None:
+        self.rates: Any = None
+        self.sizes: Any = None
+        self.settings: TrainingSettings | None = None
 
     def __deepcopy__(self, _: Any) -> "Found":
         return Found()  # as Gradio makes each visit its own

@@ -3,7 +3,7 @@
 import threading
 import time
 from collections.abc import Iterator
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, replace
 from functools import cache
 from html import escape
 from typing import Any
@@ -77,19 +77,18 @@ class TransferChoice:
         )
 
 
-@dataclass(eq=False)
 class Transfers:
     """A visit's transfers. What is worked on changes it as it goes: it is never copied."""
 
-    data: Any = None
-    """The visitor's own; None: the bundled clothes."""
-    progress: dict[str, Any] = field(default_factory=dict)
-    curve: Any = None
-    plan: list[tuple[str, Any]] = field(default_factory=list)
-    """What is still to be done; the first one is under way once there are ``steps``."""
-    steps: Any = None
-    token: lesson.RunToken = field(default_factory=lesson.RunToken)
-    lock: Any = field(default_factory=threading.RLock)
+    def __init__(self) -> None:
+        self.data: Any = None  # the visitor's own; None: the bundled clothes
+        self.progress: dict[str, Any] = {}
+        self.curve: Any = None
+        # What is still to be done; the first one is under way once there are steps.
+        self.plan: list[tuple[str, Any]] = []
+        self.steps: Any = None
+        self.token = lesson.RunToken()
+        self.lock = threading.RLock()
 
     def __deepcopy__(self, _: Any) -> "Transfers":
         return Transfers()  # as Gradio makes each visit its own
