@@ -11,12 +11,13 @@ from cvcore.core import images
 from cvcore.training_lab.variety import LIMITS, Augmentation
 from demos import components as ui
 from demos import lesson
-from demos.training_lab import experiments
+from demos.training_lab import experiments, transfer
 
 TITLE = "Augment"
 COUNT, ACROSS = 16, 4
 SIDE = 200  # pixels of a variation
 DRAWS = 1000
+VARIED, TAUGHT = "varied", "named by the network taught in Transfer"
 SAMPLES = ("chelsea", "coffee", "astronaut", "rocket")
 DEFAULTS = Augmentation(flip=True, rotation=12, zoom=0.1, shift=0.1)
 LABELS = {
@@ -63,6 +64,15 @@ def say_count(picture: np.ndarray | None, augmentation: Augmentation) -> str:
     return f"<p>Of <b>{told['draws']:,}</b> drawn at random {often}{itself}.</p>"
 
 
+def show_frame(
+    frame: np.ndarray, transfers: Any, shows: str, augmentation: Augmentation
+) -> tuple[np.ndarray, str]:
+    """What the webcam sees in variations, or as the network that was taught takes it."""
+    if shows == TAUGHT:
+        return frame, transfer.name_picture(transfers, frame)
+    return vary_frame(frame, augmentation), ""
+
+
 def vary_frame(frame: np.ndarray, augmentation: Augmentation) -> np.ndarray:
     """Sixteen variations of what the webcam sees, as one picture."""
     small = shrink(frame, 160)
@@ -84,7 +94,7 @@ def build_controls(stage: lesson.Stage) -> lesson.Controls:
     return lesson.Controls(Augmentation, **{name: parts[name] for name in names})
 
 
-def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> None:
+def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> lesson.Controls:
     """Variations on the left, the experiment on the right; what turns them in the rail."""
     picture = stage.picture_input(sample=SAMPLES[0], names=SAMPLES)
     with stage.show(TITLE), gr.Row(elem_classes=["side-by-side"]):
@@ -111,9 +121,22 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> None:
         [section.select, picture.change, *(one.change for one in controls)], say_count, [picture],
         told, trigger_mode="always_last", **quiet,
     )  # fmt: skip
-    with stage.live():
-        tab.live(vary_frame, settings=controls, elem_id="training-lab-live")
     experiments.build(tab, stage, panel, TITLE)
     image = ui.SafeImage(visible=False, label="picture")
     numbers = gr.JSON(visible=False, label="variety")
     tab.endpoint(count, [image], numbers, settings=controls, api_name="training_lab_vary")
+    return controls
+
+
+def build_live(
+    tab: lesson.Tab, stage: lesson.Stage, controls: lesson.Controls, transfers: gr.State
+) -> None:
+    """The webcam's pictures, varied or named."""
+    with stage.controls(lesson.LIVE, first=True):
+        shows = ui.Radio([VARIED, TAUGHT], value=VARIED, label="The webcam's pictures are")
+    with stage.live():
+        told = gr.HTML("", elem_classes=["lab-count"], elem_id="training-lab-named")
+        tab.live(
+            show_frame, [transfers, shows], settings=controls, extra_outputs=[told],
+            elem_id="training-lab-live",
+        )  # fmt: skip

@@ -56,6 +56,7 @@ def run_turn(trial: Trial, turns: int) -> Iterator[tuple]:
     """One turn of what is planned, drawn as it goes; at its end, whether another is asked for."""
     session, has_more = trial.session, False
     mine = session.token.newest
+    yield draw(trial), gr.skip()
     with closing(work.train_a_turn(session)) as going:
         for one in going:
             has_more = one
@@ -139,10 +140,7 @@ def build(tab: lesson.Tab, stage: lesson.Stage, panel: ui.Panel, title: str) -> 
             )
             place = gr.Column(min_width=60)
     tab.run(name.input, choose, [trial, name], panel, api_name=None, show_progress="hidden")
-    tab.run(
-        run.click, begin, [trial, asked, name], asked, api_name=None, show_progress="hidden",
-        queue=False,
-    )  # fmt: skip
+    tab.run(run.click, begin, [trial, asked, name], asked, api_name=None, show_progress="hidden")
     running = [
         tab.run(
             event, run_turn, [trial, turns], [panel, turns], api_name=None, kind="heavy",

@@ -149,10 +149,11 @@ def say_sizes(test: Any) -> str:
         words = f"{len(test.sizes)} sizes tested"
         return lesson.under_way(words, f"stopped after {words}")
     full = " The next size found no room on the GPU." if test.out_of_memory else ""
-    return (
-        f"From <b>{test.suggestion}</b> pictures a step on, more make it hardly faster.{full} "
-        "With fewer steps an epoch each must go further: test the rates again."
-    )
+    if test.suggestion == test.sizes[-1]:
+        words = f"Of those tested <b>{test.suggestion}</b> pictures a step are the fastest."
+    else:
+        words = f"From <b>{test.suggestion}</b> pictures a step on, more make it hardly faster."
+    return f"{words}{full} With fewer steps an epoch each must go further: test the rates again."
 
 
 # --- through the API -----------------------------------------------------------------------------

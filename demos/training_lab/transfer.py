@@ -19,7 +19,7 @@ from demos.lesson import charts
 from demos.training_lab.work import TURN_SECONDS
 
 TITLE = "Transfer"
-SIZE, TALL = (300, 186), (300, 440)  # pixels
+SIZE, TALL = (300, 150), (300, 430)  # pixels
 KINDS = ("dress", "hat", "pants", "shirt", "shoes")
 EACH = 20  # pictures of a kind to learn from, at most
 USUAL = "usual"  # the rate that suits each way
@@ -27,8 +27,8 @@ RATES = [("what suits each way", USUAL), *((f"{one:g}", f"{one:g}") for one in (
     0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1))]  # fmt: skip
 WAYS = ("frozen", "stages", "everything", "scratch")  # the quick ones first
 TITLES = {
-    "frozen": "New head, the rest frozen", "stages": "Last stages learn, too",
-    "everything": "Everything learns", "scratch": "From scratch",
+    "frozen": "New head, rest frozen", "stages": "Last stages, too",
+    "everything": "Everything", "scratch": "From scratch",
 }  # fmt: skip
 QUICK = ("frozen", "stages")  # of which there is a learning curve
 CURVES = {"frozen": charts.BLUE, "stages": charts.VERMILION}
@@ -156,6 +156,7 @@ def run_turn(transfers: Transfers, turns: int) -> Iterator[tuple]:
     """
     mine, begun = transfers.token.newest, time.monotonic()
     try:
+        yield draw(transfers), gr.skip()  # at once: steps may be long
         while transfers.token.newest is mine and transfers.step():
             yield draw(transfers), gr.skip()
             if time.monotonic() - begun > TURN_SECONDS:
@@ -182,6 +183,20 @@ def load_own(transfers: Transfers, path: str | None) -> dict[str, Any]:
     transfers.end()
     transfers.data, transfers.progress, transfers.curve = data, {}, None
     return draw(transfers)
+
+
+def name_picture(transfers: Transfers, picture: np.ndarray) -> str:
+    """What the network that was taught last takes a picture for; as HTML."""
+    with transfers.lock:
+        taught = [one.model for one in transfers.progress.values() if one.model is not None]
+    if not taught:
+        return "<p>Nothing is taught yet: open Transfer, and press Start.</p>"
+    model = taught[-1]
+    shares = model.predict(picture)
+    best = np.argsort(-shares)[:3]
+    names = " · ".join(f"{escape(model.classes[i])} {charts.percent(shares[i])}" for i in best[1:])
+    first = f"<b>{escape(model.classes[best[0]])} {charts.percent(shares[best[0]])}</b>"
+    return f"<p>{first} · {names}, by: {TITLES[model.settings.way].lower()}</p>"
 
 
 # --- drawing -------------------------------------------------------------------------------------
@@ -215,7 +230,7 @@ def draw_way(way: str, p: Any, is_planned: bool) -> str:
         [line], title="", x=charts.Axis("step", low=0, high=max(p.total, 1)),
         y=charts.Axis(low=0, high=1, text=charts.percent), size=SIZE, legend=False,
     )  # fmt: skip
-    counts = f"<b>{p.learns:,}</b> of {p.numbers:,} numbers learn"
+    counts = f"<b>{p.learns:,}</b> of {p.numbers:,} learn"
     return f"<section><h3>{TITLES[way]}</h3><p>{counts}</p>{chart}<p>{say(p)}</p></section>"
 
 
@@ -267,8 +282,11 @@ def transfer(way: str, choice: TransferChoice) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> None:
-    """The four cards and the curve on the stage; what begins and ends them in the rail."""
+def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.State:
+    """The four cards and the curve on the stage; what begins and ends them in the rail.
+
+    Returns where the visit's transfers are.
+    """
     state, asked, turns = gr.State(Transfers()), gr.State(0), gr.State(0)
     with stage.show(TITLE):
         view = ui.Panel(
@@ -276,8 +294,8 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> None:
         )
     with stage.controls(TITLE):
         rate = ui.Dropdown(RATES, value=USUAL, label="Rate", elem_classes=["lab-line"])
-        each = ui.Slider(1, EACH, 10, step=1, label="Pictures a class to learn from")
-        norms = gr.Checkbox(True, label="Batch norm keeps ImageNet's statistics")
+        each = ui.Slider(1, EACH, 10, step=1, label="Pictures a class")
+        norms = gr.Checkbox(True, label="Batch norm stays as it was")
         with gr.Row(elem_classes=["lab-buttons"]):
             start = gr.Button("Start", variant="primary", size="sm", elem_id="training-lab-teach")
             place = gr.Column(min_width=60)
@@ -305,3 +323,4 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> None:
     tab.endpoint(
         transfer, way, numbers, settings=controls, api_name="training_lab_transfer", kind="heavy"
     )  # fmt: skip
+    return state
