@@ -25,6 +25,9 @@ CODE = (
     "cvcore.training_lab.callbacks:ReduceRate",
     "cvcore.models.lab_networks:build_mlp",
     "cvcore.models.lab_networks:initialise",
+    "cvcore.training_lab.rate_finder:find_rate",
+    "cvcore.training_lab.variations:change",
+    "cvcore.training_lab.transfer_learning.training:transfer",
 )
 OTHERS = (program.TITLE, rate.TITLE)  # views whose rail has the settings, and not what trains
 prepare = replay.prepare  # once the page is up

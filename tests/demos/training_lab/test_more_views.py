@@ -144,7 +144,7 @@ def test_own_classes_and_what_they_lack(tmp_path):
         path.write_bytes(pack(*classes))
         with pytest.raises(InputError, match=said):
             transfer.load_own(transfers, str(path))
-    with pytest.raises(InputError, match="choose a .zip"):
+    with pytest.raises(InputError, match="for each class"):
         transfer.load_own(transfers, None)
     with pytest.raises(InputError, match="rate"):
         transfer.TransferChoice(rate="nan").to_settings("frozen")

@@ -1,0 +1,89 @@
+"""A walk through the training tab's other views in headless Chromium, one test a view."""
+
+import re
+
+import pytest
+from playwright.sync_api import expect
+
+from tests.support.browser import open_view
+
+pytestmark = pytest.mark.browser
+SHORT = "&network-numbers-that-learn=linear&pictures-to-learn-from=250&epochs=1"
+
+
+@pytest.fixture
+def tab(open_tab, rest):
+    panel = open_tab("training_lab", query=SHORT)
+    expect(panel.locator("#training-lab-train .lab-status")).to_contain_text("done in")
+    rest()
+    return panel
+
+
+def test_what_says_the_same_is_lit_in_both_programs(tab, rest, page):
+    open_view(tab, "Program")
+    view = tab.locator("#training-lab-program")
+    left, right = view.locator(".code").all()
+    expect(left).to_contain_text("loss.backward()")
+    expect(right).to_contain_text("def training_step")
+    left.get_by_text("loss.backward()").hover()
+    expect(right.locator(".lit").get_by_text("def training_step")).to_be_visible()
+    view.get_by_role("button", name="Validation").click()
+    expect(left.locator(".lit").get_by_text("@torch.no_grad()")).to_be_in_viewport()
+    view.get_by_label("Program on the right").select_option("keras")
+    expect(right).to_contain_text("import keras")
+    rate = tab.locator("#training-lab-rate input")
+    rate.fill("0.0123")
+    rate.press("Tab")
+    expect(left).to_contain_text("RATE = 0.0123")
+    with page.expect_download() as download:
+        view.locator("[data-save=ipynb]").first.click()
+    assert download.value.suggested_filename == "train_digits_pytorch.ipynb"
+    rate.fill("0")
+    rate.press("Tab")
+    expect(view.get_by_role("status")).to_contain_text("The learning rate is above 0")
+    rest()
+
+
+def test_the_rate_that_was_found_is_taken(tab, rest):
+    open_view(tab, "Rate")
+    view = tab.locator("#training-lab-rates")
+    expect(view).to_contain_text("The loss falls most steeply")
+    rest()
+    told = re.search(r"at rate ([\d.e-]+)\.", view.inner_text())
+    tab.locator("#training-lab-take-rate").click()
+    rest()
+    found = float(tab.locator("#training-lab-rate input").input_value())
+    assert found == pytest.approx(float(told[1]))
+
+
+def test_a_picture_is_varied_as_the_sliders_say(tab, rest):
+    open_view(tab, "Augment")
+    tiles = tab.locator("#training-lab-variations img")
+    expect(tiles).to_have_count(16)
+    expect(tab.locator("#training-lab-count")).to_contain_text("1,000")
+    rest()
+    before = tiles.first.get_attribute("src")
+    turn = tab.get_by_label("number input for Rotation, ± degrees")
+    turn.fill("36")
+    turn.press("Tab")
+    expect(tiles.first).not_to_have_attribute("src", before)
+    expect(tiles.last).to_be_in_viewport()
+    tab.locator("#training-lab-compare").click()
+    shown = tab.locator("#training-lab-experiment")
+    expect(shown.locator("svg[role=img]")).to_have_count(1)
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    rest()
+    expect(shown).not_to_contain_text("learning")
+
+
+def test_a_transfer_is_watched_and_stopped(tab, rest):
+    open_view(tab, "Transfer")
+    view = tab.locator("#training-lab-transfer")
+    expect(view.locator("section")).to_have_count(4)
+    rest()
+    tab.locator("#training-lab-teach").click()
+    expect(view.locator("section").first).to_contain_text("6,405 of 3,377,413 learn")
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    rest()
+    expect(view).not_to_contain_text("waits for its turn")
+    assert view.locator(".under-way").count() == 0
