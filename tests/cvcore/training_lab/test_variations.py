@@ -170,7 +170,13 @@ def test_what_is_trained_bright_and_used_dark_is_mended_by_brightness():
 
 @pytest.mark.slow
 def test_few_digits_gain_eight_points():
-    gains = [b - a for a, b in (run("few_digits", seed).accuracies for seed in range(3))]
+    """Of all thousand held back, over three seeds: 84 % become 92."""
+    gains = []
+    for seed in range(3):
+        last = run("few_digits", seed)
+        tested = [one.test.accuracy for one in last.progress]
+        without, varied = np.add(last.accuracies, tested) / 2
+        gains.append(varied - without)
     assert np.mean(gains) >= 0.08
 
 
