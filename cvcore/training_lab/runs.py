@@ -191,7 +191,7 @@ def load_checkpoint(data: bytes) -> Run:
 def _check_size(size: tuple[int, int, int]) -> None:
     """ValueError for what no data has: a file could ask for a network larger than the memory."""
     channels, side, classes = size
-    if channels not in (1, 3) or side not in SIDES.values() or not 2 <= classes <= MAX_CLASSES:
+    if channels not in (1, 3) or side > max(SIDES.values()) or not 2 <= classes <= MAX_CLASSES:
         raise ValueError(f"No data has the size {size}.")
 
 
