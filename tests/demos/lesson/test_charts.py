@@ -264,6 +264,23 @@ def test_series_are_told_apart_without_colour():
     assert "h-" in dotted
 
 
+def test_a_line_may_choose_its_dashes_and_leave_the_legend():
+    lines = [Line("a", [0, 1], [0, 1], dash=2), Line("b", [0, 1], [1, 2], dash=2, is_listed=False)]
+    html = draw_chart(lines, title="t", legend=True)
+    assert re.findall(r'<polyline [^>]*dasharray="([^"]+)"', html) == ["3 4", "3 4"]
+    key = html.partition("<figcaption>")[2].partition("</figcaption>")[0]
+    assert ">a<" in key
+    assert ">b<" not in key
+    assert 'data-name="b"' in html  # the pointer knows it
+
+
+def test_words_of_marks_near_by_stand_below_each_other():
+    marks = [Mark(5, f"mark {row}", row=row) for row in range(3)]
+    html = draw_chart([Line("a", [0, 10], [0, 1]), *marks], title="t")
+    heights = [float(y) for y in re.findall(r'y="([\d.]+)"[^>]*>mark', html)]
+    assert np.diff(heights).tolist() == [19, 19]
+
+
 def test_values_are_told_to_who_cannot_see_them():
     html = draw_chart(
         [Line("loss", [1, 2], [0.5, 0.25]), Line("long", range(100), range(100))], title="Loss"

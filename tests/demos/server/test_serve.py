@@ -12,12 +12,21 @@ from starlette.responses import PlainTextResponse
 from starlette.routing import Route
 from starlette.testclient import TestClient
 
-from demos import server
+from demos import page, server
 from demos.page import LOOK, build_page
 from demos.server import access, idle_memory, serve
 from tests.support.server import ROOT, load_app
 
 WORD = "klasse9a"
+
+
+def test_lessons_are_prepared_once_networks_are(monkeypatch):
+    done = []
+    monkeypatch.setattr(serve.predictor, "prepare", lambda names: done.append(names))
+    monkeypatch.setattr("demos.training_lab.prepare", lambda: done.append("training"))
+    preparations = page.list_preparations(("convolution", "training_lab"))
+    serve._make_ready(("unet",), preparations)
+    assert done == [("unet",), "training"]
 
 
 @pytest.fixture
