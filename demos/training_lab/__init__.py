@@ -93,17 +93,27 @@ def say(sentence: str, *, refuses: bool = True) -> str:
 
 
 def run_turn(session: Session, turns: int) -> Iterator[tuple]:
-    """One turn of what is planned, drawn as it goes; at its end, whether another is asked for."""
+    """One turn of what is planned, drawn as it goes; at its end, whether another is asked for.
+
+    Where it cannot be, what was there before is shown again, with a sentence in the rail.
+    """
     mine, has_more = session.token.newest, False
-    with closing(work.train_a_turn(session)) as going:
-        for one in going:
-            has_more = one
-            yield *draw_all(session), gr.skip()
+    try:
+        with closing(work.train_a_turn(session)) as going:
+            for one in going:
+                has_more = one
+                yield *draw_all(session), gr.skip(), gr.skip()
+    except InputError as error:
+        yield *draw_all(session), gr.skip(), say(str(error))
+        return
+    except Exception:
+        yield *draw_all(session), gr.skip(), gr.skip()
+        raise
     if session.token.newest is not mine:
         return
     if session.current is not None and session.current.members:
         replay.store(session.current.last)
-    yield *draw_all(session), turns + 1 if has_more else gr.skip()
+    yield *draw_all(session), turns + 1 if has_more else gr.skip(), gr.skip()
 
 
 def show_stopped(session: Session) -> tuple:
@@ -176,8 +186,9 @@ def _connect_runs(tab: lesson.Tab, rail: Rail, states: list, views: list) -> lis
     tab.run(asked.change, None, [views[0], stored], views[0], js=ASKED, **quiet)
     return [
         tab.run(
-            event, run_turn, [session, turns], [*views, turns], api_name=None, kind="heavy",
-            trigger_mode="always_last", show_progress="minimal", show_progress_on=views[0],
+            event, run_turn, [session, turns], [*views, turns, rail.note], api_name=None,
+            kind="heavy", trigger_mode="always_last", show_progress="minimal",
+            show_progress_on=views[0],
         )
         for event in (asked.change, turns.change)
     ]  # fmt: skip

@@ -280,6 +280,10 @@ def test_a_network_that_does_not_fit_the_pictures_leaves_nothing_planned(short):
         list(work.train_a_turn(session))
     assert session.plan == []
     assert session.idle.is_set()
+    session.begin([Task("a", replace(short.plain(), network="digits_cnn"))], "colour")
+    *_, last = tab.run_turn(session, 0)
+    assert "convnet is for the bundled digits" in last[-1]
+    assert "Press <b>Start</b>" in last[0]["html"]  # nothing else was there before
 
 
 def test_who_waits_sees_a_stored_run(trained, monkeypatch):
@@ -294,9 +298,9 @@ def test_turns_are_drawn_and_asked_for(short):
     session = Session()
     session.begin([Task(name, short.plain()) for name in "ab"], "digits")
     *_, last = tab.run_turn(session, 3)
-    assert last[-1] == 4  # another is planned
+    assert last[-2] == 4  # another is planned
     *_, last = tab.run_turn(session, 4)
-    assert last[-1] == gr.skip()
+    assert last[-2] == gr.skip()
     assert "a" in last[0]["html"]
 
 
