@@ -231,19 +231,22 @@ def draw_way(way: str, p: Any, is_planned: bool) -> str:
         y=charts.Axis(low=0, high=1, text=charts.percent), size=SIZE, legend=False,
     )  # fmt: skip
     counts = f"<b>{p.learns:,}</b> of {p.numbers:,} learn"
-    return f"<section><h3>{TITLES[way]}</h3><p>{counts}</p>{chart}<p>{say(p)}</p></section>"
+    state = say(p, is_planned)
+    return f"<section><h3>{TITLES[way]}</h3><p>{counts}</p>{chart}<p>{state}</p></section>"
 
 
-def say(p: Any) -> str:
-    """How a transfer stands."""
+def say(p: Any, is_going: bool) -> str:
+    """How a transfer stands; one that was ended between two states says so."""
     rate = f"rate {p.settings.own_rate:g}"
     if p.diverged:
         return f"<b>diverged</b> at step {p.step}: {rate} is too large"
     if p.test is not None:
         return f"test <b>{charts.percent(p.test.accuracy)}</b> · {rate} · {p.seconds:.1f} s"
+    step = f"step {p.step} of {p.total}"
+    if not is_going:
+        return f"stopped at {step}"
     if p.prepared < 1 and not p.step:
         return lesson.under_way(f"features {charts.percent(p.prepared)}", "stopped")
-    step = f"step {p.step} of {p.total}"
     return lesson.under_way(f"{step} · {rate}", f"stopped at {step}")
 
 
@@ -266,7 +269,9 @@ def draw_learning_curve(curve: Any, is_planned: bool) -> str:
     )  # fmt: skip
     measured = int(np.isfinite(curve.accuracy).sum())
     words = f"{measured} of {curve.accuracy.size} trainings"
-    state = f"on {curve.held_back} held back" if curve.done else lesson.under_way(words, words)
+    state = lesson.under_way(words, words) if is_planned else words
+    if curve.done:
+        state = f"on {curve.held_back} held back"
     return f"<h3>Learning curve</h3>{chart}<p>{state}</p>"
 
 

@@ -106,8 +106,8 @@ const save = (name, text, type) => {
   link.click();
   setTimeout(() => URL.revokeObjectURL(link.href), 1000);
 };
-const lineOf = (event) => event.target.closest('.code > [data-part]');
-const chipOf = (event) => event.target.closest('.parts > button');
+const lineOf = (event) => /** @type {Element} */ (event.target).closest('.code > [data-part]');
+const chipOf = (event) => /** @type {Element} */ (event.target).closest('.parts > button');
 element.addEventListener('pointerover', (event) => {
   if (event.pointerType === 'touch') return;
   const line = lineOf(event), chip = chipOf(event);
@@ -118,7 +118,7 @@ element.addEventListener('pointerover', (event) => {
 root.addEventListener('pointerleave', () => light(kept));
 element.addEventListener('focusin', (event) => { const chip = chipOf(event); if (chip) light(chip.dataset.part); });
 element.addEventListener('click', (event) => {
-  const line = lineOf(event), chip = chipOf(event), button = event.target.closest('[data-save]');
+  const line = lineOf(event), chip = chipOf(event), button = /** @type {Element} */ (event.target).closest('[data-save]');
   if (chip) keep(chip.dataset.part);
   else if (line && !getSelection().toString()) keep(line.dataset.part, Number(line.dataset.block), line.closest('section'));
   else if (button) {
@@ -129,7 +129,7 @@ element.addEventListener('click', (event) => {
   }
 });
 element.addEventListener('change', (event) => {
-  const select = event.target.closest('select');
+  const select = /** @type {Element} */ (event.target).closest('select');
   if (!select) return;
   chosen[sections.indexOf(select.closest('section'))] = select.value;
   draw();

@@ -122,6 +122,8 @@ def test_a_transfer_that_is_left_ends():
     going.close()
     assert transfers.plan == []
     assert transfers.steps is None
+    shown = transfer.draw(transfers)["html"]
+    assert "under-way" not in shown
     assert list(transfer.run_turn(transfers, 0))[-1][0]["test"] == {"frozen": None}
 
 
