@@ -135,7 +135,7 @@ def build_live(
     with stage.controls(lesson.LIVE, first=True):
         shows = ui.Radio([VARIED, TAUGHT], value=VARIED, label="The webcam's pictures are")
     with stage.live():
-        told = gr.HTML("", elem_classes=["lab-count"], elem_id="training-lab-named")
+        told = gr.HTML("", label="named", elem_classes=["lab-count"], elem_id="training-lab-named")
         tab.live(
             show_frame, [transfers, shows], settings=controls, extra_outputs=[told],
             elem_id="training-lab-live",
