@@ -14,6 +14,7 @@ from tests.support.visitor import Visitor
 
 pytestmark = pytest.mark.browser
 SHORT = "&network=linear&pictures-to-learn-from=250&epochs=2"
+LATER = re.compile(r"epoch ([2-9]|\d\d+) of")  # not the first
 LONG = "&network=linear&pictures-to-learn-from=2000&epochs=200&batch-size=8"
 
 
@@ -61,7 +62,7 @@ def test_a_run_is_under_way_as_it_opens(open_tab, rest, screenshot):
 
 def test_it_is_turned_stopped_and_gone_on_with(open_tab, rest):
     panel = open_tab("training_lab", query=LONG)
-    expect(status_of(panel)).to_contain_text("epoch 2 of")
+    expect(status_of(panel)).to_contain_text(LATER)
     rate = panel.locator("#training-lab-rate input")
     rate.fill("0.02")
     rate.press("Tab")
@@ -85,11 +86,11 @@ def test_it_is_turned_stopped_and_gone_on_with(open_tab, rest):
 def test_a_browser_that_is_closed_ends_its_run(open_tab, page, serve, watch):
     seen = watch("training_lab", "train")
     panel = open_tab("training_lab", query=LONG)
-    expect(status_of(panel)).to_contain_text("epoch 2 of")
+    expect(status_of(panel)).to_contain_text(LATER)
     page.goto("about:blank")
     served = serve("training_lab")
     wait_until(lambda: seen.ended and not served.is_busy, "The end of the run")
-    assert seen.runs < 4  # turns; in fact one or two, on a slow machine
+    assert seen.runs < 20  # turns; all 50,000 steps take dozens of them
 
 
 def test_a_preset_sets_the_rail_and_lays_its_runs_over_one_another(tab, rest):
