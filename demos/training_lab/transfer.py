@@ -193,9 +193,11 @@ def name_picture(transfers: Transfers, picture: np.ndarray) -> str:
         return "<p>Nothing is taught yet: open Transfer, and press Start.</p>"
     model = taught[-1]
     shares = model.predict(picture)
-    best = np.argsort(-shares)[:3]
-    names = " · ".join(f"{escape(model.classes[i])} {charts.percent(shares[i])}" for i in best[1:])
-    first = f"<b>{escape(model.classes[best[0]])} {charts.percent(shares[best[0]])}</b>"
+    said = [
+        f"{escape(model.classes[i])} {charts.percent(round(float(shares[i]), 2))}"
+        for i in np.argsort(-shares)[:3]
+    ]
+    first, names = f"<b>{said[0]}</b>", " · ".join(said[1:])
     return f"<p>{first} · {names}, by: {TITLES[model.settings.way].lower()}</p>"
 
 
@@ -230,9 +232,10 @@ def draw_way(way: str, p: Any, is_planned: bool) -> str:
         [line], title="", x=charts.Axis("step", low=0, high=max(p.total, 1)),
         y=charts.Axis(low=0, high=1, text=charts.percent), size=SIZE, legend=False,
     )  # fmt: skip
-    counts = f"<b>{p.learns:,}</b> of {p.numbers:,} learn"
+    counts = f"<b>{p.learns:,}</b> of {p.numbers:,} numbers learn"
     state = say(p, is_planned)
-    return f"<section><h3>{TITLES[way]}</h3><p>{counts}</p>{chart}<p>{state}</p></section>"
+    head = f'<h3>{TITLES[way]}</h3><p class="learns">{counts}</p>'
+    return f"<section>{head}{chart}<p>{state}</p></section>"
 
 
 def say(p: Any, is_going: bool) -> str:

@@ -82,7 +82,7 @@ def test_a_transfer_is_watched_and_stopped(tab, rest):
     expect(view.locator("section")).to_have_count(4)
     rest()
     tab.locator("#training-lab-teach").click()
-    expect(view.locator("section").first).to_contain_text("6,405 of 3,377,413 learn")
+    expect(view.locator("section").first).to_contain_text("6,405 of 3,377,413 numbers learn")
     tab.get_by_role("button", name="Stop", exact=True).click()
     rest()
     expect(view).not_to_contain_text("waits for its turn")

@@ -119,12 +119,26 @@ def test_a_transfer_that_is_left_ends():
     assert transfer.begin(transfers, 0, transfer.TransferChoice()) == 1
     going = transfer.run_turn(transfers, 0)
     next(going)
+    next(going)
+    assert transfers.steps is not None
     going.close()
     assert transfers.plan == []
     assert transfers.steps is None
     shown = transfer.draw(transfers)["html"]
     assert "under-way" not in shown
     assert list(transfer.run_turn(transfers, 0))[-1][0]["test"] == {"frozen": None}
+
+
+def test_the_newest_network_names_a_picture():
+    transfers = transfer.Transfers()
+    assert "Nothing is taught yet" in transfer.name_picture(transfers, PICTURE)
+    transfers.begin([("frozen", transfer.TransferChoice(per_class=2).to_settings("frozen"))])
+    while transfers.step():
+        pass
+    named, told = augment.show_frame(PICTURE, transfers, augment.TAUGHT, Augmentation())
+    assert named is PICTURE
+    assert sum(f"{kind} " in told for kind in transfer.KINDS) == 3  # the likeliest
+    assert augment.show_frame(PICTURE, transfers, augment.VARIED, Augmentation())[1] == ""
 
 
 def pack(*classes: tuple[str, int]) -> bytes:
