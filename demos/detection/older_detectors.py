@@ -195,7 +195,7 @@ def draw_yolo(image: np.ndarray, raw: RawPredictions) -> str:
 
 def draw_card(title: str, pictures: list[str], text: str) -> str:
     return (
-        f'<div><h4>{title}</h4><div class="pictures">{"".join(pictures)}</div><p>{text}</p></div>'
+        f'<div><h3>{title}</h3><div class="pictures">{"".join(pictures)}</div><p>{text}</p></div>'
     )
 
 

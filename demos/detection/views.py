@@ -20,7 +20,7 @@ STYLE = """<style>
 .det .rows { max-height: 16rem; overflow-y: auto; }
 .det .cards { display: grid; grid-template-columns: repeat(auto-fit, minmax(13rem, 1fr));
   gap: 1.2rem; }
-.det .cards h4 { font-size: 1.25rem; margin: 0 0 .4rem; } .det .cards p { margin: .5rem 0; }
+.det .cards h3 { font-size: 1.25rem; margin: 0 0 .4rem; } .det .cards p { margin: .5rem 0; }
 .det .cards .pictures > img { height: 15rem; max-width: 100%; object-fit: contain;
   border-radius: 6px; }
 .det .cards .pictures { display: flex; flex-wrap: wrap; gap: .4rem; height: 15rem;

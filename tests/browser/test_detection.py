@@ -112,7 +112,7 @@ def test_old_answers_go_with_their_picture(open_tab, page, rest):
     tab = open_tab("detection", query="&random-masks=100")
     tab.locator(".detector[data-detections]").wait_for()
     open_view(tab, "History")
-    tab.locator("#detection-way h4").first.wait_for()
+    tab.locator("#detection-way h3").first.wait_for()
     before = tab.locator("#detection-way").inner_text()
     open_view(tab, "Why?")
     tab.locator("#detection-why-start").click()

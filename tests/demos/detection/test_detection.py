@@ -232,7 +232,7 @@ def test_windows_are_counted(coffee):
 
 def test_the_way_is_walked_on_the_picture(coffee):
     html, numbers = older_detectors.show_way(coffee)
-    assert html.count("<h4>") == 5
+    assert html.count("<h3>") == 5
     assert html.count("<img") == 4 + len(numbers["cut_outs"])
     assert "6 regions" not in html  # all are counted, not only those shown
     assert numbers["boxes"] == 2535
