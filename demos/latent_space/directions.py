@@ -17,9 +17,8 @@ from demos.latent_space.views import Panel, draw_figure, draw_strip, number
 TITLE = "Directions"
 STEPS = 7  # pictures along each
 FROM_A = {
-    "faces": "In standard deviations, from A. Each direction ends where faces begin to tear: where "
-    "a detector of faces is no longer sure of one in twenty.",
-    "digits": "In standard deviations, from A:",
+    "faces": "From A, in standard deviations, as far as faces stay whole:",
+    "digits": "From A, in standard deviations:",
 }
 REACH = 3.0  # standard deviations: no direction leads further
 

@@ -129,7 +129,7 @@ def draw_loss(shown: list[Kept], one: Kept) -> str:
     high = choose_highest([p for kept in shown for p in kept.members], lines)
     return charts.draw_chart(
         [*lines, *draw_marks(one)], title="Loss", x=_to_axis(shown),
-        y=charts.Axis(low=0, high=high), size=TOP, legend=True,
+        y=charts.Axis("loss", low=0, high=high), size=TOP, legend=True,
     )  # fmt: skip
 
 
@@ -158,7 +158,8 @@ def draw_accuracy(shown: list[Kept]) -> str:
         ] + lines[len(now) :]
     return charts.draw_chart(
         lines, title="Accuracy", x=_to_axis(shown),
-        y=charts.Axis(low=0, high=1, text=charts.percent), size=TOP, legend=len(shown) == 1,
+        y=charts.Axis("share right", low=0, high=1, text=charts.percent), size=TOP,
+        legend=len(shown) == 1,
     )  # fmt: skip
 
 
@@ -183,11 +184,12 @@ def _to_decades(lines: list[charts.Line]) -> charts.Axis:
     values = np.concatenate([np.asarray(line.y, np.float64) for line in lines] or [np.zeros(0)])
     values = values[values > 0]
     if not len(values):
-        return charts.Axis(is_log=True)
+        return charts.Axis("rate", is_log=True)
     low, high = np.log10([values.min(), values.max()])
     return charts.Axis(
-        is_log=True, low=float(10 ** (np.floor(low - 0.3))), high=float(10 ** np.ceil(high + 0.3))
-    )
+        "rate", is_log=True,
+        low=float(10 ** (np.floor(low - 0.3))), high=float(10 ** np.ceil(high + 0.3)),
+    )  # fmt: skip
 
 
 def draw_gradients(p: Progress, size: tuple[int, int] = LOW) -> str:
@@ -202,7 +204,7 @@ def draw_gradients(p: Progress, size: tuple[int, int] = LOW) -> str:
         lines.append(charts.Line(p.layers[layer], places, values, place, dash=place))
     return charts.draw_chart(
         lines, title="Gradient norm", x=charts.Axis("epoch", low=0),
-        y=charts.Axis(is_log=True), size=size,
+        y=charts.Axis("norm", is_log=True), size=size,
     )  # fmt: skip
 
 

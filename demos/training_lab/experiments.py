@@ -87,7 +87,7 @@ def draw(trial: Trial) -> dict[str, Any]:
     chart = charts.draw_chart(
         lines, title="Digits right", legend=True, size=SIZE,
         x=charts.Axis("epoch", low=0, high=epochs),
-        y=charts.Axis(low=0, high=1, text=charts.percent),
+        y=charts.Axis("share right", low=0, high=1, text=charts.percent),
     )  # fmt: skip
     state = ""
     if is_running or more:

@@ -34,7 +34,7 @@ def draw_profile(session: Session) -> dict[str, Any]:
     profile = charts.draw_chart(
         lines, title="Gradient norm of each layer, from the pixels to the answer",
         x=charts.slots([name if few else name.split()[0] for name in p.layers], "layer"),
-        y=charts.Axis(is_log=True), size=LARGE, legend=True,
+        y=charts.Axis("norm", is_log=True), size=LARGE, legend=True,
     )  # fmt: skip
     html = (
         f'<div class="lab lab-two">{profile}{draw_gradients(p, LARGE)}<p class="lab-words">'

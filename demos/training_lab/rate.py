@@ -100,7 +100,7 @@ def draw_rates(test: Any) -> str:
     chart = charts.draw_chart(
         parts, title="Loss against rate",
         x=charts.Axis("learning rate", is_log=True, low=LOWEST, high=HIGHEST),
-        y=charts.Axis(low=0, high=high), size=LEFT, legend=True,
+        y=charts.Axis("loss", low=0, high=high), size=LEFT, legend=True,
     )  # fmt: skip
     return f'{chart}<p class="lab-words">{say_rates(test)}</p>'
 
@@ -134,11 +134,11 @@ def draw_sizes(test: Any) -> str:
     speed = charts.draw_chart(
         [charts.Line("pictures a second", sizes, test.images_per_second, charts.BLUE, dots=True),
          *marks],
-        title="Pictures a second", x=x, y=charts.Axis(low=0), size=RIGHT,
+        title="Pictures a second", x=x, y=charts.Axis("pictures", low=0), size=RIGHT,
     )  # fmt: skip
     memory = charts.draw_chart(
         [charts.Line("MB", sizes, test.memory / 1e6, charts.GREEN, dots=True)],
-        title="Memory of a step, MB", x=x, y=charts.Axis(low=0), size=RIGHT,
+        title="Memory of a step", x=x, y=charts.Axis("MB", low=0), size=RIGHT,
     )  # fmt: skip
     return f'{speed}{memory}<p class="lab-words">{say_sizes(test)}</p>'
 

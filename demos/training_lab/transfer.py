@@ -230,7 +230,7 @@ def draw_way(way: str, p: Any, is_planned: bool) -> str:
     line = charts.Line("held back", p.validation_steps, p.validation_accuracy, charts.VERMILION)
     chart = charts.draw_chart(
         [line], title="", x=charts.Axis("step", low=0, high=max(p.total, 1)),
-        y=charts.Axis(low=0, high=1, text=charts.percent), size=SIZE, legend=False,
+        y=charts.Axis("share right", low=0, high=1, text=charts.percent), size=SIZE, legend=False,
     )  # fmt: skip
     counts = f"<b>{p.learns:,}</b> of {p.numbers:,} numbers learn"
     state = say(p, is_planned)
@@ -268,7 +268,7 @@ def draw_learning_curve(curve: Any, is_planned: bool) -> str:
     chart = charts.draw_chart(
         lines, title="", legend=True, size=TALL,
         x=charts.Axis("pictures a class", is_log=True, low=1, high=max(*curve.counts, 2)),
-        y=charts.Axis(low=0, high=1, text=charts.percent),
+        y=charts.Axis("share right", low=0, high=1, text=charts.percent),
     )  # fmt: skip
     measured = int(np.isfinite(curve.accuracy).sum())
     words = f"{measured} of {curve.accuracy.size} trainings"
