@@ -95,7 +95,7 @@ def test_whirls_begin_where_a_picture_is_flat_and_bring_it_nearer_to_the_style()
     assert sky.mean() > 8 > 2 > lights.mean()
     with_own, plain = (stylise_fast(photo, NIGHT, side=512, whirls=on) for on in (True, False))
     meter = LossMeter(photo, NIGHT, side=384)
-    assert meter.measure(with_own)["style"] < 0.85 * meter.measure(plain)["style"]
+    assert meter.measure(with_own)["style"] < 0.95 * meter.measure(plain)["style"]
     glass = load_style("glass")
     shared, same = (stylise_fast(photo, glass, side=128, whirls=on) for on in (True, False))
     np.testing.assert_array_equal(shared, same)  # that painter begins with the photograph

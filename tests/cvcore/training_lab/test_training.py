@@ -372,7 +372,7 @@ def test_a_spoilt_checkpoint(small):
         seed=st.integers(0, 2**63 - 1),
     )
 )
-@hypothesis_settings(max_examples=15, deadline=None)
+@hypothesis_settings(max_examples=8, deadline=None)
 def test_any_settings_end_in_a_run_whose_shapes_fit(small, settings):
     last = finish(settings, small)
     assert last.diverged or last.step == last.total
