@@ -276,4 +276,4 @@ def check_type(panel: Any, least: float = LEAST_TYPE) -> None:
     """What the open view shows can be read from the last row: no text is smaller than so many
     pixels on the screen, and every chart's axes are named."""
     read = panel.page.evaluate(READ, least)
-    assert read == {"small": [], "unnamed": []}
+    assert read == {"small": [], "unnamed": []}, read
