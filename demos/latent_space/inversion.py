@@ -89,9 +89,10 @@ def find(
     started, shown = time.perf_counter(), 0.0
     course = Course(target, s)
     for step in search(target, s):
+        searched = course.tuned is None
         course.add(step)
-        now = time.perf_counter()
-        if now - shown < PREVIEW_SECONDS and not course.done:
+        now, tuning_begins = time.perf_counter(), searched and course.tuned is not None
+        if now - shown < PREVIEW_SECONDS and not course.done and not tuning_begins:
             continue
         shown = now
         value = draw_course(course, now - started)
