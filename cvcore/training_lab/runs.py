@@ -7,12 +7,12 @@ from typing import Any
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor, nn
 
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
+from cvcore.training_lab import files
 from cvcore.training_lab.data import MAX_CLASSES, SIDES, Data, Part
 from cvcore.training_lab.progress import Mark
 from cvcore.training_lab.settings import MAX_EPOCHS, Settings, from_dict
@@ -22,7 +22,6 @@ VERSION = 1
 FIXED = (
     "network", "depth", "skips", "norm", "optimiser", "batch_size", "examples", "seed",
 )  # fmt: skip
-_UNFIT = (SafetensorError, ValueError, KeyError, TypeError, AttributeError, RuntimeError)
 NO_CHECKPOINT = (
     "This is no checkpoint of a training: choose a .safetensors file that was saved here."
 )
@@ -152,11 +151,8 @@ def _restore(prefix: str, tensors: dict[str, Tensor], about: dict[str, Any]) -> 
 @undisturbed
 def load_checkpoint(data: bytes) -> Run:
     """A run out of the bytes of ``Run.to_checkpoint``; InputError for others."""
-    try:
-        length = int.from_bytes(data[:8], "little")
-        tensors = load(data)
-        header = json.loads(data[8 : 8 + length])
-        about = json.loads(header["__metadata__"]["training_lab"])
+    with files.refusing(NO_CHECKPOINT):
+        tensors, about = files.read(data, "training_lab")
         settings = from_dict(about["settings"])
         run = Run(
             settings,
@@ -175,16 +171,6 @@ def load_checkpoint(data: bytes) -> Run:
         )
         _check_size(run.size)
         run.build_network()  # which its weights must fit
-    except (
-        SafetensorError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RuntimeError,  # RecursionError, too
-        OverflowError,
-    ) as error:
-        raise InputError(NO_CHECKPOINT) from error
     return run
 
 

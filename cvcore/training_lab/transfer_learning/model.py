@@ -5,15 +5,14 @@ from dataclasses import asdict, dataclass, field
 
 import numpy as np
 import torch
-from safetensors import SafetensorError
-from safetensors.torch import load, save
+from safetensors.torch import save
 from torch import Tensor
 
 from cvcore.core import images
-from cvcore.core.errors import InputError
 from cvcore.engine.device import get_device
 from cvcore.engine.isolation import undisturbed
 from cvcore.models.efficientnet_lite import EfficientNetLite
+from cvcore.training_lab import files
 from cvcore.training_lab.data import MAX_CLASSES
 from cvcore.training_lab.transfer_learning import backbone
 from cvcore.training_lab.transfer_learning.settings import TransferSettings
@@ -70,10 +69,8 @@ class TransferModel:
 @undisturbed
 def load_transfer(data: bytes) -> TransferModel:
     """A network out of the bytes of ``TransferModel.to_file``; ``InputError`` for others."""
-    try:
-        tensors = load(data)
-        length = int.from_bytes(data[:8], "little")
-        about = json.loads(json.loads(data[8 : 8 + length])["__metadata__"]["transfer"])
+    with files.refusing(NO_MODEL):
+        tensors, about = files.read(data, "transfer")
         settings = TransferSettings(**about["settings"])
         classes, side = tuple(map(str, about["classes"])), int(about["side"])
         if not 1 <= side <= MAX_SIDE or not 2 <= len(classes) <= MAX_CLASSES:
@@ -83,13 +80,4 @@ def load_transfer(data: bytes) -> TransferModel:
         if sorted(names) != sorted(tensors):
             raise ValueError("other weights")
         net.load_state_dict(tensors, strict=False)
-    except (
-        SafetensorError,
-        ValueError,
-        KeyError,
-        TypeError,
-        AttributeError,
-        RuntimeError,
-    ) as error:
-        raise InputError(NO_MODEL) from error
     return TransferModel(settings, classes, side, net.eval().requires_grad_(False))
