@@ -13,6 +13,7 @@ from demos import lesson
 from demos.training_lab import augment, calls, program, rate, replay, runs, transfer, work
 from demos.training_lab.controls import DEFAULTS, OWN, Rail, build_rail
 from demos.training_lab.session import Session, TrainingSettings, plan_runs
+from demos.training_lab.turns import take_turns
 from demos.training_lab.views import RUNS, VIEWS, build_views, draw_all
 
 TITLE = SHORT = "Training"
@@ -184,14 +185,7 @@ def _connect_runs(tab: lesson.Tab, rail: Rail, states: list, views: list) -> lis
         rail.more.click, resume, [session, asked, *parts], [asked, rail.note], **quiet
     )  # fmt: skip
     tab.run(asked.change, None, [views[0], stored], views[0], js=ASKED, **quiet)
-    return [
-        tab.run(
-            event, run_turn, [session, turns], [*views, turns, rail.note], api_name=None,
-            kind="heavy", trigger_mode="always_last", show_progress="minimal",
-            show_progress_on=views[0],
-        )
-        for event in (asked.change, turns.change)
-    ]  # fmt: skip
+    return take_turns(tab, run_turn, session, [asked, turns], [*views, turns, rail.note])
 
 
 def _connect_rail(

@@ -14,6 +14,7 @@ from demos.lesson import charts
 from demos.training_lab import work
 from demos.training_lab.curves import FEW, draw_curves, pick_validated
 from demos.training_lab.session import Kept, Session, Task
+from demos.training_lab.turns import take_turns
 
 SIZE = (300, 290)  # pixels
 TITLES = {
@@ -143,13 +144,7 @@ def build(tab: lesson.Tab, stage: lesson.Stage, panel: ui.Panel, title: str) -> 
             place = gr.Column(min_width=60)
     tab.run(name.input, choose, [trial, name], panel, api_name=None, show_progress="hidden")
     tab.run(run.click, begin, [trial, asked, name], asked, api_name=None, show_progress="hidden")
-    running = [
-        tab.run(
-            event, run_turn, [trial, turns], [panel, turns], api_name=None, kind="heavy",
-            trigger_mode="always_last", show_progress="minimal", show_progress_on=panel,
-        )
-        for event in (asked.change, turns.change)
-    ]  # fmt: skip
+    running = take_turns(tab, run_turn, trial, [asked, turns], [panel, turns])
     with place:
         tab.stop_button(*running, after=(show_stopped, trial, panel))
     seed, which = ui.Number(0, label="seed", visible=False), gr.Textbox(FIRST, visible=False)

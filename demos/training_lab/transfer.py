@@ -16,6 +16,7 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
+from demos.training_lab.turns import take_turns
 from demos.training_lab.work import TURN_SECONDS
 
 TITLE = "Transfer"
@@ -211,7 +212,8 @@ def draw(transfers: Transfers) -> dict[str, Any]:
     cards = "".join(draw_way(way, progress.get(way), way in waiting) for way in WAYS)
     notes = " ".join((f"Own pictures: {', '.join(data.classes)}.", *data.notes))
     about = escape(notes) if transfers.data is not None else (
-        f"Clothes: {', '.join(KINDS)}; 50 pictures held back. {GUIDE}")  # fmt: skip
+        f"Clothes: {', '.join(KINDS)}; {len(data.test)} pictures held back for the test. "
+        f"{GUIDE}")  # fmt: skip
     html = (
         f'<div class="lab lab-transfer"><div class="ways">{cards}</div>'
         f'<div class="curve">{draw_learning_curve(curve, "curve" in waiting)}</div>'
@@ -318,13 +320,7 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.Sta
     tab.run(start.click, begin, [state, asked], asked, settings=controls, **quiet)
     tab.run(curve.click, begin_curve, [state, asked], asked, **quiet)
     tab.run(own.upload, load_own, [state, own], view, api_name=None)
-    running = [
-        tab.run(
-            event, run_turn, [state, turns], [view, turns], api_name=None, kind="heavy",
-            trigger_mode="always_last", show_progress="minimal", show_progress_on=view,
-        )
-        for event in (asked.change, turns.change)
-    ]  # fmt: skip
+    running = take_turns(tab, run_turn, state, [asked, turns], [view, turns])
     with place:
         tab.stop_button(*running, after=(show_stopped, state, view))
     numbers, way = gr.JSON(visible=False, label="transfer"), gr.Textbox("frozen", visible=False)
