@@ -68,12 +68,9 @@ class Number(gr.Number):
         return config | {"value": "" if config.get("value") is None else config["value"]}
 
     def preprocess(self, payload: Any) -> float | None:
-        empty = payload is None or payload == ""
-        return (
-            None
-            if empty
-            else super().preprocess(_check_number(payload, self, self.minimum, self.maximum))
-        )
+        if payload is None or payload == "":
+            return None
+        return super().preprocess(_check_number(payload, self, self.minimum, self.maximum))
 
     def postprocess(self, value: float | None) -> Any:
         return "" if value is None else super().postprocess(value)

@@ -61,6 +61,7 @@ def build_choices(tab: lesson.Tab, a: FacePicture, b: FacePicture) -> Choices:
         threshold = ui.Slider(
             -0.2, 0.9, THRESHOLDS[EMBEDDER], step=0.005,
             label="Threshold for the cosine similarity", elem_id="face-threshold",
+            elem_classes=["brief-when-live"],  # its view "Error rates" says it
             info=f"At {THRESHOLDS[EMBEDDER]} both kinds of error are about as frequent. Higher: "
             "fewer strangers.",
         )  # fmt: skip
