@@ -1,10 +1,8 @@
 """The view "Transfer": four ways to teach a trained network a few pictures, side by side."""
 
-import threading
-import time
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
-from functools import cache
+from functools import cache, partial
 from html import escape
 from typing import Any
 
@@ -16,13 +14,13 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
-from demos.training_lab.turns import take_turns
-from demos.training_lab.work import TURN_SECONDS
+from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Transfer"
 SIZE, TALL = (300, 150), (300, 430)  # pixels
 KINDS = ("dress", "hat", "pants", "shirt", "shoes")
 EACH = 20  # pictures of a kind to learn from, at most
+CURVE = "curve"
 USUAL = "usual"  # the rate that suits each way
 RATES = [("what suits each way", USUAL), *((f"{one:g}", f"{one:g}") for one in (
     0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1))]  # fmt: skip
@@ -78,102 +76,44 @@ class TransferChoice:
         )
 
 
-class Transfers:
-    """A visit's transfers. What is worked on changes it as it goes: it is never copied."""
+class Transfers(Work):
+    """A visit's transfers."""
 
     def __init__(self) -> None:
+        super().__init__()
         self.data: Any = None  # the visitor's own; None: the bundled clothes
         self.progress: dict[str, Any] = {}
         self.curve: Any = None
-        # What is still to be done; the first one is under way once there are steps.
-        self.plan: list[tuple[str, Any]] = []
-        self.steps: Any = None
-        self.token = lesson.RunToken()
-        self.lock = threading.RLock()
-
-    def __deepcopy__(self, _: Any) -> "Transfers":
-        return Transfers()  # as Gradio makes each visit its own
 
     def get_data(self) -> Any:
         return load_kinds() if self.data is None else self.data
 
-    def begin(self, plan: list[tuple[str, Any]]) -> None:
-        """Do this next; what is under way ends."""
-        self.end()
-        with self.lock:
-            self.token.renew()
-            self.plan = plan
+    def take(self, name: str, state: Any) -> None:
+        if name == CURVE:
+            self.curve = state
+        else:
+            self.progress[name] = state
 
-    def end(self) -> None:
-        """Nothing goes on, and nothing is begun any more; what has come so far stays."""
-        with self.lock:
-            self.plan = []
-            if self.steps is not None:
-                self.steps.close()
-                self.steps = None
-
-    def step(self) -> bool:
-        """One state more of what is planned; False once there is nothing."""
-        with self.lock:
-            if not self.plan:
-                return False
-            name, settings = self.plan[0]
-            lab = cvcore.training_lab
-            if self.steps is None:
-                self.steps = (
-                    lab.measure_learning_curve(self.get_data(), ways=QUICK)
-                    if name == "curve" else lab.transfer(settings, self.get_data())
-                )  # fmt: skip
-            state = next(self.steps)
-            if name == "curve":
-                self.curve = state
-            else:
-                self.progress[name] = state
-            if state.done:
-                self.steps.close()
-                self.steps, self.plan = None, self.plan[1:]
-            return True
+    def draw(self) -> dict[str, Any]:
+        return draw(self)
 
 
 def begin(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
     """Plan all four ways, the quick ones first."""
-    plan = [(way, choice.to_settings(way)) for way in WAYS]
+    settings, data = [choice.to_settings(way) for way in WAYS], transfers.get_data()
     transfers.progress = {}
-    transfers.begin(plan)
+    transfers.begin([
+        (one.way, partial(cvcore.training_lab.transfer, one, data)) for one in settings
+    ])  # fmt: skip
     return asked + 1
 
 
 def begin_curve(transfers: Transfers, asked: int) -> int:
     """Plan the learning curve."""
-    transfers.curve = None
-    transfers.begin([("curve", None)])
+    transfers.curve, data = None, transfers.get_data()
+    measure = partial(cvcore.training_lab.measure_learning_curve, data, ways=QUICK)
+    transfers.begin([(CURVE, measure)])
     return asked + 1
-
-
-def run_turn(transfers: Transfers, turns: int) -> Iterator[tuple]:
-    """One turn of what is planned, drawn as it goes; at its end, whether another is asked for.
-
-    What is not done by then waits where it is, and goes on in its next turn.
-    """
-    mine, begun = transfers.token.newest, time.monotonic()
-    try:
-        yield draw(transfers), gr.skip()  # at once: steps may be long
-        while transfers.token.newest is mine and transfers.step():
-            yield draw(transfers), gr.skip()
-            if time.monotonic() - begun > TURN_SECONDS:
-                break
-    except BaseException:  # Stop, a browser that is closed, or what could not be
-        if transfers.token.newest is mine:
-            transfers.end()
-        raise
-    if transfers.token.newest is mine:
-        yield draw(transfers), turns + 1 if transfers.plan else gr.skip()
-
-
-def show_stopped(transfers: Transfers) -> dict[str, Any]:
-    """What is there once nothing goes on any more."""
-    transfers.end()
-    return draw(transfers)
 
 
 def load_own(transfers: Transfers, path: str | None) -> dict[str, Any]:
@@ -207,7 +147,7 @@ def draw(transfers: Transfers) -> dict[str, Any]:
     """A card a way, the learning curve, and which way when."""
     with transfers.lock:
         progress, curve = dict(transfers.progress), transfers.curve
-        waiting = [name for name, _ in transfers.plan]
+        waiting = transfers.waiting
     data = transfers.get_data()
     cards = "".join(draw_way(way, progress.get(way), way in waiting) for way in WAYS)
     notes = " ".join((f"Own pictures: {', '.join(data.classes)}.", *data.notes))
@@ -216,7 +156,7 @@ def draw(transfers: Transfers) -> dict[str, Any]:
         f"{GUIDE}")  # fmt: skip
     html = (
         f'<div class="lab lab-transfer"><div class="ways">{cards}</div>'
-        f'<div class="curve">{draw_learning_curve(curve, "curve" in waiting)}</div>'
+        f'<div class="curve">{draw_learning_curve(curve, CURVE in waiting)}</div>'
         f'<p class="lab-words">{about}</p></div>'
     )
     tests = {way: one.test.accuracy if one.test else None for way, one in progress.items()}

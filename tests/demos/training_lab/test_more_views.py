@@ -3,6 +3,7 @@
 import io
 import zipfile
 from dataclasses import replace
+from functools import partial
 
 import numpy as np
 import pytest
@@ -11,7 +12,7 @@ from PIL import Image
 from cvcore import training_lab
 from cvcore.core.errors import InputError
 from cvcore.training_lab.variety import Augmentation
-from demos.training_lab import augment, experiments, rate, transfer
+from demos.training_lab import augment, experiments, rate, transfer, turns
 from tests.support.html import visible
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)
@@ -100,15 +101,21 @@ def test_five_kinds_of_clothes_keep_their_split():
     assert (data.training.pictures[own] == whole.training.pictures[hats][:20]).all()
 
 
+def plan_frozen(transfers):
+    settings = transfer.TransferChoice(per_class=2).to_settings("frozen")
+    start = partial(training_lab.transfer, settings, transfers.get_data())
+    transfers.begin([("frozen", start)])
+
+
 def test_a_transfer_rests_between_two_turns(monkeypatch):
     transfers = transfer.Transfers()
-    transfers.begin([("frozen", transfer.TransferChoice(per_class=2).to_settings("frozen"))])
-    monkeypatch.setattr(transfer, "TURN_SECONDS", 0)
-    turns = 0
+    plan_frozen(transfers)
+    monkeypatch.setattr(turns, "TURN_SECONDS", 0)
+    count = 0
     while transfers.plan:
-        turns += 1
-        *_, (shown, _) = transfer.run_turn(transfers, 0)
-    assert turns > 2
+        count += 1
+        *_, (shown, _) = turns.run_turn(transfers, 0)
+    assert count > 2
     assert shown["learns"]["frozen"] < 10_000
     assert shown["test"]["frozen"] > 0.3  # of five kinds
     assert "numbers learn" in shown["html"]
@@ -117,7 +124,7 @@ def test_a_transfer_rests_between_two_turns(monkeypatch):
 def test_a_transfer_that_is_left_ends():
     transfers = transfer.Transfers()
     assert transfer.begin(transfers, 0, transfer.TransferChoice()) == 1
-    going = transfer.run_turn(transfers, 0)
+    going = turns.run_turn(transfers, 0)
     next(going)
     next(going)
     assert transfers.steps is not None
@@ -126,13 +133,13 @@ def test_a_transfer_that_is_left_ends():
     assert transfers.steps is None
     shown = transfer.draw(transfers)["html"]
     assert "under-way" not in shown
-    assert list(transfer.run_turn(transfers, 0))[-1][0]["test"] == {"frozen": None}
+    assert list(turns.run_turn(transfers, 0))[-1][0]["test"] == {"frozen": None}
 
 
 def test_the_newest_network_names_a_picture():
     transfers = transfer.Transfers()
     assert "Nothing is taught yet" in transfer.name_picture(transfers, PICTURE)
-    transfers.begin([("frozen", transfer.TransferChoice(per_class=2).to_settings("frozen"))])
+    plan_frozen(transfers)
     while transfers.step():
         pass
     named, told = augment.show_frame(PICTURE, transfers, augment.TAUGHT, Augmentation())
