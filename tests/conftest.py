@@ -142,7 +142,7 @@ def pytest_xdist_make_scheduler(config: pytest.Config, log):
         def _split_scope(self, nodeid: str) -> str:
             return to_unit(nodeid)
 
-    # Of one lesson, both workers take a share.
+    # Of one lesson, all workers take a share.
     return (LoadScheduling if config.getoption("--lesson") else ByLesson)(config, log)
 
 

@@ -16,15 +16,24 @@ def download_value(filename: str, data: bytes, mime: str) -> dict[str, str]:
 
 
 class Download(gr.HTML):
-    """A link that saves a result; its value comes from ``download_value`` (None hides it)."""
+    """A link that saves a result; its value comes from ``download_value`` (None hides it).
 
-    def __init__(self, label: str, **kwargs: Any) -> None:
+    With ``at_once`` the link is never seen: each value with another ``key`` is saved as it comes.
+    """
+
+    def __init__(self, label: str, *, at_once: bool = False, **kwargs: Any) -> None:
         super().__init__(
-            html_template=f'<a class="download" hidden>⤓ {escape(label)}</a>',
-            js_on_load="""const draw = () => {
+            html_template=f'<a class="download" hidden data-at-once="{int(at_once)}">'
+            f"⤓ {escape(label)}</a>",
+            js_on_load="""let saved = null;
+            const draw = () => {
               const link = element.querySelector('a'), file = props.value;
-              link.hidden = !(file && /^data:/.test(file.href || ''));
-              if (!link.hidden) { link.href = file.href; link.download = file.filename; }
+              const isThere = Boolean(file && /^data:/.test(file.href || ''));
+              const isAtOnce = link.dataset.atOnce === '1';
+              link.hidden = !isThere || isAtOnce;
+              if (!isThere) return;
+              link.href = file.href; link.download = file.filename;
+              if (isAtOnce && file.key !== saved) { saved = file.key; link.click(); }
             };
             watch('value', draw); draw();""",
             **{"label": label, **kwargs},

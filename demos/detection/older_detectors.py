@@ -94,8 +94,9 @@ def count_windows(
         [f"{one.side} x {one.side}", f"{one.columns} x {one.rows}", f"{one.count:,}"]
         for one in scales
     ]
+    one_pass = f"{each:.1f}" if each < 10 else f"{each:.0f}"
     html = draw_page(
-        f'<p class="big"><b>{total:,} windows</b> x {each:.0f} ms a pass of the bundled classifier '
+        f'<p class="big"><b>{total:,} windows</b> x {one_pass} ms a pass of the bundled classifier '
         f"here = <b>{total * each / 1000:.1f} s</b>. YOLOv3-tiny: one pass, <b>{yolo:.0f} ms</b>, "
         f"{total * each / yolo:,.0f} times faster.</p>",
         draw_table(["window", "places", "windows"], rows),

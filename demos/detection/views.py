@@ -42,6 +42,8 @@ STYLE = """<style>
   background-origin: border-box !important; }
 .det .cells span.won { border-color: #111; font-weight: 800; }
 .dark .det .cells span.won { border-color: #fff; }
+.lesson-rail .det .big { font-size: 1rem; line-height: 1.35; margin: 0 0 .3rem; }
+.lesson-rail .det.det :is(th, td) { padding: 1px .4rem; font-size: .9375rem; line-height: 1.3; }
 </style>"""
 
 

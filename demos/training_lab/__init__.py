@@ -10,7 +10,17 @@ import gradio as gr
 from cvcore.core.errors import InputError
 from cvcore.training_lab.presets import PRESETS
 from demos import lesson
-from demos.training_lab import augment, calls, program, rate, replay, runs, transfer, work
+from demos.training_lab import (
+    augment,
+    calls,
+    left_out,
+    program,
+    rate,
+    replay,
+    runs,
+    transfer,
+    work,
+)
 from demos.training_lab.controls import DEFAULTS, OWN, Rail, build_rail
 from demos.training_lab.session import Session, TrainingSettings, plan_runs
 from demos.training_lab.turns import take_turns
@@ -157,11 +167,14 @@ def build(tab: lesson.Tab) -> None:
         tab.stop_button(*running, after=(show_stopped, session, views))
     _connect_rail(tab, rail, session, asked, views)
     calls.build(tab, stage, rail, session, views, load, RUNS)
-    lazy = lesson.LazyTabs(tab, [*VIEWS, *OTHERS, augment.TITLE, transfer.TITLE, lesson.LIVE])
+    titles = (*VIEWS, *OTHERS, augment.TITLE, transfer.TITLE, left_out.TITLE, lesson.LIVE)
+    lazy = lesson.LazyTabs(tab, titles)
     program.build(tab, stage, lazy, rail)
     rate.build(tab, stage, lazy, rail)
     controls = augment.build(tab, stage, lazy)
-    augment.build_live(tab, stage, controls, transfer.build(tab, stage, lazy))
+    transfers = transfer.build(tab, stage, lazy)
+    left_out.build(tab, stage, lazy, transfers)
+    augment.build_live(tab, stage, controls, transfers)
     lazy.note_others(stage.views)
     tab.lesson()
     tab.show_code(*CODE)

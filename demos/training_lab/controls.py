@@ -45,7 +45,7 @@ class RateSlider(ui.JsComponent):
 
     MARKUP = (
         '<input type="range" min="-5" max="1" step="0.05" value="-3" '
-        'aria-label="Learning rate, log slider">'
+        'data-field="training-lab-rate" aria-label="Learning rate, log slider">'
     )
     SCRIPTS = ("rate.js",)
 

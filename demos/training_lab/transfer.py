@@ -4,6 +4,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import gradio as gr
@@ -14,24 +15,25 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
+from demos.training_lab.controls import RateSlider
 from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Transfer"
-SIZE, TALL = (300, 150), (300, 430)  # pixels
+SIZE, TALL = (300, 190), (300, 430)  # pixels
 KINDS = ("dress", "hat", "pants", "shirt", "shoes")
 EACH = 20  # pictures of a kind to learn from, at most
 CURVE = "curve"
-USUAL = "usual"  # the rate that suits each way
-RATES = [("what suits each way", USUAL), *((f"{one:g}", f"{one:g}") for one in (
-    0.0001, 0.0003, 0.001, 0.003, 0.01, 0.03, 0.1))]  # fmt: skip
 WAYS = ("frozen", "stages", "everything", "scratch")  # the quick ones first
 TITLES = {
     "frozen": "New head, rest frozen", "stages": "Last stages, too",
     "everything": "Everything", "scratch": "From scratch",
 }  # fmt: skip
-QUICK = ("frozen", "stages")  # of which there is a learning curve
-CURVES = {"frozen": charts.BLUE, "stages": charts.VERMILION}
+COLOURS = {
+    "frozen": charts.BLUE, "stages": charts.VERMILION, "everything": charts.GREEN,
+    "scratch": charts.GREY,
+}  # fmt: skip
 NONE = "There are no pictures yet: choose a .zip file with a folder for each class."
+NOT_TAUGHT = "Nothing is taught yet: open Transfer, and press Start."
 GUIDE = (
     "<b>Which way?</b> Few pictures like ImageNet's: a new head. Few, and unlike them: last "
     "stages, a small rate. Many: everything. From scratch only with very many."
@@ -61,19 +63,25 @@ def load_kinds() -> Any:
 class TransferChoice:
     """What is turned for all ways at once."""
 
-    rate: str = USUAL
+    rate: float | None = None
+    """None: what suits each way."""
     per_class: int = 10
     freeze_norms: bool = True
 
     def to_settings(self, way: str) -> Any:
         """Of one way, as the package takes them; InputError for what cannot be."""
-        try:
-            rate = None if self.rate in ("", USUAL) else float(self.rate)
-        except ValueError:
-            raise InputError(f"The rate is a number or {USUAL!r}.") from None
         return cvcore.training_lab.TransferSettings(
-            way=way, rate=rate, per_class=self.per_class, freeze_norms=self.freeze_norms
+            way=way, rate=self.rate, per_class=self.per_class, freeze_norms=self.freeze_norms
         )
+
+
+class TransferRate(RateSlider):
+    """Moves the rate of the ways on a log axis."""
+
+    MARKUP = (
+        '<input type="range" min="-5" max="0" step="0.05" value="-3" '
+        'data-field="training-lab-transfer-rate" aria-label="Rate, log slider">'
+    )
 
 
 class Transfers(Work):
@@ -84,6 +92,19 @@ class Transfers(Work):
         self.data: Any = None  # the visitor's own; None: the bundled clothes
         self.progress: dict[str, Any] = {}
         self.curve: Any = None
+        self.loaded: Any = None  # a network out of a file, until another one is taught
+        self.left_out: Any = None  # each picture once, and of which data
+        self.saved = 0  # files
+
+    @property
+    def model(self) -> Any:
+        """The network that names pictures: one that was loaded, or the best on those held back; of
+        equals the first. None while there is none."""
+        with self.lock:
+            taught = [one for one in self.progress.values() if one.model is not None]
+            if self.loaded is not None or not taught:
+                return self.loaded
+            return max(taught, key=lambda one: one.validation_accuracy[-1]).model
 
     def get_data(self) -> Any:
         return load_kinds() if self.data is None else self.data
@@ -93,6 +114,8 @@ class Transfers(Work):
             self.curve = state
         else:
             self.progress[name] = state
+            if state.done:
+                self.loaded = None
 
     def draw(self) -> dict[str, Any]:
         return draw(self)
@@ -111,7 +134,7 @@ def begin(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
 def begin_curve(transfers: Transfers, asked: int) -> int:
     """Plan the learning curve."""
     transfers.curve, data = None, transfers.get_data()
-    measure = partial(cvcore.training_lab.measure_learning_curve, data, ways=QUICK)
+    measure = partial(cvcore.training_lab.measure_learning_curve, data, ways=WAYS)
     transfers.begin([(CURVE, measure)])
     return asked + 1
 
@@ -127,12 +150,10 @@ def load_own(transfers: Transfers, path: str | None) -> dict[str, Any]:
 
 
 def name_picture(transfers: Transfers, picture: np.ndarray) -> str:
-    """What the network that was taught last takes a picture for; as HTML."""
-    with transfers.lock:
-        taught = [one.model for one in transfers.progress.values() if one.model is not None]
-    if not taught:
-        return "<p>Nothing is taught yet: open Transfer, and press Start.</p>"
-    model = taught[-1]
+    """What the best network that was taught takes a picture for; as HTML."""
+    model = transfers.model
+    if model is None:
+        return f"<p>{NOT_TAUGHT}</p>"
     shares = model.predict(picture)
     said = [
         f"{escape(model.classes[i])} {charts.percent(round(float(shares[i]), 2))}"
@@ -142,11 +163,30 @@ def name_picture(transfers: Transfers, picture: np.ndarray) -> str:
     return f"<p>{first} · {names}, by: {TITLES[model.settings.way].lower()}</p>"
 
 
+def save(transfers: Transfers) -> dict[str, str]:
+    """What the best network has learnt as a file, which travels inside the page."""
+    model = transfers.model
+    if model is None:
+        raise InputError(NOT_TAUGHT)
+    transfers.saved += 1
+    name = f"transfer_{model.settings.way}_{len(model.classes)}_classes.safetensors"
+    file = ui.download_value(name, model.to_file(), "application/octet-stream")
+    return file | {"key": str(transfers.saved)}
+
+
+def load(transfers: Transfers, path: str | None) -> dict[str, Any]:
+    """A network that was saved: from now on it names pictures."""
+    if path is None:
+        raise InputError("There is no network yet: choose a .safetensors file that was saved here.")
+    transfers.loaded = cvcore.training_lab.load_transfer(Path(path).read_bytes())
+    return draw(transfers)
+
+
 # --- drawing -------------------------------------------------------------------------------------
 def draw(transfers: Transfers) -> dict[str, Any]:
     """A card a way, the learning curve, and which way when."""
     with transfers.lock:
-        progress, curve = dict(transfers.progress), transfers.curve
+        progress, curve, loaded = dict(transfers.progress), transfers.curve, transfers.loaded
         waiting = transfers.waiting
     data = transfers.get_data()
     cards = "".join(draw_way(way, progress.get(way), way in waiting) for way in WAYS)
@@ -154,6 +194,8 @@ def draw(transfers: Transfers) -> dict[str, Any]:
     about = escape(notes) if transfers.data is not None else (
         f"Clothes: {', '.join(KINDS)}; {len(data.test)} pictures held back for the test. "
         f"{GUIDE}")  # fmt: skip
+    if loaded is not None:
+        about = f"<b>Loaded:</b> {say_loaded(loaded)} {about}"
     html = (
         f'<div class="lab lab-transfer"><div class="ways">{cards}</div>'
         f'<div class="curve">{draw_learning_curve(curve, CURVE in waiting)}</div>'
@@ -162,6 +204,12 @@ def draw(transfers: Transfers) -> dict[str, Any]:
     tests = {way: one.test.accuracy if one.test else None for way, one in progress.items()}
     learns = {way: one.learns for way, one in progress.items()}
     return {"html": html, "test": tests, "learns": learns, "classes": list(data.classes)}
+
+
+def say_loaded(model: Any) -> str:
+    """What a network out of a file knows."""
+    names = ", ".join(map(escape, model.classes[:5])) + (" ..." if len(model.classes) > 5 else "")
+    return f"{TITLES[model.settings.way].lower()}, it knows {names}: see Live."
 
 
 def draw_way(way: str, p: Any, is_planned: bool) -> str:
@@ -204,7 +252,7 @@ def draw_learning_curve(curve: Any, is_planned: bool) -> str:
         )  # fmt: skip
         return f'<h3>Learning curve</h3><p class="soft">{words}</p>'
     lines = [
-        charts.Line(TITLES[way], curve.counts, curve.accuracy[row], CURVES.get(way), dots=True)
+        charts.Line(TITLES[way], curve.counts, curve.accuracy[row], COLOURS.get(way), dots=True)
         for row, way in enumerate(curve.ways)
     ]
     chart = charts.draw_chart(
@@ -243,7 +291,11 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.Sta
             label="transfer", elem_id="training-lab-transfer", elem_classes=["fill", "tall"]
         )
     with stage.controls(TITLE):
-        rate = ui.Dropdown(RATES, value=USUAL, label="Rate", elem_classes=["lab-line"])
+        rate = ui.Number(
+            None, label="Rate", placeholder="usual", elem_id="training-lab-transfer-rate",
+            elem_classes=["lab-number"],
+        )  # fmt: skip
+        TransferRate(label="rate", elem_classes=["lab-rate"])
         each = ui.Slider(1, EACH, 10, step=1, label="Pictures a class")
         norms = gr.Checkbox(True, label="Batch norm stays as it was")
         with gr.Row(elem_classes=["lab-buttons"]):
@@ -254,12 +306,20 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.Sta
             "Own classes: a .zip of folders", file_types=[".zip"], size="sm",
             elem_id="training-lab-zip",
         )  # fmt: skip
+        with gr.Row(elem_classes=["lab-buttons"]):
+            keep = gr.Button("Save network", size="sm", elem_id="training-lab-keep")
+            again = gr.UploadButton(
+                "Load one", file_types=[".safetensors"], size="sm", elem_id="training-lab-again"
+            )
+        file = ui.Download("Network", at_once=True)
     controls = lesson.Controls(TransferChoice, rate=rate, per_class=each, freeze_norms=norms)
     quiet = {"api_name": None, "show_progress": "hidden"}
     lazy.add(TITLE, stage.views[TITLE], draw, [state], view, **quiet)
     tab.run(start.click, begin, [state, asked], asked, settings=controls, **quiet)
     tab.run(curve.click, begin_curve, [state, asked], asked, **quiet)
     tab.run(own.upload, load_own, [state, own], view, api_name=None)
+    tab.run(keep.click, save, state, file, api_name=None)
+    tab.run(again.upload, load, [state, again], view, api_name=None)
     running = take_turns(tab, run_turn, state, [asked, turns], [view, turns])
     with place:
         tab.stop_button(*running, after=(show_stopped, state, view))

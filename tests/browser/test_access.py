@@ -51,13 +51,18 @@ def find_violations(page, theme: str) -> list[str]:
 
 
 def check_access(page) -> None:
-    """In both themes; then on a phone, and at 200 % of a projector's 1280 x 720."""
+    """In both themes; then narrow."""
     violations = {}
     for theme in ("light", "dark"):
         page.evaluate(TURN, theme == "dark")
         page.wait_for_function(AT_REST)
         violations[theme] = find_violations(page, theme)
     assert violations == {"light": [], "dark": []}
+    check_narrow(page)
+
+
+def check_narrow(page) -> None:
+    """On a phone, and at 200 % of a projector's 1280 x 720."""
     for width, height in ((390, 844), (640, 360)):
         page.set_viewport_size({"width": width, "height": height})
         next_frames(page)
@@ -76,8 +81,7 @@ def test_a_lesson_comes_to_rest_and_shuts_nobody_out(
     page, open_tab, rest, asked, traffic, screenshot, topic
 ):
     """What a link sets off, and a slider that moves, asks the server a number of times and ends;
-    axe finds nothing then, and nothing runs over the edge. About 10 s, as axe looks at all of a
-    page.
+    nothing runs over the edge then. What axe finds in a lesson's views is told by ``test_stage``.
 
     A handler may be asked when the tab is seen, when the link has been read, and for each of the
     three settings that the link changes; then as a slider moves and as it is let go, six times.
@@ -100,11 +104,11 @@ def test_a_lesson_comes_to_rest_and_shuts_nobody_out(
         assert asked or panel.get_by_text("with these settings").is_visible()
     assert all(asked.count(one) <= 12 for one in asked)
     assert find_errors(page, traffic) == []
-    check_access(page)
+    check_narrow(page)
 
 
 def test_the_start_shuts_nobody_out_and_leads_to_a_lesson_by_keyboard_alone(page, open_tab):
-    """Its list of ten; they are gone through in Firefox, in WebKit, and without our patches."""
+    """Its list; they are gone through in Firefox, in WebKit, and without our patches."""
     open_tab("classification", beside=TABS, query="&__theme=light")
     open_tab("start")
     check_access(page)

@@ -76,14 +76,33 @@ def test_a_picture_is_varied_as_the_sliders_say(tab, rest):
     expect(shown).not_to_contain_text("learning")
 
 
-def test_a_transfer_is_watched_and_stopped(tab, rest):
+def test_a_transfer_is_watched_stopped_and_saved(tab, rest, page):
     open_view(tab, "Transfer")
     view = tab.locator("#training-lab-transfer")
     expect(view.locator("section")).to_have_count(4)
     rest()
     tab.locator("#training-lab-teach").click()
     expect(view.locator("section").first).to_contain_text("6,405 of 3,377,413 numbers learn")
+    expect(view.locator("section").first).to_contain_text("test ")
     tab.get_by_role("button", name="Stop", exact=True).click()
     rest()
     expect(view).not_to_contain_text("waits for its turn")
     assert view.locator(".under-way").count() == 0
+    with page.expect_download() as download:
+        tab.locator("#training-lab-keep").click()
+    assert download.value.suggested_filename == "transfer_frozen_5_classes.safetensors"
+    rest()
+
+
+def test_the_pictures_behind_a_cell_are_looked_at(tab, rest, page):
+    open_view(tab, "Left out")
+    view = tab.locator("#training-lab-left-out")
+    expect(view.locator("h3").first).to_contain_text("of 100 wrong")
+    expect(view.locator("h3").last).to_contain_text("but taken for")
+    right = view.get_by_role("button", name="hat taken for hat")
+    count = int(right.inner_text())
+    right.focus()
+    page.keyboard.press("Enter")
+    expect(view.locator("figure")).to_have_count(count)
+    expect(right).to_be_focused()
+    rest()

@@ -44,8 +44,9 @@ def measure_learning_curve(
 ) -> Iterator[LearningCurve]:
     """Train each way with 1, 2, 5 ... pictures a class; yields after each, the last one ``done``.
 
-    Counts (1 to 1000) beyond what the smallest class has are left out. The fewest pictures come
-    first, and are among those of the next count. Close the iterator to stop, or ``steering``.
+    One way comes after the other, as they are given; of each the fewest pictures come first, and
+    are among those of the next count. Counts (1 to 1000) beyond what the smallest class has are
+    left out. Close the iterator to stop, or ``steering``.
     """
     for way in ways:
         if way not in WAYS:
@@ -63,8 +64,8 @@ def measure_learning_curve(
         return LearningCurve(tuple(ways), fit, accuracy.copy(), seconds.copy(), held, done)
 
     yield tell()
-    for column, count in enumerate(fit):
-        for row, way in enumerate(ways):
+    for row, way in enumerate(ways):
+        for column, count in enumerate(fit):
             settings = TransferSettings(way=way, per_class=count, seed=seed)
             for last in transfer(settings, data, steering=steering):
                 if not last.done:

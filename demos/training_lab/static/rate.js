@@ -1,5 +1,5 @@
 // A slider on a log axis, for the number field beside it: the field alone is what counts.
-const range = element.querySelector('input'), field = () => document.querySelector('#training-lab-rate input');
+const range = element.querySelector('input'), field = () => document.querySelector(`#${range.dataset.field} input`);
 const show = () => {
   const rate = Number(props.value?.rate);
   if (!(rate > 0)) return;

@@ -1,9 +1,11 @@
 """The views "Rate", "Augment" and "Transfer", as plain functions."""
 
+import base64
 import io
 import zipfile
 from dataclasses import replace
 from functools import partial
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from PIL import Image
 from cvcore import training_lab
 from cvcore.core.errors import InputError
 from cvcore.training_lab.variety import Augmentation
-from demos.training_lab import augment, experiments, rate, transfer, turns
+from demos.training_lab import augment, experiments, left_out, rate, transfer, turns
 from tests.support.html import visible
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)
@@ -136,16 +138,79 @@ def test_a_transfer_that_is_left_ends():
     assert list(turns.run_turn(transfers, 0))[-1][0]["test"] == {"frozen": None}
 
 
-def test_the_newest_network_names_a_picture():
+@pytest.fixture(scope="module")
+def taught():
     transfers = transfer.Transfers()
-    assert "Nothing is taught yet" in transfer.name_picture(transfers, PICTURE)
     plan_frozen(transfers)
     while transfers.step():
         pass
-    named, told = augment.show_frame(PICTURE, transfers, augment.TAUGHT, Augmentation())
+    return transfers
+
+
+def test_what_is_taught_names_a_picture(taught):
+    assert "Nothing is taught yet" in transfer.name_picture(transfer.Transfers(), PICTURE)
+    named, told = augment.show_frame(PICTURE, taught, augment.TAUGHT, Augmentation())
     assert named is PICTURE
     assert sum(f"{kind} " in told for kind in transfer.KINDS) == 3  # the likeliest
-    assert augment.show_frame(PICTURE, transfers, augment.VARIED, Augmentation())[1] == ""
+    assert augment.show_frame(PICTURE, taught, augment.VARIED, Augmentation())[1] == ""
+
+
+def test_a_network_travels_as_a_file(tmp_path, taught):
+    other, path = transfer.Transfers(), tmp_path / "kept.safetensors"
+    with pytest.raises(InputError, match="Nothing is taught yet"):
+        transfer.save(other)
+    file, again = transfer.save(taught), transfer.save(taught)
+    assert file["filename"] == "transfer_frozen_5_classes.safetensors"
+    assert file["key"] != again["key"]  # it is saved again
+    path.write_bytes(base64.b64decode(file["href"].partition(",")[2]))
+    assert "it knows dress, hat, pants, shirt, shoes" in transfer.load(other, str(path))["html"]
+    assert transfer.name_picture(other, PICTURE) == transfer.name_picture(taught, PICTURE)
+    for wrong, said in ((None, "choose a .safetensors"), (__file__, "no network of a transfer")):
+        with pytest.raises(InputError, match=said):
+            transfer.load(other, wrong)
+    assert other.model is other.loaded  # as before
+    plan_frozen(other)
+    while other.step():
+        pass
+    assert other.loaded is None  # what is taught now is newer
+    assert other.model is other.progress["frozen"].model
+
+
+def test_the_best_on_pictures_held_back_names_them():
+    transfers = transfer.Transfers()
+    for way, shares in (("frozen", (0.2, 0.8)), ("stages", (0.9, 0.8)), ("scratch", (0.9, 0.3))):
+        transfers.progress[way] = SimpleNamespace(model=way, validation_accuracy=np.array(shares))
+    transfers.progress["everything"] = SimpleNamespace(model=None, validation_accuracy=[])
+    assert transfers.model == "frozen"  # the first of two that end alike
+
+
+# --- left out ------------------------------------------------------------------------------------
+def test_the_pictures_behind_a_cell_are_those_that_were_left_out():
+    transfers = transfer.Transfers()
+    with pytest.raises(InputError, match="left out yet"):
+        left_out.draw(transfers, 0, 0)
+    shown = left_out.leave_one_out(transfers)
+    left = training_lab.leave_one_out(transfers.get_data())
+    assert shown["confusion"] == left.confusion.tolist()
+    truth, answer = shown["cell"]
+    mistakes = left.confusion * (1 - np.eye(5, dtype=int))
+    assert truth != answer
+    assert left.confusion[truth, answer] == mistakes.max()
+    assert shown["pictures"] == left.find(truth, answer).tolist()
+    assert shown["html"].count("<figure>") == mistakes.max()
+    event = SimpleNamespace(truth=3, answer=3)
+    other = left_out.act(transfers, event)
+    assert other["html"].count("<figure>") == left.confusion[3, 3]
+    assert "shirt, and taken for it" in visible(other["html"])
+    for wrong in ((0, 5), (-1, 0), (None, "x")):
+        with pytest.raises(InputError, match="no such cell"):
+            left_out.draw(transfers, *wrong)
+
+
+def test_a_matrix_of_many_classes_is_refused(monkeypatch):
+    monkeypatch.setattr(left_out, "MOST_CLASSES", 4)
+    with pytest.raises(InputError, match="There are 5 classes"):
+        left_out.leave_one_out(transfer.Transfers())
 
 
 def pack(*classes: tuple[str, int]) -> bytes:
@@ -172,4 +237,11 @@ def test_own_classes_and_what_they_lack(tmp_path):
     with pytest.raises(InputError, match="for each class"):
         transfer.load_own(transfers, None)
     with pytest.raises(InputError, match="rate"):
-        transfer.TransferChoice(rate="nan").to_settings("frozen")
+        transfer.TransferChoice(rate=float("nan")).to_settings("frozen")
+
+
+def test_a_rate_is_that_of_each_way_or_one_for_all():
+    usual = [transfer.TransferChoice().to_settings(way).own_rate for way in transfer.WAYS]
+    assert usual == [1e-3, 3e-4, 3e-4, 1e-3]
+    chosen = transfer.TransferChoice(rate=0.03)
+    assert {chosen.to_settings(way).own_rate for way in transfer.WAYS} == {0.03}
