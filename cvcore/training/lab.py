@@ -24,6 +24,7 @@ from typing import Any
 
 from cvcore.core.commands import command, input_file, number, output_folder, whole
 from cvcore.core.errors import InputError
+from cvcore.training.flags import add_flags, read_flags
 from cvcore.training_lab import logs
 from cvcore.training_lab.data import SIDES, Data, load_clothes, load_digits, read_folders
 from cvcore.training_lab.progress import Progress, Steering
@@ -63,11 +64,7 @@ def parse(arguments: list[str] | None = None) -> argparse.Namespace:
         "--look", choices=SIDES, default="colour", help="of pictures: 64, 28 or 128 wide"
     )
     parser.add_argument("--resume", type=input_file, help="a checkpoint to go on from")
-    parser.add_argument("--accelerator", default="auto")
-    parser.add_argument("--devices", default="1")
-    parser.add_argument("--nodes", type=whole(1), default=1)
-    parser.add_argument("--strategy", default="auto")
-    parser.add_argument("--precision", default="32-true")
+    add_flags(parser, devices="1", precision="32-true")
     add_settings(parser)
     return parser.parse_args(arguments)
 
@@ -126,13 +123,6 @@ def main(arguments: list[str] | None = None) -> None:
     resumed = load_checkpoint(options.resume.read_bytes()) if options.resume else None
     settings = choose_settings(options, resumed)
     data = load_data(options)
-    flags: dict[str, Any] = {
-        "accelerator": options.accelerator,
-        "devices": int(options.devices) if options.devices.isdigit() else options.devices,
-        "num_nodes": options.nodes,
-        "strategy": options.strategy,
-        "precision": options.precision,
-    }
     steering = Steering()
     states: list[Progress] = []
 
@@ -143,7 +133,7 @@ def main(arguments: list[str] | None = None) -> None:
         del states[:-1]
 
     with stopping(steering):
-        run(settings, data, show, steering=steering, resume=resumed, trainer=flags)
+        run(settings, data, show, steering=steering, resume=resumed, trainer=read_flags(options))
     if not states:  # a process that is not the first: it has nothing to tell
         return
     (last,) = states

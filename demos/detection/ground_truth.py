@@ -37,6 +37,10 @@ class JudgementCall(JudgementSettings, Settings):
     model: str | None = None
 
 
+# In the browser: while no truth is drawn, there is nothing to be judged anew.
+DUE = "(truths, due) => truths?.length ? String(Number(due) + 1) : due"
+
+
 def read_ground_truth(event: gr.EventData) -> list[dict]:
     """What the view sends when a truth box was drawn."""
     return getattr(event, "truths", []) or []
@@ -176,9 +180,14 @@ def build(
         api_name=None, queue=False, show_progress="hidden",
     )  # fmt: skip
     settings = lesson.Controls(JudgementSettings, **take_limits(controls), limit=limit)
+    due = gr.Textbox("0", visible="hidden", label="due, judgement")
     tab.run(
-        [truths.change, state.change, *(part.change for part in settings)], judge,
-        [state, truths], [judgement, numbers], settings=settings, api_name=None, kind="stream",
+        [state.change, *(part.change for part in settings)], None, [truths, due], due,
+        api_name=None, js=DUE, show_progress="hidden",
+    )  # fmt: skip
+    tab.run(
+        [truths.change, due.change], judge, [state, truths], [judgement, numbers],
+        settings=settings, api_name=None, kind="stream",
     )  # fmt: skip
     call = lesson.Controls(JudgementCall, **settings.parts, **build_source())
     tab.endpoint(

@@ -9,6 +9,10 @@ from demos.lesson import charts
 from demos.training_lab.curves import draw_accuracy, draw_loss
 from demos.training_lab.session import Kept
 
+NOT_YET = (
+    '<div class="lab-replay"><p class="anew">Your run waits for its turn. A server that has just '
+    "started loads its libraries first: that takes some seconds.</p></div>"
+)
 _lock = threading.Lock()
 _stored: list[str] = []
 
@@ -45,6 +49,6 @@ def draw_replay(progress: Progress) -> str:
 
 
 def get_replay() -> str:
-    """The stored run, drawn; nothing before there is one."""
+    """The stored run, drawn; a sentence before there is one."""
     with _lock:
-        return _stored[0] if _stored else ""
+        return _stored[0] if _stored else NOT_YET

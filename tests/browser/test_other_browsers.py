@@ -175,8 +175,9 @@ def check_opening(page, served, topic: str) -> None:
     """The start asks for one thing, a lesson for its own alone, each once; nothing is said."""
     open_page(page, served, topic)
     lessons = set().union(*map(served.find_lessons, served.asked))
-    assert max(map(served.asked.count, served.asked)) == 1
-    assert len(served.asked) <= (NEEDED if topic else 1)
+    names = [served.blocks.fns[one].name for one in served.asked]
+    assert max(map(served.asked.count, served.asked)) == 1, names
+    assert len(served.asked) <= (NEEDED if topic else 1), names
     assert lessons == ({topic} if topic else set())
     assert page.ask(MESSAGES) == []
 

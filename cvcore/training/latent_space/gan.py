@@ -9,8 +9,8 @@ Non-saturating loss (Goodfellow et al., 2014; ``--loss minimax`` is the original
 one of Miyato et al., 2018), Adam, an exponential moving average of the generator, differentiable
 augmentation. Interrupted, the same command goes on from the last checkpoint; ``--from-bundled``
 begins with the networks in assets/weights, whose steps count as done. ``--accelerator``,
-``--devices``, ``--num-nodes`` and ``--precision`` are Lightning's own; with several processes each
-takes its share of the pictures, and ``--batch-size`` of them at a time.
+``--devices``, ``--nodes``, ``--strategy`` and ``--precision`` are Lightning's own; with several
+processes each takes its share of the pictures, and ``--batch-size`` of them at a time.
 ``collapse`` fails on purpose: no augmentation, no penalty, a far too fast generator.
 """
 
@@ -41,6 +41,7 @@ from cvcore.models.gan import (
     build_face_discriminator,
     build_face_generator,
 )
+from cvcore.training.flags import add_flags, read_flags
 from cvcore.training.latent_space.augment import augment
 from cvcore.training.latent_space.data import load_digits, load_faces
 from cvcore.training.latent_space.losses import LOSSES, discriminator_loss, generator_loss
@@ -319,9 +320,9 @@ def choose_strategy(options: dict) -> dict:
     trainer = lightning.Trainer(
         logger=False, enable_checkpointing=False, **options | {"enable_model_summary": False}
     )
-    if trainer.num_devices * trainer.num_nodes == 1:
+    if trainer.num_devices * trainer.num_nodes == 1 or options.get("strategy", "auto") != "auto":
         return options
-    return {"strategy": "ddp_find_unused_parameters_true"} | options
+    return options | {"strategy": "ddp_find_unused_parameters_true"}
 
 
 def bundled_steps(kind: str) -> int:
@@ -356,11 +357,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--last-rate", type=number(0, 1), help="share of the rates left at the end")
     parser.add_argument("--from-bundled", action="store_true", help="begin with assets/weights")
     parser.add_argument("--seed", type=whole(0), default=0)
-    parser.add_argument("--accelerator", default="auto")
-    parser.add_argument("--devices", default="auto")
-    parser.add_argument("--num-nodes", type=whole(1), default=1)
-    parser.add_argument("--precision", default="bf16-mixed")
-    options = vars(parser.parse_args(arguments))
+    add_flags(parser, devices="auto", precision="bf16-mixed")
+    given = parser.parse_args(arguments)
+    options = vars(given)
     own = ("steps", "batch_size", "loss", "seed", "average", "inner")
     own += ("inner_weight", "plain", "last_rate")
     chosen = {key: options[key] for key in own}
@@ -376,8 +375,7 @@ def main(arguments: list[str] | None = None) -> None:
     output_folder(options["out"])
     settings = RECIPES[options["kind"]]
     settings = Settings(**asdict(settings) | {k: v for k, v in chosen.items() if v is not None})
-    trainer = ("accelerator", "devices", "num_nodes", "precision")
-    train(settings, options["out"], options["data"], **{key: options[key] for key in trainer})
+    train(settings, options["out"], options["data"], **read_flags(given))
 
 
 if __name__ == "__main__":

@@ -11,7 +11,7 @@ for the score and decide nothing; of the rest, eight in a hundred choose the epo
 best Dice on them is kept. Both are measured on whole pictures at their own size (at most 512), with
 an exponential moving average of the weights. ``--all`` trains on every pair, for all epochs.
 Interrupted, the same command goes on from the last checkpoint. ``--accelerator``, ``--devices``,
-``--num_nodes``, ``--strategy`` and ``--precision`` are Lightning's own. The curve goes to
+``--nodes``, ``--strategy`` and ``--precision`` are Lightning's own. The curve goes to
 TensorBoard (``tensorboard --logdir runs``) and to csv/version_N/metrics.csv, one file an attempt.
 """
 
@@ -39,6 +39,7 @@ from cvcore.models import unet
 from cvcore.segmentation.dataset import Pair, list_pairs, read_pair, split
 from cvcore.segmentation.losses import loss_bce_dice
 from cvcore.training.convert import halve, save_state
+from cvcore.training.flags import add_flags, read_flags
 from cvcore.training.segmentation.data import RECIPES, TrainingPairs, WholePairs, repeat_rare
 
 BUILD = {
@@ -254,11 +255,7 @@ def _build_trainer(
 ) -> lightning.Trainer:
     """The device and its share of the work as the command asks for; logs go beside the weights."""
     return lightning.Trainer(
-        accelerator=options.accelerator,
-        devices=options.devices,
-        num_nodes=options.num_nodes,
-        strategy=options.strategy,
-        precision=options.precision,
+        **read_flags(options),
         max_epochs=epochs,
         max_time=options.max_time,
         callbacks=callbacks,
@@ -298,11 +295,7 @@ def parse(arguments: list[str] | None = None) -> tuple[argparse.Namespace, Setti
         "--workers", type=whole(0), default=1, help="processes that prepare pictures"
     )
     parser.add_argument("--progress", action="store_true", help="show a progress bar")
-    parser.add_argument("--accelerator", default="auto")
-    parser.add_argument("--devices", default="auto")
-    parser.add_argument("--num_nodes", type=whole(1), default=1)
-    parser.add_argument("--strategy", default="auto")
-    parser.add_argument("--precision", default="bf16-mixed")
+    add_flags(parser, devices="auto", precision="bf16-mixed")
     parser.add_argument("--max_time", help="DD:HH:MM:SS after which training ends")
     options = parser.parse_args(arguments)
     settings = SETTINGS[options.model]

@@ -1,10 +1,15 @@
 """``python -m cvcore.training.lab``: what it writes, and going on from it."""
 
+import argparse
+
 import numpy as np
 import pytest
+from lightning.pytorch import Trainer
 
 from cvcore import training_lab as lab
+from cvcore.training import flags as trainer_flags
 from cvcore.training import lab as command
+from cvcore.training.latent_space import gan
 from tests.cvcore.training_lab.test_data import pack
 
 
@@ -44,3 +49,27 @@ def test_what_cannot_be_is_told(tmp_path, capsys, arguments, says):
     assert command.main(["--out", str(tmp_path), *arguments]) == 1
     (said,) = capsys.readouterr().err.splitlines()
     assert says in said
+
+
+def test_all_commands_have_the_same_flags_of_lightnings():
+    parser = argparse.ArgumentParser()
+    trainer_flags.add_flags(parser, devices="auto", precision="bf16-mixed")
+    usual = trainer_flags.read_flags(parser.parse_args([]))
+    assert usual == {
+        "accelerator": "auto", "devices": "auto", "num_nodes": 1, "strategy": "auto",
+        "precision": "bf16-mixed",
+    }  # fmt: skip
+    for name in ("--nodes", "--num-nodes", "--num_nodes"):
+        given = trainer_flags.read_flags(parser.parse_args([name, "1", "--devices", "2"]))
+        assert given == usual | {"devices": 2}
+    options = parser.parse_args(["--accelerator", "cpu", "--devices", "1"])
+    assert Trainer(logger=False, **trainer_flags.read_flags(options)).num_devices == 1
+    with pytest.raises(SystemExit):
+        parser.parse_args(["--nodes", "0"])
+
+
+def test_two_networks_in_several_processes_find_what_is_unused():
+    options = {"accelerator": "cpu", "devices": 2, "strategy": "auto"}
+    assert gan.choose_strategy(options)["strategy"] == "ddp_find_unused_parameters_true"
+    assert gan.choose_strategy(options | {"devices": 1}) == options | {"devices": 1}
+    assert gan.choose_strategy(options | {"strategy": "ddp"})["strategy"] == "ddp"

@@ -289,7 +289,7 @@ def test_a_network_that_does_not_fit_the_pictures_leaves_nothing_planned(short):
 def test_who_waits_sees_a_stored_run(trained, monkeypatch):
     monkeypatch.setattr(replay, "_stored", [])
     replay.store(trained.current.last)
-    assert replay.get_replay() == ""  # only one with the lesson's first settings
+    assert replay.get_replay() == replay.NOT_YET  # only one with the lesson's first settings
     replay.store(replace(trained.current.last, settings=controls.DEFAULTS.plain()))
     assert "<b>Replay</b> of a stored run" in replay.get_replay()
 
