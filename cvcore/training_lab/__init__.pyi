@@ -1,6 +1,6 @@
 from . import callbacks, logs, presets, schedules
 from .augmentation import augment
-from .data import Data, Part, from_pictures, load_clothes, load_digits, read_folders
+from .data import Data, Part, from_pictures, load_clothes, load_digits, read_folders, to_look
 from .experiments import EXPERIMENTS, Comparison, Experiment, compare, load_paper
 from .learner import Learner, build_network, compute_loss, count_parameters
 from .programs import Program, write_program
@@ -83,6 +83,7 @@ __all__ = [
     "schedules",
     "search_settings",
     "suggest_rate",
+    "to_look",
     "to_parallel_coordinates",
     "train",
     "transfer",

@@ -243,6 +243,21 @@ def from_pictures(
     return Data("own", tuple(names), training, validation, test, notes)
 
 
+@undisturbed
+def to_look(data: Data, look: str) -> Data:
+    """The same pictures in the same three parts, brought to another look: "grey" to (N, 1, 28, 28),
+    "colour" to (N, 3, 64, 64), "large" to (N, 3, 128, 128)."""
+    check_look(look)
+
+    def change(part: Part) -> Part:
+        channels = part.pictures.expand(-1, 3, -1, -1).permute(0, 2, 3, 1).cpu().numpy()
+        pictures = np.rint(255 * channels).astype(np.uint8)
+        return to_part([fit_picture(one, look) for one in pictures], part.labels.tolist())
+
+    training, validation, test = map(change, (data.training, data.validation, data.test))
+    return replace(data, training=training, validation=validation, test=test)
+
+
 def _is_fit(picture: object, look: str) -> bool:
     side = SIDES[look]
     shape = (side, side) if look == "grey" else (side, side, 3)

@@ -9,7 +9,13 @@ import torch
 from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
-from cvcore.training_lab import from_pictures, load_clothes, load_digits, read_folders
+from cvcore.training_lab import (
+    from_pictures,
+    load_clothes,
+    load_digits,
+    read_folders,
+    to_look,
+)
 from cvcore.training_lab.data import choose_examples
 
 
@@ -142,3 +148,21 @@ def test_pictures_from_a_webcam_are_cut_to_their_middle():
     data = from_pictures({"a": [wide] * 3, "b": [255 - wide] * 3})
     first = data.training.pictures[data.training.labels == 0]
     assert torch.allclose(first, torch.tensor(200 / 255))
+
+
+def test_the_same_pictures_in_another_look():
+    stripes = np.zeros((128, 128, 3), np.uint8)
+    stripes[:, 64:] = (90, 120, 150)
+    data = from_pictures({"a": [stripes] * 6, "b": [255 - stripes] * 4}, look="large")
+    grey = to_look(data, "grey")
+    assert (grey.size, grey.classes, grey.kind) == ((1, 28, 2), ("a", "b"), "own")
+    for part in ("training", "validation", "test"):
+        assert torch.equal(getattr(grey, part).labels, getattr(data, part).labels)
+    first = grey.test.pictures[int(grey.test.labels.argmin()), 0]
+    assert (first[:, :14] == 0).all()
+    assert torch.allclose(first[:, 14:], torch.tensor(120 / 255))
+    assert torch.equal(to_look(data, "large").training.pictures, data.training.pictures)
+    again = to_look(grey, "colour")
+    assert again.size == (3, 64, 2)
+    with pytest.raises(InputError, match="no look"):
+        to_look(data, "sepia")
