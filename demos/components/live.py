@@ -31,9 +31,10 @@ NO_CAMERA = (
     "https."
 )
 
+NOT_KEPT = "What the webcam sees is worked on here and not kept."
 _TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}" data-no-camera="{no_camera}">
 <div class="live-view" id="{name}-view"><img alt="Processed webcam picture" hidden>
-<output>What the webcam sees is worked on here and not kept.</output></div>
+<output>{note}</output></div>
 <div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
 <button type="button" data-does="start">Start webcam</button>
 <button type="button" data-does="freeze" aria-pressed="false" hidden>Freeze</button>
@@ -50,12 +51,14 @@ def build_camera(
     *,
     side: int = MAX_LIVE_SIDE,
     quality: int = 85,
+    note: str = NOT_KEPT,
 ) -> gr.HTML:
     """A webcam beside the pictures that ``fn(frame, *controls)`` makes of its frames.
 
     ``fn`` returns a picture, or a tuple of it and a value for each of ``extras``. Both lists may
     hold ``gr.State``; other controls give plain values, other extras are ``gr.HTML``. ``side`` is
-    the longer side of the frames in pixels, ``quality`` that of the JPEG pictures sent back.
+    the longer side of the frames in pixels, ``quality`` that of the JPEG pictures sent back;
+    ``note`` is said before it is started.
     """
     fields, shown = ([c for c in row if not isinstance(c, gr.State)] for row in (controls, extras))
     if not all(isinstance(extra, gr.HTML) for extra in shown):
@@ -80,7 +83,7 @@ def build_camera(
     camera = gr.HTML(
         label="picture",
         elem_classes=["fill"],
-        html_template=_TEMPLATE.format(name=name, side=side, no_camera=NO_CAMERA),
+        html_template=_TEMPLATE.format(name=name, side=side, no_camera=NO_CAMERA, note=note),
         js_on_load=load_script(__name__, "live.js"),
         server_functions=[frame],
     )

@@ -10,7 +10,7 @@ import gradio as gr
 
 import demos
 from cvcore.core import samples
-from demos.components.live import build_camera, to_twin_handler
+from demos.components.live import NOT_KEPT, build_camera, to_twin_handler
 from demos.components.pictures import DataPicture, PictureStrip, SafeImage, pick_sample
 from demos.lesson import panels
 from demos.lesson.progress import SAY_STOPPED
@@ -210,6 +210,7 @@ class Tab:
         in_memory: bool = False,
         width: int = 640,
         quality: int = 85,
+        note: str = NOT_KEPT,
     ) -> None:
         """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
 
@@ -218,7 +219,7 @@ class Tab:
         The same handler answers single pictures through the API as ``<topic>_frame``; with
         ``in_memory`` these come as data addresses, as an uploaded file would lie on the disk.
         Frames are at most ``width`` pixels wide; ``quality`` is that of the JPEG
-        pictures sent back to the page.
+        pictures sent back to the page; ``note`` says what becomes of them.
         """
         name = elem_id or f"{self.topic}-live"
         extras = list(extra_outputs)
@@ -226,7 +227,7 @@ class Tab:
         if settings is not None:
             values, live = [*controls, *settings], spread_settings(fn, settings)
             single_fn, named = take_settings(fn, settings), {"inputs_kwargs": settings.parts}
-        view = build_camera(name, live, values, extras, side=width, quality=quality)
+        view = build_camera(name, live, values, extras, side=width, quality=quality, note=note)
         if in_memory:
             single = DataPicture(visible=False, label="picture")
         else:

@@ -14,6 +14,7 @@ from demos.training_lab import (
     augment,
     calls,
     left_out,
+    live,
     program,
     rate,
     replay,
@@ -59,12 +60,12 @@ def begin(session: Session, asked: int, preset: str, *values: Any) -> tuple:
     same = tuple(gr.skip() for _ in NAMES)
     try:
         settings = TrainingSettings(**dict(zip(NAMES, values, strict=True)))
+        if preset in PRESETS and settings == DEFAULTS:  # a link that names a preset alone
+            return pick(session, asked, preset)
+        tasks, data, chosen = plan_runs(preset, settings)
+        session.begin(tasks, data, preset=chosen)
     except InputError as error:
         return asked, gr.skip(), say(str(error)), *same
-    if preset in PRESETS and settings == DEFAULTS:  # a link that names a preset alone
-        return pick(session, asked, preset)
-    tasks, data, chosen = plan_runs(preset, settings)
-    session.begin(tasks, data, preset=chosen)
     return asked + 1, chosen or OWN, "", *same
 
 
@@ -170,11 +171,11 @@ def build(tab: lesson.Tab) -> None:
     titles = (*VIEWS, *OTHERS, augment.TITLE, transfer.TITLE, left_out.TITLE, lesson.LIVE)
     lazy = lesson.LazyTabs(tab, titles)
     program.build(tab, stage, lazy, rail)
-    rate.build(tab, stage, lazy, rail)
+    rate.build(tab, stage, lazy, rail, session)
     controls = augment.build(tab, stage, lazy)
-    transfers = transfer.build(tab, stage, lazy)
-    left_out.build(tab, stage, lazy, transfers)
-    augment.build_live(tab, stage, controls, transfers)
+    places = transfer.build(tab, stage, lazy, session)
+    left_out.build(tab, stage, lazy, places.transfers)
+    live.build(tab, stage, controls, places)
     lazy.note_others(stage.views)
     tab.lesson()
     tab.show_code(*CODE)

@@ -11,13 +11,12 @@ from cvcore.core import images
 from cvcore.training_lab.variety import LIMITS, Augmentation
 from demos import components as ui
 from demos import lesson
-from demos.training_lab import experiments, transfer
+from demos.training_lab import experiments
 
 TITLE = "Augment"
 COUNT, ACROSS = 16, 4
 SIDE = 200  # pixels of a variation
 DRAWS = 1000
-VARIED, TAUGHT = "varied", "named by the network taught in Transfer"
 SAMPLES = ("chelsea", "coffee", "astronaut", "rocket")
 DEFAULTS = Augmentation(flip=True, rotation=12, zoom=0.1, shift=0.1)
 LABELS = {
@@ -64,15 +63,6 @@ def say_count(picture: np.ndarray | None, augmentation: Augmentation) -> str:
     return f"<p>Of <b>{told['draws']:,}</b> drawn at random {often}{itself}.</p>"
 
 
-def show_frame(
-    frame: np.ndarray, transfers: Any, shows: str, augmentation: Augmentation
-) -> tuple[np.ndarray, str]:
-    """What the webcam sees in variations, or as the network that was taught takes it."""
-    if shows == TAUGHT:
-        return frame, transfer.name_picture(transfers, frame)
-    return vary_frame(frame, augmentation), ""
-
-
 def vary_frame(frame: np.ndarray, augmentation: Augmentation) -> np.ndarray:
     """Sixteen variations of what the webcam sees, as one picture."""
     small = shrink(frame, 160)
@@ -85,7 +75,7 @@ def vary_frame(frame: np.ndarray, augmentation: Augmentation) -> np.ndarray:
 def build_controls(stage: lesson.Stage) -> lesson.Controls:
     """A slider a change."""
     parts: dict[str, Any] = {}
-    with stage.controls(TITLE, lesson.LIVE):
+    with stage.controls(TITLE, lesson.LIVE), gr.Column(elem_classes=["lab-changes"]):
         parts["flip"] = gr.Checkbox(DEFAULTS.flip, label="Mirror every second one")
         for name, (label, step) in LABELS.items():
             most, value = LIMITS[name][1], getattr(DEFAULTS, name)
@@ -126,17 +116,3 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> lesson
     numbers = gr.JSON(visible=False, label="variety")
     tab.endpoint(count, [image], numbers, settings=controls, api_name="training_lab_vary")
     return controls
-
-
-def build_live(
-    tab: lesson.Tab, stage: lesson.Stage, controls: lesson.Controls, transfers: gr.State
-) -> None:
-    """The webcam's pictures, varied or named."""
-    with stage.controls(lesson.LIVE, first=True):
-        shows = ui.Radio([VARIED, TAUGHT], value=VARIED, label="The webcam's pictures are")
-    with stage.live():
-        told = gr.HTML("", label="named", elem_classes=["lab-count"], elem_id="training-lab-named")
-        tab.live(
-            show_frame, [transfers, shows], settings=controls, extra_outputs=[told],
-            elem_id="training-lab-live",
-        )  # fmt: skip

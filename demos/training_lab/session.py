@@ -17,7 +17,15 @@ MOST = 6  # runs kept
 OTHER_RUN = "There is no such run any more: choose one of those that are listed."
 NO_RUN = "There is no run yet: press Start."
 LONGEST_NAME = 40  # letters
-DATA = {"digits": "digits", "clothes": "clothes, grey 28 × 28", "colour": "clothes, colour 64 × 64"}
+OWN_PICTURES = "own"
+DATA = {
+    "digits": "digits", "clothes": "clothes, grey 28 × 28", "colour": "clothes, colour 64 × 64",
+    OWN_PICTURES: "your own, grey 28 × 28",
+}  # fmt: skip
+NO_OWN = (
+    "There are no pictures of your own yet: teach two classes with the webcam in Live, or choose a "
+    ".zip file of folders in Transfer."
+)
 NETWORKS = {
     "linear": "linear", "mlp": "MLP", "simple_cnn": "SimpleCNN", "digits_cnn": "digits convnet",
     "residual": "residual",
@@ -42,9 +50,13 @@ class TrainingSettings(Settings):
         return Settings(**{one.name: getattr(self, one.name) for one in fields(Settings)})
 
 
-def load_data(name: str) -> Any:
-    """The bundled pictures of this kind."""
+def load_data(name: str, own: Any = None) -> Any:
+    """The bundled pictures of this kind, or the visitor's ``own``; InputError without any."""
     lab = cvcore.training_lab
+    if name == OWN_PICTURES:
+        if own is None:
+            raise InputError(NO_OWN)
+        return own
     if name in ("digits", "paper"):
         return lab.load_digits() if name == "digits" else lab.load_paper()
     return lab.load_clothes("colour" if name == "colour" else "grey")
@@ -78,10 +90,15 @@ class Kept:
     before: list[Progress] = field(default_factory=list, repr=False)  # what is gone on with
     seconds: float = 0.0
     initial: Any = field(default=None, repr=False)  # the first layer as the run began
+    own: Any = field(default=None, repr=False)  # the visitor's pictures that it was trained on
 
     @property
     def last(self) -> Progress:
         return self.members[-1]
+
+    def load(self) -> Any:
+        """The pictures that it was trained on."""
+        return load_data(self.data, self.own)
 
 
 class Session:
@@ -91,7 +108,9 @@ class Session:
         self.kept: list[Kept] = []
         self.current: Kept | None = None  # the one whose filters and mistakes are shown
         self.plan: list[Task] = []  # the first one is at work, or waits for its turn
-        self.data = "digits"  # of the plan
+        self.own: Any = None  # the visitor's pictures, as small networks take them
+        self.data = "digits"  # of the plan ...
+        self.planned: Any = None  # ... and its own pictures: those that come later are for others
         self.shows, self.look_for = "", ""
         self.steering: Steering | None = None
         self.token = lesson.RunToken()
@@ -107,16 +126,24 @@ class Session:
 
     # --- what is to be trained -------------------------------------------------------------------
     def begin(self, tasks: list[Task], data: str, *, preset: str = "") -> None:
-        """Train these next; what is under way ends at its next step, and is not kept."""
+        """Train these next; what is under way ends at its next step, and is not kept.
+
+        InputError, and all stays as it was, where there are no pictures of one's own yet.
+        """
         chosen = PRESETS.get(preset)
+        own = load_data(data, self.own) if data == OWN_PICTURES else None
         with self.lock:
             self.token.renew()
             self.drop_unfinished()
-            self.plan, self.data = tasks, data
+            self.plan, self.data, self.planned = tasks, data, own
             self.shows, self.look_for = (chosen.shows, chosen.look_for) if chosen else ("", "")
             if chosen:
                 for one in self.kept:
                     one.is_shown = False
+
+    def load(self) -> Any:
+        """The pictures of the plan."""
+        return load_data(self.data, self.planned)
 
     def stop(self) -> None:
         """What is at work ends after its step; what waits is not begun."""
@@ -190,6 +217,7 @@ class Session:
             one = None
         if one is None:
             one = self.add(task.bundle or task.name, self.data, bundle=task.bundle)
+            one.own = self.planned
         one.is_training = True
         return one
 
@@ -280,7 +308,7 @@ def describe(settings: TrainingSettings) -> str:
     """A name for a run: its network, and what else is not as the lesson opens."""
     usual, words = Settings(), [NETWORKS[settings.network]]
     if settings.data != "digits":
-        words.append(settings.data)
+        words.append("own pictures" if settings.data == OWN_PICTURES else settings.data)
     said = {
         "rate": "rate {:g}", "dropout": "dropout {:g}", "weight_decay": "decay {:g}",
         "optimiser": "{}", "examples": "{} pictures", "epochs": "{} epochs",

@@ -15,6 +15,7 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
+from demos.training_lab import own
 from demos.training_lab.controls import RateSlider
 from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
@@ -32,7 +33,6 @@ COLOURS = {
     "frozen": charts.BLUE, "stages": charts.VERMILION, "everything": charts.GREEN,
     "scratch": charts.GREY,
 }  # fmt: skip
-NONE = "There are no pictures yet: choose a .zip file with a folder for each class."
 NOT_TAUGHT = "Nothing is taught yet: open Transfer, and press Start."
 GUIDE = (
     "<b>Which way?</b> Few pictures like ImageNet's: a new head. Few, and unlike them: last "
@@ -89,7 +89,8 @@ class Transfers(Work):
 
     def __init__(self) -> None:
         super().__init__()
-        self.data: Any = None  # the visitor's own; None: the bundled clothes
+        self.own: Any = None  # the visitor's pictures, where there are any
+        self.data: Any = None  # those, if they are what is taught; None: the bundled clothes
         self.progress: dict[str, Any] = {}
         self.curve: Any = None
         self.loaded: Any = None  # a network out of a file, until another one is taught
@@ -108,6 +109,12 @@ class Transfers(Work):
 
     def get_data(self) -> Any:
         return load_kinds() if self.data is None else self.data
+
+    def use(self, data: Any) -> None:
+        """Teach these from now on, or the bundled clothes; what was taught of others is gone."""
+        self.end()
+        with self.lock:
+            self.data, self.progress, self.curve, self.left_out = data, {}, None, None
 
     def take(self, name: str, state: Any) -> None:
         if name == CURVE:
@@ -137,16 +144,6 @@ def begin_curve(transfers: Transfers, asked: int) -> int:
     measure = partial(cvcore.training_lab.measure_learning_curve, data, ways=WAYS)
     transfers.begin([(CURVE, measure)])
     return asked + 1
-
-
-def load_own(transfers: Transfers, path: str | None) -> dict[str, Any]:
-    """The visitor's own classes out of a zip file of class-named folders."""
-    if path is None:
-        raise InputError(NONE)
-    data = cvcore.training_lab.read_folders(path)
-    transfers.end()
-    transfers.data, transfers.progress, transfers.curve = data, {}, None
-    return draw(transfers)
 
 
 def name_picture(transfers: Transfers, picture: np.ndarray) -> str:
@@ -280,10 +277,12 @@ def transfer(way: str, choice: TransferChoice) -> Iterator[dict[str, Any]]:
         }  # fmt: skip
 
 
-def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.State:
+def build(
+    tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs, session: gr.State
+) -> own.Places:
     """The four cards and the curve on the stage; what begins and ends them in the rail.
 
-    Returns where the visit's transfers are.
+    Returns where the visit's transfers and own pictures are.
     """
     state, asked, turns = gr.State(Transfers()), gr.State(0), gr.State(0)
     with stage.show(TITLE):
@@ -302,10 +301,7 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.Sta
             start = gr.Button("Start", variant="primary", size="sm", elem_id="training-lab-teach")
             place = gr.Column(min_width=60)
         curve = gr.Button("Learning curve", size="sm", elem_id="training-lab-curve")
-        own = gr.UploadButton(
-            "Own classes: a .zip of folders", file_types=[".zip"], size="sm",
-            elem_id="training-lab-zip",
-        )  # fmt: skip
+        places = own.build(tab, session, state, view)
         with gr.Row(elem_classes=["lab-buttons"]):
             keep = gr.Button("Save network", size="sm", elem_id="training-lab-keep")
             again = gr.UploadButton(
@@ -317,7 +313,6 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.Sta
     lazy.add(TITLE, stage.views[TITLE], draw, [state], view, **quiet)
     tab.run(start.click, begin, [state, asked], asked, settings=controls, **quiet)
     tab.run(curve.click, begin_curve, [state, asked], asked, **quiet)
-    tab.run(own.upload, load_own, [state, own], view, api_name=None)
     tab.run(keep.click, save, state, file, api_name=None)
     tab.run(again.upload, load, [state, again], view, api_name=None)
     running = take_turns(tab, run_turn, state, [asked, turns], [view, turns])
@@ -327,4 +322,4 @@ def build(tab: lesson.Tab, stage: lesson.Stage, lazy: lesson.LazyTabs) -> gr.Sta
     tab.endpoint(
         transfer, way, numbers, settings=controls, api_name="training_lab_transfer", kind="heavy"
     )  # fmt: skip
-    return state
+    return places

@@ -40,7 +40,7 @@ def build_views(stage: lesson.Stage) -> list[gr.HTML]:
             )
     with stage.told(*VIEWS):
         gr.HTML(
-            f"<style>{read_static(__name__, 'style.css')}\n{style_networks()}</style>",
+            f"<style>{read_static(__name__, 'style.css', 'teach.css')}\n{style_networks()}</style>",
             visible="hidden", elem_id="training-lab-style",
         )  # fmt: skip
     return parts

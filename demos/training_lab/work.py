@@ -10,6 +10,7 @@ import cvcore
 from cvcore.core.errors import InputError
 from cvcore.training_lab.progress import Progress
 from demos.training_lab.session import (
+    OWN_PICTURES,
     Kept,
     Session,
     Task,
@@ -17,6 +18,10 @@ from demos.training_lab.session import (
     load_data,
 )
 
+OTHERS_PICTURES = (
+    "This run was trained on somebody's own pictures, which are not kept in it: teach classes of "
+    "the same names in Live first, or load another run."
+)
 TURN_SECONDS = 4.0  # after which a run gives its place back, and queues for its next turn
 
 
@@ -37,7 +42,7 @@ def train_a_turn(session: Session, *, seconds: float = TURN_SECONDS) -> Iterator
     with session.at_work() as steering:
         lab = cvcore.training_lab
         states = lab.train(
-            task.settings, load_data(session.data), steering=steering, resume=task.resume,
+            task.settings, session.load(), steering=steering, resume=task.resume,
             callbacks=[lab.Vary(task.vary)] if task.vary else (),
         )  # fmt: skip
         try:
@@ -87,8 +92,9 @@ def go_on(session: Session, settings: TrainingSettings) -> None:
     each = one.last.total // one.last.settings.epochs
     if run.step >= each * wanted.epochs:
         wanted = replace(wanted, epochs=run.more(wanted.epochs).epochs)
-    cvcore.training_lab.check_resumable(run, wanted, load_data(one.data))
-    session.plan, session.data = [Task(one.name, wanted, one.bundle, run)], one.data
+    cvcore.training_lab.check_resumable(run, wanted, one.load())
+    session.plan = [Task(one.name, wanted, one.bundle, run)]
+    session.data, session.planned = one.data, one.own
     session.token.renew()
 
 
@@ -96,7 +102,7 @@ def back_to_best(session: Session) -> Kept:
     """Take the run that is looked at back to its best epoch; what came later is forgotten."""
     one = session.check_done()
     run = one.last.run.back_to_best()
-    one.members[-1] = cvcore.training_lab.review(run, load_data(one.data))
+    one.members[-1] = cvcore.training_lab.review(run, one.load())
     return one
 
 
@@ -106,11 +112,16 @@ def load_run(session: Session, path: str | None) -> Kept:
         raise InputError("There is no checkpoint yet: choose a .safetensors file.")
     run = cvcore.training_lab.load_checkpoint(Path(path).read_bytes())
     names = {("digits", 28): "digits", ("clothes", 28): "clothes", ("clothes", 64): "colour"}
-    data = names.get((run.kind, run.size[1]))
+    data, own = names.get((run.kind, run.size[1])), None
+    if run.kind == OWN_PICTURES:
+        data, own = OWN_PICTURES, session.own
+        if own is None or (own.size, own.classes) != (run.size, run.classes):
+            raise InputError(OTHERS_PICTURES)
     if data is None:
         raise InputError("This run was trained on pictures that are not here: load another one.")
-    progress = cvcore.training_lab.review(run, load_data(data))
+    progress = cvcore.training_lab.review(run, load_data(data, own))
     one = session.add(Path(path).stem[:40] or "loaded", data)
+    one.own = own
     one.members.append(progress)
     return one
 

@@ -36,6 +36,9 @@ pair.exchange = (...given) => {
   return news || [];
 };
 
+// A field that must not wait for the next answer says so: "the button is held", "it was let go".
+pair.addEventListener('renew', () => { if (stream) trigger('exchange'); });
+
 const COMPLAINTS = {
   NotAllowedError: 'The browser did not allow the webcam: allow it with the camera sign beside the '
     + 'address, then try again.',

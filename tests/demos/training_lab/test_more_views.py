@@ -14,7 +14,9 @@ from PIL import Image
 from cvcore import training_lab
 from cvcore.core.errors import InputError
 from cvcore.training_lab.variety import Augmentation
-from demos.training_lab import augment, experiments, left_out, rate, transfer, turns
+from demos.training_lab import augment, experiments, left_out, live, own, rate, transfer, turns
+from demos.training_lab.session import OWN_PICTURES, Session
+from demos.training_lab.teach import FIRST, Teaching
 from tests.support.html import visible
 
 PICTURE = np.random.default_rng(0).integers(0, 255, (60, 90, 3), np.uint8)
@@ -25,7 +27,7 @@ def test_the_suggested_rate_can_be_taken(short):
     found = rate.Found()
     with pytest.raises(InputError, match="press Test rates"):
         found.take_rate()
-    *_, last = rate.raise_rate(found, replace(short, network="mlp"))
+    *_, last = rate.raise_rate(found, Session(), replace(short, network="mlp"))
     assert last["rate"] == found.rates.suggestion
     assert found.take_rate() == pytest.approx(last["rate"], rel=0.05)
     assert f"{last['rate']:.2g}" in last["html"]
@@ -33,12 +35,12 @@ def test_the_suggested_rate_can_be_taken(short):
 
 
 def test_rates_are_not_tested_twice_with_the_same_settings(short, monkeypatch):
-    found = rate.Found()
-    list(rate.open_view(found, short))
+    found, session = rate.Found(), Session()
+    list(rate.open_view(found, session, short))
     tested = found.rates
-    list(rate.open_view(found, short))
+    list(rate.open_view(found, session, short))
     assert found.rates is tested
-    list(rate.open_view(found, replace(short, optimiser="sgd")))
+    list(rate.open_view(found, session, replace(short, optimiser="sgd")))
     assert found.rates is not tested
 
 
@@ -50,7 +52,7 @@ def test_the_batch_size_can_be_taken(short, monkeypatch):
     found = rate.Found()
     with pytest.raises(InputError, match="press Test batch sizes"):
         found.take_size()
-    *_, last = rate.raise_size(found, short)
+    *_, last = rate.raise_size(found, Session(), short)
     assert found.take_size() == last["batch_size"] in (1, 2, 4)
     assert "Memory of a step" in last["html"]
 
@@ -149,10 +151,10 @@ def taught():
 
 def test_what_is_taught_names_a_picture(taught):
     assert "Nothing is taught yet" in transfer.name_picture(transfer.Transfers(), PICTURE)
-    named, told = augment.show_frame(PICTURE, taught, augment.TAUGHT, Augmentation())
+    given = taught, Teaching(), live.TAUGHT, FIRST, Augmentation()
+    named, told, *_ = live.show_frame(PICTURE, *given)
     assert named is PICTURE
     assert sum(f"{kind} " in told for kind in transfer.KINDS) == 3  # the likeliest
-    assert augment.show_frame(PICTURE, taught, augment.VARIED, Augmentation())[1] == ""
 
 
 def test_a_network_travels_as_a_file(tmp_path, taught):
@@ -225,17 +227,19 @@ def pack(*classes: tuple[str, int]) -> bytes:
 
 
 def test_own_classes_and_what_they_lack(tmp_path):
-    transfers, path = transfer.Transfers(), tmp_path / "own.zip"
+    session, transfers, path = Session(), transfer.Transfers(), tmp_path / "own.zip"
     path.write_bytes(pack(("cups", 4), ("pens", 5)))
-    shown = transfer.load_own(transfers, str(path))
+    shown, chosen = own.load_zip(session, transfers, str(path))
+    assert (chosen["value"], chosen["visible"]) == (OWN_PICTURES, True)
+    assert session.own.size == (1, 28, 2)
     assert shown["classes"] == ["cups", "pens"]
     assert "Own pictures: cups, pens" in visible(shown["html"])
     for classes, said in (((("cups", 4),), "one class alone"), ((("a", 2), ("b", 4)), "a has 2")):
         path.write_bytes(pack(*classes))
         with pytest.raises(InputError, match=said):
-            transfer.load_own(transfers, str(path))
+            own.load_zip(session, transfers, str(path))
     with pytest.raises(InputError, match="for each class"):
-        transfer.load_own(transfers, None)
+        own.load_zip(session, transfers, None)
     with pytest.raises(InputError, match="rate"):
         transfer.TransferChoice(rate=float("nan")).to_settings("frozen")
 
