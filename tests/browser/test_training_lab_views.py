@@ -1,6 +1,7 @@
 """A walk through the training tab's other views in headless Chromium, one test a view."""
 
 import re
+from contextlib import contextmanager
 
 import pytest
 from playwright.sync_api import expect
@@ -105,4 +106,46 @@ def test_the_pictures_behind_a_cell_are_looked_at(tab, rest, page):
     page.keyboard.press("Enter")
     expect(view.locator("figure")).to_have_count(count)
     expect(right).to_be_focused()
+
+
+@contextmanager
+def holding(page, button):
+    """With the pointer."""
+    box = button.bounding_box()
+    page.mouse.move(box["x"] + 20, box["y"] + 10)
+    page.mouse.down()
+    yield
+    page.mouse.up()
+
+
+def test_own_classes_are_taught_with_the_webcam(tab, rest, page):
+    """The film stands still: both classes are told apart by its mirror image alone."""
+    open_view(tab, "Live")
+    rows, answers = tab.locator("#training-lab-classes section"), tab.locator(".lab-answers")
+    hold, counts, names = rows.locator(".hold"), rows.locator("output"), rows.get_by_role("textbox")
+    with holding(page, hold.first):  # starts the webcam, too
+        expect(answers).to_contain_text("Recording Class 1")
+        expect(counts.first).to_have_text(re.compile(r"^([4-9]|\d\d)"))
+    expect(answers).to_contain_text("Now hold the button of another class")
+    names.first.click()
+    page.keyboard.type("left", delay=60)  # while frames, and their counts, go on coming
+    expect(names.first).to_have_value("left")
+    tab.get_by_label("Mirror").last.check()
+    hold.nth(1).focus()
+    page.keyboard.down(" ")
+    expect(counts.nth(1)).to_have_text(re.compile(r"^([4-9]|\d\d)"))
+    page.keyboard.up(" ")
+    expect(answers).to_contain_text("Taught.")
+    expect(answers.locator(".bar b")).to_have_text(["left", "Class 2"])
+    shown = tab.locator("#training-lab-classes .thumbs img")
+    assert shown.count() == 6
+    tab.locator(".live-camera button", has_text="Stop").click()
+    open_view(tab, "Transfer")
+    expect(tab.locator("#training-lab-transfer")).to_contain_text("Own pictures: Class 2, left")
+    tab.locator("#training-lab-own").get_by_text("clothes").click()
+    expect(tab.locator("#training-lab-transfer")).to_contain_text("Clothes: dress")
+    open_view(tab, "Live")
+    rows.first.get_by_role("button", name="Clear left").click()
+    expect(answers).to_contain_text("Class 2 has")
+    expect(counts.first).to_have_text("0")
     rest()
