@@ -86,5 +86,6 @@ def build(
     tab.run(
         rows.settle, settle, [teaching, places.session, places.transfers, asked, rows],
         [asked, places.chosen, answers, counts], api_name=None, show_progress="hidden",
+        trigger_mode="always_last",
     )  # fmt: skip
     take_turns(tab, run_turn, teaching, [asked, turns], [answers, turns])

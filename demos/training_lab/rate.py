@@ -1,6 +1,8 @@
 """The view "Rate": which learning rate, and how many pictures a step; both found by trying."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
+from functools import wraps
+from html import escape
 from typing import Any
 
 import gradio as gr
@@ -79,6 +81,21 @@ def raise_size(
     steps = cvcore.training_lab.find_batch_size(settings.plain(), pictures)
     for found.sizes in steps:
         yield draw(found)
+
+
+def tell(work: Callable[..., Iterator[dict]]) -> Callable[..., Iterator[dict]]:
+    """A test for the page: what cannot be tested is said in the place of what was before."""
+
+    @wraps(work)
+    def telling(found: Found, session: Session, settings: TrainingSettings) -> Iterator[dict]:
+        try:
+            yield from work(found, session, settings)
+        except InputError as error:
+            found.rates = found.sizes = found.settings = None
+            html = f'<p class="lab-hint" role="alert">{escape(str(error))}</p>'
+            yield {"html": f'<div class="lab">{html}</div>', "rate": None, "batch_size": None}
+
+    return telling
 
 
 # --- drawing -------------------------------------------------------------------------------------
@@ -209,7 +226,7 @@ def build(
     lazy.note(TITLE, section)
     running = [
         tab.run(
-            event, work, [found, session], view, api_name=None, kind="heavy", newest=newest,
+            event, tell(work), [found, session], view, api_name=None, kind="heavy", newest=newest,
             settings=rail.settings, show_progress="minimal",
         )
         for event, work in (

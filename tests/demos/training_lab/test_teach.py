@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import numpy as np
 import pytest
-from gradio_client import handle_file
+from gradio_client import Client, handle_file
 from gradio_client.exceptions import AppError
 from PIL import Image
 
@@ -243,9 +243,13 @@ def test_without_own_pictures_a_sentence_says_what_to_do(short, trained):
     assert asked == 3
     assert NO_OWN.split(":")[0] in visible(note)
     assert (trained.plan, trained.current) == before
+    found = rate.Found()
+    list(rate.raise_rate(found, Session(), short))
     for work_ in (rate.open_view, rate.raise_rate, rate.raise_size):
-        with pytest.raises(InputError, match="no pictures of your own"):
-            next(work_(rate.Found(), Session(), settings))
+        (shown,) = rate.tell(work_)(found, Session(), settings)
+        assert "no pictures of your own yet" in shown["html"]
+    with pytest.raises(InputError, match="press Test rates"):
+        found.take_rate()  # of other pictures
 
 
 def test_a_rate_is_found_on_own_pictures(visit, short):
@@ -303,6 +307,9 @@ def test_api(client, tmp_path):
     assert counts["counts"] == {"1": 0, "2": 0}
     assert show_one(live.TEACH, to_rows(2))[3]["counts"] == {"1": 0, "2": 1}
     assert show_one(live.VARIED)[2:] == ({"html": ""}, {})
+    other = Client(client.src, verbose=False)  # another visit has no pictures
+    counts = other.predict(handle_file(path), api_name="/training_lab_frame")[3]["counts"]
+    assert counts == {"1": 0, "2": 0}
     with pytest.raises(AppError, match="up to five"):
         show_one(live.TEACH, {"classes": "all"})
     with pytest.raises(AppError, match="no pictures of your own"):
