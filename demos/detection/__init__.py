@@ -81,7 +81,7 @@ def build(tab: lesson.Tab) -> None:
     lazy.note_others(stage.views)
     with stage.told(*MODES):
         badge = ui.Badge(label="timings")
-        files = [ui.Download(name) for name in ("Picture with boxes", "Table (CSV)", "JSON")]
+        files = [ui.Download(name) for name in ("Picture", "CSV", "JSON")]
     tab.lesson()
     tab.show_code(*CODE)
     _connect(tab, picture, controls, notice, [results, view, badge, *files, state])
