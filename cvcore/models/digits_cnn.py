@@ -4,25 +4,31 @@ The network of Chollet, "Deep Learning with Python", second edition (2021), chap
 parameters. Its maps are few enough to show all of them at once.
 """
 
+from collections.abc import Sequence
+
 from torch import Tensor, nn
 
 
 class DigitsCNN(nn.Module):
-    """Input float (N, 1, 28, 28) in [0, 1], white ink on black; output logits (N, 10)."""
+    """Input float (N, 1, 28, 28) in [0, 1], white ink on black; output logits (N, 10).
 
-    def __init__(self) -> None:
+    ``channels`` are those of the three convolutions.
+    """
+
+    def __init__(self, channels: Sequence[int] = (32, 64, 128)) -> None:
         super().__init__()
-        self.conv1 = nn.Conv2d(1, 32, 3)
+        first, second, third = channels
+        self.conv1 = nn.Conv2d(1, first, 3)
         self.act1 = nn.ReLU()
         self.pool1 = nn.MaxPool2d(2)
-        self.conv2 = nn.Conv2d(32, 64, 3)
+        self.conv2 = nn.Conv2d(first, second, 3)
         self.act2 = nn.ReLU()
         self.pool2 = nn.MaxPool2d(2)
-        self.conv3 = nn.Conv2d(64, 128, 3)
+        self.conv3 = nn.Conv2d(second, third, 3)
         self.act3 = nn.ReLU()
         self.flatten = nn.Flatten()
         self.dropout = nn.Dropout(0.5)
-        self.classifier = nn.Linear(128 * 3 * 3, 10)
+        self.classifier = nn.Linear(third * 3 * 3, 10)
 
     def forward(self, x: Tensor) -> Tensor:
         x = self.pool1(self.act1(self.conv1(x)))  # (N, 32, 26, 26), pooled to 13 x 13

@@ -5,7 +5,7 @@ generator of its own, so that several trainings in one process do not disturb ea
 """
 
 import math
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from typing import Any, TypeAlias
 
 import torch
@@ -16,7 +16,6 @@ from cvcore.models.digits_cnn import DigitsCNN
 
 Input: TypeAlias = tuple[int, int, int]  # channels, side, classes
 GROUPS = 4  # of group norm
-WIDTHS = (8, 16, 32)  # channels of the residual network's three stages
 SMALL_STD = 0.01
 
 
@@ -61,20 +60,26 @@ def build_linear(size: Input, norm: str = "none", dropout: float = 0.0) -> nn.Se
     return nn.Sequential(nn.Flatten(), nn.Linear(channels * side * side, classes))
 
 
-def build_mlp(size: Input, norm: str = "none", dropout: float = 0.0) -> nn.Sequential:
+def build_mlp(
+    size: Input, norm: str = "none", dropout: float = 0.0, *, hidden: Sequence[int] = (128, 256)
+) -> nn.Sequential:
     """Pixels, 128 and 256 hidden units with ReLU, classes; dropout after each hidden layer."""
     channels, side, classes = size
+    first, second = hidden
     return nn.Sequential(
         nn.Flatten(),
-        _dense(channels * side * side, 128, norm, dropout),
-        _dense(128, 256, norm, dropout),
-        nn.Linear(256, classes),
+        _dense(channels * side * side, first, norm, dropout),
+        _dense(first, second, norm, dropout),
+        nn.Linear(second, classes),
     )
 
 
-def build_simple_cnn(size: Input, norm: str = "none", dropout: float = 0.0) -> nn.Sequential:
+def build_simple_cnn(
+    size: Input, norm: str = "none", dropout: float = 0.0, *, hidden: Sequence[int] = (32, 64, 64)
+) -> nn.Sequential:
     """Convolution 32, pool, convolution 64, pool, dense 64, classes; dropout before the last."""
     channels, side, classes = size
+    first, second, dense = hidden
     last = ((side - 2) // 2 - 2) // 2
 
     def convolve(inputs: int, outputs: int) -> nn.Sequential:
@@ -82,21 +87,23 @@ def build_simple_cnn(size: Input, norm: str = "none", dropout: float = 0.0) -> n
         return nn.Sequential(*layers, nn.ReLU(), nn.MaxPool2d(2))
 
     return nn.Sequential(
-        convolve(channels, 32),
-        convolve(32, 64),
+        convolve(channels, first),
+        convolve(first, second),
         nn.Flatten(),
-        _dense(64 * last * last, 64, norm, dropout),
-        nn.Linear(64, classes),
+        _dense(second * last * last, dense, norm, dropout),
+        nn.Linear(dense, classes),
     )
 
 
-def build_seeded_digits_cnn(size: Input, norm: str = "none", dropout: float = 0.0) -> DigitsCNN:
+def build_seeded_digits_cnn(
+    size: Input, norm: str = "none", dropout: float = 0.0, *, hidden: Sequence[int] = (32, 64, 128)
+) -> DigitsCNN:
     """The digits convnet (Chollet, 2021); norms after its convolutions. Grey 28 x 28 alone."""
     if size != (1, 28, 10):
         raise ValueError(f"The digits convnet takes (1, 28, 10), got {size}.")
-    net = DigitsCNN()
+    net = DigitsCNN(hidden)
     net.dropout = SeededDropout(dropout)
-    for name, channels in (("act1", 32), ("act2", 64), ("act3", 128)):
+    for name, channels in zip(("act1", "act2", "act3"), hidden, strict=True):
         if norm != "none":
             setattr(net, name, nn.Sequential(make_norm(norm, channels), nn.ReLU()))
     return net
@@ -127,19 +134,21 @@ class Block(nn.Module):
 
 
 def build_residual(
-    size: Input, norm: str = "none", dropout: float = 0.0, *, depth: int = 8, skips: bool = True
-) -> nn.Sequential:
+    size: Input, norm: str = "none", dropout: float = 0.0, *, depth: int = 8, skips: bool = True,
+    hidden: Sequence[int] = (8, 16, 32),
+) -> nn.Sequential:  # fmt: skip
     """``depth`` weighted layers (even, 8 on): a convolution at half the side, blocks of two in
-    three stages of 8, 16 and 32 channels, the mean over all places, classes."""
+    three stages of 8, 16 and 32 channels (each more than the one before, as it halves the side),
+    the mean over all places, classes."""
     channels, _, classes = size
     layers: list[nn.Module] = [
         nn.Sequential(
-            nn.Conv2d(channels, WIDTHS[0], 3, 2, 1), make_norm(norm, WIDTHS[0]), nn.ReLU()
+            nn.Conv2d(channels, hidden[0], 3, 2, 1), make_norm(norm, hidden[0]), nn.ReLU()
         )
     ]
-    blocks, inputs = (depth - 2) // 2, WIDTHS[0]
-    for stage, width in enumerate(WIDTHS):
-        for _ in range((blocks - stage + len(WIDTHS) - 1) // len(WIDTHS)):
+    blocks, inputs = (depth - 2) // 2, hidden[0]
+    for stage, width in enumerate(hidden):
+        for _ in range((blocks - stage + len(hidden) - 1) // len(hidden)):
             layers.append(Block(inputs, width, norm, skip=skips))
             inputs = width
     head = [nn.AdaptiveAvgPool2d(1), nn.Flatten(), SeededDropout(dropout)]

@@ -32,9 +32,11 @@ def build_network(settings: Settings, size: lab_networks.Input) -> torch.nn.Modu
         raise InputError(
             "The digits convnet is for the bundled digits: choose another network for these."
         )
-    extra = {}
+    extra: dict[str, Any] = {}
+    if settings.network != "linear":
+        extra["hidden"] = settings.hidden
     if settings.network == "residual":
-        extra = {"depth": settings.depth, "skips": settings.skips}
+        extra |= {"depth": settings.depth, "skips": settings.skips}
     net = lab_networks.build(
         settings.network, size, norm=settings.norm, dropout=settings.dropout, **extra
     )

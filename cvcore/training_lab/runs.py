@@ -20,7 +20,7 @@ from cvcore.training_lab.settings import MAX_EPOCHS, Settings, from_dict
 VERSION = 1
 # What a resumed run must have as it was: the rest may be changed.
 FIXED = (
-    "network", "depth", "skips", "norm", "optimiser", "batch_size", "examples", "seed",
+    "network", "depth", "skips", "width", "norm", "optimiser", "batch_size", "examples", "seed",
 )  # fmt: skip
 NO_CHECKPOINT = (
     "This is no checkpoint of a training: choose a .safetensors file that was saved here."

@@ -1,5 +1,6 @@
 """How a training goes, as one frozen dataclass; without PyTorch."""
 
+import math
 from dataclasses import dataclass, fields
 from typing import Any
 
@@ -29,7 +30,17 @@ WHOLE = {
     "stop_patience": ("The patience of early stopping", 1, 100),
     "examples": ("The number of examples", MIN_EXAMPLES, MAX_EXAMPLES),
 }
+GROUPS = 4  # of group norm: they divide the channels at each width
+# Units or channels of each hidden layer, or stage, at width 1.
+HIDDEN: dict[str, tuple[int, ...]] = {
+    "linear": (),
+    "mlp": (128, 256),
+    "simple_cnn": (32, 64, 64),
+    "digits_cnn": (32, 64, 128),
+    "residual": (8, 16, 32),
+}
 NUMBERS = {
+    "width": ("The width", 0.25, 4.0),
     "smoothing": ("The label smoothing", 0.0, 0.5),
     "dropout": ("The dropout", 0.0, 0.9),
     "weight_decay": ("The weight decay", 0.0, 1.0),
@@ -46,7 +57,7 @@ class Settings:
     """How a training goes. Raises ``InputError``, one sentence, for a value that cannot be.
 
     Of ``network``, ``residual`` alone has a ``depth`` and ``skips``; ``linear`` has no hidden
-    layer, so neither ``norm`` nor ``dropout``.
+    layer, so neither ``norm`` nor ``dropout`` nor ``width``.
     """
 
     network: str = "mlp"
@@ -55,6 +66,8 @@ class Settings:
     """Weighted layers of the residual network, 8 to 32, even."""
     skips: bool = True
     """Whether the residual network has its skips; without them it is a plain one."""
+    width: float = 1.0
+    """Times as many units or channels in each hidden layer, 0.25 to 4; see ``hidden``."""
     norm: str = "none"
     """"none", "batch", "layer" or "group", after each hidden layer."""
     loss: str = "cross_entropy"
@@ -119,6 +132,20 @@ class Settings:
             raise InputError(f"The depth must be even, got {self.depth}: blocks have two layers.")
         if self.norm == "batch" and self.batch_size < 2:
             raise InputError("Batch norm needs at least 2 pictures a step: raise the batch size.")
+
+    @property
+    def hidden(self) -> tuple[int, ...]:
+        """Units or channels of each hidden layer; of the residual network those of its stages.
+
+        Rounded to fours, which group norm divides; a stage has more channels than the one before.
+        """
+        counts: list[int] = []
+        for count in HIDDEN[self.network]:
+            rounded = GROUPS * max(1, math.floor(self.width * count / GROUPS + 0.5))
+            if self.network == "residual" and counts:
+                rounded = max(rounded, counts[-1] + GROUPS)
+            counts.append(rounded)
+        return tuple(counts)
 
 
 def check_rate(rate: Any) -> float:

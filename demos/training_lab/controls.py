@@ -157,6 +157,7 @@ def _build_more() -> dict[str, Any]:
         "norm": ui.Dropdown(NORMS, value=d.norm, label="Norm"),
         "depth": ui.Slider(8, 32, d.depth, step=2, label="Depth of the residual network"),
         "skips": gr.Checkbox(d.skips, label="Skips of the residual network"),
+        "width": ui.Slider(0.25, 4, d.width, step=0.25, label="Width: times as many hidden units"),
         "schedule": ui.Dropdown(SCHEDULES, value=d.schedule, label="Schedule of the rate"),
         "factor": ui.Slider(0.01, 0.99, d.factor, step=0.01, label="Plateau: factor"),
         "patience": ui.Slider(1, 100, d.patience, step=1, label="Plateau: patience, epochs"),

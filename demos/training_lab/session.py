@@ -312,8 +312,9 @@ def describe(settings: TrainingSettings) -> str:
     said = {
         "rate": "rate {:g}", "dropout": "dropout {:g}", "weight_decay": "decay {:g}",
         "optimiser": "{}", "examples": "{} pictures", "epochs": "{} epochs",
-        "batch_size": "batch {}", "norm": "{} norm", "initialisation": "{} start",
-        "schedule": "{}", "loss": "{}", "augmentation": "{}", "seed": "seed {}",
+        "batch_size": "batch {}", "width": "width {:g}", "norm": "{} norm",
+        "initialisation": "{} start", "schedule": "{}", "loss": "{}", "augmentation": "{}",
+        "seed": "seed {}",
     }  # fmt: skip
     for name, text in said.items():
         value = getattr(settings, name)

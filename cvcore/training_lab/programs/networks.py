@@ -8,7 +8,6 @@ from cvcore.training_lab.settings import Settings
 FLAT = {"batch": "nn.BatchNorm1d({0})", "layer": "nn.GroupNorm(1, {0})"}
 MAPS = {"batch": "nn.BatchNorm2d({0})", "layer": "nn.GroupNorm(1, {0})"}
 GROUP = "nn.GroupNorm(4, {0})"
-WIDTHS = (8, 16, 32)
 
 
 def _norm(settings: Settings, channels: int | str, *, flat: bool = False) -> list[str]:
@@ -36,30 +35,31 @@ def list_layers(settings: Settings) -> list[str]:
     """Each layer of the network as an expression."""
     if settings.network == "linear":
         return ["nn.Flatten()", "nn.Linear(784, 10)"]
+    if settings.network == "residual":
+        return _list_residual(settings)
+    first, second, *third = settings.hidden
     if settings.network == "mlp":
-        hidden = [*_dense(settings, 784, 128), *_dense(settings, 128, 256)]
-        return ["nn.Flatten()", *hidden, "nn.Linear(256, 10)"]
+        hidden = [*_dense(settings, 784, first), *_dense(settings, first, second)]
+        return ["nn.Flatten()", *hidden, f"nn.Linear({second}, 10)"]
+    last = third[0]
+    maps = [
+        *_convolve(settings, 1, first, pool=True),
+        *_convolve(settings, first, second, pool=True),
+    ]
     if settings.network == "simple_cnn":
-        maps = [
-            *_convolve(settings, 1, 32, pool=True),
-            *_convolve(settings, 32, 64, pool=True),
-        ]
-        return [*maps, "nn.Flatten()", *_dense(settings, 64 * 25, 64), "nn.Linear(64, 10)"]
-    if settings.network == "digits_cnn":
-        maps = [
-            *_convolve(settings, 1, 32, pool=True),
-            *_convolve(settings, 32, 64, pool=True),
-            *_convolve(settings, 64, 128, pool=False),
-        ]
-        return [*maps, "nn.Flatten()", *_dropout(settings), "nn.Linear(128 * 3 * 3, 10)"]
-    return _list_residual(settings)
+        dense = _dense(settings, second * 25, last)
+        return [*maps, "nn.Flatten()", *dense, f"nn.Linear({last}, 10)"]
+    maps += _convolve(settings, second, last, pool=False)
+    return [*maps, "nn.Flatten()", *_dropout(settings), f"nn.Linear({last} * 3 * 3, 10)"]
 
 
 def _list_residual(settings: Settings) -> list[str]:
-    layers = ["nn.Conv2d(1, 8, 3, stride=2, padding=1)", *_norm(settings, 8), "nn.ReLU()"]
-    blocks, inputs = (settings.depth - 2) // 2, WIDTHS[0]
-    for stage, width in enumerate(WIDTHS):
-        for _ in range((blocks - stage + len(WIDTHS) - 1) // len(WIDTHS)):
+    hidden = settings.hidden
+    blocks, inputs = (settings.depth - 2) // 2, hidden[0]
+    first = f"nn.Conv2d(1, {inputs}, 3, stride=2, padding=1)"
+    layers = [first, *_norm(settings, inputs), "nn.ReLU()"]
+    for stage, width in enumerate(hidden):
+        for _ in range((blocks - stage + len(hidden) - 1) // len(hidden)):
             layers.append(f"Block({inputs}, {width})")
             inputs = width
     head = ["nn.AdaptiveAvgPool2d(1)", "nn.Flatten()", *_dropout(settings)]

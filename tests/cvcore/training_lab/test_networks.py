@@ -8,7 +8,14 @@ import torch
 
 from cvcore.models import lab_networks
 from cvcore.models.digits_cnn import build_digits_cnn
-from cvcore.training_lab import Settings, augment, build_network, compute_loss, train
+from cvcore.training_lab import (
+    Settings,
+    augment,
+    build_network,
+    compute_loss,
+    count_parameters,
+    train,
+)
 from cvcore.training_lab.data import make_generator
 from cvcore.training_lab.learner import Batches, Learner, count_steps
 
@@ -28,6 +35,33 @@ def test_parameters(network, count):
     net = build_network(Settings(network=network), DIGITS)
     assert lab_networks.count_parameters(net) == count
     assert net(torch.rand(2, *DIGITS[:1], 28, 28)).shape == (2, 10)
+
+
+@pytest.mark.parametrize(
+    ("network", "width", "count"),
+    [
+        ("linear", 4, 784 * 10 + 10),
+        ("mlp", 2, 784 * 256 + 256 + 256 * 512 + 512 + 512 * 10 + 10),
+        ("mlp", 0.25, 784 * 32 + 32 + 32 * 64 + 64 + 64 * 10 + 10),
+        ("simple_cnn", 0.5, 160 + (16 * 9 + 1) * 32 + (32 * 25 + 1) * 32 + 330),
+        ("digits_cnn", 0.25, 80 + (8 * 9 + 1) * 16 + (16 * 9 + 1) * 32 + 32 * 9 * 10 + 10),
+    ],
+)
+def test_parameters_at_other_widths(network, width, count):
+    assert count_parameters(Settings(network=network, width=width), DIGITS) == count
+
+
+@pytest.mark.parametrize("width", [0.25, 0.75, 4])
+@pytest.mark.parametrize("network", ["mlp", "simple_cnn", "digits_cnn", "residual"])
+def test_group_norm_fits_every_width(network, width):
+    net = build_network(Settings(network=network, width=width, norm="group"), DIGITS)
+    assert net(torch.rand(2, *DIGITS[:1], 28, 28)).shape == (2, 10)
+
+
+def test_a_narrow_residual_network_still_halves_its_side_twice():
+    net = build_network(Settings(network="residual", width=0.25), DIGITS)
+    maps = [block for block in net.modules() if isinstance(block, lab_networks.Block)]
+    assert [block.stride for block in maps] == [1, 2, 2]
 
 
 def test_the_digits_convnet_is_the_bundled_one():

@@ -29,7 +29,8 @@ EXECUTED = {
         SMALL, optimiser="momentum", schedule="cosine", norm="batch", weight_decay=0.01
     ),
     "rmsprop, one cycle, mse": replace(
-        SMALL, optimiser="rmsprop", schedule="one_cycle", loss="mse", initialisation="he"
+        SMALL, optimiser="rmsprop", schedule="one_cycle", loss="mse", initialisation="he",
+        width=2,
     ),
     "adamw, plateau, smoothing": replace(
         SMALL, optimiser="adamw", schedule="plateau", patience=1, min_delta=0.2, epochs=5,
@@ -39,9 +40,15 @@ EXECUTED = {
         SMALL, early_stopping=True, stop_patience=2, min_delta=0.3, epochs=12, network="linear",
         initialisation="zeros", weight_decay=0.1, optimiser="adamw",
     ),
-    "small convnet, layer norm": replace(SMALL, network="simple_cnn", norm="layer", epochs=1),
-    "digits convnet, group norm": replace(SMALL, network="digits_cnn", norm="group", epochs=1),
-    "residual": replace(SMALL, network="residual", depth=10, norm="batch", epochs=1),
+    "small convnet, layer norm": replace(
+        SMALL, network="simple_cnn", norm="layer", epochs=1, width=0.5
+    ),
+    "digits convnet, group norm": replace(
+        SMALL, network="digits_cnn", norm="group", epochs=1, width=0.25
+    ),
+    "residual": replace(
+        SMALL, network="residual", depth=10, norm="batch", epochs=1, width=0.25
+    ),
     "plain of 8 layers": replace(SMALL, network="residual", skips=False, epochs=1),
 }  # fmt: skip
 
@@ -167,6 +174,20 @@ def test_the_same_parts_are_in_all_three():
     lines = lab.write_program(replace(SMALL, schedule="plateau"), "keras").lines
     (plateau,) = (line for line in lines if "ReduceLROnPlateau" in line.text)
     assert plateau.part == "schedule"
+
+
+def test_all_three_write_the_widths_as_numbers():
+    wide = replace(SMALL, width=1.5)
+    for kind, layers in (
+        ("pytorch", ("nn.Linear(784, 192),", "nn.Linear(192, 384),", "nn.Linear(384, 10),")),
+        ("lightning", ("nn.Linear(784, 192),", "nn.Linear(192, 384),", "nn.Linear(384, 10),")),
+        ("keras", ("layers.Dense(192, **how)", "layers.Dense(384, **how)")),
+    ):
+        text = lab.write_program(wide, kind).text
+        for layer in layers:
+            assert layer in text
+    residual = lab.write_program(replace(wide, network="residual"), "keras").text
+    assert "x = Block(48)(x)" in residual
 
 
 def test_a_notebook_holds_the_whole_program():

@@ -14,7 +14,7 @@ from cvcore.core.errors import InputError
 from cvcore.training_lab import CHOICES, Settings
 from cvcore.training_lab.presets import PRESETS
 from cvcore.training_lab.schedules import Patience, share_at
-from cvcore.training_lab.settings import NUMBERS, WHOLE, from_dict
+from cvcore.training_lab.settings import GROUPS, HIDDEN, NUMBERS, WHOLE, from_dict
 from tests.support.server import ROOT
 
 
@@ -30,6 +30,7 @@ from tests.support.server import ROOT
         ({"epochs": 2.5}, "The number of epochs must be a whole number from 1 to 200; got 2.5."),
         ({"examples": 49}, "The number of examples must be a whole number from 50 to 4000"),
         ({"dropout": 0.95}, "The dropout must be a number from 0 to 0.9; got 0.95."),
+        ({"width": 5}, "The width must be a number from 0.25 to 4; got 5."),
         ({"weight_decay": -1}, "The weight decay must be a number from 0 to 1"),
         ({"depth": 9}, "The depth must be even, got 9"),
         ({"norm": "batch", "batch_size": 1}, "Batch norm needs at least 2 pictures a step"),
@@ -50,6 +51,15 @@ def test_every_setting_is_checked():
     for name in named - {"skips", "early_stopping"}:
         with pytest.raises(InputError):
             Settings(**{name: "no such thing"})
+
+
+@given(st.sampled_from(CHOICES["network"]), st.floats(0.25, 4), st.floats(0.25, 4))
+def test_a_wider_network_has_as_many_units_or_more(network, one, other):
+    low, high = sorted((one, other))
+    narrow, wide = (Settings(network=network, width=width).hidden for width in (low, high))
+    assert all(a <= b for a, b in zip(narrow, wide, strict=True))
+    assert all(count % GROUPS == 0 and count > 0 for count in narrow)
+    assert Settings(network=network).hidden == HIDDEN[network]
 
 
 def test_settings_survive_a_dictionary():

@@ -306,6 +306,7 @@ def test_an_error_in_a_callback_reaches_the_caller(small):
     [
         ({"network": "linear"}, "trained with network mlp, not linear"),
         ({"optimiser": "sgd"}, "trained with optimiser adam, not sgd"),
+        ({"width": 2}, "trained with width 1.0, not 2.0"),
         ({"epochs": 3}, "taken all its steps"),
     ],
 )
@@ -353,10 +354,19 @@ def test_a_spoilt_checkpoint(small):
             lab.load_checkpoint(spoilt)
 
 
+def test_a_checkpoint_from_before_there_was_a_width(small):
+    run = finish(SMALL, small).run
+    data, width = run.to_checkpoint(), b'\\"width\\": 1.0, '
+    assert data.count(width) == 1
+    old = lab.load_checkpoint(data.replace(width, b" " * len(width)))
+    assert old.settings == run.settings
+
+
 @given(
     st.builds(
         lab.Settings,
         network=st.sampled_from(["linear", "mlp", "simple_cnn"]),
+        width=st.sampled_from([0.25, 1.0, 1.3]),
         norm=st.sampled_from(lab.CHOICES["norm"]),
         loss=st.sampled_from(lab.CHOICES["loss"]),
         optimiser=st.sampled_from(lab.CHOICES["optimiser"]),
