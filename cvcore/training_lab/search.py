@@ -2,9 +2,10 @@
 
 import itertools
 import math
+import threading
 import time
 from collections.abc import Iterator, Sequence
-from contextlib import contextmanager
+from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
@@ -22,7 +23,8 @@ from cvcore.training_lab.training import train
 
 SAMPLERS = {"grid": "on a grid", "random": "at random", "tpe": "TPE"}
 STARTUP = 3  # trials that are never pruned, and after which TPE looks at what came before
-MIN_FOR_IMPORTANCE = 4  # whole trials
+MIN_FOR_IMPORTANCE = 12  # trials
+TREES = 32
 MAX_TRIALS = 100
 GRID = 9  # what these random numbers are for
 
@@ -34,13 +36,15 @@ class SearchProgress:
     space: Space
     samplers: tuple[str, ...]
     budget: int
-    """Trials of each sampler."""
+    """Trials of each sampler, at most."""
+    total: int
+    """Trials of all samplers together."""
     trials: tuple[Trial, ...]
     """In the order in which they ended; the samplers take turns."""
     running: tuple[str, Settings, Progress] | None = field(default=None, repr=False)
     """The trial under way: sampler, settings and state."""
     importances: dict[str, float] = field(default_factory=dict)
-    """Of each setting, 0 to 1, together 1; empty before there are four whole trials."""
+    """Of each setting searched for, 0 to 1, together 1; empty before there are twelve trials."""
     stopped: bool = False
     done: bool = False
 
@@ -65,14 +69,16 @@ def search_settings(
     seed: int = 0,
     steering: Steering | None = None,
 ) -> Iterator[SearchProgress]:
-    """Search for rate, dropout, optimiser and batch size; yields how it stands, at last ``done``.
+    """Search for rate, dropout, optimiser and width; yields how it stands, at last ``done``.
 
     Each sampler ("grid", "random", "tpe"; Bergstra and Bengio, JMLR 2012; Bergstra et al., NeurIPS
     2011) makes so many ``trials`` (2 to 100), in turns; a grid has at most so many points. All
     else is as in ``settings``, the seed included: all trials that share a batch size see the same
     pictures in the same order. What is below the median of its sampler's earlier trials after an
-    epoch is pruned (Optuna's MedianPruner, not in the first three). Close the iterator to stop, or
-    ``steering``. Raises ``InputError`` for samplers or numbers that cannot be.
+    epoch is pruned (Optuna's MedianPruner, not in the first three). At least two states a second
+    come, as far as steps are shorter than that, and nothing goes on between them: whoever asks for
+    no more has it wait. Close the iterator to stop, or ``steering``. Raises ``InputError`` for
+    samplers or numbers that cannot be.
     """
     _check_samplers(samplers)
     budget = check_whole("The number of trials", trials, 2, MAX_TRIALS)
@@ -86,8 +92,9 @@ def search_settings(
     def tell(**more: Any) -> SearchProgress:
         importances = measure_importances(ended, space)
         return SearchProgress(
-            space, tuple(samplers), budget, tuple(ended), importances=importances, **more
-        )
+            space, tuple(samplers), budget, sum(limits.values()), tuple(ended),
+            importances=importances, **more,
+        )  # fmt: skip
 
     state = tell()
     yield state
@@ -96,17 +103,19 @@ def search_settings(
             continue
         with _quiet():
             asked = studies[name].ask(to_distributions(space))
-        own = replace(settings, **asked.params)
-        report, begun = Report(asked), time.monotonic()
-        for progress in train(own, data, callbacks=[report], steering=steering):
-            yield replace(state, running=(name, own, progress))
+        own = replace(settings, **space.fixed, **asked.params)
+        report = Report(asked)
+        with closing(train(own, data, callbacks=[report], steering=steering)) as training:
+            for progress in training:
+                with report.waiting():
+                    yield replace(state, running=(name, own, progress))
         if progress.stopped and steering.stopping:
             yield tell(stopped=True, done=True)
             return
-        seconds = time.monotonic() - begun
         trial = Trial(
-            name, number, own, tuple(report.accuracies), report.pruned, progress.diverged, seconds
-        )
+            name, number, own, tuple(report.accuracies), report.pruned, progress.diverged,
+            progress.step, progress.total, progress.seconds - report.waited,
+        )  # fmt: skip
         ended.append(trial)
         _tell(studies[name], asked, trial)
         state = tell()
@@ -132,12 +141,32 @@ def _check_samplers(samplers: Sequence[str]) -> None:
 
 
 class Report(Callback):
-    """Tells Optuna how each epoch ended, and ends the run where it says so."""
+    """Tells Optuna how each epoch ended, and ends the run where it says so.
+
+    While it is ``waiting``, the run does not take its next step.
+    """
 
     def __init__(self, trial: optuna.trial.Trial) -> None:
         self._trial = trial
+        self._may_go = threading.Event()
+        self._may_go.set()
         self.accuracies: list[float] = []
         self.pruned = False
+        self.waited = 0.0
+        """Seconds."""
+
+    @contextmanager
+    def waiting(self) -> Iterator[None]:
+        self._may_go.clear()
+        begun = time.monotonic()
+        try:
+            yield
+        finally:
+            self.waited += time.monotonic() - begun
+            self._may_go.set()
+
+    def on_train_batch_start(self, trainer: Trainer, module: Any, *_: Any) -> None:
+        self._may_go.wait()
 
     def on_validation_end(self, trainer: Trainer, module: Any) -> None:
         if not module.at_epoch_end:
@@ -170,21 +199,19 @@ def to_distributions(space: Space) -> dict[str, optuna.distributions.BaseDistrib
     """Of each setting that is searched for, Optuna's distribution."""
     kinds = optuna.distributions
     return {
-        "rate": kinds.FloatDistribution(*space.rate, log=True),
-        "dropout": kinds.FloatDistribution(*space.dropout),
-        "optimiser": kinds.CategoricalDistribution(space.optimisers),
-        "batch_size": kinds.CategoricalDistribution(space.batch_sizes),
-    }
+        name: kinds.CategoricalDistribution(space.choices[name]) if name in space.choices
+        else kinds.FloatDistribution(*space.ranges[name], log=name == "rate")
+        for name in space.searched
+    }  # fmt: skip
 
 
 def list_grid(space: Space, most: int) -> list[dict[str, Any]]:
-    """The points of a grid, at most so many: in turns each setting gets one value more."""
-    counts = {"rate": 1, "optimiser": 1, "dropout": 1, "batch_size": 1}
-    limits = {"optimiser": len(space.optimisers), "batch_size": len(space.batch_sizes)}
-    limits |= {
-        name: 1 if low == high else most
-        for name, (low, high) in (("rate", space.rate), ("dropout", space.dropout))
-    }
+    """The points of a grid, at most so many: in turns each setting gets one value more.
+
+    Numbers are the middles of equal parts of their range (of the rate's logarithm).
+    """
+    counts = dict.fromkeys(space.searched, 1)
+    limits = {name: len(space.choices.get(name, range(most))) for name in counts}
     grown = True
     while grown:
         grown = False
@@ -192,51 +219,49 @@ def list_grid(space: Space, most: int) -> list[dict[str, Any]]:
             larger = counts | {name: counts[name] + 1}
             if larger[name] <= limits[name] and math.prod(larger.values()) <= most:
                 counts, grown = larger, True
-    values: dict[str, Sequence[Any]] = {
-        "rate": _spread(math.log(space.rate[0]), math.log(space.rate[1]), counts["rate"]),
-        "dropout": _spread(*space.dropout, counts["dropout"]),
-        "optimiser": _pick(space.optimisers, counts["optimiser"]),
-        "batch_size": _pick(space.batch_sizes, counts["batch_size"]),
-    }
-    low, high = space.rate
-    values["rate"] = [min(max(math.exp(value), low), high) for value in values["rate"]]
-    return [dict(zip(values, point, strict=True)) for point in itertools.product(*values.values())]
+    values = [_spread(space, name, count) for name, count in counts.items()]
+    return [dict(zip(counts, point, strict=True)) for point in itertools.product(*values)]
 
 
-def _spread(low: float, high: float, count: int) -> list[float]:
-    return [(low + high) / 2] if count == 1 else np.linspace(low, high, count).tolist()
-
-
-def _pick(choices: Sequence[Any], count: int) -> list[Any]:
-    """Evenly spread, the ends included; the last of the lower half where it is one."""
-    if count == 1:
-        return [choices[(len(choices) - 1) // 2]]
-    places = np.linspace(0, len(choices) - 1, count).round().astype(int)
-    return [choices[place] for place in places]
+def _spread(space: Space, name: str, count: int) -> list[Any]:
+    """So many values of a setting, evenly; of choices the ends included, and of one the last of
+    the lower half."""
+    if name in space.choices:
+        choices = space.choices[name]
+        if count == 1:
+            return [choices[(len(choices) - 1) // 2]]
+        places = np.linspace(0, len(choices) - 1, count).round().astype(int)
+        return [choices[place] for place in places]
+    low, high = space.ranges[name]
+    shares = (np.arange(count) + 0.5) / count
+    if name == "rate":
+        return [float(low * (high / low) ** share) for share in shares]
+    return [float(low + (high - low) * share) for share in shares]
 
 
 def measure_importances(trials: Sequence[Trial], space: Space) -> dict[str, float]:
-    """How much each setting decides, 0 to 1, together 1 (PED-ANOVA; Watanabe et al., IJCAI 2023).
+    """How much each setting decides, 0 to 1, together 1.
 
-    All samplers' whole trials count. Empty for fewer than four, or where all did equally well.
+    A random forest learns the accuracy of all samplers' trials, those that were pruned included:
+    by how much its splits on a setting lessen the variance (Breiman, "Random forests", 2001).
+    Empty for fewer than twelve trials, or where all did equally well.
     """
-    whole = [trial for trial in trials if not trial.pruned]
-    if len(whole) < MIN_FOR_IMPORTANCE or len({trial.value for trial in whole}) < 2:
+    values = {trial.value for trial in trials}
+    if not space.searched or len(trials) < MIN_FOR_IMPORTANCE or len(values) < 2:
         return {}
     distributions = to_distributions(space)
     with _quiet():
         study = optuna.create_study(direction="maximize")
-        for trial in whole:
+        for trial in trials:
             params = {name: getattr(trial.settings, name) for name in distributions}
             study.add_trial(
                 optuna.trial.create_trial(
                     params=params, distributions=distributions, value=trial.value
                 )
             )
-        found = optuna.importance.get_param_importances(
-            study, evaluator=optuna.importance.PedAnovaImportanceEvaluator()
-        )
-    return {name: float(value) for name, value in found.items() if math.isfinite(value)}
+        forest = optuna.importance.MeanDecreaseImpurityImportanceEvaluator(n_trees=TREES, seed=0)
+        found = optuna.importance.get_param_importances(study, evaluator=forest)
+    return {name: float(found[name]) for name in space.searched}
 
 
 @contextmanager

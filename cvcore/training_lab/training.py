@@ -3,7 +3,7 @@
 import logging
 import threading
 import warnings
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Generator, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from functools import cache
 from typing import Any
@@ -30,7 +30,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     steering: Steering | None = None,
     resume: Run | bytes | None = None,
-) -> Iterator[Progress]:
+) -> Generator[Progress, None, None]:
     """Train a network; yields how it stands, the newest state each time, the last one ``done``.
 
     The first state comes before the first step, and at least two a second come after it, as far as
