@@ -136,7 +136,7 @@ def to_parallel_coordinates(trials: Sequence[Trial], space: Space) -> ParallelCo
         (*(name.replace("_", " ") for name in space.searched), "accuracy"),
         (
             *(_list_ticks(space, name) for name in space.searched),
-            tuple((float(i), f"{end:.0%}") for i, end in enumerate(ends)),
+            tuple((float(i), f"{100 * end:.0f}\u00a0%") for i, end in enumerate(ends)),
         ),
         np.array(columns, np.float64).T,
         values,

@@ -19,6 +19,7 @@ from demos.training_lab import (
     rate,
     replay,
     runs,
+    search,
     transfer,
     work,
 )
@@ -39,6 +40,7 @@ CODE = (
     "cvcore.models.lab_networks:initialise",
     "cvcore.training_lab.rate_finder:find_rate",
     "cvcore.training_lab.variations:change",
+    "cvcore.training_lab.search:search_settings",
     "cvcore.training_lab.transfer_learning.training:transfer",
 )
 OTHERS = (program.TITLE, rate.TITLE)  # views whose rail has the settings, and not what trains
@@ -168,10 +170,11 @@ def build(tab: lesson.Tab) -> None:
         tab.stop_button(*running, after=(show_stopped, session, views))
     _connect_rail(tab, rail, session, asked, views)
     calls.build(tab, stage, rail, session, views, load, RUNS)
-    titles = (*VIEWS, *OTHERS, augment.TITLE, transfer.TITLE, left_out.TITLE, lesson.LIVE)
-    lazy = lesson.LazyTabs(tab, titles)
+    others = (search.TITLE, augment.TITLE, transfer.TITLE, left_out.TITLE, lesson.LIVE)
+    lazy = lesson.LazyTabs(tab, (*VIEWS, *OTHERS, *others))
     program.build(tab, stage, lazy, rail)
     rate.build(tab, stage, lazy, rail, session)
+    search.build(tab, stage, lazy, rail, session, asked)
     controls = augment.build(tab, stage, lazy)
     places = transfer.build(tab, stage, lazy, session)
     left_out.build(tab, stage, lazy, places.transfers)

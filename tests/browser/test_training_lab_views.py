@@ -149,3 +149,25 @@ def test_own_classes_are_taught_with_the_webcam(tab, rest, page):
     expect(answers).to_contain_text("Class 2 has")
     expect(counts.first).to_have_text("0")
     rest()
+
+
+def test_a_search_is_watched_stopped_and_taken(tab, rest, page):
+    open_view(tab, "Search")
+    view = tab.locator("#training-lab-search")
+    expect(view).to_contain_text("Press Search")
+    tab.locator("#training-lab-seek").click()
+    trials = view.locator("g.trial:not(.now)")
+    expect(trials.nth(1)).to_be_attached()
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    rest()
+    expect(view).to_contain_text(re.compile(r"stopped after \d+ of 24 trials"))
+    assert view.locator(".under-way, .now").count() == 0
+    assert trials.count() < 24
+    best = view.locator("g.trial.best title").text_content()
+    tab.locator("#training-lab-take-best").click()
+    train = tab.locator("#training-lab-train")
+    expect(train).to_be_visible()
+    expect(train.locator(".lab-status").last).to_contain_text("MLP")
+    rest()
+    rate = float(tab.locator("#training-lab-rate input").input_value())
+    assert f"rate {rate:.2g}" in best
