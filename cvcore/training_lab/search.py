@@ -4,7 +4,7 @@ import itertools
 import math
 import threading
 import time
-from collections.abc import Iterator, Sequence
+from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
@@ -105,19 +105,14 @@ def search_settings(
             asked = studies[name].ask(to_distributions(space))
         own = replace(settings, **space.fixed, **asked.params)
         report = Report(asked)
-        with closing(train(own, data, callbacks=[report], steering=steering)) as training:
+        with closing(report.train(own, data, steering)) as training:
             for progress in training:
-                with report.waiting():
-                    yield replace(state, running=(name, own, progress))
+                yield replace(state, running=(name, own, progress))
         if progress.stopped and steering.stopping:
             yield tell(stopped=True, done=True)
             return
-        trial = Trial(
-            name, number, own, tuple(report.accuracies), report.pruned, progress.diverged,
-            progress.step, progress.total, progress.seconds - report.waited,
-        )  # fmt: skip
-        ended.append(trial)
-        _tell(studies[name], asked, trial)
+        ended.append(report.to_trial(name, number, own, progress))
+        _tell(studies[name], asked, ended[-1])
         state = tell()
         yield state
     yield tell(done=True)
@@ -141,10 +136,7 @@ def _check_samplers(samplers: Sequence[str]) -> None:
 
 
 class Report(Callback):
-    """Tells Optuna how each epoch ended, and ends the run where it says so.
-
-    While it is ``waiting``, the run does not take its next step.
-    """
+    """Tells Optuna how each epoch ended, and ends the run where it says so."""
 
     def __init__(self, trial: optuna.trial.Trial) -> None:
         self._trial = trial
@@ -155,15 +147,26 @@ class Report(Callback):
         self.waited = 0.0
         """Seconds."""
 
-    @contextmanager
-    def waiting(self) -> Iterator[None]:
-        self._may_go.clear()
-        begun = time.monotonic()
-        try:
-            yield
-        finally:
-            self.waited += time.monotonic() - begun
-            self._may_go.set()
+    def train(
+        self, settings: Settings, data: Data, steering: Steering
+    ) -> Generator[Progress, None, None]:
+        """Train, watched by this; no step is begun until the next state is asked for."""
+        with closing(train(settings, data, callbacks=[self], steering=steering)) as training:
+            for progress in training:
+                self._may_go.clear()
+                begun = time.monotonic()
+                try:
+                    yield progress
+                finally:
+                    self.waited += time.monotonic() - begun
+                    self._may_go.set()
+
+    def to_trial(self, sampler: str, number: int, settings: Settings, last: Progress) -> Trial:
+        """What has become of it."""
+        return Trial(
+            sampler, number, settings, tuple(self.accuracies), self.pruned, last.diverged,
+            last.step, last.total, last.seconds - self.waited,
+        )  # fmt: skip
 
     def on_train_batch_start(self, trainer: Trainer, module: Any, *_: Any) -> None:
         self._may_go.wait()

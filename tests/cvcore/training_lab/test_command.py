@@ -18,6 +18,7 @@ def test_a_run_is_kept_and_gone_on_with(tmp_path, capsys):
     shared = ["--data", str(packed), "--look", "grey", "--accelerator", "cpu"]
     first, second = tmp_path / "first", tmp_path / "second"
     flags = ["--batch-size", "8", "--epochs", "2", "--no-early-stopping", "--dropout", "0.2"]
+    flags += ["--width", "0.5"]
     assert command.main(["--out", str(first), *shared, *flags]) == 0
     said = capsys.readouterr()
     assert "epoch 2 of 2, step 6: validation loss" in said.out
@@ -27,6 +28,7 @@ def test_a_run_is_kept_and_gone_on_with(tmp_path, capsys):
     assert names == {command.CURVES, command.EVENTS, command.CHECKPOINT}
     run = lab.load_checkpoint((first / command.CHECKPOINT).read_bytes())
     assert (run.step, run.settings.epochs, run.settings.dropout) == (6, 2, 0.2)
+    assert run.settings.width == 0.5
 
     more = ["--resume", str(first / command.CHECKPOINT), "--epochs", "4"]
     assert command.main(["--out", str(second), *shared, *more]) == 0
