@@ -25,7 +25,7 @@ class Space:
     A setting with one value has that in all trials; one without any stays as the settings say.
     """
 
-    rate: tuple[float, float] = (1e-4, 0.3)
+    rate: tuple[float, float] = (1e-5, 1.0)
     """Least and greatest, above 0 to 10; drawn evenly in its logarithm."""
     dropout: tuple[float, float] = (0.0, 0.6)
     """Least and greatest, 0 to 0.9."""
@@ -167,7 +167,9 @@ def _list_ticks(space: Space, name: str) -> tuple[tuple[float, str], ...]:
     if name == "rate":
         logs = (math.log10(low), math.log10(high))
         decades = range(math.ceil(logs[0] - 1e-9), math.floor(logs[1] + 1e-9) + 1)
-        return tuple((_place(d, logs), f"{10.0**d:g}") for d in decades)
+        return tuple(
+            (_place(d, logs), np.format_float_positional(10.0**d, trim="-")) for d in decades
+        )
     return tuple((i / 2, f"{low + (high - low) * i / 2:.2g}") for i in range(3))
 
 

@@ -26,9 +26,9 @@ TOP = 2.9  # of those places, where the rate is best
 def draw_why(words: str) -> str:
     """What is shown before the first search: a grid tries few values of what matters (Bergstra and
     Bengio, 2012, figure 1), and ``words``, as HTML."""
-    both = _draw_places(GRID, charts.BLUE, "<b>Grid</b>: nine trainings try three rates.")
+    both = _draw_places(GRID, charts.BLUE, "<b>Grid</b>: nine trainings, three rates.")
     both += _draw_places(
-        SCATTERED, charts.VERMILION, "<b>At random</b>: nine trainings try nine rates."
+        SCATTERED, charts.VERMILION, "<b>At random</b>: nine trainings, nine rates."
     )
     return f'<div class="lab lab-why"><div class="both">{both}</div><div>{words}</div></div>'
 
@@ -46,8 +46,8 @@ def _draw_places(places: Any, colour: int, words: str) -> str:
         f'<figure class="c{colour}"><svg viewBox="0 0 260 305" role="img" '
         f'aria-label="Nine trainings in a square of two settings">'
         f'<rect class="square" x="30" y="90" width="220" height="190"/>{"".join(drawn)}'
-        '<text x="140" y="300">a setting that matters</text>'
-        '<text transform="translate(20 185) rotate(-90)">one that does not</text></svg>'
+        '<text x="140" y="300">rate, which decides</text>'
+        '<text transform="translate(20 185) rotate(-90)">dropout, which does not</text></svg>'
         f"<figcaption>{words}</figcaption></figure>"
     )
 
@@ -210,11 +210,12 @@ def draw_best(p: Any) -> str:
         # dashed on a solid one: where they are equal both are seen
         dash = int(name == "random")
         lines.append(charts.Line(NAMES[name], at, best, COLOURS[name], dash=dash, note=note))
+    least = min((line.y[0] for line in lines if len(line.y)), default=0.0)
     lines.sort(key=lambda line: line.dash == 0)
     return charts.draw_chart(
         lines, title="Best so far", size=SIZE, legend=True,
         x=charts.Axis("trials of each", low=1, high=p.budget, is_whole=True),
-        y=charts.Axis("share right", text=charts.percent, high=1),
+        y=charts.Axis("share right", text=charts.percent, low=math.floor(10 * least) / 10, high=1),
     )  # fmt: skip
 
 
