@@ -103,7 +103,7 @@ def search_settings(
             continue
         with _quiet():
             asked = studies[name].ask(to_distributions(space))
-        own = replace(settings, **space.fixed, **asked.params)
+        own = replace(settings, **space.fixed, **_shorten(asked.params, space))
         report = Report(asked)
         with closing(report.train(own, data, steering)) as training:
             for progress in training:
@@ -116,6 +116,16 @@ def search_settings(
         state = tell()
         yield state
     yield tell(done=True)
+
+
+def _shorten(params: dict[str, Any], space: Space) -> dict[str, Any]:
+    """Numbers with the digits that one would type, inside their ranges."""
+    short = dict(params)
+    for name, (low, high) in space.ranges.items():
+        if name in short:
+            value = float(f"{short[name]:.2g}") if name == "rate" else round(short[name], 2)
+            short[name] = min(max(value, low), high)
+    return short
 
 
 def _tell(study: optuna.Study, asked: optuna.trial.Trial, trial: Trial) -> None:

@@ -13,8 +13,8 @@ from demos import components as ui
 from demos import lesson
 from demos.components.js_component import read_static
 from demos.training_lab.controls import OWN, Rail
-from demos.training_lab.search_drawing import draw_search, draw_why
-from demos.training_lab.session import NETWORKS, Session, TrainingSettings, load_data, plan_runs
+from demos.training_lab.search_drawing import NAMES, draw_search, draw_why
+from demos.training_lab.session import NETWORKS, Session, Task, TrainingSettings, load_data
 from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Search"
@@ -103,8 +103,8 @@ def take_best(search: Search, session: Session, asked: int) -> tuple:
     if best is None:
         raise InputError(NO_BEST)
     settings = TrainingSettings(**asdict(best.settings))
-    tasks, data, _ = plan_runs("", settings)
-    session.begin(tasks, data)
+    name = f"found by {NAMES[best.sampler]}"
+    session.begin([Task(name, settings.plain())], settings.data)
     return asked + 1, OWN, "", *asdict(settings).values()
 
 

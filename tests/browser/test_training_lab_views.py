@@ -167,7 +167,7 @@ def test_a_search_is_watched_stopped_and_taken(tab, rest, page):
     tab.locator("#training-lab-take-best").click()
     train = tab.locator("#training-lab-train")
     expect(train).to_be_visible()
-    expect(train.locator(".lab-status").last).to_contain_text("MLP")
+    expect(train.locator(".lab-status").last).to_contain_text("found by")
     rest()
     rate = float(tab.locator("#training-lab-rate input").input_value())
     assert f"rate {rate:.2g}" in best

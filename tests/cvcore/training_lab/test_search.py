@@ -41,6 +41,8 @@ def test_samplers_take_turns_on_the_same_budget(states):
         )  # fmt: skip
         assert SPACE.rate[0] <= trial.settings.rate <= SPACE.rate[1]
         assert SPACE.dropout[0] <= trial.settings.dropout <= SPACE.dropout[1]
+        assert trial.settings.rate == float(f"{trial.settings.rate:.2g}")  # as one would type it
+        assert trial.settings.dropout == round(trial.settings.dropout, 2)
         assert trial.settings.optimiser in SPACE.optimisers
         assert trial.settings.width in SPACE.widths
 

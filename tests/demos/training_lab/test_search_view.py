@@ -113,6 +113,7 @@ def test_the_best_is_trained_again(searched):
     best = searched.progress.best
     (task,) = session.plan
     assert task.settings == best.settings
+    assert task.name in ("found by grid", "found by random", "found by TPE")
     assert TrainingSettings(*values).plain() == best.settings
     assert max(best.accuracies) == best.value
     *_, last = lab.train(task.settings, lab.load_digits())
