@@ -4,9 +4,9 @@
     python -m cvcore.training.feature_maps.digits --seed 0
 
 MNIST: LeCun, Cortes and Burges, handwritten digits, 28 x 28. A thousand digits, a hundred of each
-kind, are held back and decide nothing, as the last epoch is kept; the score is the accuracy on them.
-Takes a minute or two on two cores, by ``cvcore.training_lab.train``. The random shifts, turns and
-sizes make four thousand digits last.
+kind, are held back and decide nothing, as the last epoch is kept: the score is the accuracy on
+them. Takes a minute or two on two cores, by ``cvcore.training_lab.train``. The random shifts, turns
+and sizes make four thousand digits last.
 """
 
 import argparse
@@ -41,8 +41,9 @@ def load_digits(seed: int) -> Data:
     digits = torch.from_numpy(pixels.astype(np.float32) / 255).view(-1, 1, 28, 28)
     everything = Part(digits, torch.from_numpy(labels.astype(np.int64)))
     keep, held = split_digits(everything.labels, seed)
-    halves = (everything.take(half.flatten()) for half in held.view(10, 2, -1).unbind(dim=1))
-    return Data("digits", tuple("0123456789"), everything.take(keep), *halves)
+    watched, tested = (half.flatten() for half in held.view(10, 2, -1).unbind(dim=1))
+    training, validation, test = map(everything.take, (keep, watched, tested))
+    return Data("digits", tuple("0123456789"), training, validation, test)
 
 
 @torch.inference_mode()
