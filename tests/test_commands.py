@@ -46,6 +46,7 @@ READING = {
     "cvcore.engine.__main__", "cvcore.engine.onnx_export", "cvcore.detection.evaluation",
     "cvcore.segmentation.evaluation", "cvcore.face_verification.evaluation",
     "benchmarks.__main__", "benchmarks.face_verification", "benchmarks.load", "benchmarks.page",
+    f"{TRAINING}ways",
 }  # fmt: skip
 
 

@@ -158,6 +158,7 @@ class Publish(Callback):
         run = Run(
             module.settings, module.data.size, module.data.kind, module.data.classes, state, best,
             history.to_arrays(), tuple(history.marks), module.steps_per_epoch,
+            module.data.digest if module.data.kind == "own" else "",
         )  # fmt: skip
         self._publish(trainer, module, done=True, run=run, **tests)
 

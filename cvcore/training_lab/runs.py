@@ -61,6 +61,8 @@ class Run:
     curves: Mapping[str, np.ndarray] = field(repr=False)
     marks: tuple[Mark, ...] = field(repr=False, default=())
     steps_per_epoch: int = 1
+    digest: str = field(repr=False, default="")
+    """Of one's own pictures, which it was trained on; "" for the bundled ones."""
 
     @property
     def step(self) -> int:
@@ -113,6 +115,7 @@ class Run:
             "size": self.size,
             "kind": self.kind,
             "classes": self.classes,
+            "digest": self.digest,
             "steps_per_epoch": self.steps_per_epoch,
             "state": _describe(self.state),
             "best": None if self.best is None else _describe(self.best),
@@ -168,6 +171,7 @@ def load_checkpoint(data: bytes) -> Run:
             },
             tuple(Mark(step, text) for step, text in about["marks"]),
             int(about["steps_per_epoch"]),
+            str(about.get("digest", "")),
         )
         _check_size(run.size)
         run.build_network()  # which its weights must fit
@@ -183,7 +187,8 @@ def _check_size(size: tuple[int, int, int]) -> None:
 
 def check_resumable(run: Run, settings: Settings, data: Data) -> None:
     """InputError unless a run can be gone on from with these settings, on data like its own."""
-    if (data.size, data.kind, data.classes) != (run.size, run.kind, run.classes):
+    is_same = (data.size, data.kind, data.classes) == (run.size, run.kind, run.classes)
+    if not is_same or (run.digest and run.digest != data.digest):
         raise InputError("This run was trained on other data: choose the same, or start anew.")
     for name in FIXED:
         was, now = getattr(run.settings, name), getattr(settings, name)

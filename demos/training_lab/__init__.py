@@ -106,6 +106,7 @@ def say(sentence: str, *, refuses: bool = True) -> str:
     return f'<p role="alert"{" class=refused" if refuses else ""}>{escape(sentence)}</p>'
 
 
+@lesson.keep_here
 def run_turn(session: Session, turns: int) -> Iterator[tuple]:
     """One turn of what is planned, drawn as it goes; at its end, whether another is asked for.
 

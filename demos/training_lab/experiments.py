@@ -53,6 +53,7 @@ def begin(trial: Trial, asked: int, name: str) -> int:
     return asked + 1
 
 
+@lesson.keep_here
 def run_turn(trial: Trial, turns: int) -> Iterator[tuple]:
     """One turn of what is planned, drawn as it goes; at its end, whether another is asked for."""
     session, has_more = trial.session, False

@@ -26,6 +26,7 @@ class LeftOutPanel(ui.Panel):
     SCRIPTS = ("left_out.js",)
 
 
+@lesson.keep_here
 def leave_one_out(transfers: Transfers) -> dict[str, Any]:
     """Leave each picture out once; the most frequent mistake is opened."""
     data = transfers.get_data()
@@ -34,6 +35,8 @@ def leave_one_out(transfers: Transfers) -> dict[str, Any]:
             f"There are {len(data.classes)} classes: the matrix shows at most {MOST_CLASSES}."
         )
     left = cvcore.training_lab.leave_one_out(data)
+    if transfers.get_data() is not data:
+        raise InputError("The pictures have changed meanwhile: open Left out again.")
     transfers.left_out = left, data
     wrong = left.confusion * (1 - np.eye(len(left.classes), dtype=np.int64))
     most = wrong if wrong.any() else left.confusion
@@ -43,19 +46,18 @@ def leave_one_out(transfers: Transfers) -> dict[str, Any]:
 
 def act(transfers: Transfers, event: gr.EventData) -> dict[str, Any]:
     """The pictures behind another cell."""
-    return draw(transfers, getattr(event, "truth", -1), getattr(event, "answer", -1))
+    return draw(transfers, lesson.read_int(event, "truth"), lesson.read_int(event, "answer"))
 
 
 # --- drawing -------------------------------------------------------------------------------------
-def draw(transfers: Transfers, truth: Any, answer: Any) -> dict[str, Any]:
+def draw(transfers: Transfers, truth: int, answer: int) -> dict[str, Any]:
     """The matrix, and beside it the pictures behind a cell; InputError for a cell that is none."""
     if transfers.left_out is None:
         raise InputError("No picture is left out yet: open Left out again.")
     left, data = transfers.left_out
     count = len(left.classes)
-    if truth not in range(count) or answer not in range(count):
+    if not (0 <= truth < count and 0 <= answer < count):
         raise InputError("There is no such cell: choose one of the matrix.")
-    truth, answer = int(truth), int(answer)
     found = left.find(truth, answer)
     wrong = int((left.labels != left.answers).sum())
     head = f"{wrong} of {len(left.labels)} wrong ({charts.percent(1 - left.accuracy)})"

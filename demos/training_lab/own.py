@@ -12,6 +12,7 @@ from demos import lesson
 from demos.training_lab.session import NO_OWN, OWN_PICTURES, Session
 
 CLOTHES = "clothes"
+MOST_LARGE = 300  # pictures to learn from that are kept at 128 x 128; more at 64 x 64
 NO_FILE = "There are no pictures yet: choose a .zip file with a folder for each class."
 
 
@@ -43,7 +44,10 @@ def load_zip(
     """The visitor's own classes out of a zip file of class-named folders."""
     if path is None:
         raise InputError(NO_FILE)
-    chosen = take(session, transfers, cvcore.training_lab.read_folders(path))
+    data = cvcore.training_lab.read_folders(path)
+    if len(data.training) <= MOST_LARGE:
+        data = cvcore.training_lab.read_folders(path, look="large")
+    chosen = take(session, transfers, data)
     return transfers.draw(), chosen
 
 

@@ -49,6 +49,7 @@ class Found:
         return int(self.sizes.suggestion)
 
 
+@lesson.keep_here
 def raise_rate(
     found: Found, session: Session, settings: TrainingSettings
 ) -> Iterator[dict[str, Any]]:
@@ -62,6 +63,7 @@ def raise_rate(
         yield draw(found)
 
 
+@lesson.keep_here
 def open_view(
     found: Found, session: Session, settings: TrainingSettings
 ) -> Iterator[dict[str, Any]]:
@@ -73,6 +75,7 @@ def open_view(
         yield from raise_rate(found, session, settings)
 
 
+@lesson.keep_here
 def raise_size(
     found: Found, session: Session, settings: TrainingSettings
 ) -> Iterator[dict[str, Any]]:

@@ -22,6 +22,7 @@ def prepare() -> None:
     wait. It is a real run of this machine; later ones of the same settings are the same."""
     lab = cvcore.training_lab
     lab.prepare()  # who comes meanwhile need not wait for the rest
+    _ = lab.search_settings  # Optuna is read in now, and not in the first search's step
     *_, last = lab.train(Settings(), lab.load_digits())
     store(last)
 

@@ -27,6 +27,7 @@ GAP = 0.1  # seconds between two pictures, at least
 SIDE = 128  # pixels, as a transfer takes them
 THUMBS, THUMB = 3, 44  # the newest of a class; pixels
 LONGEST_NAME = 20  # letters
+LARGEST = 2**31 - 1  # number of a class
 WRONG_ROWS = "The classes are up to five, each with a number of its own and a name."
 TWICE = "Two classes have the same name: give one of them another."
 FIRST = {"classes": [[1, "Class 1"], [2, "Class 2"]], "hold": 0, "seen": 0}
@@ -82,13 +83,21 @@ def read_rows(rows: Any) -> tuple[list[tuple[int, str]], int, int]:
         hold, seen = int(rows.get("hold", 0)), int(rows.get("seen", 0))
     except (TypeError, ValueError, KeyError, AttributeError, OverflowError):
         raise InputError(WRONG_ROWS) from None
-    if len(classes) > MOST_CLASSES or len({number for number, _ in classes}) < len(classes):
+    numbers = {number for number, _ in classes}
+    if len(classes) > MOST_CLASSES or len(numbers) < len(classes):
+        raise InputError(WRONG_ROWS)
+    if any(not 0 < number <= LARGEST for number in numbers):
         raise InputError(WRONG_ROWS)
     named = [
-        (number, " ".join(name.split())[:LONGEST_NAME] or f"Class {place}")
+        (number, clean(name) or f"Class {place}")
         for place, (number, name) in enumerate(classes, start=1)
     ]
     return named, hold, seen
+
+
+def clean(name: str) -> str:
+    """A name in one line, without half letters, which cannot be sent."""
+    return " ".join(name.split())[:LONGEST_NAME].encode("utf-8", "ignore").decode()
 
 
 def measure(data: Any) -> Iterator[Measured]:
@@ -155,6 +164,7 @@ class Teaching(Work):
     # --- what is taught --------------------------------------------------------------------------
     def teach(self, data: Any, taught: tuple) -> None:
         """Teach these, by turns."""
+        self.end()  # a step under way is of other classes
         settings = cvcore.training_lab.TransferSettings(way=WAY)
         self.data, self.taught, self.measured = data, taught, None
         plan: list = [(WAY, partial(cvcore.training_lab.transfer, settings, data))]
@@ -214,7 +224,7 @@ def settle(
 def draw(teaching: Teaching) -> dict[str, Any]:
     """The value of the panel beside the webcam: what to do next, and a bar a class."""
     with teaching.pen:
-        sentence, all_shares = guide(teaching), teaching.shares
+        sentence, all_shares = guide(teaching), teaching.shares if teaching.known else {}
         shown = [
             (place, one.name, all_shares[one.number])
             for place, one in enumerate(teaching.classes) if one.number in all_shares

@@ -1,6 +1,6 @@
 """The view "Transfer": four ways to teach a trained network a few pictures, side by side."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from functools import cache, partial
 from html import escape
@@ -17,10 +17,11 @@ from demos import lesson
 from demos.lesson import charts
 from demos.training_lab import own
 from demos.training_lab.controls import RateSlider
+from demos.training_lab.guide import draw_guide
 from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Transfer"
-SIZE, TALL = (300, 190), (300, 430)  # pixels
+SIZE = (300, 190)  # pixels
 KINDS = ("dress", "hat", "pants", "shirt", "shoes")
 EACH = 20  # pictures of a kind to learn from, at most
 CURVE = "curve"
@@ -34,10 +35,6 @@ COLOURS = {
     "scratch": charts.GREY,
 }  # fmt: skip
 NOT_TAUGHT = "Nothing is taught yet: open Transfer, and press Start."
-GUIDE = (
-    "<b>Which way?</b> Few pictures like ImageNet's: a new head. Few, and unlike them: last "
-    "stages, a small rate. Many: everything. From scratch only with very many."
-)
 
 
 @cache
@@ -101,11 +98,10 @@ class Transfers(Work):
     def model(self) -> Any:
         """The network that names pictures: one that was loaded, or the best on those held back; of
         equals the first. None while there is none."""
-        with self.lock:
-            taught = [one for one in self.progress.values() if one.model is not None]
-            if self.loaded is not None or not taught:
-                return self.loaded
-            return max(taught, key=lambda one: one.validation_accuracy[-1]).model
+        taught = [one for one in list(self.progress.values()) if one.model is not None]
+        if self.loaded is not None or not taught:
+            return self.loaded
+        return max(taught, key=lambda one: one.validation_accuracy[-1]).model
 
     def get_data(self) -> Any:
         return load_kinds() if self.data is None else self.data
@@ -121,25 +117,39 @@ class Transfers(Work):
             self.curve = state
         else:
             self.progress[name] = state
-            if state.done:
-                self.loaded = None
 
     def draw(self) -> dict[str, Any]:
         return draw(self)
 
 
 def begin(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
-    """Plan all four ways, the quick ones first."""
-    settings, data = [choice.to_settings(way) for way in WAYS], transfers.get_data()
+    """Plan all four ways, the quick ones first; a network out of a file names nothing more."""
+    plan(transfers, choice, WAYS)
+    transfers.loaded = None
+    return asked + 1
+
+
+def begin_first(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
+    """Plan the quickest way as the view is opened, while nothing is taught."""
+    if transfers.progress or transfers.waiting or transfers.loaded is not None:
+        return asked
+    plan(transfers, choice, WAYS[:1])
+    return asked + 1
+
+
+def plan(transfers: Transfers, choice: TransferChoice, ways: Sequence[str]) -> None:
+    """Do these ways next; what was taught before is gone."""
+    settings, data = [choice.to_settings(way) for way in ways], transfers.get_data()
+    transfers.end()  # else its step under way would be put among the new ones
     transfers.progress = {}
     transfers.begin([
         (one.way, partial(cvcore.training_lab.transfer, one, data)) for one in settings
     ])  # fmt: skip
-    return asked + 1
 
 
 def begin_curve(transfers: Transfers, asked: int) -> int:
     """Plan the learning curve."""
+    transfers.end()
     transfers.curve, data = None, transfers.get_data()
     measure = partial(cvcore.training_lab.measure_learning_curve, data, ways=WAYS)
     transfers.begin([(CURVE, measure)])
@@ -187,15 +197,17 @@ def draw(transfers: Transfers) -> dict[str, Any]:
         waiting = transfers.waiting
     data = transfers.get_data()
     cards = "".join(draw_way(way, progress.get(way), way in waiting) for way in WAYS)
-    notes = " ".join((f"Own pictures: {', '.join(data.classes)}.", *data.notes))
-    about = escape(notes) if transfers.data is not None else (
-        f"Clothes: {', '.join(KINDS)}; {len(data.test)} pictures held back for the test. "
-        f"{GUIDE}")  # fmt: skip
+    if transfers.data is None:
+        held = len(data.test)
+        about = f"Clothes: {', '.join(KINDS)}; {held} pictures held back for the test."
+    else:
+        about = escape(" ".join((f"Own pictures: {', '.join(data.classes)}.", *data.notes)))
     if loaded is not None:
         about = f"<b>Loaded:</b> {say_loaded(loaded)} {about}"
     html = (
         f'<div class="lab lab-transfer"><div class="ways">{cards}</div>'
         f'<div class="curve">{draw_learning_curve(curve, CURVE in waiting)}</div>'
+        f'<div class="which">{draw_guide()}</div>'
         f'<p class="lab-words">{about}</p></div>'
     )
     tests = {way: one.test.accuracy if one.test else None for way, one in progress.items()}
@@ -253,7 +265,7 @@ def draw_learning_curve(curve: Any, is_planned: bool) -> str:
         for row, way in enumerate(curve.ways)
     ]
     chart = charts.draw_chart(
-        lines, title="", legend=True, size=TALL,
+        lines, title="", legend=True, size=SIZE,
         x=charts.Axis("pictures a class", is_log=True, low=1, high=max(*curve.counts, 2)),
         y=charts.Axis("share right", low=0, high=1, text=charts.percent),
     )  # fmt: skip
@@ -311,7 +323,8 @@ def build(
     controls = lesson.Controls(TransferChoice, rate=rate, per_class=each, freeze_norms=norms)
     quiet = {"api_name": None, "show_progress": "hidden"}
     lazy.add(TITLE, stage.views[TITLE], draw, [state], view, **quiet)
-    tab.run(start.click, begin, [state, asked], asked, settings=controls, **quiet)
+    for event, fn in ((stage.views[TITLE].select, begin_first), (start.click, begin)):
+        tab.run(event, fn, [state, asked], asked, settings=controls, **quiet)
     tab.run(curve.click, begin_curve, [state, asked], asked, **quiet)
     tab.run(keep.click, save, state, file, api_name=None)
     tab.run(again.upload, load, [state, again], view, api_name=None)

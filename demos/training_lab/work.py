@@ -115,7 +115,11 @@ def load_run(session: Session, path: str | None) -> Kept:
     data, own = names.get((run.kind, run.size[1])), None
     if run.kind == OWN_PICTURES:
         data, own = OWN_PICTURES, session.own
-        if own is None or (own.size, own.classes) != (run.size, run.classes):
+        if own is None or (own.size, own.classes, own.digest) != (
+            run.size,
+            run.classes,
+            run.digest,
+        ):
             raise InputError(OTHERS_PICTURES)
     if data is None:
         raise InputError("This run was trained on pictures that are not here: load another one.")

@@ -125,7 +125,7 @@ def test_runs_are_renamed_saved_and_removed(tab, rest, page):
         tab.get_by_role("button", name=re.compile("^Checkpoint")).click()
     path = download.value.path()
     rest()
-    tab.locator("input[type=file][accept*=safetensors]").set_input_files(
+    tab.locator("[data-testid^='Load a checkpoint']").set_input_files(
         {"name": "loaded.safetensors", "mimeType": "", "buffer": path.read_bytes()}
     )
     rest()

@@ -82,9 +82,13 @@ def test_a_transfer_is_watched_stopped_and_saved(tab, rest, page):
     view = tab.locator("#training-lab-transfer")
     expect(view.locator("section")).to_have_count(4)
     rest()
+    first, last = view.locator("section").first, view.locator("section").last
+    expect(first).to_contain_text("test ")  # it began as the view was opened
+    expect(last).to_contain_text("press Start")
     tab.locator("#training-lab-teach").click()
-    expect(view.locator("section").first).to_contain_text("6,405 of 3,377,413 numbers learn")
-    expect(view.locator("section").first).to_contain_text("test ")
+    expect(last).to_contain_text("waits for its turn")
+    expect(first).to_contain_text("6,405 of 3,377,413 numbers learn")
+    expect(first).to_contain_text("test ")
     tab.get_by_role("button", name="Stop", exact=True).click()
     rest()
     expect(view).not_to_contain_text("waits for its turn")

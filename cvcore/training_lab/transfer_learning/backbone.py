@@ -142,6 +142,7 @@ def prepare(data: Data, border: int) -> Iterator[float | tuple[Part, Part, Part]
         found = tuple(computed)
         if sum(one.nbytes for one in found) <= KEEP_AT_MOST:
             _kept.keep(key, found)
+            weakref.finalize(data, _kept.drop, key)
     training, validation, test = (
         Part(x, part.labels) for x, part in zip(found, parts, strict=True)
     )

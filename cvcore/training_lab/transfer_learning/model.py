@@ -19,6 +19,7 @@ from cvcore.training_lab.transfer_learning.settings import TransferSettings
 
 NO_MODEL = "This is no network of a transfer: choose a .safetensors file that was saved here."
 MAX_SIDE = 1024
+LONGEST_NAME = 200  # letters of a class
 
 
 @dataclass(frozen=True, eq=False)
@@ -75,6 +76,10 @@ def load_transfer(data: bytes) -> TransferModel:
         classes, side = tuple(map(str, about["classes"])), int(about["side"])
         if not 1 <= side <= MAX_SIDE or not 2 <= len(classes) <= MAX_CLASSES:
             raise ValueError(side)
+        if len(set(classes)) < len(classes) or max(map(len, classes)) > LONGEST_NAME:
+            raise ValueError("class names")
+        if not all(value.isfinite().all() for value in tensors.values()):
+            raise ValueError("weights that are no numbers")
         net = backbone.build_network(settings, len(classes))
         names = backbone.list_learned(net, backbone.find_border(settings))
         if sorted(names) != sorted(tensors):

@@ -164,7 +164,7 @@ def test_nothing_goes_on_while_nobody_asks_for_more(small):
     assert begun.step == 0
     time.sleep(1)  # in which the training would be over
     _, _, gone_on = next(states).running
-    assert gone_on.step < gone_on.total
+    assert gone_on.step <= 2
     states.close()
 
 

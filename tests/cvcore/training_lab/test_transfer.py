@@ -1,5 +1,6 @@
 """Transfer learning in four ways; small squares, so that a step takes milliseconds."""
 
+import gc
 import json
 from dataclasses import replace
 
@@ -136,6 +137,23 @@ def test_a_model_is_saved_and_loaded_and_answers_as_before(own):
     assert len(finish(QUICK, own).model.to_file()) < 20_000  # the head alone
 
 
+def test_weights_that_are_no_numbers_are_refused(own):
+    model = finish(QUICK, own).model
+    model.net.classifier.bias.data[0] = float("nan")
+    with pytest.raises(InputError, match="no network of a transfer"):
+        lab.load_transfer(model.to_file())
+
+
+def test_features_go_with_the_pictures(own):
+    data = replace(own)
+    before = len(backbone._kept.keys())
+    finish(QUICK, data)
+    assert len(backbone._kept.keys()) == before + 1
+    del data
+    gc.collect()
+    assert len(backbone._kept.keys()) == before
+
+
 def test_a_file_that_is_none_gets_a_sentence(own):
     good = finish(QUICK, own).model.to_file()
     length = int.from_bytes(good[:8], "little")
@@ -146,6 +164,8 @@ def test_a_file_that_is_none_gets_a_sentence(own):
         ("settings", {**about["settings"], "way": "everything"}),
         ("classes", ["many"] * 10**5),
         ("side", 0),
+        ("classes", ["checks"] * 3),
+        ("classes", ["checks", "rows", "s" * 10**4]),
     ):
         header["__metadata__"]["transfer"] = json.dumps({**about, key: value})
         text = json.dumps(header).encode()

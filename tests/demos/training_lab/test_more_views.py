@@ -3,6 +3,7 @@
 import base64
 import io
 import zipfile
+from concurrent.futures import ThreadPoolExecutor
 from dataclasses import replace
 from functools import partial
 from types import SimpleNamespace
@@ -13,8 +14,20 @@ from PIL import Image
 
 from cvcore import training_lab
 from cvcore.core.errors import InputError
+from cvcore.training_lab.transfer_learning import measured
 from cvcore.training_lab.variety import Augmentation
-from demos.training_lab import augment, experiments, left_out, live, own, rate, transfer, turns
+from demos.lesson import charts
+from demos.training_lab import (
+    augment,
+    experiments,
+    guide,
+    left_out,
+    live,
+    own,
+    rate,
+    transfer,
+    turns,
+)
 from demos.training_lab.session import OWN_PICTURES, Session
 from demos.training_lab.teach import FIRST, Teaching
 from tests.support.html import visible
@@ -125,6 +138,15 @@ def test_a_transfer_rests_between_two_turns(monkeypatch):
     assert "numbers learn" in shown["html"]
 
 
+def test_the_quickest_way_begins_as_the_view_is_opened():
+    transfers, choice = transfer.Transfers(), transfer.TransferChoice()
+    assert transfer.begin_first(transfers, 3, choice) == 4
+    assert transfers.waiting == ["frozen"]
+    assert transfer.begin_first(transfers, 4, choice) == 4  # it is under way
+    assert transfer.begin(transfers, 4, choice) == 5
+    assert transfers.waiting == list(transfer.WAYS)
+
+
 def test_a_transfer_that_is_left_ends():
     transfers = transfer.Transfers()
     assert transfer.begin(transfers, 0, transfer.TransferChoice()) == 1
@@ -171,11 +193,26 @@ def test_a_network_travels_as_a_file(tmp_path, taught):
         with pytest.raises(InputError, match=said):
             transfer.load(other, wrong)
     assert other.model is other.loaded  # as before
-    plan_frozen(other)
-    while other.step():
-        pass
+    assert transfer.begin_first(other, 0, transfer.TransferChoice()) == 0  # nor is it replaced
+    transfer.begin(other, 0, transfer.TransferChoice())
     assert other.loaded is None  # what is taught now is newer
-    assert other.model is other.progress["frozen"].model
+    other.end()
+
+
+def test_what_is_taught_anew_begins_without_what_was_before():
+    transfers, choice = transfer.Transfers(), transfer.TransferChoice()
+    transfers.progress["frozen"] = "old"
+    ended = []
+    transfers.end = lambda: ended.append(dict(transfers.progress))
+    transfer.begin(transfers, 0, choice)
+    assert ended[0] == {"frozen": "old"}  # its step ends before its place is emptied
+    assert transfers.progress == {}
+
+
+def test_a_step_keeps_nobody_waiting_who_asks_what_is_planned(taught):
+    with taught.lock, ThreadPoolExecutor(1) as pool:
+        assert pool.submit(lambda: taught.waiting).result(5) == []
+        assert pool.submit(lambda: taught.model).result(5) is not None
 
 
 def test_the_best_on_pictures_held_back_names_them():
@@ -184,6 +221,17 @@ def test_the_best_on_pictures_held_back_names_them():
         transfers.progress[way] = SimpleNamespace(model=way, validation_accuracy=np.array(shares))
     transfers.progress["everything"] = SimpleNamespace(model=None, validation_accuracy=[])
     assert transfers.model == "frozen"  # the first of two that end alike
+
+
+def test_each_cell_of_the_guide_was_measured_three_times():
+    cells = [measured.MEASURED[kind, count] for kind in guide.COLUMNS for count in guide.ROWS]
+    assert len(cells) == len(measured.MEASURED) == 4
+    shown = visible(guide.draw_guide())
+    for cell in cells:
+        assert set(cell) == set(transfer.WAYS)
+        for way, shares in cell.items():
+            assert len(shares) == 3
+            assert f"{charts.percent(float(np.mean(shares)))} {guide.SHORT[way]}" in shown
 
 
 # --- left out ------------------------------------------------------------------------------------
@@ -204,7 +252,7 @@ def test_the_pictures_behind_a_cell_are_those_that_were_left_out():
     other = left_out.act(transfers, event)
     assert other["html"].count("<figure>") == left.confusion[3, 3]
     assert "shirt, and taken for it" in visible(other["html"])
-    for wrong in ((0, 5), (-1, 0), (None, "x")):
+    for wrong in ((0, 5), (-1, 0)):
         with pytest.raises(InputError, match="no such cell"):
             left_out.draw(transfers, *wrong)
 

@@ -116,11 +116,18 @@ def test_a_class_that_is_cleared_has_no_pictures_and_one_that_is_renamed_keeps_t
     "wrong",
     [None, [], {}, {"classes": 3}, {"classes": [[1]]}, {"classes": [["x", "a"]]},
      {"classes": [[1, "a"], [1, "b"]]}, {"classes": [[i, "a"] for i in range(6)]},
+     {"classes": [[10**5000, "a"]]}, {"classes": [[-1, "a"]]},
      {"classes": [[1, "a"]], "hold": "me"}, {"classes": [[float("inf"), "a"]]}],
 )  # fmt: skip
 def test_rows_that_cannot_be_are_refused(wrong):
     with pytest.raises(InputError, match="up to five"):
         Teaching().note(wrong)
+
+
+def test_half_a_letter_is_left_out_of_a_name():
+    assert teach.read_rows({"classes": [[1, "\ud800cup \n pen"], [2, "\udfff"]]})[0] == [
+        (1, "cup pen"), (2, "Class 2"),
+    ]  # fmt: skip
 
 
 def test_as_few_pictures_as_a_training_takes():
@@ -162,6 +169,26 @@ def test_what_was_taught_is_told_apart(visit):
     assert "Pictures left out of learning, one by one: 8 of 8 right." in drawn
     renamed = show(teaching, BLUE, 0, names=("warm", "cold"))[2]
     assert renamed["shares"]["cold"] > 0.8  # at once, before it is taught anew
+
+
+def test_classes_that_change_while_they_are_learnt_are_learnt_anew(visit):
+    """What the step under way still gives is not taken for the new ones."""
+    teaching, session, transfers = visit
+    show(teaching, RED, 1)
+    settle(teaching, session, transfers, 1, to_rows())
+    teaching.step()
+    settle(teaching, session, transfers, 2, to_rows(names=("blue", "red")))
+    while teaching.step():
+        pass
+    assert show(teaching, RED, 0, names=("blue", "red"))[2]["shares"]["blue"] > 0.8
+
+
+def test_what_is_forgotten_has_no_bars(visit):
+    teaching, *_ = visit
+    shares = dict(teaching.shares) or {1: 0.9, 2: 0.1}
+    teaching.forget()
+    teaching.shares = shares  # of a frame that was under way
+    assert draw(teaching)["shares"] == {}
 
 
 def test_what_has_not_changed_is_not_taught_again(visit):
@@ -274,6 +301,11 @@ def test_a_checkpoint_of_own_pictures_is_for_who_has_such_classes(visit, short, 
     with pytest.raises(InputError, match="somebody's own pictures"):
         work.load_run(Session(), str(path))
     assert work.load_run(session, str(path)).load() is session.own
+    other = Session()
+    flipped = replace(session.own.training, labels=1 - session.own.training.labels)
+    other.own = replace(session.own, training=flipped)  # of the same names and sizes
+    with pytest.raises(InputError, match="somebody's own pictures"):
+        work.load_run(other, str(path))
 
 
 def test_programs_do_not_read_own_pictures(short):
