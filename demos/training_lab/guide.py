@@ -35,5 +35,5 @@ def _find(count: int) -> list[dict[str, tuple[float, ...]]]:
 
 def _draw_cell(shares: dict[str, tuple[float, ...]]) -> str:
     means = sorted(((float(np.mean(values)), way) for way, values in shares.items()), reverse=True)
-    lines = [f"<b>{charts.percent(mean)}</b> {SHORT[way]}" for mean, way in means]
+    lines = [f"<b>{charts.percent(round(mean, 2))}</b> {SHORT[way]}" for mean, way in means]
     return f'<td><span class="best">{lines[0]}</span><br>{"<br>".join(lines[1:])}</td>'

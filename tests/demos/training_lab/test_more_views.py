@@ -226,12 +226,13 @@ def test_the_best_on_pictures_held_back_names_them():
 def test_each_cell_of_the_guide_was_measured_three_times():
     cells = [measured.MEASURED[kind, count] for kind in guide.COLUMNS for count in guide.ROWS]
     assert len(cells) == len(measured.MEASURED) == 4
-    shown = visible(guide.draw_guide())
+    shown = visible(guide.draw_guide()).replace("\u00a0", " ")
     for cell in cells:
         assert set(cell) == set(transfer.WAYS)
         for way, shares in cell.items():
             assert len(shares) == 3
-            assert f"{charts.percent(float(np.mean(shares)))} {guide.SHORT[way]}" in shown
+            share = charts.percent(round(float(np.mean(shares)), 2))
+            assert f"{share} {guide.SHORT[way]}".replace("\u00a0", " ") in shown
 
 
 # --- left out ------------------------------------------------------------------------------------
