@@ -22,6 +22,8 @@ from cvcore.training_lab.runs import Run, check_resumable, load_checkpoint
 from cvcore.training_lab.schedules import Patience
 from cvcore.training_lab.settings import Settings
 
+SMALL_STEP = 50_000_000  # multiplications
+
 
 def train(
     settings: Settings,
@@ -101,7 +103,7 @@ def run(
         _go_on(resume, learner, keeper, patience)
     steered = Steered(steering or Steering(), is_closed)
     publish = Publish(show, keeper, steered)
-    with _quiet():
+    with _quiet(), _fit_threads(learner):
         lightning = Trainer(
             max_epochs=settings.epochs,
             callbacks=[steered, *waiting.values(), keeper, publish, *callbacks],
@@ -117,6 +119,21 @@ def run(
         _check_pace(lightning, learner, resume)
         _stand_at(lightning, learner)
         lightning.fit(learner)
+
+
+@contextmanager
+def _fit_threads(learner: Learner) -> Iterator[None]:
+    """As many of PyTorch's threads as a step needs: where it multiplies little, a second one costs
+    more than it brings (on two cores twice the time of the default network's steps)."""
+    before, settings = torch.get_num_threads(), learner.settings
+    weights = sum(one.numel() for one in learner.net.parameters())
+    is_flat = settings.network in ("linear", "mlp")  # each weight multiplies once a picture
+    if is_flat and settings.batch_size * weights < SMALL_STEP:
+        limit_threads(1)
+    try:
+        yield
+    finally:
+        limit_threads(before)
 
 
 @cache
