@@ -105,7 +105,7 @@ def pytest_collection_modifyitems(config: pytest.Config, items: list[pytest.Item
 
 # Single tests that go through all lessons, or start the program: 10 is about four seconds.
 LONG = {
-    "test_every_lesson_answers_without_patches": 100,
+    "test_lessons_answer_without_patches": 60,
     "test_without_https_the_camera_s_place_says_why_it_is_empty": 40,
     "test_it_has_its_weights_samples_and_scripts": 25,
     "test_a_forked_child_answers": 25,

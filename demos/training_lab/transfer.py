@@ -21,7 +21,7 @@ from demos.training_lab.guide import draw_guide
 from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Transfer"
-SIZE = (300, 190)  # pixels
+SIZE = (280, 190)  # pixels
 KINDS = ("dress", "hat", "pants", "shirt", "shoes")
 EACH = 20  # pictures of a kind to learn from, at most
 CURVE = "curve"
@@ -228,7 +228,8 @@ def draw_way(way: str, p: Any, is_planned: bool) -> str:
         return f'<section><h3>{TITLES[way]}</h3><p class="soft">{words}</p></section>'
     line = charts.Line("held back", p.validation_steps, p.validation_accuracy, charts.VERMILION)
     chart = charts.draw_chart(
-        [line], title="", x=charts.Axis("step", low=0, high=max(p.total, 1)),
+        [line], title=f"{TITLES[way]}: share right",
+        x=charts.Axis("step", low=0, high=max(p.total, 1)),
         y=charts.Axis("share right", low=0, high=1, text=charts.percent), size=SIZE, legend=False,
     )  # fmt: skip
     counts = f"<b>{p.learns:,}</b> of {p.numbers:,} numbers learn"
@@ -265,7 +266,7 @@ def draw_learning_curve(curve: Any, is_planned: bool) -> str:
         for row, way in enumerate(curve.ways)
     ]
     chart = charts.draw_chart(
-        lines, title="", legend=True, size=SIZE,
+        lines, title="Share right", legend=True, size=SIZE,
         x=charts.Axis("pictures a class", is_log=True, low=1, high=max(*curve.counts, 2)),
         y=charts.Axis("share right", low=0, high=1, text=charts.percent),
     )  # fmt: skip

@@ -20,6 +20,7 @@ NOTHING_THERE = {
     "faces": "There is no face to be found: choose a picture with a face from the front",
     "digits": "There is nothing drawn yet: draw a digit, large",
 }
+NO_DIGIT = "No digit can be read here: draw one, large"
 REFUSED = {
     "text.png": "This file could not be read as a picture: choose a JPEG",
     "corrupt.jpg": "This file could not be read as a picture: it is damaged, or only partly here",
@@ -31,17 +32,16 @@ REFUSED = {
 @pytest.mark.parametrize("api", ["target", "invert"])
 @pytest.mark.parametrize("name", ["faces", "digits"])
 def test_odd_and_bad_files_are_one_sentence(client, tmp_path, name, api):
-    """None of them shows a face; a ramp of grey passes for a digit."""
+    """None of them shows a face or a digit; two are ramps of grey."""
     more = ["own", 10, "w", *VALUES] if api == "invert" else []
 
     def ask(path):
         return client.predict(to_uri(path), name, *more, api_name=f"/latent_space_{api}")
 
     odd, bad = write_odd_pictures(tmp_path), write_bad_files(tmp_path)
-    ramps = [odd.pop(word) for word in ("grey.png", "sixteen_bit.png")] if name == "digits" else []
-    for path in ramps:
-        assert "<img" in ask(path)["html"]
     expected = dict.fromkeys(odd, NOTHING_THERE[name]) | REFUSED
+    if name == "digits":
+        expected |= dict.fromkeys(("grey.png", "sixteen_bit.png"), NO_DIGIT)
     for word, path in (odd | bad).items():
         with pytest.raises(AppError, match=expected[word]) as refused:
             ask(path)
