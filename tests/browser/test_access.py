@@ -86,7 +86,7 @@ def test_a_lesson_comes_to_rest_and_shuts_nobody_out(
     A handler may be asked when the tab is seen, when the link has been read, and for each of the
     three settings that the link changes; then as a slider moves and as it is let go, six times.
     """
-    query = "&picture=astronaut&confidence-limit=0.4&classes-shown-k=7&__theme=light"
+    query = "&picture=astronaut&confidence-limit=0.4&classes-shown-k=7&octaves=2&__theme=light"
     panel = open_tab(topic, query=query)
     rest()
     assert find_errors(page, traffic) == []

@@ -255,6 +255,7 @@ def test_the_card_tells_how_each_was_trained():
     assert "augmented by shift, covered square" in digits
 
 
+@pytest.mark.slow
 def test_the_search_for_a_face_is_measured():
     """With few steps: what counts is that each row is of what it says."""
     rows = gan_measure.measure_likeness(

@@ -127,6 +127,7 @@ if other:
 """
 
 
+@pytest.mark.slow
 def test_two_processes_share_the_pictures_and_keep_the_same_networks(tmp_path):
     """A new process loads PyTorch and Lightning, and is two for as many steps (10 s)."""
     script = tmp_path / "two.py"
