@@ -2,7 +2,6 @@
 
 import itertools
 import math
-import threading
 import time
 from collections.abc import Generator, Iterator, Sequence
 from contextlib import closing, contextmanager
@@ -150,8 +149,6 @@ class Report(Callback):
 
     def __init__(self, trial: optuna.trial.Trial) -> None:
         self._trial = trial
-        self._may_go = threading.Event()
-        self._may_go.set()
         self.accuracies: list[float] = []
         self.pruned = False
         self.waited = 0.0
@@ -161,15 +158,14 @@ class Report(Callback):
         self, settings: Settings, data: Data, steering: Steering
     ) -> Generator[Progress, None, None]:
         """Train, watched by this; no step is begun until the next state is asked for."""
-        with closing(train(settings, data, callbacks=[self], steering=steering)) as training:
+        states = train(settings, data, callbacks=[self], steering=steering, waits=True)
+        with closing(states) as training:
             for progress in training:
-                self._may_go.clear()
                 begun = time.monotonic()
                 try:
                     yield progress
                 finally:
                     self.waited += time.monotonic() - begun
-                    self._may_go.set()
 
     def to_trial(self, sampler: str, number: int, settings: Settings, last: Progress) -> Trial:
         """What has become of it."""
@@ -177,9 +173,6 @@ class Report(Callback):
             sampler, number, settings, tuple(self.accuracies), self.pruned, last.diverged,
             last.step, last.total, last.seconds - self.waited,
         )  # fmt: skip
-
-    def on_train_batch_start(self, trainer: Trainer, module: Any, *_: Any) -> None:
-        self._may_go.wait()
 
     def on_validation_end(self, trainer: Trainer, module: Any) -> None:
         if not module.at_epoch_end:

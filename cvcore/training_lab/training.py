@@ -32,6 +32,7 @@ def train(
     callbacks: Sequence[Callback] = (),
     steering: Steering | None = None,
     resume: Run | bytes | None = None,
+    waits: bool = False,
 ) -> Generator[Progress, None, None]:
     """Train a network; yields how it stands, the newest state each time, the last one ``done``.
 
@@ -41,12 +42,13 @@ def train(
     its checkpoint, to go on from: exactly as if it had not stopped where the settings are
     ``run.settings``; network, optimiser, batch size, examples and seed cannot be changed.
 
-    The run goes on between two states. Closing the iterator ends it after the step under way.
+    The run goes on between two states; with ``waits`` it waits after each until the next is asked
+    for, and no step is taken meanwhile. Closing the iterator ends it after the step under way.
     The caller's random numbers, threads, warnings and loggers stay as they are. Raises
     ``InputError`` where the network does not fit the data, or the run not the settings; a run that
     diverges is none.
     """
-    slot = _Slot()
+    slot = _Slot(waits)
     threads = torch.get_num_threads()
 
     def work() -> None:
@@ -197,25 +199,34 @@ def _stand_at(trainer: Trainer, learner: Learner) -> None:
 class _Slot:
     """Holds the newest state until it is taken; the last one is never replaced."""
 
-    def __init__(self) -> None:
+    def __init__(self, waits: bool) -> None:
         self._changed = threading.Condition()
+        self._waits = waits
         self._newest: Progress | None = None
         self._error: BaseException | None = None
-        self._closed = False
+        self._asked = self._closed = False
 
     def put(self, progress: Progress) -> None:
         with self._changed:
             self._newest = progress
-            self._changed.notify()
+            self._changed.notify_all()
+            if self._waits and not progress.done:
+                self._changed.wait_for(lambda: self._closed or self._is_next_asked_for())
+
+    def _is_next_asked_for(self) -> bool:
+        return self._asked and self._newest is None
 
     def fail(self, error: BaseException) -> None:
         with self._changed:
             self._error = error
-            self._changed.notify()
+            self._changed.notify_all()
 
     def take(self) -> Progress:
         with self._changed:
+            self._asked = True
+            self._changed.notify_all()
             self._changed.wait_for(lambda: self._newest is not None or self._error is not None)
+            self._asked = False
             progress, self._newest = self._newest, None
             if progress is not None:
                 return progress
@@ -223,7 +234,9 @@ class _Slot:
             raise self._error
 
     def close(self) -> None:
-        self._closed = True
+        with self._changed:
+            self._closed = True
+            self._changed.notify_all()
 
     def is_closed(self) -> bool:
         return self._closed
