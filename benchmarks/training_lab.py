@@ -10,6 +10,7 @@ from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
 
 from benchmarks.harness import Row, measure
+from cvcore.recognition.datasets import Data, Part, choose_examples
 from cvcore.training_lab import (
     Settings,
     TransferSettings,
@@ -19,7 +20,6 @@ from cvcore.training_lab import (
     train,
     transfer,
 )
-from cvcore.training_lab.data import Data, Part, choose_examples
 from cvcore.training_lab.learner import Learner, count_steps
 from cvcore.training_lab.training import run as run_here
 from cvcore.training_lab.transfer_learning import backbone

@@ -20,7 +20,7 @@ PYTHON = [
     for path in sorted((ROOT / folder).rglob("*.py"))
 ] + [ROOT / "app.py"]
 TESTS = sorted((ROOT / "tests").rglob("*.py"))
-LESSONS = {*TABS, "training_lab"}  # whose tab is to come
+LESSONS = {*TABS, "autoencoders"}  # whose tab is to come
 # Which rooms a room may use; a lesson is a room of its own ("*").
 BASE = ("models", "core")
 FLOORS = {

@@ -1,5 +1,6 @@
 from . import (
     classifier,
+    datasets,
     digits,
     faces,
     preprocessing,
@@ -7,6 +8,7 @@ from . import (
 
 __all__ = [
     "classifier",
+    "datasets",
     "digits",
     "faces",
     "preprocessing",

@@ -21,7 +21,7 @@ from cvcore.core.commands import command, input_folder, output_folder
 from cvcore.core.errors import InputError
 from cvcore.core.folders import list_pictures
 from cvcore.core.paths import ASSETS
-from cvcore.training_lab.data import CLOTHES, CLOTHES_PARTS, CLOTHES_SIDE
+from cvcore.recognition.datasets import CLOTHES, CLOTHES_PARTS, CLOTHES_SIDE
 
 QUALITY = 80  # of the JPEG
 # Swear words are printed on these: not for a class room.

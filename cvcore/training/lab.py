@@ -24,9 +24,10 @@ from typing import Any
 
 from cvcore.core.commands import command, input_file, number, output_folder, whole
 from cvcore.core.errors import InputError
+from cvcore.recognition.datasets import SIDES, Data, load_clothes, load_digits
 from cvcore.training.flags import add_flags, read_flags
 from cvcore.training_lab import logs
-from cvcore.training_lab.data import SIDES, Data, load_clothes, load_digits, read_folders
+from cvcore.training_lab.data import read_folders
 from cvcore.training_lab.progress import Progress, Steering
 from cvcore.training_lab.runs import Run, load_checkpoint
 from cvcore.training_lab.settings import CHOICES, MAX_RATE, NUMBERS, WHOLE, Settings

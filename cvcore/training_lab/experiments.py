@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 from cvcore.core.checks import check_seed, show
 from cvcore.core.errors import InputError
-from cvcore.training_lab.data import Data, Part, load_digits
+from cvcore.recognition.datasets import Data, Part, load_digits
 from cvcore.training_lab.progress import Progress, Steering
 from cvcore.training_lab.settings import Settings
 from cvcore.training_lab.training import train

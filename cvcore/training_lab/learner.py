@@ -15,9 +15,9 @@ from torch.nn import functional as F
 
 from cvcore.core.errors import InputError
 from cvcore.models import lab_networks
+from cvcore.recognition.datasets import Data, Part, choose_examples, make_generator
 from cvcore.training_lab import schedules
 from cvcore.training_lab.augmentation import augment
-from cvcore.training_lab.data import Data, Part, choose_examples, make_generator
 from cvcore.training_lab.history import History
 from cvcore.training_lab.settings import Settings
 

@@ -13,7 +13,7 @@ from cvcore.core.checks import check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.engine.device import get_device
 from cvcore.engine.isolation import undisturbed
-from cvcore.training_lab.data import Data, make_generator
+from cvcore.recognition.datasets import Data, make_generator
 from cvcore.training_lab.learner import (
     DROPOUT,
     Batches,

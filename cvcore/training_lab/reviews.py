@@ -3,7 +3,7 @@
 import torch
 
 from cvcore.engine.isolation import undisturbed
-from cvcore.training_lab.data import Data
+from cvcore.recognition.datasets import Data
 from cvcore.training_lab.history import BEST, History, to_filters
 from cvcore.training_lab.learner import Learner
 from cvcore.training_lab.progress import Progress, Score

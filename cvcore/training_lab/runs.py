@@ -12,8 +12,9 @@ from torch import Tensor, nn
 
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
+from cvcore.recognition.datasets import SIDES, Data, Part
 from cvcore.training_lab import files
-from cvcore.training_lab.data import MAX_CLASSES, SIDES, Data, Part
+from cvcore.training_lab.data import MAX_CLASSES
 from cvcore.training_lab.progress import Mark
 from cvcore.training_lab.settings import MAX_EPOCHS, Settings, from_dict
 

@@ -14,7 +14,7 @@ from lightning.pytorch import Callback, Trainer
 
 from cvcore.core.checks import check_seed, check_whole, show
 from cvcore.core.errors import InputError
-from cvcore.training_lab.data import Data, make_generator
+from cvcore.recognition.datasets import Data, make_generator
 from cvcore.training_lab.progress import Progress, Steering
 from cvcore.training_lab.search_space import Space, Trial
 from cvcore.training_lab.settings import Settings

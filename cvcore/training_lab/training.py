@@ -13,9 +13,10 @@ from lightning.pytorch import Callback, Trainer
 
 from cvcore.core.errors import InputError
 from cvcore.core.forks import Lock
+from cvcore.core.streaming import Slot, stream
 from cvcore.engine.device import get_device, limit_threads
+from cvcore.recognition.datasets import Data, Part
 from cvcore.training_lab.callbacks import KeepBest, Publish, ReduceRate, Steered, StopEarly
-from cvcore.training_lab.data import Data, Part
 from cvcore.training_lab.learner import Learner
 from cvcore.training_lab.progress import Progress, Steering
 from cvcore.training_lab.runs import Run, check_resumable, load_checkpoint
@@ -48,32 +49,16 @@ def train(
     ``InputError`` where the network does not fit the data, or the run not the settings; a run that
     diverges is none.
     """
-    slot = _Slot(waits)
     threads = torch.get_num_threads()
 
-    def work() -> None:
-        try:
-            limit_threads(threads)
-            run(
-                settings, data, slot.put, callbacks=callbacks, steering=steering,
-                resume=resume, is_closed=slot.is_closed,
-            )  # fmt: skip
-        except BaseException as error:  # raised again where the states are taken
-            slot.fail(error)
-        else:
-            slot.fail(RuntimeError("The training ended without its last state."))
+    def work(slot: Slot[Progress]) -> None:
+        limit_threads(threads)
+        run(
+            settings, data, slot.put, callbacks=callbacks, steering=steering,
+            resume=resume, is_closed=slot.is_closed,
+        )  # fmt: skip
 
-    thread = threading.Thread(target=work, name="training_lab", daemon=True)
-    thread.start()
-    try:
-        while True:
-            progress = slot.take()
-            yield progress
-            if progress.done:
-                return
-    finally:
-        slot.close()
-        thread.join()
+    yield from stream(work, name="training_lab", waits=waits)
 
 
 def run(
@@ -194,52 +179,6 @@ def _stand_at(trainer: Trainer, learner: Learner) -> None:
     progress.processed = progress.completed = epoch
     manual = trainer.fit_loop.epoch_loop.manual_optimization
     manual.optim_step_progress.total.completed = learner.step
-
-
-class _Slot:
-    """Holds the newest state until it is taken; the last one is never replaced."""
-
-    def __init__(self, waits: bool) -> None:
-        self._changed = threading.Condition()
-        self._waits = waits
-        self._newest: Progress | None = None
-        self._error: BaseException | None = None
-        self._asked = self._closed = False
-
-    def put(self, progress: Progress) -> None:
-        with self._changed:
-            self._newest = progress
-            self._changed.notify_all()
-            if self._waits and not progress.done:
-                self._changed.wait_for(lambda: self._closed or self._is_next_asked_for())
-
-    def _is_next_asked_for(self) -> bool:
-        return self._asked and self._newest is None
-
-    def fail(self, error: BaseException) -> None:
-        with self._changed:
-            self._error = error
-            self._changed.notify_all()
-
-    def take(self) -> Progress:
-        with self._changed:
-            self._asked = True
-            self._changed.notify_all()
-            self._changed.wait_for(lambda: self._newest is not None or self._error is not None)
-            self._asked = False
-            progress, self._newest = self._newest, None
-            if progress is not None:
-                return progress
-            assert self._error is not None
-            raise self._error
-
-    def close(self) -> None:
-        with self._changed:
-            self._closed = True
-            self._changed.notify_all()
-
-    def is_closed(self) -> bool:
-        return self._closed
 
 
 _quiet_lock = Lock()

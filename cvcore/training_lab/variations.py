@@ -18,8 +18,8 @@ from torchvision.transforms.v2 import functional as F
 from cvcore.core import images
 from cvcore.core.checks import check_seed, check_whole
 from cvcore.engine.isolation import undisturbed
+from cvcore.recognition.datasets import make_generator
 from cvcore.training_lab.augmentation import augment
-from cvcore.training_lab.data import make_generator
 from cvcore.training_lab.variety import Augmentation
 
 VARY = 6  # what these random numbers are for

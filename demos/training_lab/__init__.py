@@ -10,6 +10,7 @@ import gradio as gr
 from cvcore.core.errors import InputError
 from cvcore.training_lab.presets import PRESETS
 from demos import lesson
+from demos.lesson.turns import take_turns
 from demos.training_lab import (
     augment,
     calls,
@@ -25,7 +26,6 @@ from demos.training_lab import (
 )
 from demos.training_lab.controls import DEFAULTS, OWN, Rail, build_rail
 from demos.training_lab.session import Session, TrainingSettings, plan_runs
-from demos.training_lab.turns import take_turns
 from demos.training_lab.views import RUNS, VIEWS, build_views, draw_all
 
 TITLE = SHORT = "Training"

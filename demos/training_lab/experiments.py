@@ -11,10 +11,10 @@ import cvcore
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
+from demos.lesson.turns import take_turns
 from demos.training_lab import work
 from demos.training_lab.curves import FEW, draw_curves, pick_validated
 from demos.training_lab.session import Kept, Session, Task
-from demos.training_lab.turns import take_turns
 
 SIZE = (300, 290)  # pixels
 TITLES = {

@@ -8,11 +8,11 @@ import numpy as np
 from cvcore.training_lab.variety import Augmentation
 from demos import components as ui
 from demos import lesson
+from demos.lesson.turns import run_turn, take_turns
 from demos.training_lab import transfer
 from demos.training_lab.augment import vary_frame
 from demos.training_lab.own import Places
 from demos.training_lab.teach import FIRST, ClassRows, Counts, Teaching, draw, settle
-from demos.training_lab.turns import run_turn, take_turns
 
 TEACH, VARIED, TAUGHT = "teach", "varied", "named by the network taught in Transfer"
 USES = [("Teach", TEACH), ("Vary", VARIED), ("Name", TAUGHT)]

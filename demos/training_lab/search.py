@@ -12,10 +12,10 @@ from cvcore.training_lab.settings import Settings
 from demos import components as ui
 from demos import lesson
 from demos.components.js_component import read_static
+from demos.lesson.turns import Work, run_turn, show_stopped, take_turns
 from demos.training_lab.controls import OWN, Rail
 from demos.training_lab.search_drawing import NAMES, draw_search, draw_why
 from demos.training_lab.session import NETWORKS, Session, Task, TrainingSettings, load_data
-from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Search"
 BATCH = 32  # pictures a step: so few pictures take enough steps

@@ -16,10 +16,10 @@ from cvcore.core import images
 from cvcore.core.errors import InputError
 from demos import components as ui
 from demos.lesson import charts
+from demos.lesson.turns import Work
 from demos.training_lab import own
 from demos.training_lab.augment import shrink
 from demos.training_lab.session import Session
-from demos.training_lab.turns import Work
 
 MOST_CLASSES = 5
 LEAST, MOST = 3, 50  # pictures of a class

@@ -15,10 +15,10 @@ from cvcore.core.errors import InputError
 from demos import components as ui
 from demos import lesson
 from demos.lesson import charts
+from demos.lesson.turns import Work, run_turn, show_stopped, take_turns
 from demos.training_lab import own
 from demos.training_lab.controls import RateSlider
 from demos.training_lab.guide import draw_guide
-from demos.training_lab.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Transfer"
 SIZE = (280, 190)  # pixels

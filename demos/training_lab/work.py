@@ -9,6 +9,7 @@ from typing import Any
 import cvcore
 from cvcore.core.errors import InputError
 from cvcore.training_lab.progress import Progress
+from demos.lesson.turns import TURN_SECONDS
 from demos.training_lab.session import (
     OWN_PICTURES,
     Kept,
@@ -22,7 +23,6 @@ OTHERS_PICTURES = (
     "This run was trained on somebody's own pictures, which are not kept in it: teach classes of "
     "the same names in Live first, or load another run."
 )
-TURN_SECONDS = 4.0  # after which a run gives its place back, and queues for its next turn
 
 
 def train_a_turn(session: Session, *, seconds: float = TURN_SECONDS) -> Iterator[bool]:

@@ -21,8 +21,8 @@ from safetensors.torch import save_file
 
 from cvcore.core.commands import command, output_folder, whole
 from cvcore.core.paths import ASSETS
+from cvcore.recognition.datasets import split_digits
 from cvcore.training_lab import Data, Part, Progress, Settings, train
-from cvcore.training_lab.data import split_digits
 from cvcore.training_lab.settings import MAX_EPOCHS
 
 SETTINGS = Settings(

@@ -14,7 +14,7 @@ from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.checkpoints import load_model
 from cvcore.engine.device import get_device
 from cvcore.models.efficientnet_lite import STAGES, EfficientNetLite
-from cvcore.training_lab.data import Data, Part, make_generator
+from cvcore.recognition.datasets import Data, Part, make_generator
 from cvcore.training_lab.transfer_learning.settings import TransferSettings
 
 SIDE = 128  # pixels that a picture is brought to: features of 4 x 4 places

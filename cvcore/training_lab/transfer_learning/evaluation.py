@@ -8,7 +8,7 @@ import numpy as np
 from cvcore.core.checks import check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
-from cvcore.training_lab.data import Data
+from cvcore.recognition.datasets import Data
 from cvcore.training_lab.progress import Steering
 from cvcore.training_lab.transfer_learning import backbone
 from cvcore.training_lab.transfer_learning.settings import MAX_PER_CLASS, WAYS, TransferSettings

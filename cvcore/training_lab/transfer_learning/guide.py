@@ -8,7 +8,7 @@ import torch
 from cvcore.core.checks import show
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
-from cvcore.training_lab.data import Data, Part, load_clothes, load_digits
+from cvcore.recognition.datasets import Data, Part, load_clothes, load_digits
 from cvcore.training_lab.transfer_learning.settings import WAYS, TransferSettings
 from cvcore.training_lab.transfer_learning.training import transfer
 

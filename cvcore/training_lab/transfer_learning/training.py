@@ -12,7 +12,7 @@ from torch.nn import functional as F
 
 from cvcore.engine.device import get_device
 from cvcore.engine.isolation import undisturbed
-from cvcore.training_lab.data import Data, Part, choose_examples, make_generator
+from cvcore.recognition.datasets import Data, Part, choose_examples, make_generator
 from cvcore.training_lab.progress import Score, Steering
 from cvcore.training_lab.transfer_learning import backbone
 from cvcore.training_lab.transfer_learning.model import TransferModel

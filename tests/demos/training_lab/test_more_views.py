@@ -16,7 +16,7 @@ from cvcore import training_lab
 from cvcore.core.errors import InputError
 from cvcore.training_lab.transfer_learning import measured
 from cvcore.training_lab.variety import Augmentation
-from demos.lesson import charts
+from demos.lesson import charts, turns
 from demos.training_lab import (
     augment,
     experiments,
@@ -26,7 +26,6 @@ from demos.training_lab import (
     own,
     rate,
     transfer,
-    turns,
 )
 from demos.training_lab.session import OWN_PICTURES, Session
 from demos.training_lab.teach import FIRST, Teaching

@@ -8,7 +8,8 @@ from gradio_client.exceptions import AppError
 
 from cvcore import training_lab as lab
 from cvcore.core.errors import InputError
-from demos.training_lab import search, turns
+from demos.lesson import turns
+from demos.training_lab import search
 from demos.training_lab.search_drawing import draw_search
 from demos.training_lab.session import Session, TrainingSettings
 from tests.support.html import visible

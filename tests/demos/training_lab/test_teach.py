@@ -12,7 +12,8 @@ from cvcore.core.errors import InputError
 from cvcore.training_lab.data import MIN_PICTURES
 from cvcore.training_lab.variety import Augmentation
 from demos import training_lab as tab
-from demos.training_lab import live, own, pictures, program, rate, runs, teach, turns, work
+from demos.lesson import turns
+from demos.training_lab import live, own, pictures, program, rate, runs, teach, work
 from demos.training_lab.session import NO_OWN, OWN_PICTURES, Session
 from demos.training_lab.teach import Teaching, draw, settle
 from demos.training_lab.transfer import Transfers

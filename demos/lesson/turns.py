@@ -7,8 +7,11 @@ from typing import Any
 
 import gradio as gr
 
-from demos import lesson
-from demos.training_lab.work import TURN_SECONDS
+from demos.lesson.gpu import keep_here
+from demos.lesson.scheduling import RunToken
+from demos.lesson.tab import Tab
+
+TURN_SECONDS = 4.0  # after which work gives its place back, and queues for its next turn
 
 
 class Work:
@@ -20,7 +23,7 @@ class Work:
     def __init__(self) -> None:
         self.plan: list[tuple[str, Callable[[], Iterator[Any]]]] = []  # the first is under way ...
         self.steps: Any = None  # ... once there are steps
-        self.token = lesson.RunToken()
+        self.token = RunToken()
         self.lock = threading.RLock()
 
     def __deepcopy__(self, _: Any) -> "Work":
@@ -70,7 +73,7 @@ class Work:
         return [name for name, _ in self.plan]
 
 
-@lesson.keep_here
+@keep_here
 def run_turn(work: Work, turns: int) -> Iterator[tuple]:
     """One turn of what is planned, drawn as it goes; at its end, whether another is asked for.
 
@@ -98,7 +101,7 @@ def show_stopped(work: Work) -> Any:
 
 
 def take_turns(
-    tab: lesson.Tab, run: Callable[..., Iterator[tuple]], state: gr.State,
+    tab: Tab, run: Callable[..., Iterator[tuple]], state: gr.State,
     counts: Sequence[gr.State], outputs: Sequence[Any],
 ) -> list:  # fmt: skip
     """Run a turn whenever one of the ``counts`` rises: how often work was asked for, and how many
