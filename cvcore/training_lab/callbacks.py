@@ -8,6 +8,7 @@ from typing import Any
 import torch
 from lightning.pytorch import Callback, Trainer
 
+from cvcore.core.errors import InputError
 from cvcore.training_lab.history import BEST, to_filters
 from cvcore.training_lab.learner import Learner
 from cvcore.training_lab.progress import STEERED, Progress, Score, Steering
@@ -18,7 +19,27 @@ PUBLISH_EVERY = 0.35  # seconds between two states; a third less than half a sec
 PART = 64  # validation pictures looked at in the middle of an epoch, at most half of them
 
 
-class Steered(Callback):
+class EndWhereDiverged(Callback):
+    """Ends a training at the step whose loss is infinite or no number, before that is kept."""
+
+    def has_diverged(self, module: Any, outputs: Any) -> bool:
+        """Whether it has; ``outputs`` are what the module's ``training_step`` gave."""
+        loss = outputs["loss"] if isinstance(outputs, Mapping) else outputs
+        return not bool(torch.isfinite(loss))
+
+    def end(self, trainer: Trainer, module: Any) -> None:
+        """What is done then: ``InputError``."""
+        raise InputError(
+            f"The training diverged at step {trainer.global_step}: the loss is no number any more. "
+            "Train again with a lower rate."
+        )
+
+    def on_train_batch_end(self, trainer: Trainer, module: Any, outputs: Any, *_: Any) -> None:
+        if self.has_diverged(module, outputs):
+            self.end(trainer, module)
+
+
+class Steered(EndWhereDiverged):
     """Hands on what was asked for, and stops when that is asked for or the loss is no number."""
 
     def __init__(self, steering: Steering, is_closed: Callable[[], bool]) -> None:
@@ -36,11 +57,18 @@ class Steered(Callback):
                 if name == "rate":
                     module.plateau = 1.0
 
-    def on_train_batch_end(self, trainer: Trainer, module: Learner, *_: Any) -> None:
-        if module.history.diverged:
-            module.history.mark("diverged: the loss is no number any more")
-            trainer.should_stop = True
-        elif self._is_closed() or (self.steering.stopping and module.step < module.total):
+    def has_diverged(self, module: Learner, outputs: Any) -> bool:
+        return module.history.diverged
+
+    def end(self, trainer: Trainer, module: Learner) -> None:
+        """Not an error here: the run says so, and is kept."""
+        module.history.mark("diverged: the loss is no number any more")
+        trainer.should_stop = True
+
+    def on_train_batch_end(self, trainer: Trainer, module: Learner, outputs: Any, *_: Any) -> None:
+        super().on_train_batch_end(trainer, module, outputs)
+        is_asked_to = self.steering.stopping and module.step < module.total
+        if not trainer.should_stop and (self._is_closed() or is_asked_to):
             self.stopped = trainer.should_stop = True
 
 

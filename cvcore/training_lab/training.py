@@ -22,6 +22,7 @@ from cvcore.training_lab.progress import Progress, Steering
 from cvcore.training_lab.runs import Run, check_resumable, load_checkpoint
 from cvcore.training_lab.schedules import Patience
 from cvcore.training_lab.settings import Settings
+from cvcore.training_lab.trainers import build_trainer
 
 SMALL_STEP = 50_000_000  # multiplications
 
@@ -91,17 +92,12 @@ def run(
     steered = Steered(steering or Steering(), is_closed)
     publish = Publish(show, keeper, steered)
     with _quiet(), _fit_threads(learner):
-        lightning = Trainer(
-            max_epochs=settings.epochs,
+        lightning = build_trainer(
+            trainer or _choose_device(),
             callbacks=[steered, *waiting.values(), keeper, publish, *callbacks],
-            logger=False,
-            enable_checkpointing=False,
-            enable_progress_bar=False,
-            enable_model_summary=False,
-            num_sanity_val_steps=0,
+            max_epochs=settings.epochs,
             reload_dataloaders_every_n_epochs=1,
             inference_mode=False,
-            **(trainer or _choose_device()),
         )
         _check_pace(lightning, learner, resume)
         _stand_at(lightning, learner)

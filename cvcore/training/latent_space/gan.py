@@ -26,7 +26,6 @@ import lightning
 import numpy as np
 import torch
 from lightning.pytorch.callbacks import ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger
 from torch import Tensor
 from torch.nn import functional as F
 from torch.utils.data import DataLoader, TensorDataset
@@ -46,6 +45,8 @@ from cvcore.training.latent_space.augment import augment
 from cvcore.training.latent_space.data import load_digits, load_faces
 from cvcore.training.latent_space.losses import LOSSES, discriminator_loss, generator_loss
 from cvcore.training.latent_space.recorder import Recorder
+from cvcore.training_lab.callbacks import EndWhereDiverged
+from cvcore.training_lab.trainers import build_logs, build_trainer
 
 PLAIN_PIXELS = 4  # side of the squares that a small copy's pixels are means of
 MEAN_RATE = 0.01  # by which the mean of the inner latents follows a batch's
@@ -168,7 +169,7 @@ class GAN(lightning.LightningModule):
             else augment(pictures, colour=s.colour, covered=s.covered)
         )
 
-    def training_step(self, batch: list[Tensor], _: int) -> None:
+    def training_step(self, batch: list[Tensor], _: int) -> dict[str, Tensor]:
         s = self.settings
         real = (batch[0].float() / 127.5 - 1).contiguous(memory_format=torch.channels_last)
         if s.kind == "faces":
@@ -209,6 +210,7 @@ class GAN(lightning.LightningModule):
         with torch.no_grad():
             right = ((score_real > 0).float().mean() + (score_made < 0).float().mean()) / 2
         self.log_dict({"loss_d": loss_d, "loss_g": loss_g, "right": right})
+        return {"loss": (loss_d + loss_g).detach()}
 
     def _judge(self, made: Tensor, classes: Tensor | None, whole: int) -> Tensor:
         """Logits (N,) of made pictures; their spread is that of the first ``whole`` ones."""
@@ -274,25 +276,19 @@ def train(settings: Settings, out: Path, data: Path | None, **trainer_options: A
         module.start_from_bundled()
     if settings.plain:
         module.take_mean(tensors[0])
-    trainer = lightning.Trainer(
+    recorder = Recorder(
+        out, tensors[0], start=settings.start, every=settings.measure_every, seed=settings.seed
+    )
+    checkpoints = ModelCheckpoint(
+        out / "checkpoints", save_last=True, save_top_k=0, every_n_train_steps=200
+    )
+    trainer = build_trainer(
+        choose_strategy(trainer_options),
+        callbacks=[EndWhereDiverged(), recorder, checkpoints],
+        logs=build_logs(out, curves="log"),
         # Both optimisers step once a batch, and Lightning counts each of the steps.
         max_steps=2 * (settings.steps - settings.start),
-        logger=CSVLogger(out, name="log", flush_logs_every_n_steps=50),
         log_every_n_steps=10,
-        enable_progress_bar=False,
-        callbacks=[
-            Recorder(
-                out,
-                tensors[0],
-                start=settings.start,
-                every=settings.measure_every,
-                seed=settings.seed,
-            ),
-            ModelCheckpoint(
-                out / "checkpoints", save_last=True, save_top_k=0, every_n_train_steps=200
-            ),
-        ],
-        **choose_strategy(trainer_options),
     )
     trainer.fit(module, loader, ckpt_path=last if last.is_file() else None)
     trainer.save_checkpoint(last)
@@ -317,9 +313,7 @@ def choose_strategy(options: dict) -> dict:
 
     Each of the two networks' losses leaves the other one's parameters unused.
     """
-    trainer = lightning.Trainer(
-        logger=False, enable_checkpointing=False, **options | {"enable_model_summary": False}
-    )
+    trainer = build_trainer(options, callbacks=())
     if trainer.num_devices * trainer.num_nodes == 1 or options.get("strategy", "auto") != "auto":
         return options
     return options | {"strategy": "ddp_find_unused_parameters_true"}

@@ -26,7 +26,6 @@ from pathlib import Path
 import lightning
 import torch
 from lightning.pytorch.callbacks import EarlyStopping, EMAWeightAveraging, ModelCheckpoint
-from lightning.pytorch.loggers import CSVLogger, TensorBoardLogger
 from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
@@ -41,6 +40,8 @@ from cvcore.segmentation.losses import loss_bce_dice
 from cvcore.training.convert import halve, save_state
 from cvcore.training.flags import add_flags, read_flags
 from cvcore.training.segmentation.data import RECIPES, TrainingPairs, WholePairs, repeat_rare
+from cvcore.training_lab.callbacks import EndWhereDiverged
+from cvcore.training_lab.trainers import build_logs, build_trainer
 
 BUILD = {
     "person": unet.build_person_unet,
@@ -209,7 +210,7 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, float]:
     best = ModelCheckpoint(
         options.out, "best", monitor="val_dice" if choosing else None, mode="max", save_last=True
     )
-    callbacks = [best, EMAWeightAveraging(decay=settings.average)]
+    callbacks = [EndWhereDiverged(), best, EMAWeightAveraging(decay=settings.average)]
     if choosing:
         callbacks.append(EarlyStopping("val_dice", mode="max", patience=settings.patience))
     trainer = _build_trainer(options, settings.epochs, callbacks)
@@ -254,20 +255,15 @@ def _build_trainer(
     options: argparse.Namespace, epochs: int, callbacks: list[lightning.Callback]
 ) -> lightning.Trainer:
     """The device and its share of the work as the command asks for; logs go beside the weights."""
-    return lightning.Trainer(
-        **read_flags(options),
+    return build_trainer(
+        read_flags(options),
+        callbacks=callbacks,
+        logs=build_logs(options.out, curves="csv"),
         max_epochs=epochs,
         max_time=options.max_time,
-        callbacks=callbacks,
-        logger=[
-            CSVLogger(options.out, name="csv"),
-            TensorBoardLogger(options.out, name="tensorboard", version=""),
-        ],
         gradient_clip_val=1.0,
         log_every_n_steps=1,
         enable_progress_bar=options.progress,
-        enable_model_summary=False,
-        num_sanity_val_steps=0,
     )
 
 

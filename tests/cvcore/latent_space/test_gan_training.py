@@ -15,6 +15,7 @@ from torch.nn import functional as F
 
 from cvcore.engine.checkpoints import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
+from cvcore.core.errors import InputError
 from cvcore.training.latent_space import card, export, gan, losses, recorder
 from cvcore.training.latent_space.data import load_faces
 from tests.support.files import save
@@ -60,6 +61,12 @@ def test_training_goes_on_after_an_interruption(toy, tmp_path):
     assert json.loads((tmp_path / "settings.json").read_text())["steps"] == 10
     key = "generator.start.weight"
     assert not torch.equal(module.state_dict()[key].cpu(), first[key])
+
+
+def test_a_diverged_training_says_so_and_keeps_nothing_of_it(toy, tmp_path):
+    with pytest.raises(InputError, match="diverged at step .* lower rate"):
+        gan.train(replace(toy, steps=8, generator_rate=1e30), tmp_path, None, **OPTIONS)
+    assert not (tmp_path / "checkpoints" / "last.ckpt").exists()
 
 
 def test_no_latents_come_again_after_an_interruption(toy, tmp_path, monkeypatch):

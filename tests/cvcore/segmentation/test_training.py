@@ -7,6 +7,7 @@ import pytest
 import torch
 
 from cvcore.core import images
+from cvcore.core.errors import InputError
 from cvcore.segmentation.dataset import Pair, split
 from cvcore.segmentation.losses import loss_bce_dice, soft_dice
 from cvcore.training.segmentation.data import RECIPES, augment, repeat_rare
@@ -72,6 +73,8 @@ def test_training_goes_on_after_a_crash(tmp_path, monkeypatch):
     common = ["small", "--data", str(tmp_path), "--out", str(out), "--batch_size", "4"]
     common += ["--workers", "0", "--precision", "32-true", "--accelerator", "cpu"]
 
+    lost = torch.tensor(torch.nan, requires_grad=True)
+
     def crash(task):
         if task.current_epoch == 1:
             raise RuntimeError("power cut")
@@ -81,6 +84,11 @@ def test_training_goes_on_after_a_crash(tmp_path, monkeypatch):
         with pytest.raises(RuntimeError, match="power cut"):
             main([*common, "--epochs", "3"])
     assert torch.load(out / "last.ckpt", weights_only=False)["epoch"] == 0
+    with monkeypatch.context() as patched:
+        patched.setattr("cvcore.training.segmentation.train.loss_bce_dice", lambda *_: lost)
+        with pytest.raises(InputError, match="diverged at step 2"):
+            main([*common, "--epochs", "3"])
+    assert torch.load(out / "last.ckpt", weights_only=False)["epoch"] == 0  # the sound one stays
     with pytest.raises(ValueError, match="other settings"):
         main([*common, "--epochs", "5"])
     main([*common, "--epochs", "3"])
