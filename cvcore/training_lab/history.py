@@ -12,6 +12,7 @@ from cvcore.training_lab.progress import Mark
 
 GRADIENTS_AT_FIRST = 10  # steps whose gradients are noted, one after the other
 GRADIENTS_EVERY = 5  # steps, later on
+ANSWERS_AT_ONCE = 32  # steps whose answers are compared with the truth together
 WORST = 16
 MAX_FILTERS = 64
 BEST = "best so far, kept"
@@ -38,7 +39,8 @@ class History:
             np.zeros(0, np.int64), np.zeros(0), np.zeros(0, np.int64)
         )  # fmt: skip
         self.confusion = np.zeros((0, 0), np.int64)
-        self._pending: list[tuple[Tensor, Tensor, int]] = []
+        self._pending: list[Tensor] = []  # losses
+        self._pending_answers: list[tuple[Tensor, Tensor]] = []  # logits and classes
         self._pending_norms: list[Tensor] = []
         self._gathered: list[tuple[Tensor, Tensor]] = []
 
@@ -52,22 +54,33 @@ class History:
         self.gradient_steps.append(self.step)
         self._pending_norms.append(torch.stack(torch._foreach_norm(list(gradients))) / scale)
 
-    def add_step(self, loss: Tensor, right: Tensor, count: int, rate: float) -> None:
+    def add_step(self, loss: Tensor, logits: Tensor, targets: Tensor, rate: float) -> None:
         """A step has been taken. A GPU is waited for only now and then."""
-        self._pending.append((loss, right, count))
+        self._pending.append(loss)
+        self._pending_answers.append((logits, targets))
         self.rates.append(rate)
         self.step += 1
         if loss.device.type == "cpu":
+            self._take_losses()
+        if len(self._pending_answers) >= ANSWERS_AT_ONCE:
             self.flush()
+
+    def _take_losses(self) -> None:
+        losses, self._pending = self._pending, []
+        self.training_loss += map(float, losses)
+        self.diverged |= not all(map(math.isfinite, self.training_loss[-len(losses) :]))
 
     def flush(self) -> None:
         """Take over what the device has computed; tells whether the loss is still a number."""
-        for loss, right, count in self._pending:
-            self.training_loss.append(float(loss))
-            self.training_accuracy.append(int(right) / count)
-            self.diverged |= not math.isfinite(self.training_loss[-1])
+        if self._pending:
+            self._take_losses()
+        answers, self._pending_answers = self._pending_answers, []
+        if answers:
+            logits, targets = (torch.cat(part) for part in zip(*answers, strict=True))
+            right = (logits.argmax(dim=1) == targets).split([len(own) for _, own in answers])
+            self.training_accuracy += [float(own.double().mean()) for own in right]
         self.gradient_norms += [norms.cpu().float().numpy() for norms in self._pending_norms]
-        self._pending, self._pending_norms = [], []
+        self._pending_norms = []
 
     def gather(self, logits: Tensor, targets: Tensor) -> None:
         """A part of the validation."""

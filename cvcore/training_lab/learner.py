@@ -168,6 +168,7 @@ class Learner(lightning.LightningModule):
         """Share of the rate that plateaus have left."""
         self.optimiser_state: dict[int, dict[str, Tensor]] | None = None
         self._weights = [layer.weight for _, layer in layers]
+        self._all_weights = list(self.net.parameters())
 
     def __setattr__(self, name: str, value: Any) -> None:
         """Lightning notes the hook under way forty times a step: past PyTorch's look for layers."""
@@ -224,7 +225,8 @@ class Learner(lightning.LightningModule):
         else:
             for module in self.dropouts:
                 module.share = 0.0
-        optimiser.zero_grad()
+        for parameter in self._all_weights:
+            parameter.grad = None
         logits = self.net(pictures)
         loss = compute_loss(logits, targets, self.settings)
         self.manual_backward(loss)
@@ -233,8 +235,13 @@ class Learner(lightning.LightningModule):
             scale = scaler.get_scale() if scaler else 1.0
             self.history.add_gradients([weight.grad for weight in self._weights], scale)
         optimiser.step()
-        right = (logits.detach().argmax(dim=1) == targets).sum()
-        self.history.add_step(loss.detach(), right, len(targets), rate)
+        self.history.add_step(loss.detach(), logits.detach(), targets, rate)
+
+    def transfer_batch_to_device(
+        self, batch: Any, device: torch.device, dataloader_idx: int
+    ) -> Any:
+        """All pictures lie there already."""
+        return batch
 
     def validation_step(self, batch: tuple[Tensor, Tensor], _: int) -> None:
         pictures, targets = batch

@@ -18,6 +18,10 @@ TITLE = "Left out"
 MOST = 24  # pictures shown of a cell
 MOST_CLASSES = 10  # whose matrix can be read
 SIDE = 96  # pixels of a picture
+WAIT = (
+    "The network looks at every picture once, then a head a picture learns all the others: some "
+    "seconds the first time, as the network is loaded."
+)
 
 
 class LeftOutPanel(ui.Panel):
@@ -143,8 +147,9 @@ def build(
     """The matrix with its pictures on the stage; what it is in the rail."""
     with stage.show(TITLE):
         panel = LeftOutPanel(
-            label="left out", elem_id="training-lab-left-out", elem_classes=["fill", "tall"]
-        )
+            {"html": f'<div class="lab"><p>{WAIT}</p></div>'}, label="left out",
+            elem_id="training-lab-left-out", elem_classes=["fill", "tall"],
+        )  # fmt: skip
     with stage.controls(TITLE):
         gr.HTML(
             "<p>With few pictures, none can be spared for a test. So each is left out once, and "

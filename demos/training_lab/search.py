@@ -38,7 +38,7 @@ class SearchChoice:
     examples: int = 500
     epochs: int = 6
     trials: int = 8
-    seed: int = 3
+    seed: int = 0
 
     def __post_init__(self) -> None:
         check = cvcore.core.checks.check_whole
