@@ -182,7 +182,7 @@ def _write_axis(name: str, ticks: Any, number: int, last: int) -> str:
     left = f"left:{100 * number / last:.2f}%"
     marks = "".join(
         f'<span class="tick {side}" style="{left};bottom:{100 * at:.1f}%">'
-        f"{escape(OPTIMISERS.get(text, text))}</span>"
+        f"{escape(OPTIMISERS.get(text, text)).replace('momentum', 'momen&shy;tum')}</span>"
         for at, text in ticks
     )
     return f'<b class="{side}" style="{left}">{escape(name)}</b>{marks}'

@@ -9,7 +9,7 @@ from axe_playwright_python.sync_playwright import Axe
 from playwright.sync_api import expect
 
 from demos import TABS
-from tests.support.browser import PROJECTOR, Traffic, next_frames
+from tests.support.browser import PROJECTOR, check_narrow
 
 pytestmark = pytest.mark.browser
 # In the second theme only colours are other ones.
@@ -30,10 +30,6 @@ AT_REST = """() => {
     window.calmFrames = still ? (window.calmFrames ?? 0) + 1 : 0;
     return window.calmFrames > 10;
 }"""
-# The height of the smallest words in a chart, in pixels of the screen; none: no chart is shown.
-SMALLEST = """() => Math.min(...[...document.querySelectorAll('.chart svg text')]
-    .filter(text => text.checkVisibility())
-    .map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
 TURN = """dark => {
     document.body.classList.toggle('dark', dark);
     window.calmFrames = 0;
@@ -58,52 +54,6 @@ def check_access(page) -> None:
         page.wait_for_function(AT_REST)
         violations[theme] = find_violations(page, theme)
     assert violations == {"light": [], "dark": []}
-    check_narrow(page)
-
-
-def check_narrow(page) -> None:
-    """On a phone, and at 200 % of a projector's 1280 x 720."""
-    for width, height in ((390, 844), (640, 360)):
-        page.set_viewport_size({"width": width, "height": height})
-        next_frames(page)
-        assert page.evaluate("document.documentElement.scrollWidth") <= width + 1, (width, height)
-        assert page.evaluate(SMALLEST) > 9, (width, height)
-
-
-def find_errors(page, traffic: Traffic) -> list[str]:
-    """What the page and its console tell of faults."""
-    shown = page.get_by_text("Error", exact=True).all_text_contents()
-    return shown + [line for line in traffic.console if line.startswith("uncaught")]
-
-
-@pytest.mark.parametrize("topic", TABS)
-def test_a_lesson_comes_to_rest_and_shuts_nobody_out(
-    page, open_tab, rest, asked, traffic, screenshot, topic
-):
-    """What a link sets off, and a slider that moves, asks the server a number of times and ends;
-    nothing runs over the edge then. What axe finds in a lesson's views is told by ``test_stage``.
-
-    A handler may be asked when the tab is seen, when the link has been read, and for each of the
-    three settings that the link changes; then as a slider moves and as it is let go, six times.
-    """
-    query = "&picture=astronaut&confidence-limit=0.4&classes-shown-k=7&octaves=2&__theme=light"
-    panel = open_tab(topic, query=query)
-    rest()
-    assert find_errors(page, traffic) == []
-    assert asked
-    assert max(map(asked.count, asked)) <= 5
-    screenshot(f"tab-{topic}", full_page=False)
-    del asked[:]
-    sliders = panel.locator("input[aria-label^='range slider']:visible")
-    assert sliders.count() == panel.locator("input[id^='range_id']:visible").count()  # Gradio's
-    for key in 3 * ("ArrowRight", "ArrowLeft") if sliders.count() else ():  # it may be at an end
-        sliders.first.press(key)
-    if sliders.count():
-        sliders.first.dispatch_event("pointerup")
-        rest()
-        assert asked or panel.get_by_text("with these settings").is_visible()
-    assert all(asked.count(one) <= 12 for one in asked)
-    assert find_errors(page, traffic) == []
     check_narrow(page)
 
 

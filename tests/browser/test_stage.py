@@ -1,55 +1,14 @@
 """The stage of a lesson: its sources, its keys, and who reads it by ear or by keyboard alone."""
 
-from pathlib import Path
-
-import axe_playwright_python
 import pytest
 from playwright.sync_api import expect
 
-from demos import TABS
 from tests.support.browser import (
-    LEAST_TYPE,
-    PROJECTOR,
-    check_filled,
-    check_stage,
-    check_type,
-    list_views,
-    next_frames,
     open_view,
     poll,
 )
 
 pytestmark = pytest.mark.browser
-AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
-FAULTS = """async (rules) => {
-  const options = rules.length ? {runOnly: {type: 'rule', values: rules}} : {};
-  const {violations} = await axe.run(document, {...options, resultTypes: ['violations']});
-  return violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 160))]);
-}"""
-PHONE = """() => {
-  const isSeen = (one) => one.getClientRects().length > 0;
-  const grid = [...document.querySelectorAll('.lesson-grid')].find(isSeen);
-  const places = '.lesson-stage, .lesson-views > .tabitem';
-  const top = (node) => node.getBoundingClientRect().top;
-  return {wide: document.documentElement.scrollWidth, rail: top(grid.querySelector('.lesson-rail')),
-    top: top([...grid.querySelectorAll(places)].find(isSeen))};
-}"""
-QUICKER = {"deep_dream": "&octaves=2"}
-PHONE_SIZE = {"width": 390, "height": 844}
-PRESENT = "() => document.querySelector('#page-buttons [data-does=present]').click()"
-LARGER = 1.25  # a presenter's type
-# The stage's sides for a presenter, and the page's.
-FILLS = """() => {
-  const isSeen = (one) => one.getClientRects().length > 0;
-  const grid = [...document.querySelectorAll('.lesson-grid')].find(isSeen);
-  const places = '.lesson-stage, .lesson-views > .tabitem';
-  const {width, height} = [...grid.querySelectorAll(places)].find(isSeen).getBoundingClientRect();
-  const page = document.documentElement;
-  return [width, height, page.scrollWidth, page.scrollHeight];
-}"""
-DARKEN = "on => document.body.classList.toggle('dark', on)"
-
-
 # By how much a picture is redder at the upper left than at the upper right, in levels: of the cat
 # about 15, and its mirror image the other way round.
 SIDES = """(image) => {
@@ -60,63 +19,6 @@ SIDES = """(image) => {
   const {data} = pen.getImageData(0, 0, 4, 1);
   return data[0] - data[12];
 }"""
-
-
-@pytest.fixture
-def axe(page):
-    """Asks which of its rules the page breaks."""
-
-    def find(*rules):
-        if not page.evaluate("!!window.axe"):
-            page.evaluate(AXE.read_text(encoding="utf-8"))
-            page.add_style_tag(content="* { transition: none !important; }")  # no colour half way
-        return page.evaluate(FAULTS, list(rules))
-
-    return find
-
-
-@pytest.mark.parametrize("topic", TABS)
-def test_all_can_be_read_by_ear_and_by_eye(topic, open_tab, rest, axe):
-    """In every view, in the light and in the dark; on a projector, then on a phone."""
-    panel = open_tab(topic, query=QUICKER.get(topic, ""))
-    rest()
-    check_filled(panel)  # it is answered as the lesson opens
-    titles = list_views(panel)
-    for title in titles:
-        open_view(panel, title)
-        rest()
-        try:
-            check_view(panel, axe)
-        except AssertionError as error:
-            raise AssertionError(f"in the view {title}: {error}") from error
-    panel.page.set_viewport_size(PHONE_SIZE)
-    for title in (titles[0], titles[-1]):  # the last one is within reach there, too
-        open_view(panel, title)
-
-
-def check_view(panel, axe) -> None:
-    """The open view; each is opened once, as it is computed then."""
-    page = panel.page
-    check_stage(panel)
-    check_type(panel)
-    assert axe() == []
-    page.evaluate(DARKEN, True)
-    next_frames(page)
-    assert axe("color-contrast") == []
-    page.evaluate(DARKEN, False)
-    page.evaluate(PRESENT)
-    next_frames(page)
-    check_type(panel, LARGER * LEAST_TYPE)
-    assert page.evaluate(FILLS) == [1280, 720, 1280, 720]
-    page.evaluate(PRESENT)
-    page.set_viewport_size(PHONE_SIZE)
-    next_frames(page)
-    found = page.evaluate(PHONE)
-    assert found["wide"] <= PHONE_SIZE["width"], found
-    assert found["top"] < 200, found  # the result comes first, then the controls
-    assert found["rail"] > found["top"], found
-    page.set_viewport_size(PROJECTOR)
-    next_frames(page)
 
 
 def test_the_presenter_sees_the_picture_alone(open_tab, page, rest):

@@ -276,3 +276,18 @@ def check_type(panel: Any, least: float = LEAST_TYPE) -> None:
     pixels on the screen, and every chart's axes are named."""
     read = panel.page.evaluate(READ, least)
     assert read == {"small": [], "unnamed": []}, read
+
+
+# The height of the smallest words in a chart, in pixels of the screen; none: no chart is shown.
+SMALLEST = """() => Math.min(...[...document.querySelectorAll('.chart svg text')]
+    .filter(text => text.checkVisibility())
+    .map(text => parseFloat(getComputedStyle(text).fontSize) * text.getScreenCTM().a))"""
+
+
+def check_narrow(page) -> None:
+    """On a phone, and at 200 % of a projector's 1280 x 720."""
+    for width, height in ((390, 844), (640, 360)):
+        page.set_viewport_size({"width": width, "height": height})
+        next_frames(page)
+        assert page.evaluate("document.documentElement.scrollWidth") <= width + 1, (width, height)
+        assert page.evaluate(SMALLEST) > 9, (width, height)
