@@ -18,10 +18,6 @@ TITLE = "Left out"
 MOST = 24  # pictures shown of a cell
 MOST_CLASSES = 10  # whose matrix can be read
 SIDE = 96  # pixels of a picture
-WAIT = (
-    "The network looks at every picture once, then a head a picture learns all the others: some "
-    "seconds the first time, as the network is loaded."
-)
 
 
 class LeftOutPanel(ui.Panel):
@@ -147,16 +143,17 @@ def build(
     """The matrix with its pictures on the stage; what it is in the rail."""
     with stage.show(TITLE):
         panel = LeftOutPanel(
-            {"html": f'<div class="lab"><p>{WAIT}</p></div>'}, label="left out",
-            elem_id="training-lab-left-out", elem_classes=["fill", "tall"],
-        )  # fmt: skip
+            label="left out", elem_id="training-lab-left-out", elem_classes=["fill", "tall"]
+        )
     with stage.controls(TITLE):
         gr.HTML(
             "<p>With few pictures, none can be spared for a test. So each is left out once, and "
             "named by a head that has learnt all the others.</p>"
             "<p>The pictures are those of Transfer. What lies behind a wrong cell says which "
             "pictures are missing: take more like these.</p>"
-            "<p>The scores are about 1 for what a picture is, 0 for what it is not.</p>",
+            "<p>The scores are about 1 for what a picture is, 0 for what it is not.</p>"
+            "<p>The network looks at every picture once. That takes some seconds the first time, as "
+            "it is loaded for it.</p>",
             elem_classes=["lab-told"],
         )
     lazy.add(TITLE, stage.views[TITLE], leave_one_out, [transfers], panel, api_name=None,
