@@ -152,8 +152,8 @@ def build(
             "<p>The pictures are those of Transfer. What lies behind a wrong cell says which "
             "pictures are missing: take more like these.</p>"
             "<p>The scores are about 1 for what a picture is, 0 for what it is not.</p>"
-            "<p>The network looks at every picture once. That takes some seconds the first time, as "
-            "it is loaded for it.</p>",
+            "<p>The network looks at every picture once: some seconds the first time, as it is "
+            "loaded for it.</p>",
             elem_classes=["lab-told"],
         )
     lazy.add(TITLE, stage.views[TITLE], leave_one_out, [transfers], panel, api_name=None,
