@@ -40,14 +40,10 @@ SCHEDULES = [
 AUGMENTATIONS = [("none", "none"), ("shift, turn, zoom", "affine")]
 
 
-class RateSlider(ui.JsComponent):
+class RateSlider(ui.LogSlider):
     """Moves the rate on a log axis."""
 
-    MARKUP = (
-        '<input type="range" min="-5" max="1" step="0.05" value="-3" '
-        'data-field="training-lab-rate" aria-label="Learning rate, log slider">'
-    )
-    SCRIPTS = ("rate.js",)
+    MARKUP = ui.draw_range("training-lab-rate", "Learning rate", -5, 1)
 
 
 def _box(x: float, high: float, wide: float = 6) -> str:

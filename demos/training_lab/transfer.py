@@ -75,10 +75,7 @@ class TransferChoice:
 class TransferRate(RateSlider):
     """Moves the rate of the ways on a log axis."""
 
-    MARKUP = (
-        '<input type="range" min="-5" max="0" step="0.05" value="-3" '
-        'data-field="training-lab-transfer-rate" aria-label="Rate, log slider">'
-    )
+    MARKUP = ui.draw_range("training-lab-transfer-rate", "Rate", -5, 0)
 
 
 class Transfers(Work):
