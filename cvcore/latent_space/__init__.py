@@ -65,7 +65,8 @@ __all__ = [
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
-    __name__, ["directions", "history", "inversion", "mapping", "paths", "tuning", "video"]
+    __name__,
+    ["adversarial", "directions", "history", "inversion", "mapping", "paths", "tuning", "video"],
 )
 
 

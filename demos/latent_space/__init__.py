@@ -6,6 +6,7 @@ from demos import lesson
 from demos.latent_space import (
     arithmetic,
     directions,
+    game,
     inversion,
     memorisation,
     path,
@@ -39,6 +40,8 @@ CODE = (
     "cvcore.latent_space.inversion:invert",
     "cvcore.latent_space.tuning:tune",
     "cvcore.training.latent_space.gan:generator_loss",
+    "cvcore.latent_space.adversarial.game:Game",
+    "cvcore.latent_space.adversarial.losses:generator_losses",
 )
 # The letters as written, shown in the grid without asking the server.
 MARK_LETTERS = """(grid, text) => {
@@ -71,7 +74,7 @@ def build(tab: lesson.Tab) -> None:
     with_grid = [one.TITLE for one in (path, plane, arithmetic, styles, directions)]
     others = [training.TITLE, memorisation.TITLE]
     choices = build_choices(stage, with_grid, path.TITLE, inversion.TITLE, others)
-    lazy = lesson.LazyTabs(tab, [*with_grid, inversion.TITLE, *others, quiz.TITLE])
+    lazy = lesson.LazyTabs(tab, [*with_grid, inversion.TITLE, *others, game.TITLE, quiz.TITLE])
     path.build(tab, lazy, choices)
     plane.build(lazy, choices)
     inversion.build(tab, lazy, choices)
@@ -79,6 +82,7 @@ def build(tab: lesson.Tab) -> None:
     styles.build(lazy, choices)
     directions.build(tab, lazy, choices)
     training.build(tab, lazy, choices)
+    game.build(tab, lazy)
     quiz.build(tab, lazy)
     memorisation.build(tab, lazy, choices)
     _connect_grid(tab, choices)

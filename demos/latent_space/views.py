@@ -27,7 +27,7 @@ def to_sprite(pictures: np.ndarray, columns: int) -> dict[str, Any]:
 
 
 def number(x: float, digits: int = 2) -> str:
-    return f"{x:.{digits}f}".replace("-", "−")
+    return f"{x:z.{digits}f}".replace("-", "−")
 
 
 def draw_picture(picture: np.ndarray, caption: str, width: int | None = 150) -> str:
