@@ -19,6 +19,7 @@ from demos.lesson.turns import Work, run_turn, show_stopped, take_turns
 
 TITLE = "Train one"
 SUITED = ("rate_d", "rate_g", "batch_size")  # to the data
+HIDDEN = {"show_progress": "hidden"}
 NAMES = tuple(one.name for one in fields(Settings))
 
 
@@ -76,13 +77,16 @@ def draw(match: Match) -> dict[str, Any]:
 
 def draw_empty(points: np.ndarray) -> dict[str, Any]:
     """A plane to draw on, before there are enough points."""
-    few = f"{len(points)} of at least {MIN_OWN} points: draw more"
-    words = (
-        f"<p><b>{few if len(points) else 'Draw points'}</b> on the plane, with the mouse, a "
-        "finger, or arrow keys and Space; then press Start.</p>"
-    )
-    return {"kind": OWN, "words": words, "told": "An empty plane to draw points on.", "html": "",
-            "draws": True, "step": 0, "total": 0}  # fmt: skip
+    how = "on the plane, with the mouse, a finger, or arrow keys and Space; then press Start."
+    words = f"<b>Draw points</b> {how}"
+    if len(points) >= MIN_OWN:
+        words = f"<b>{len(points)} points</b>: press Start, or draw more."
+    elif len(points):
+        words = f"<b>{len(points)} of at least {MIN_OWN} points</b>: draw more {how}"
+    return {
+        "kind": OWN, "words": f"<p>{words}</p>", "told": "A plane to draw points on.", "html": "",
+        "draws": True, "step": 0, "total": 0,
+    }  # fmt: skip
 
 
 def reset(match: Match, settings: Settings) -> dict[str, Any]:
@@ -131,7 +135,7 @@ def pick(match: Match, asked: int, preset: str) -> tuple:
     """Play a preset: how often a game was asked for, what to look for, and the settings, which the
     rail then shows."""
     if preset not in PRESETS:
-        return asked, *(gr.skip() for _ in NAMES)
+        return asked, "", *(gr.skip() for _ in NAMES)
     chosen = PRESETS[preset]
     said = f"<p>{chosen.look_for}</p>"
     return begin(match, asked, chosen.settings), said, *astuple(chosen.settings)
@@ -235,7 +239,12 @@ def _connect_steering(tab: lesson.Tab, rail: Rail, match: gr.State, arena: Arena
     for name, slider in rail.sliders.items():
         tab.run(
             settings[name].change, None, settings[name], slider, api_name=None,
-            js="(rate) => ({rate})", show_progress="hidden",
+            js="(rate) => ({rate})", **HIDDEN,
         )  # fmt: skip
+    turned = [settings[name].input for name in (*STEERED, "data")]
+    tab.run(turned, None, None, rail.preset, api_name=None, js=f"() => '{OWN}'", **HIDDEN)
+    tab.run(
+        settings["data"].input, None, None, rail.note, api_name=None, js="() => ''", **HIDDEN
+    )  # fmt: skip
     waits = [settings[name].input for name in ("batch_size", "seed", "steps")]
     tab.say_waiting(rail.start, waits, [rail.preset.input])

@@ -6,7 +6,7 @@ from typing import Any
 import gradio as gr
 
 from cvcore.latent_space.adversarial.presets import PRESETS
-from cvcore.latent_space.adversarial.settings import Settings
+from cvcore.latent_space.adversarial.settings import MAX_STEPS, Settings
 from demos import components as ui
 from demos import lesson
 from demos.components.js_component import read_static
@@ -34,7 +34,8 @@ class Arena(ui.JsComponent):
       <button type="button" data-shows="field" aria-pressed="true">D’s field</button>
       <button type="button" data-shows="real" aria-pressed="true"><b class="round"></b>real</button>
       <button type="button" data-shows="samples" aria-pressed="true"><b></b>generated</button>
-      <button type="button" data-shows="pushes" aria-pressed="true">→ push</button></div>
+      <button type="button" data-shows="pushes" aria-pressed="true">→ push</button>
+      <span class="rows">top row real, below generated</span></div>
       <div class="beside"><div class="said"></div><div class="plots"></div></div></div>"""
     SCRIPTS = ("arena.js",)
     STYLES = ("arena.css",)
@@ -94,8 +95,8 @@ def build_rail(stage: lesson.Stage, title: str) -> Rail:
         start, stop, more, players = _build_buttons()
     with stage.more(title):
         count = ui.Slider(1, 100, 1, step=1, label="Steps of a click on D, G or both")
-        parts["batch_size"] = ui.Slider(8, 512, d.batch_size, step=8, label="Batch size")
-        parts["steps"] = ui.Slider(100, 20_000, d.steps, step=100, label="Steps of a run")
+        parts["batch_size"] = ui.Slider(8, 512, d.batch_size, step=1, label="Batch size")
+        parts["steps"] = ui.Slider(1, MAX_STEPS, d.steps, step=1, label="Steps of a run")
         parts["seed"] = ui.Number(d.seed, label="Seed of the game", precision=0)
     with stage.told(title):
         style = read_static(__name__, "game.css")

@@ -13,6 +13,7 @@ from demos.lesson import charts
 MANY = 1000  # places of the plane along a side, as the script counts them
 SIZE = (350, 150)  # pixels of a chart
 POINTS = 90  # of a curve
+ARROWS = 128
 REACH = 0.35  # of an arrow, for a push of 1, in the plane's units ...
 LONGEST = 0.9  # ... and at most
 LOGITS = 5.0  # the generator's losses are drawn from -LOGITS to LOGITS
@@ -20,10 +21,6 @@ TANGENT = 1.3  # logits to each side
 TITLES = {"minimax": "minimax", "non_saturating": "non-saturating", "hinge": "hinge"}
 COLOURS = {"minimax": charts.GREEN, "non_saturating": charts.PURPLE, "hinge": charts.GREY}
 TICKS = (0.01, 0.1, 0.5, 0.9, 0.99)  # of D(G(z))
-PICTURES = (
-    '<p class="soft">Top row: real ones. Under each what D answers. Third row: the pixels that are '
-    "pushed brighter (blue) or darker.</p>"
-)
 COLUMNS, SIDE = 8, 14  # of the digits' grid; pixels
 
 
@@ -70,7 +67,8 @@ def draw_game(p: Any, *, is_going: bool, own: bool = False) -> dict[str, Any]:
         return value | {"pictures": draw_pictures(p)}
     return value | {
         "field": pack(to_bytes(p.d_field)), "real": [] if own else to_places(p.real),
-        "samples": to_places(np.clip(p.samples, -VIEW, VIEW)), "pushes": to_arrows(p.pushes),
+        "samples": to_places(np.clip(p.samples, -VIEW, VIEW)),
+        "pushes": to_arrows(p.pushes[:ARROWS]),
     }  # fmt: skip
 
 
@@ -98,7 +96,7 @@ def draw_words(p: Any, is_going: bool) -> str:
     elif is_going:
         step = lesson.under_way(step, f"stopped at step {p.step:,}")
     said = [step, *describe_quality(p.quality), f"push on G <b>{number(p.push)}</b>"]
-    return f"<p>{' · '.join(said)}</p>{PICTURES if p.d_field is None else ''}"
+    return f"<p>{' · '.join(said)}</p>"
 
 
 def describe_quality(quality: Any) -> list[str]:

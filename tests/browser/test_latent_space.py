@@ -313,3 +313,55 @@ def test_a_picture_without_a_face_is_refused_and_stays_to_be_seen(open_tab):
     picture.locator("input[type=file]").set_input_files(grey)
     expect(tab.locator(".picture-note.refused")).to_contain_text("There is no face")
     expect(picture.locator(".frame img")).to_have_css("opacity", "1")
+
+
+# Of the arena's picture, the share of pixels that are as red as a generated point.
+MADE = """() => {
+  const canvas = document.querySelector('#latent-space-arena canvas');
+  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let many = 0;
+  for (let i = 0; i < data.length; i += 4) {
+    many += data[i] > 150 && data[i] < 180 && data[i + 2] < 20;
+  }
+  return many / (data.length / 4);
+}"""
+
+
+def test_two_networks_play_and_are_steered(page, open_tab, rest, screenshot):
+    """Steps of one at a time, a game, its Stop, a preset, and points of one's own."""
+    tab = open_tab("latent_space")
+    open_view(tab, "Train one")
+    arena = tab.locator("#latent-space-arena")
+    said = arena.locator(".said")
+    expect(said).to_contain_text("step 0 of 1,200")
+    page.wait_for_function(f"() => ({MADE})() > 0.002")
+    for player, step in (("discriminator", 1), ("generator", 2), ("both", 3)):
+        tab.locator(f"#latent-space-step-{player}").click()
+        expect(said).to_contain_text(f"step {step}")
+    arena.get_by_role("button", name="generated").click()
+    assert page.evaluate(MADE) == 0
+    tab.get_by_label("Preset").click()
+    page.get_by_role("option", name="vanishing gradient", exact=True).click()
+    expect(said).to_contain_text(re.compile(r"step [1-9]\d* of 500"))
+    stop = tab.get_by_role("button", name="Stop").locator("visible=true")
+    stop.click()
+    rest()
+    expect(said).to_contain_text("at rest after step")
+    expect(tab.locator("#latent-space-look-for")).to_contain_text("no arrow is left")
+    expect(tab.get_by_label("Loss", exact=True)).to_have_value("minimax")
+    screenshot("latent_space_game")
+    tab.get_by_label("Data", exact=True).click()
+    page.get_by_role("option", name="your own points", exact=True).click()
+    expect(said).to_contain_text("Draw points")
+    box = arena.locator("canvas").bounding_box()
+    page.mouse.move(box["x"] + 100, box["y"] + 100)
+    page.mouse.down()
+    page.mouse.move(box["x"] + 300, box["y"] + 300, steps=6)
+    page.mouse.up()
+    expect(said).to_contain_text("21 points")
+    tab.locator("#latent-space-play").click()
+    expect(said).to_contain_text(re.compile(r"step [1-9]\d* of"))
+    expect(said).to_contain_text("covered")
+    stop.click()
+    rest()
+    assert page.locator(".toast-body").count() == 0

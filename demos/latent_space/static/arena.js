@@ -11,8 +11,8 @@ const HEAD = 0.35; // of an arrow, at most this share of it
 const toBytes = (text) => Uint8Array.from(atob(text ?? ''), (letter) => letter.charCodeAt(0));
 const toSigned = (text) => Int8Array.from(toBytes(text), (byte) => byte);
 // The colour of an answer from 0 to 1.
-const colourOf = (answer, [low, middle, high]) => {
-  const share = Math.abs(2 * answer - 1), end = answer < 0.5 ? low : high;
+const colourOf = (answer, ends) => {
+  const [low, middle, high] = ends, share = Math.abs(2 * answer - 1), end = answer < 0.5 ? low : high;
   return middle.map((value, i) => Math.round(value + share * (end[i] - value)));
 };
 // Numbers on their way from one state to the next; where there are others, at once the next.
@@ -112,21 +112,23 @@ const paintPicture = (bytes, start, side, [x, y, size], toColour) => {
 const paintPictures = () => {
   const {side, columns, real, samples, pushes, real_answers: realAnswers, answers} = props.value.pictures;
   const unit = canvas.width / canvas.clientWidth || 1, words = 19 * unit, ends = stops();
-  const rows = [[real, realAnswers, 'real'], ...Array.from({length: answers.length / columns}, (_, i) => [samples, answers, i ? '' : 'generated', i])];
-  if (shows.pushes) rows.splice(2, 0, [pushes, null, 'pushed']);
+  const rows = [[real, realAnswers, 0], ...Array.from({length: answers.length / columns}, (_, i) => [samples, answers, i])];
+  if (shows.pushes) rows.splice(2, 0, [pushes, null, 0]);
   const size = gridOf(canvas.width, canvas.height, columns, rows.length, words), left = (canvas.width - columns * size) / 2;
   pen.fillStyle = ink('--background-fill-primary'); pen.fillRect(0, 0, canvas.width, canvas.height);
   pen.font = `${15 * unit}px system-ui, sans-serif`; pen.textAlign = 'center'; pen.textBaseline = 'middle';
-  rows.forEach(([text, said, , place = 0], row) => {
-    const bytes = said ? toBytes(text) : toSigned(text);
+  rows.forEach(([text, said, place], row) => {
+    const bytes = said ? toBytes(text) : toSigned(text), y = row * (size + words);
     for (let column = 0; column < columns; column += 1) {
-      const x = left + column * size, y = row * (size + words), i = place * columns + column, rim = 3 * unit;
+      const x = left + column * size, i = place * columns + column, rim = 3 * unit;
       if (said) { pen.fillStyle = `rgb(${colourOf(said[i] / 100, ends)})`; pen.fillRect(x + unit, y + unit, size - 2 * unit, size - 2 * unit); }
       paintPicture(bytes, i * side * side, side, [x + unit + rim, y + unit + rim, size - 2 * (unit + rim)],
         said ? (grey) => [grey, grey, grey] : (push) => colourOf(0.5 + push / 254, ends));
       pen.fillStyle = ink('--body-text-color');
-      pen.fillText(said ? (said[i] / 100).toFixed(2) : '↑', x + size / 2, y + size + words / 2);
+      if (said) pen.fillText((said[i] / 100).toFixed(2), x + size / 2, y + size + words / 2);
     }
+    pen.fillStyle = ink('--body-text-color');
+    if (!said) pen.fillText('↑ pushed brighter (blue) or darker (orange)', canvas.width / 2, y + size + words / 2);
   });
 };
 
