@@ -1,17 +1,23 @@
-"""Latents to pictures, beside the same network in eager PyTorch, and the page's morph slider."""
+"""Latents to pictures, beside the same network in eager PyTorch; steps of a GAN on points, beside a
+tutorial's loop; and the page's morph slider."""
 
+import json
 import os
 from shutil import which
 from statistics import median
 
 import numpy as np
 import torch
+from torch import nn
 
 from benchmarks.harness import Row, measure
 from cvcore import latent_space
 from cvcore.engine import predictor
+from cvcore.latent_space import adversarial
+from demos.latent_space.game_drawing import draw_game
 from tests.support.server import serve_page
 
+STEPS = 300  # of a GAN on points
 # Moves the slider, and waits until the picture has moved and was painted.
 MORPH = """async () => {
   const root = document.querySelector('#latent-space-morph');
@@ -55,7 +61,64 @@ def run() -> list[Row]:
     rows.append(
         Row("60 scores of the discriminator", measure(lambda: latent_space.score(pictures)))
     )
-    return [*rows, *measure_morph()]
+    return [*rows, measure_game(), *measure_morph()]
+
+
+def measure_game() -> Row:
+    """Steps of the game on the ring, drawn for the page as it goes; beside it a tutorial's loop, on
+    the same networks and as many points, without a drawing."""
+    settings = adversarial.Settings(steps=STEPS)
+    game, loop = adversarial.Game(settings), Tutorial()
+
+    def play() -> None:
+        for p in game.run(waits=True):
+            json.dumps(draw_game(p, is_going=not p.done))
+
+    ours = measure(play, seconds=6, warm_up=1) / STEPS
+    theirs = measure(loop.play, seconds=6, warm_up=1) / STEPS
+    note = f"{1000 / ours:.0f} steps a second, drawing included"
+    return Row("a step of a GAN on eight Gaussians", ours, "a tutorial's loop", theirs, note)
+
+
+class Tutorial:
+    """As PyTorch's DCGAN tutorial trains: two passes of D, binary cross-entropy, plain Adam."""
+
+    def __init__(self) -> None:
+        self.g = nn.Sequential(
+            nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
+        )
+        self.d = nn.Sequential(
+            nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2),
+            nn.Linear(64, 1), nn.Sigmoid(),
+        )  # fmt: skip
+        self.loss = nn.BCELoss()
+        self.adams = [
+            torch.optim.Adam(net.parameters(), lr=rate, betas=(0.5, 0.999))
+            for net, rate in ((self.d, 5e-3), (self.g, 2e-3))
+        ]
+        self.points = torch.from_numpy(adversarial.draw_points("ring"))
+
+    def play(self) -> None:
+        ones, zeros = torch.ones(128), torch.zeros(128)
+        adam_d, adam_g = self.adams
+        for _ in range(STEPS):
+            self.d.zero_grad()
+            real = self.points[torch.randint(len(self.points), (128,))]
+            answer = self.d(real).view(-1)
+            loss_real = self.loss(answer, ones)
+            loss_real.backward()
+            made = self.g(torch.randn(128, 8))
+            answer_made = self.d(made.detach()).view(-1)
+            loss_made = self.loss(answer_made, zeros)
+            loss_made.backward()
+            adam_d.step()
+            self.g.zero_grad()
+            again = self.d(made).view(-1)
+            loss_g = self.loss(again, ones)
+            loss_g.backward()
+            adam_g.step()
+            means = (answer, answer_made, again)
+            [one.mean().item() for one in means], (loss_real + loss_made).item(), loss_g.item()
 
 
 def measure_morph() -> list[Row]:

@@ -78,6 +78,7 @@ EVERY_TAB = {
     "latent_space_nearest": {},
     "latent_space_invert": {"steps": 10},
     "latent_space_film": {},
+    "latent_space_game": {"steps": 100},
     "face_verification": {},
     "face_verification_stages": {},
     "face_verification_history": {},
