@@ -1,15 +1,12 @@
 """What is seen of two networks at play; without PyTorch."""
 
 from dataclasses import dataclass, field
-from typing import TYPE_CHECKING
+from typing import Any
 
 import numpy as np
 
 from cvcore.latent_space.adversarial.points import Quality
 from cvcore.latent_space.adversarial.settings import Settings
-
-if TYPE_CHECKING:
-    from cvcore.latent_space.adversarial.game import Game
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,8 +45,8 @@ class Progress:
     """A loss became no number: the run ended there. Not an error."""
     stopped: bool = False
     done: bool = False
-    game: "Game | None" = field(default=None, repr=False)
-    """To be gone on with; it goes on changing, what else is here does not."""
+    game: Any = field(default=None, repr=False)
+    """The ``Game``, to be gone on with; it goes on changing, what else is here does not."""
 
     @property
     def push(self) -> float:
