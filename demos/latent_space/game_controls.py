@@ -31,10 +31,12 @@ class Arena(ui.JsComponent):
       <div class="own" hidden><button type="button" data-does="clear">Clear points</button></div>
       </div><div class="legend" role="group" aria-label="What is shown"><span class="scale">D(x)
       0 <i></i> 1</span>
-      <button type="button" data-shows="field" aria-pressed="true">D’s field</button>
+      <button type="button" data-shows="field" aria-pressed="true">field</button>
       <button type="button" data-shows="real" aria-pressed="true"><b class="round"></b>real</button>
       <button type="button" data-shows="samples" aria-pressed="true"><b></b>generated</button>
       <button type="button" data-shows="pushes" aria-pressed="true">→ push</button>
+      <button type="button" data-shows="sheet" aria-pressed="false" title="Where G puts a square
+      sheet of latents: between any two lines as many samples">G’s sheet</button>
       <span class="rows">top row real, below generated</span></div>
       <div class="beside"><div class="said"></div><div class="plots"></div></div></div>"""
     SCRIPTS = ("arena.js",)

@@ -14,6 +14,7 @@ MANY = 1000  # places of the plane along a side, as the script counts them
 SIZE = (350, 150)  # pixels of a chart
 POINTS = 90  # of a curve
 ARROWS = 128
+SHEET_ENDS = 2 * VIEW  # beyond, it is not drawn
 REACH = 0.35  # of an arrow, for a push of 1, in the plane's units ...
 LONGEST = 0.9  # ... and at most
 LOGITS = 5.0  # the generator's losses are drawn from -LOGITS to LOGITS
@@ -68,6 +69,7 @@ def draw_game(p: Any, *, is_going: bool, own: bool = False) -> dict[str, Any]:
     return value | {
         "field": pack(to_bytes(p.d_field)), "real": [] if own else to_places(p.real),
         "samples": to_places(np.clip(p.samples, -VIEW, VIEW)),
+        "sheet": to_places(np.clip(p.sheet.reshape(-1, 2), -SHEET_ENDS, SHEET_ENDS)),
         "pushes": to_arrows(p.pushes[:ARROWS]),
     }  # fmt: skip
 

@@ -29,12 +29,13 @@ from cvcore.recognition.datasets import load_digits, make_generator
 
 SHOW_EVERY = 0.1  # seconds between two states
 FIELD = 40  # squares of the plane along a side
+SHEET = 13  # latents of the sheet along a side
 SIDE = 14  # pixels of a digit
 SHOWN = {True: 256, False: 32}  # samples of a state: points, pictures
 SHOWN_REAL = {True: 256, False: 8}
 DRAWN = {True: 2000, False: 128}  # latents; the quality of that many points is measured
 MATCHED = 500  # points that are compared with as many real ones
-NOISE = {True: 8, False: 32}  # numbers of a latent
+NOISE = {True: 2, False: 32}  # numbers of a latent
 HIDDEN_G = {True: (64, 64), False: (128, 256)}
 HIDDEN_D = {True: (64, 64), False: (256, 128)}
 BETA_2 = 0.999
@@ -157,6 +158,7 @@ class Game:
             made = self.generator(self._latents)
             real = self._choose(SHOWN_REAL[flat])
             real_opinions = self.discriminator(real).sigmoid().flatten().numpy()
+            sheet = self.generator(_list_latents()).view(SHEET, SHEET, 2).numpy() if flat else None
         logits, pushes = find_pushes(self.discriminator, made[:shown], self.settings.loss)
         quality = None
         if flat:
@@ -170,7 +172,7 @@ class Game:
             "real_opinions": real_opinions, "opinions": logits.sigmoid().numpy(),
             "logits": logits.numpy(), "d_field": draw_field(self.discriminator) if flat else None,
             "loss_d": curves[0], "loss_g": curves[1], "d_real": curves[2], "d_made": curves[3],
-            "quality": quality, "diverged": self.diverged, "game": self,
+            "sheet": sheet, "quality": quality, "diverged": self.diverged, "game": self,
         }  # fmt: skip
         return Progress(self.settings, self.steps, self.total, **(values | more))
 
@@ -248,6 +250,13 @@ def _list_places() -> Tensor:
     places = (torch.arange(FIELD) + 0.5) * (2 * VIEW / FIELD) - VIEW
     y, x = torch.meshgrid(-places, places, indexing="ij")
     return torch.stack([x, y], dim=2).view(-1, 2)
+
+
+@cache
+def _list_latents() -> Tensor:
+    """Latents (169, 2) of a sheet, row by row: between two lines of it lie equally many latents."""
+    places = torch.special.ndtri((torch.arange(SHEET) + 0.25) / (SHEET - 0.5))
+    return torch.cartesian_prod(places, places)
 
 
 @undisturbed

@@ -33,6 +33,9 @@ class Progress:
     d_field: np.ndarray | None = field(repr=False)
     """D's answer (0 to 1) at the middles of 40 x 40 squares of the plane, from -3 to 3 along both
     axes, float32 (40, 40), the first row at the top; None for pictures."""
+    sheet: np.ndarray | None = field(repr=False)
+    """Where G puts a square sheet of latents, float32 (13, 13, 2): their two numbers lie so that as
+    many latents fall between any two lines. None for pictures."""
     loss_d: np.ndarray = field(repr=False)  # float64 (step,); NaN where D did not step yet
     loss_g: np.ndarray = field(repr=False)  # float64 (step,); NaN where G did not step yet
     d_real: np.ndarray = field(repr=False)

@@ -41,7 +41,7 @@ const MOST = 2000; // points of one's own
 const root = element.querySelector('.arena'), board = root.querySelector('.board'), canvas = root.querySelector('canvas');
 const pen = canvas.getContext('2d'), small = document.createElement('canvas'), tools = root.querySelector('.own');
 const isCalm = matchMedia('(prefers-reduced-motion: reduce)');
-const shows = {field: true, real: true, samples: true, pushes: true};
+const shows = {field: true, real: true, samples: true, pushes: true, sheet: false};
 let from = null, to = null, now = null, waiting = null;
 let own = [], isDrawing = false, cursor = null, random = 1;
 
@@ -52,10 +52,11 @@ const chance = () => (random = (random * 16807) % 2147483647) / 2147483647;
 
 const read = (value) => ({
   kind: value.kind, field: value.field ? [...toBytes(value.field)] : [], real: value.real ?? [], samples: value.samples ?? [],
-  pushes: value.pushes ?? [],
+  pushes: value.pushes ?? [], sheet: value.sheet ?? [],
 });
 const mix = (a, b, share) => ({
   ...b, field: between(a?.field, b.field, share), samples: between(a?.samples, b.samples, share), pushes: between(a?.pushes, b.pushes, share),
+  sheet: between(a?.sheet, b.sheet, share),
 });
 
 // --- the plane
@@ -90,10 +91,24 @@ const paintPushes = ({samples, pushes}, scale, unit) => {
   pen.stroke(shafts); pen.fill(heads);
   pen.globalAlpha = 1;
 };
+const paintSheet = (sheet, scale, unit) => {
+  const lines = new Path2D(), side = Math.sqrt(sheet.length / 2);
+  for (const [near, far] of [[1, side], [side, 1]]) {
+    for (let line = 0; line < side; line += 1) {
+      for (let i = 0; i < side; i += 1) {
+        const at = 2 * (line * far + i * near), [x, y] = [sheet[at] * scale, sheet[at + 1] * scale];
+        if (i) lines.lineTo(x, y); else lines.moveTo(x, y);
+      }
+    }
+  }
+  pen.strokeStyle = ink('--arena-made'); pen.lineWidth = 1.2 * unit;
+  pen.stroke(lines);
+};
 const paintPlane = () => {
   const scale = canvas.width / MANY, unit = canvas.width / canvas.clientWidth || 1;
   pen.fillStyle = `rgb(${stops()[1]})`; pen.fillRect(0, 0, canvas.width, canvas.height);
   if (shows.field && now.field.length) paintField(now.field);
+  if (shows.sheet) paintSheet(now.sheet, scale, unit);
   if (shows.real) paintPoints(props.value.draws ? own : now.real, scale, 3 * unit, ink('--arena-real'), true);
   if (shows.pushes) paintPushes(now, scale, unit);
   if (shows.samples) paintPoints(now.samples, scale, 2.7 * unit, ink('--arena-made'), false);
