@@ -329,24 +329,25 @@ MADE = """() => {
 
 def test_two_networks_play_and_are_steered(page, open_tab, rest, screenshot):
     """Steps of one at a time, a game, its Stop, a preset, and points of one's own."""
-    tab = open_tab("latent_space")
-    open_view(tab, "Train one")
+    tab = open_tab("latent_space", query="&view=train-one&steps-of-a-run=20000")
     arena = tab.locator("#latent-space-arena")
     said = arena.locator(".said")
-    expect(said).to_contain_text("step 0 of 1,200")
+    expect(said).to_contain_text("step 0 of 20,000")
     page.wait_for_function(f"() => ({MADE})() > 0.002")
     for player, step in (("discriminator", 1), ("generator", 2), ("both", 3)):
         tab.locator(f"#latent-space-step-{player}").click()
         expect(said).to_contain_text(f"step {step}")
     arena.get_by_role("button", name="generated").click()
     assert page.evaluate(MADE) == 0
-    tab.get_by_label("Preset").click()
-    page.get_by_role("option", name="vanishing gradient", exact=True).click()
-    expect(said).to_contain_text(re.compile(r"step [1-9]\d* of 500"))
+    tab.locator("#latent-space-play").click()
+    expect(said).to_contain_text(re.compile(r"step [1-9]\d* of 20,000"))
     stop = tab.get_by_role("button", name="Stop").locator("visible=true")
     stop.click()
     rest()
     expect(said).to_contain_text("at rest after step")
+    tab.get_by_label("Preset").click()
+    page.get_by_role("option", name="vanishing gradient", exact=True).click()
+    expect(said).to_contain_text(re.compile(r"step [1-9]\d* of 400"))
     expect(tab.locator("#latent-space-look-for")).to_contain_text("no arrow is left")
     expect(tab.get_by_label("Loss", exact=True)).to_have_value("minimax")
     screenshot("latent_space_game")
