@@ -106,11 +106,14 @@ def choose_data(match: Match, settings: Settings) -> tuple:
     return reset(match, replace(settings, **fitted)), *fitted.values()
 
 
-def open_view(match: Match, settings: Settings) -> dict[str, Any]:
-    """What there is, or new networks as the view is first opened."""
-    if match.game is None:
-        return reset(match, settings)
-    return draw(match)
+def open_view(match: Match, asked: int, preset: str, settings: Settings) -> tuple:
+    """What there is, or new networks as the view is first opened; a link that names a preset alone
+    plays it. Returns what is drawn, and what ``pick`` does."""
+    if match.game is None and preset in PRESETS and settings == Settings():
+        picked = pick(match, asked, preset)
+        return draw(match), *picked
+    drawn = reset(match, settings) if match.game is None else draw(match)
+    return drawn, gr.skip(), gr.skip(), *(gr.skip() for _ in NAMES)
 
 
 def begin(match: Match, asked: int, settings: Settings) -> int:
@@ -201,17 +204,18 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
         arena = Arena(label="game", elem_id="latent-space-arena", elem_classes=["fill", "tall"])
     rail = build_rail(stage, TITLE)
     settings, quiet = rail.settings, {"api_name": None, "show_progress": "hidden"}
-    lazy.add(TITLE, section, open_view, [match], arena, settings=settings, **quiet)
+    picked = [asked, rail.note, *settings]
+    lazy.add(
+        TITLE, section, open_view, [match, asked, rail.preset], [arena, *picked],
+        settings=settings, **quiet,
+    )  # fmt: skip
     fitted = [settings[name] for name in SUITED]
     tab.run(
         settings["data"].input, choose_data, [match], [arena, *fitted], settings=settings, **quiet
     )  # fmt: skip
     tab.run(rail.start.click, begin, [match, asked], asked, settings=settings, **quiet)
     tab.run(rail.more.click, go_on, [match, asked], asked, settings=settings, **quiet)
-    tab.run(
-        rail.preset.input, pick, [match, asked, rail.preset], [asked, rail.note, *settings],
-        **quiet,
-    )  # fmt: skip
+    tab.run(rail.preset.input, pick, [match, asked, rail.preset], picked, **quiet)
     for player, button in rail.players.items():
         tab.run(
             button.click, partial(step, player), [match, rail.count], arena, settings=settings,

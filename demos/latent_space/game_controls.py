@@ -96,9 +96,13 @@ def build_rail(stage: lesson.Stage, title: str) -> Rail:
         )  # fmt: skip
         start, stop, more, players = _build_buttons()
     with stage.more(title):
-        count = ui.Slider(1, 100, 1, step=1, label="Steps of a click on D, G or both")
-        parts["batch_size"] = ui.Slider(8, 512, d.batch_size, step=1, label="Batch size")
-        parts["steps"] = ui.Slider(1, MAX_STEPS, d.steps, step=1, label="Steps of a run")
+        count = ui.Slider(1, 100, 1, step=1, label="Steps of a click", elem_classes=["game-slide"])
+        parts["batch_size"] = ui.Slider(
+            8, 512, d.batch_size, step=1, label="Batch size", elem_classes=["game-slide"]
+        )
+        parts["steps"] = ui.Slider(
+            1, MAX_STEPS, d.steps, step=1, label="Steps of a run", elem_classes=["game-slide"]
+        )
         parts["seed"] = ui.Number(d.seed, label="Seed of the game", precision=0)
     with stage.told(title):
         style = read_static(__name__, "game.css")

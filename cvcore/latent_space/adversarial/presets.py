@@ -18,8 +18,8 @@ PRESETS = {
     "healthy": Preset(
         "healthy",
         Settings(),
-        "Look for: the cloud splits over all eight modes, and D fades: in the end it answers about "
-        "0.5 everywhere, and the arrows shrink.",
+        "Look for: the cloud splits over all eight modes; where the points lie D comes to answer "
+        "about 0.5, and the arrows shrink.",
     ),
     "collapse": Preset(
         "mode collapse",

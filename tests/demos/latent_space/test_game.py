@@ -28,7 +28,7 @@ class Event:
 def match():
     """A visit that has opened the view."""
     one = game.Match()
-    game.open_view(one, SHORT)
+    game.open_view(one, 0, "own", SHORT)
     return one
 
 
@@ -51,7 +51,7 @@ def test_opened_it_stands_at_the_start_and_plays_when_asked(match):
     assert "under-way" not in last["words"]
     assert game.go_on(match, 1, SHORT) == 2
     assert run(match)[-1]["step"] == 16
-    assert game.open_view(match, SHORT)["step"] == 16  # nothing is lost
+    assert game.open_view(match, 2, "own", SHORT)[0]["step"] == 16  # nothing is lost
 
 
 def test_a_game_rests_between_two_turns_and_is_left(match, monkeypatch):
@@ -149,6 +149,20 @@ def test_a_preset_is_played_and_shown_in_the_rail(match):
     match.end()
     asked, said, *_ = game.pick(match, 4, "own")
     assert (asked, said) == (4, "")
+
+
+def test_a_link_that_names_a_preset_plays_it():
+    match = game.Match()
+    shown, asked, said, *values = game.open_view(match, 0, "collapse", adversarial.Settings())
+    assert (shown["step"], asked) == (0, 1)
+    assert "one place" in said
+    assert adversarial.Settings(*values) == PRESETS["collapse"].settings
+    assert match.plan
+    match.end()
+    other = game.Match()
+    game.open_view(other, 0, "collapse", SHORT)  # with settings of its own
+    assert other.game.settings == SHORT
+    assert other.plan == []
 
 
 def test_places_and_arrows():
