@@ -85,7 +85,7 @@ class Tutorial:
 
     def __init__(self) -> None:
         self.g = nn.Sequential(
-            nn.Linear(8, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
+            nn.Linear(2, 64), nn.ReLU(), nn.Linear(64, 64), nn.ReLU(), nn.Linear(64, 2)
         )
         self.d = nn.Sequential(
             nn.Linear(2, 64), nn.LeakyReLU(0.2), nn.Linear(64, 64), nn.LeakyReLU(0.2),
@@ -107,7 +107,7 @@ class Tutorial:
             answer = self.d(real).view(-1)
             loss_real = self.loss(answer, ones)
             loss_real.backward()
-            made = self.g(torch.randn(128, 8))
+            made = self.g(torch.randn(128, 2))
             answer_made = self.d(made.detach()).view(-1)
             loss_made = self.loss(answer_made, zeros)
             loss_made.backward()

@@ -11,7 +11,7 @@ from demos.latent_space.views import number
 from demos.lesson import charts
 
 MANY = 1000  # places of the plane along a side, as the script counts them
-SIZE = (350, 150)  # pixels of a chart
+SIZE = (350, 146)  # pixels of a chart
 POINTS = 90  # of a curve
 ARROWS = 128
 SHEET_ENDS = 2 * VIEW  # beyond, it is not drawn
