@@ -4,7 +4,16 @@ import gradio as gr
 
 from demos import components as ui
 from demos import lesson
-from demos.face_verification import group, history, live, parts, stages, trials
+from demos.face_verification import (
+    group,
+    history,
+    live,
+    one_shot,
+    parts,
+    siamese,
+    stages,
+    trials,
+)
 from demos.face_verification.controls import (
     EMBEDDINGS,
     RATES,
@@ -26,6 +35,8 @@ CODE = (
     "cvcore.recognition.faces.alignment:fit_similarity",
     "cvcore.face_verification.rates:ErrorRates",
     "cvcore.face_verification.history:local_binary_patterns",
+    "cvcore.face_verification.siamese.losses:contrastive_loss",
+    "cvcore.face_verification.siamese.losses:choose_semi_hard",
     "cvcore.face_verification.map:scale_to_plane",
 )
 
@@ -47,6 +58,7 @@ def build(tab: lesson.Tab) -> None:
     choices = build_choices(tab, *pair)
     for view in views:
         view.build(lazy, choices)
+    one_shot.build(tab, siamese.build(tab))
     group.build(tab, choices)
     live.build(tab, choices)
     lazy.note_others(stage.views)
