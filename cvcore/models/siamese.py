@@ -28,8 +28,9 @@ class DigitEmbedder(nn.Module):
         self.act = nn.ReLU()
 
     def forward(self, x: Tensor) -> Tensor:
-        x = self.pool(self.act(self.conv1(x)))  # (N, 8, 24, 24), pooled to 12 x 12
-        x = self.pool(self.act(self.conv2(x)))  # (N, 16, 10, 10), pooled to 5 x 5
+        # as the other way round, with a quarter of the values to cut off
+        x = self.act(self.pool(self.conv1(x)))  # (N, 8, 24, 24), pooled to 12 x 12
+        x = self.act(self.pool(self.conv2(x)))  # (N, 16, 10, 10), pooled to 5 x 5
         return self.embedding(self.act(self.dense(x.flatten(1))))
 
 

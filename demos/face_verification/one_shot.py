@@ -24,9 +24,15 @@ SIGNS = ("A", "B", "C")
 ASKED = "?"
 HANDS = ("first", "second")
 TASKS = {"signs": "name a sign", "hands": "same hand?"}
+SAID = {
+    "signs": "Draw **one** example each of two or three new signs: 8 and 9, which the network has "
+    "never seen, or any scribble. Then draw one of them again, on the last pad.",
+    "hands": "Draw two scribbles or signatures: both by one hand, or the second by a neighbour. "
+    "Drawings stay in memory, and go when you leave.",
+}
 LABELS = {
-    "A": "Sign A", "B": "Sign B", "C": "Sign C", ASKED: "Which sign is this?",
-    "first": "First scribble", "second": "Second scribble",
+    "A": "Sign A", "B": "Sign B", "C": "Sign C", ASKED: "Sign ?",
+    "first": "First", "second": "Second",
 }  # fmt: skip
 NO_NETWORK = "No network is trained yet: open Train one, and press Start."
 NO_HANDS = "Draw two scribbles, one on each pad: both with your hand, or the second by a neighbour."
@@ -87,16 +93,16 @@ def draw(work: Siamese) -> dict[str, Any]:
     if p is None:
         words = lesson.under_way("The network is being trained.", NO_NETWORK)
         html = words if work.plan else NO_NETWORK
-        return {"html": f'<div class="sm"><p class="sm-hint">{html}</p></div>'}
+        return {"html": f'<div class="siam"><p class="siam-hint">{html}</p></div>'}
     signs, named = draw_signs(p, work.drawings)
     hands, compared = draw_hands(p, work.drawings)
     state = ""
     if work.plan:
         words = f"The network is at step {p.step} of {p.total}."
-        state = f'<p class="sm-note">{lesson.under_way(words, f"Stopped at step {p.step}.")}</p>'
+        state = f'<p class="siam-note">{lesson.under_way(words, f"Stopped at step {p.step}.")}</p>'
     html = (
-        f'<div class="sm sm-shot"><section class="sm-of-signs">{signs}</section>'
-        f'<section class="sm-of-hands">{hands}</section>{state}</div>'
+        f'<div class="siam siam-shot"><section class="siam-of-signs">{signs}</section>'
+        f'<section class="siam-of-hands">{hands}</section>{state}</div>'
     )
     return {"html": html, **named, **compared}
 
@@ -122,8 +128,8 @@ def draw_signs(p: Any, drawings: dict[str, np.ndarray]) -> tuple[str, dict[str, 
                 digit = cvcore.recognition.digits.to_digit(drawings[name])
                 pins.append(Pin(name, model.embed(digit[None])[0], name == ASKED))
     why = (
-        '<p class="sm-note">One example a sign: nothing is learnt from it, only the distances of '
-        "embeddings are compared. The faint digits are held back; 8 and 9 were never shown.</p>"
+        '<p class="siam-note">Nothing is learnt from your examples: distances are compared. Faint: '
+        "held-back digits; 8 and 9 were never shown.</p>"
     )
     return f"{said}{draw_plane(p, pins, is_faint=True)}{why}", numbers
 
@@ -158,9 +164,9 @@ def draw_hands(p: Any, drawings: dict[str, np.ndarray]) -> tuple[str, dict[str, 
         high = float(p.known.edges[-1])
         mark = (charts.Mark(min(c.distance, high), "yours", colour=charts.PURPLE, is_arrow=True),)
         numbers = {"same": c.is_same, "distance": c.distance}
-    chart = draw_histogram(p, p.known, "Known digits, held back", mark, (520, 300))
+    chart = draw_histogram(p, p.known, "Known digits", mark, (500, 245))
     why = (
-        '<p class="sm-note">It was taught what <b>shape</b> a digit has, and not to see who drew '
+        '<p class="siam-note">It was taught what <b>shape</b> a digit has, and not to see who drew '
         "it. So it sees whether two scribbles look alike, not whose hand drew them: a neighbour’s "
         "copy may pass, your own second signature may not. A network for signatures learns from "
         "pairs of signatures, forged ones among them.</p>"
@@ -184,13 +190,13 @@ def build(tab: lesson.Tab, parts: Parts) -> None:
     """Pads beside what the network says of them."""
     stage = tab.stage
     pads: dict[str, SignPad] = {}
-    with stage.show(TITLE), stage.side_by_side(TITLE):
-        with gr.Column(elem_classes=["sm-pads"], min_width=200):
+    with stage.show(TITLE), gr.Row(elem_classes=["side-by-side"]):
+        with gr.Column(elem_classes=["siam-pads"], min_width=200):
             for name, label in LABELS.items():
                 kind = "hands" if name in HANDS else "signs"
                 pads[name] = SignPad(
                     label, elem_id=f"face-sign-{'asked' if name == ASKED else name.lower()}",
-                    elem_classes=[f"sm-of-{kind}"],
+                    elem_classes=[f"siam-of-{kind}"],
                 )  # fmt: skip
         panel = ui.Panel(
             label="one shot", elem_id="face-one-shot", elem_classes=["fill", "wider", "tall"]
@@ -200,10 +206,8 @@ def build(tab: lesson.Tab, parts: Parts) -> None:
             [(words, name) for name, words in TASKS.items()], value="signs", label="Task",
             elem_id="face-one-shot-task",
         )  # fmt: skip
-        gr.Markdown(
-            "Draw **one** example each of two or three new signs: 8 and 9, which the network has "
-            "never seen, or any scribble. Then draw one of them again."
-        )
+        for name, words in SAID.items():
+            gr.Markdown(words, elem_classes=[f"siam-of-{name}"])
     _connect(tab, parts, pads, panel)
 
 

@@ -79,7 +79,7 @@ def draw(work: Siamese) -> dict[str, Any]:
     p, is_going = work.progress, bool(work.plan)
     if p is None:
         words = lesson.under_way("waits for its turn", "stopped") if is_going else FIRST
-        return {"html": f'<div class="sm"><p class="sm-hint">{words}</p></div>', "step": 0}
+        return {"html": f'<div class="siam"><p class="siam-hint">{words}</p></div>', "step": 0}
     return {
         "html": draw_training(p, is_going=is_going), "step": p.step, "known_auc": p.known.auc,
         "unseen_auc": p.unseen.auc, "done": not is_going,
@@ -152,16 +152,18 @@ def _build_controls(stage: lesson.Stage) -> tuple[gr.Button, gr.Column, lesson.C
     d = DEFAULTS
     parts: dict[str, Any] = {
         "loss": ui.Radio(LOSSES, value=d.loss, label="Loss", elem_id="face-siamese-loss"),
-        "mining": gr.Checkbox(d.mining, label="Triplets: semi-hard negatives"),
+        "mining": gr.Checkbox(
+            d.mining, label="Semi-hard negatives", elem_id="face-siamese-mining"
+        ),
         "margin": ui.Slider(
-            0.1, MOST_MARGIN, d.margin, step=0.05, label="Margin, acts at the next step",
+            0.1, MOST_MARGIN, d.margin, step=0.05, label="Margin, acts at once",
             elem_id="face-siamese-margin",
         ),
         "rate": ui.Slider(
             0.0005, 0.02, d.rate, step=0.0005, label="Learning rate", elem_id="face-siamese-rate"
         ),
     }  # fmt: skip
-    with gr.Row(elem_classes=["sm-buttons"]):
+    with gr.Row(elem_classes=["siam-buttons"]):
         start = gr.Button("Start", variant="primary", size="sm", elem_id="face-siamese-start")
         stop = gr.Column(min_width=60)
     with stage.more(TITLE):

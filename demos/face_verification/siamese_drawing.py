@@ -12,8 +12,8 @@ from demos.face_verification.siamese_plane import draw_plane
 from demos.face_verification.views import number, percent
 from demos.lesson import charts
 
-SMALL, ROC, WIDE = (400, 170), (400, 330), (560, 235)  # pixels
-TOWERS = {2: "two", 3: "three"}
+SMALL, ROC, HISTOGRAM = (440, 165), (400, 420), (490, 235)  # pixels
+TOWERS = {2: "both", 3: "all three"}
 ROLES = {
     "first": "picture 1", "second": "picture 2", "anchor": "anchor", "positive": "positive",
     "negative": "negative",
@@ -27,11 +27,11 @@ TOUCHES = 5e-4  # what is shown as 0
 def draw_training(p: Any, *, is_going: bool) -> str:
     """The state and all parts, of which the style shows the chosen one."""
     return (
-        f'<div class="sm">{draw_state(p, is_going)}'
-        f'<section class="sm-of-pairs">{draw_map(p)}<div class="side">{draw_pairs(p)}'
+        f'<div class="siam">{draw_state(p, is_going)}'
+        f'<section class="siam-of-pairs">{draw_map(p)}<div class="side">{draw_pairs(p)}'
         f"{draw_course(p)}</div></section>"
-        f'<section class="sm-of-towers">{draw_towers(p)}</section>'
-        f'<section class="sm-of-distances">{draw_distances(p)}</section></div>'
+        f'<section class="siam-of-towers">{draw_towers(p)}</section>'
+        f'<section class="siam-of-distances">{draw_distances(p)}</section></div>'
     )
 
 
@@ -51,7 +51,7 @@ def draw_state(p: Any, is_going: bool) -> str:
         f'<b class="big">{number(p.unseen.auc)}</b> 8 and 9, never shown'
     )
     return (
-        f'<div class="sm-state"><progress max="{p.total}" value="{p.step}" '
+        f'<div class="siam-state"><progress max="{p.total}" value="{p.step}" '
         f'aria-label="Steps taken"></progress><p role="status">{words}</p><p>{aucs}</p></div>'
     )
 
@@ -77,14 +77,14 @@ def draw_pairs(p: Any) -> str:
     if p.settings.loss == "triplet":
         rows = "".join(_draw_triplet(one) for one in p.shown)
         return (
-            '<div class="sm-pairs triplets"><h3>Triplets: anchor, same digit, another</h3>'
+            '<div class="siam-pairs triplets"><h3>Triplets: anchor, same digit, another</h3>'
             f"{rows}</div>"
         )
     same = "".join(_draw_pair(p, one) for one in p.shown if one.is_same)
     other = "".join(_draw_pair(p, one) for one in p.shown if not one.is_same)
     return (
-        f'<div class="sm-pairs"><div class="same"><h3>Same digit: pull</h3>{same}</div>'
-        f'<div class="other"><h3>Different: push</h3>{other}</div></div>'
+        f'<div class="siam-pairs"><div class="same"><h3>Same digit: pull</h3>{same}</div>'
+        f'<div class="other"><h3>Different: push</h3>{other}</div></div>{_say_rest(p)}'
     )
 
 
@@ -93,6 +93,13 @@ def _draw_pair(p: Any, one: Any) -> str:
         f'<figure class="pair">{"".join(draw_digit(x) for x in one.pictures)}<figcaption>'
         f"<b>{number(one.distances[0])}</b> {say_force(p.settings.loss, one)}</figcaption></figure>"
     )
+
+
+def _say_rest(p: Any) -> str:
+    if p.settings.loss == "cross_entropy":
+        return '<p class="siam-note">The score rests on no pair: it only pushes less and less.</p>'
+    resting = f", as have {1 - p.active[-1]:.0%} of this step’s pairs" if p.step else ""
+    return f'<p class="siam-note">Beyond the margin a pair has loss 0{resting}.</p>'
 
 
 def say_force(loss: str, one: Any) -> str:
@@ -129,11 +136,11 @@ def draw_digit(values: np.ndarray, alt: str = "") -> str:
 def draw_course(p: Any) -> str:
     """Both AUCs from the first step on."""
     lines = [
-        charts.Line("known digits", p.seen_steps, p.known_auc, charts.BLUE),
+        charts.Line("known", p.seen_steps, p.known_auc, charts.BLUE),
         charts.Line("8 and 9", p.seen_steps, p.unseen_auc, charts.VERMILION),
     ]
     return charts.draw_chart(
-        lines, title="AUC on held-back pairs", size=SMALL,
+        lines, title="AUC, held back", size=SMALL,
         x=charts.Axis("step", low=0, high=p.total, is_whole=True),
         y=charts.Axis("AUC", low=0.4, high=1),
     )  # fmt: skip
@@ -144,14 +151,14 @@ def draw_towers(p: Any) -> str:
     """The newest step's hardest pair through both towers, and the update of their one filter."""
     u = p.update
     if u is None:
-        return '<p class="sm-hint">Press Start: the first step is still to be taken.</p>'
-    count = TOWERS[len(u.towers)]
+        return '<p class="siam-hint">Press Start: the first step is still to be taken.</p>'
+    count = {2: "two", 3: "three"}[len(u.towers)]
     limit = max(float(np.abs(one).max()) for one in (u.before, u.after)) or 1.0
     rows = "".join(_draw_tower(one, u, limit) for one in u.towers)
     names = "pair" if len(u.towers) == 2 else "triplet"
     return (
         f"<h3>Step {p.step}, its {names} with the greatest loss: {count} towers, one set of "
-        f'weights</h3><div class="sm-towers">{rows}</div>{_draw_way(p, u)}{_draw_sum(u, limit)}'
+        f'weights</h3><div class="siam-towers">{rows}</div>{_draw_way(p, u)}{_draw_sum(u, limit)}'
     )
 
 
@@ -161,10 +168,11 @@ def _draw_tower(one: Any, u: Any, limit: float) -> str:
     return (
         f'<div class="tower"><figure>{draw_digit(one.picture)}<figcaption>{ROLES[one.role]}'
         f'</figcaption></figure><i class="to"></i>'
-        f"<figure>{_draw_filter(u.before, limit)}<figcaption>filter {u.filter + 1}: the same"
+        f"<figure>{_draw_filter(u.before, limit)}<figcaption>filter {u.filter + 1}: "
+        f"<b>{number(u.before[2, 2], 4)}</b> → <b>{number(u.after[2, 2], 4)}</b>"
         f'</figcaption></figure><i class="to"></i>'
         f"<figure>{_draw_map(one.map)}<figcaption>what it finds</figcaption></figure>"
-        f'<i class="to long"><span>7 more filters, 2 layers</span></i>'
+        f'<i class="to long"><span>7 more filters, 3 layers</span></i>'
         f"<p>embedding<br><b>({number(x[0])}, {number(x[1])}{more})</b><br>after the step<br>"
         f"<b>({number(y[0])}, {number(y[1])}{more})</b></p></div>"
     )
@@ -175,14 +183,14 @@ def _draw_way(p: Any, u: Any) -> str:
     now, then = u.distances, u.moved
     if len(u.towers) == 3:
         return (
-            f'<p class="sm-way">Anchor to positive: <b>{number(now[0])}</b> → '
+            f'<p class="siam-way">Anchor to positive: <b>{number(now[0])}</b> → '
             f"<b>{number(then[0])}</b>. To the negative: <b>{number(now[1])}</b> → "
             f"<b>{number(then[1])}</b>. Loss {number(u.loss)}.</p>"
         )
     is_same = u.towers[0].digit == u.towers[1].digit
     kind = "One digit, so it is pulled together" if is_same else "Two digits, so it is pushed apart"
     return (
-        f'<p class="sm-way">{kind}: distance <b>{number(now[0])}</b> → <b>{number(then[0])}</b>, '
+        f'<p class="siam-way">{kind}: distance <b>{number(now[0])}</b> → <b>{number(then[0])}</b>, '
         f"loss {number(u.loss)}.</p>"
     )
 
@@ -197,15 +205,15 @@ def _draw_sum(u: Any, limit: float) -> str:
         for one in u.towers
     )
     return (
-        '<div class="sm-sum"><h4>Gradient</h4>'
+        '<div class="siam-sum"><h4>Gradient</h4>'
         f"{parts} <b>=</b> <figure>{_draw_filter(u.gradient, greatest)}<figcaption>their sum<br>"
         f'<b>{number(u.gradient[2, 2], 4)}</b></figcaption></figure><h4 class="then">One step</h4>'
         f"<figure>{_draw_filter(u.before, limit)}<figcaption>before<br>"
         f"{number(u.before[2, 2], 4)}</figcaption></figure> <b>→</b> "
-        f"<figure>{_draw_filter(u.after, limit)}<figcaption>after, in all<br>"
+        f"<figure>{_draw_filter(u.after, limit)}<figcaption>after, in {TOWERS[len(u.towers)]}<br>"
         f"<b>{number(u.after[2, 2], 4)}</b></figcaption></figure></div>"
-        '<p class="sm-note">The numbers are the framed weight’s. Adam takes the step: it goes '
-        "against the sum, by about the rate. Orange: below 0, blue: above.</p>"
+        '<p class="siam-note">The numbers are the framed weight’s; red is above 0, blue below. '
+        "Adam steps against this sum and the ones before.</p>"
     )
 
 
@@ -224,37 +232,41 @@ def _draw_map(values: np.ndarray) -> str:
 # --- distances -----------------------------------------------------------------------------------
 def draw_distances(p: Any) -> str:
     """Histograms of known and of unseen digits, and both ROC curves."""
-    both = draw_histogram(p, p.known, "Known digits, held back") + draw_histogram(
-        p, p.unseen, "8 and 9, never shown"
-    )
+    both = draw_histogram(p, p.known, "Known digits") + draw_histogram(p, p.unseen, "8 and 9")
     return f'<div class="histograms">{both}</div><div class="roc">{draw_roc(p)}{say_rates(p)}</div>'
 
 
 def draw_histogram(
-    p: Any, one: Any, title: str, extra: tuple = (), size: tuple[int, int] = WIDE
+    p: Any, one: Any, title: str, extra: tuple = (), size: tuple[int, int] = HISTOGRAM
 ) -> str:
     """Distances of pairs of one digit and of two, the loss's line and the threshold."""
     centres = (one.edges[1:] + one.edges[:-1]) / 2
     lines = [
-        charts.Line(f"same, {one.pairs[0]:,} pairs", centres, one.same, charts.GREEN, fills=True),
-        charts.Line(
-            f"different, {one.pairs[1]:,}", centres, one.different, charts.VERMILION, fills=True
-        ),
+        charts.Line("same", centres, one.same, charts.GREEN, fills=True),
+        charts.Line("different", centres, one.different, charts.VERMILION, fills=True),
     ]
     return charts.draw_chart(
-        [*lines, *_list_marks(p, one), *extra], title=title, size=size, legend=True,
+        [*lines, *_list_marks(p, one), *extra],
+        title=f"{title}: {sum(one.pairs):,} pairs", size=size, legend=True,
         x=charts.Axis("distance", low=0, high=float(one.edges[-1])),
         y=charts.Axis("share of pairs", low=0, text=charts.percent),
     )  # fmt: skip
 
 
 def _list_marks(p: Any, one: Any) -> list:
-    high = float(one.edges[-1])
-    marks = [charts.Mark(p.known.threshold, "threshold", colour=charts.BLUE)]
-    if p.mark is not None and 0 <= p.mark <= high:
+    places = [(p.known.threshold, "threshold", charts.BLUE)]
+    if p.mark is not None:
         name = "margin" if p.settings.loss == "contrastive" else "score even"
-        marks.append(charts.Mark(p.mark, name, row=1))
-    return [mark for mark in marks if mark.at <= high]
+        places.append((p.mark, name, None))
+    places = sorted(
+        (place for place in places if 0 <= place[0] <= float(one.edges[-1])),
+        key=lambda place: place[0],
+    )
+    # the last one lowest: words go on to the right, over its line
+    return [
+        charts.Mark(at, name, colour=colour, row=row)
+        for row, (at, name, colour) in reversed(list(enumerate(places)))
+    ]
 
 
 def draw_roc(p: Any) -> str:
@@ -274,7 +286,7 @@ def draw_roc(p: Any) -> str:
 def say_rates(p: Any) -> str:
     k, u = p.known, p.unseen
     return (
-        f'<p class="sm-note">Threshold {number(k.threshold)}: on known digits both errors are '
+        f'<p class="siam-note">Threshold {number(k.threshold)}: on known digits both errors are '
         f"{percent(k.equal_error)}. Guessing is AUC 0.5; 8 and 9 alone would do best with "
         f"{percent(u.equal_error)}.</p>"
     )

@@ -11,8 +11,9 @@ from cvcore.face_verification.siamese.settings import KNOWN, UNSEEN
 from demos.face_verification.views import number
 
 SIDE = 560  # of the drawing, about as large as it is shown
-LEFT, BOTTOM, TOP, RIGHT = 46, 50, 8, 10
+LEFT, BOTTOM, TOP, RIGHT = 66, 50, 8, 4
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
+AIR = 0.03  # of the widest spread, around the points
 TICKS = 6  # on an axis, about
 
 
@@ -51,6 +52,7 @@ def fit_frame(points: np.ndarray) -> Frame:
         points = np.zeros((1, 2))
     low, high = points.min(axis=0), points.max(axis=0)
     span = max(float((high - low).max()), 1e-6)
+    low, high = low - AIR * span, high + AIR * span
     step = next((one for one in STEPS if span / one <= TICKS), STEPS[-1])
     while span / step < 1 and step > 1e-6:
         step /= 10
@@ -76,7 +78,7 @@ def draw_plane(p: Any, pins: Sequence[Pin] = (), *, is_faint: bool = False) -> s
     drawn += _draw_margin(frame, p) + "".join(_draw_pin(frame, pin) for pin in pins)
     about = "Embeddings of held-back digits; 8 and 9, framed, were never shown in the training"
     return (
-        f'<svg class="sm-plane{" faint" if is_faint else ""}" viewBox="0 0 {SIDE} {SIDE}" '
+        f'<svg class="siam-plane{" faint" if is_faint else ""}" viewBox="0 0 {SIDE} {SIDE}" '
         f'role="img" aria-label="{about}">{drawn}</svg>'
     )
 
@@ -111,7 +113,7 @@ def _draw_axes(frame: Frame, dimensions: int) -> str:
     if dimensions > 2:
         names = (f"widest axis of {dimensions}", "second widest")
     parts.append(f'<text class="label" x="{(LEFT + right) / 2}" y="{SIDE - 8}">{names[0]}</text>')
-    parts.append(f'<text class="label" transform="translate(15 {(TOP + floor) / 2}) rotate(-90)">'
+    parts.append(f'<text class="label" transform="translate(14 {(TOP + floor) / 2}) rotate(-90)">'
                  f"{names[1]}</text>")  # fmt: skip
     return "".join(parts)
 

@@ -116,6 +116,8 @@ class Learner:
         judged.losses.mean().backward()
         gradient = self.net.conv1.weight.grad
         assert gradient is not None
+        if self.filter is None:  # the one that learns most at first
+            self.filter = int(gradient.flatten(1).norm(dim=1).argmax())
         self.before = looks.Before(batch, settings, weights, offset, gradient.clone())
         self.optimiser.step()
         self.step += 1
@@ -168,7 +170,6 @@ class Learner:
     def _look_at_update(self) -> Update | None:
         if self.before is None or self.diverged:
             return None
-        if self.filter is None:  # the one that learns most at first
-            self.filter = int(self.before.gradient.flatten(1).norm(dim=1).argmax())
+        assert self.filter is not None
         with torch.enable_grad():
             return looks.look_at_update(self.net, self.score, self.before, self.filter)
