@@ -109,7 +109,8 @@ def draw(work: Siamese) -> dict[str, Any]:
 
 def draw_signs(p: Any, drawings: dict[str, np.ndarray]) -> tuple[str, dict[str, Any]]:
     """Which sign is nearest, the distances as bars, and where all of them lie."""
-    model, said, pins, numbers = p.model, "", [], {}
+    model, pins = p.model, []
+    numbers: dict[str, Any] = {}
     examples = {name: [drawings[name]] for name in SIGNS if name in drawings}
     try:
         if ASKED not in drawings and len(examples) > 1:
@@ -120,18 +121,26 @@ def draw_signs(p: Any, drawings: dict[str, np.ndarray]) -> tuple[str, dict[str, 
             f"{_draw_bars(found.distances, found.name)}"
         )
         numbers = {"name": found.name, "distances": found.distances}
+        pins = [Pin(ASKED, found.embedding, is_asked=True)]
     except InputError as error:
         said = f'<p class="verdict asks">{escape(str(error))}</p>'
-    if p.settings.dimensions == 2:
-        for name in (*SIGNS, ASKED):
-            if name in drawings:
-                digit = cvcore.recognition.digits.to_digit(drawings[name])
-                pins.append(Pin(name, model.embed(digit[None])[0], name == ASKED))
+    pins = [*_place_examples(model, examples), *pins] if p.settings.dimensions == 2 else []
     why = (
         '<p class="siam-note">Nothing is learnt from your examples: distances are compared. Faint: '
         "held-back digits; 8 and 9 were never shown.</p>"
     )
     return f"{said}{draw_plane(p, pins, is_faint=True)}{why}", numbers
+
+
+def _place_examples(model: Any, examples: dict[str, list[np.ndarray]]) -> list[Pin]:
+    pins = []
+    for name, (drawing,) in examples.items():
+        try:
+            digit = cvcore.recognition.digits.to_digit(drawing)
+        except InputError:  # said in words already
+            continue
+        pins.append(Pin(name, model.embed(digit[None])[0]))
+    return pins
 
 
 def _draw_bars(distances: dict[str, float], best: str) -> str:

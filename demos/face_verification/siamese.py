@@ -168,7 +168,7 @@ def _build_controls(stage: lesson.Stage) -> tuple[gr.Button, gr.Column, lesson.C
         stop = gr.Column(min_width=60)
     with stage.more(TITLE):
         parts |= {
-            "steps": ui.Slider(20, MOST_STEPS, d.steps, step=20, label="Steps"),
+            "steps": ui.Slider(1, MOST_STEPS, d.steps, step=1, label="Steps"),
             "pairs": ui.Slider(4, 256, d.pairs, step=2, label="Pairs a step"),
             "dimensions": ui.Slider(2, 32, d.dimensions, step=1, label="Numbers in an embedding"),
             "seed": ui.Number(d.seed, label="Seed of the training", precision=0),

@@ -57,6 +57,7 @@ def train(
             if state.done:
                 return
             shown = time.monotonic()
+            continue  # it may have been stopped meanwhile
         learner.settings = steering.take(learner.settings)
         with _one_thread():
             learner.take_step()
