@@ -73,7 +73,61 @@ def run() -> list[Row]:
                 f"{size}, faces from 20 pixels; without the mirror image, which the page adds",
             )
         )
-    return [*rows, time_video(frame, rows[-1].theirs_ms), count_names(*take_samples())]
+    named = count_names(*take_samples())
+    return [*rows, time_video(frame, rows[-1].theirs_ms), named, time_siamese()]
+
+
+class Pairs:
+    """As tutorials write it: each item is a pair at random, of one digit every other time."""
+
+    def __init__(self, part, kinds: tuple[int, ...], count: int) -> None:
+        import torch
+
+        self.rows = {kind: torch.nonzero(part.labels == kind).flatten() for kind in kinds}
+        self.part, self.kinds, self.count = part, kinds, count
+        self.random = np.random.default_rng(0)
+
+    def __len__(self) -> int:
+        return self.count
+
+    def __getitem__(self, index: int) -> tuple:
+        first, second = self.random.choice(self.kinds, 2, replace=False)
+        second = first if index % 2 else second
+        chosen = [self.random.choice(self.rows[kind]) for kind in (first, second)]
+        return *(self.part.pictures[row] for row in chosen), first == second
+
+
+def time_siamese() -> Row:
+    """All steps of a siamese training, with all that is seen of it, beside a tutorial's loop
+    (DataLoader, both pictures through the network one after the other, Adam), which shows none."""
+    import torch
+    from torch.utils.data import DataLoader
+
+    from cvcore.face_verification import siamese
+    from cvcore.models.siamese import DigitEmbedder
+    from cvcore.recognition.datasets import load_digits
+
+    settings, data = siamese.SiameseSettings(), load_digits()
+
+    def theirs() -> None:
+        torch.set_num_threads(1)  # as ours: with two it takes longer where something else runs
+        net = DigitEmbedder()
+        optimiser = torch.optim.Adam(net.parameters(), lr=settings.rate)
+        pairs = Pairs(data.training, siamese.KNOWN, settings.steps * settings.pairs)
+        for a, b, same in DataLoader(pairs, settings.pairs):  # type: ignore[arg-type]
+            optimiser.zero_grad()
+            distance = torch.nn.functional.pairwise_distance(net(a), net(b))
+            siamese.contrastive_loss(distance, same, settings.margin).mean().backward()
+            optimiser.step()
+
+    once = {"seconds": 0.0, "warm_up": 0}
+    return Row(
+        f"siamese training, {settings.steps} steps of {settings.pairs} pairs of digits",
+        measure(lambda: list(siamese.train(settings, data=data)), **once),
+        "the loop of a tutorial",
+        measure(theirs, **once),
+        "with the states that are shown of it",
+    )
 
 
 def time_video(frame: np.ndarray, theirs_ms: float) -> Row:

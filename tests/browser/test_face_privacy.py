@@ -24,6 +24,8 @@ VIEWS = {
     "History": "Eigenfaces, 1991",
     "Parts": "Cosine similarity by SFace",
     "Limits": "does not match even unspoiled",
+    "Train one": "done: step 5 of 5",
+    "One shot": "It is nearest to",
 }
 
 
@@ -61,7 +63,7 @@ def test_no_picture_is_written(serve, watched, browser, tmp_path_factory):
     context = browser.new_context(permissions=["camera"], viewport={"width": 1280, "height": 900})
     page = context.new_page()
     page.set_default_timeout(PATIENCE_MS)
-    page.goto(url)
+    page.goto(f"{url}?tab={TOPIC}&steps=5")
     page.locator("#face-verdict .verdict.same").wait_for()
     page.locator("#face-b input[type=file]").set_input_files(upload)
     page.locator("#face-verdict .verdict.other").wait_for()
