@@ -23,9 +23,9 @@ VIEWS = {
     "Detection": "O-Net",
     "History": "Eigenfaces, 1991",
     "Parts": "Cosine similarity by SFace",
-    "Limits": "does not match even unspoiled",
     "Train one": "done: step 5 of 5",
     "One shot": "It is nearest to",
+    "Limits": "does not match even unspoiled",
 }
 
 
