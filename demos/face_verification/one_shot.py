@@ -187,10 +187,12 @@ def draw_hands(p: Any, drawings: dict[str, np.ndarray]) -> tuple[str, dict[str, 
 def name_pictures(work: Siamese, a: Any, b: Any, asked: Any) -> dict[str, Any]:
     """Train with the default settings if nothing is trained, then name the picture ``asked`` by
     one example each of two signs."""
+    pictures = [images.check_image(one) for one in (a, b, asked)]
+    for one in pictures:
+        cvcore.recognition.digits.to_digit(one)  # said before the training
     if work.progress is None:
         for state in cvcore.face_verification.siamese.train():
             work.progress = state
-    pictures = [images.check_image(one) for one in (a, b, asked)]
     found = work.progress.model.name(pictures[2], {"A": [pictures[0]], "B": [pictures[1]]})
     return {"name": found.name, "distances": found.distances}
 

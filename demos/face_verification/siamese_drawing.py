@@ -47,7 +47,7 @@ def draw_state(p: Any, is_going: bool) -> str:
     if p.step:
         words += f" in {p.seconds:.1f} s"
     aucs = (
-        f'<b class="big">AUC {number(p.known.auc)}</b> known digits · '
+        f'<b class="big">AUC {number(p.known.auc)}</b> known · '
         f'<b class="big">{number(p.unseen.auc)}</b> 8 and 9, never shown'
     )
     return (

@@ -4,6 +4,8 @@ import threading
 from dataclasses import dataclass, replace
 from typing import Any
 
+import numpy as np
+
 from cvcore.core.checks import as_number, check_seed, check_setting, check_whole, show
 from cvcore.core.errors import InputError
 
@@ -51,7 +53,7 @@ class SiameseSettings:
                 f"There is no loss {show(self.loss)}: choose one of {', '.join(LOSSES)}."
             )
         checked = {
-            "mining": bool(self.mining),
+            "mining": _check_mining(self.mining),
             "margin": check_margin(self.margin),
             "rate": check_rate(self.rate),
             "pairs": check_whole("The number of pairs a step", self.pairs, 4, MOST_PAIRS),
@@ -65,6 +67,12 @@ class SiameseSettings:
             object.__setattr__(self, name, value)
         if self.pairs % 2:
             raise InputError(f"The number of pairs a step must be even, got {self.pairs}.")
+
+
+def _check_mining(mining: Any) -> bool:
+    if not isinstance(mining, bool | np.bool_):
+        raise InputError(f"Mining is on (true) or off (false); got {show(mining)}.")
+    return bool(mining)
 
 
 def check_margin(margin: Any) -> float:

@@ -203,6 +203,7 @@ def test_a_projection_lies_as_the_one_before():
         ({"rate": 0}, "The learning rate is above 0"),
         ({"pairs": 7}, "must be even"),
         ({"dimensions": 1}, "from 2 to 32"),
+        ({"mining": "no"}, "on \\(true\\) or off"),
         ({"steps": 0.5}, "whole number"),
     ],
 )

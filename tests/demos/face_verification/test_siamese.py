@@ -170,3 +170,11 @@ def test_calls_get_numbers(client):
         client.predict(steps=2, pairs=7, api_name=f"/{TOPIC}_siamese")
     with pytest.raises(Exception, match="Margin, acts at once: give a number"):
         client.predict(margin=-1, api_name=f"/{TOPIC}_siamese")
+
+
+def test_pictures_are_named_by_the_trained_network_of_the_visit():
+    work = train()
+    answer = one_shot.name_pictures(work, ZIGZAG, STROKE, STROKE)
+    assert answer["name"] == "B"
+    with pytest.raises(InputError, match="nothing drawn yet"):  # before a network is trained
+        one_shot.name_pictures(siamese.Siamese(), ZIGZAG, STROKE, np.zeros_like(STROKE))
