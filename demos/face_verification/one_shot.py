@@ -55,12 +55,11 @@ class SignPad(ui.DigitPad):
 # --- what is drawn -------------------------------------------------------------------------------
 def keep(work: Siamese, name: str, drawing: np.ndarray | None) -> dict[str, Any]:
     """A pad has another drawing, or none any more; what the network says of all of them."""
-    kept = dict(work.drawings)
-    kept.pop(name, None)
-    if drawing is not None:
-        kept[name] = np.ascontiguousarray(drawing[..., 0])
-    work.drawings = kept
-    return draw(work)
+    with work.drawing:
+        work.drawings.pop(name, None)
+        if drawing is not None:
+            work.drawings[name] = np.ascontiguousarray(drawing[..., 0])
+        return draw(work)
 
 
 def begin_with_digits(work: Siamese) -> dict[str, Any]:
@@ -89,6 +88,11 @@ def _to_source(grey: np.ndarray) -> str:
 # --- what the network says -----------------------------------------------------------------------
 def draw(work: Siamese) -> dict[str, Any]:
     """Both tasks, of which the style shows the chosen one."""
+    with work.drawing:
+        return _draw(work)
+
+
+def _draw(work: Siamese) -> dict[str, Any]:
     p = work.progress
     if p is None:
         words = lesson.under_way("The network is being trained.", NO_NETWORK)
@@ -227,8 +231,8 @@ def _connect(tab: lesson.Tab, parts: Parts, pads: dict[str, SignPad], panel: ui.
 
     @lesson.keep_here
     def open_view(work: Siamese) -> tuple:
-        values = begin_with_digits(work)
-        return *values.values(), draw(work)
+        with work.drawing:
+            return *begin_with_digits(work).values(), draw(work)
 
     tab.run(view.select, open_view, work, [*pads.values(), panel], api_name=None)
     tab.run(

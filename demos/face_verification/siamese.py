@@ -1,5 +1,6 @@
 """The view "Train one": a siamese network learns from pairs of digits while one watches."""
 
+import threading
 from collections.abc import Iterator
 from dataclasses import dataclass
 from functools import partial
@@ -44,6 +45,8 @@ class Siamese(Work):
         self.steering = SiameseSteering()
         self.drawings: dict[str, np.ndarray] = {}
         """uint8 (H, W) by the name of the pad, in memory alone."""
+        self.drawing = threading.RLock()
+        """Held while they change and are answered: answers come in the order of the strokes."""
 
     def take(self, name: str, state: Any) -> None:
         self.progress = state

@@ -57,6 +57,7 @@ LINKS = {
     "detection": "&picture=astronaut&confidence-limit=0.4",
     "classification": "&classes-shown-k=7",
     "deep_dream": "&octaves=2",
+    "face_verification": "&steps=30",  # of the siamese training
 }
 
 

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import open_view
+from tests.support.browser import check_stage, check_type, open_view
 
 pytestmark = pytest.mark.browser
 
@@ -23,7 +23,10 @@ def test_a_network_is_trained_and_names_a_drawing(open_tab, rest, page):
     open_view(panel, "Train one")
     view = panel.locator("#face-siamese")
     expect(view.get_by_role("status")).to_contain_text("done: step 40 of 40")
-    panel.locator("#face-siamese-part").get_by_label("towers").check()
+    for part in ("distances", "towers"):
+        panel.locator("#face-siamese-part").get_by_label(part).check()
+        check_stage(panel)
+        check_type(panel)
     expect(view.locator(".tower")).to_have_count(2)
     filters = view.locator(".tower .filter + figcaption b").all_inner_texts()
     assert filters[:2] == filters[2:]  # one weight, before and after the step, in both towers
@@ -37,5 +40,12 @@ def test_a_network_is_trained_and_names_a_drawing(open_tab, rest, page):
     expect(panel.locator("#face-one-shot .siam-of-signs")).to_contain_text("Now draw one")
     draw_cross(page, panel.locator("#face-sign-asked"))
     expect(answer).to_have_text("C")
-    expect(panel.locator("#face-one-shot .siam-of-signs .bars")).to_contain_text("C")
+    panel.locator("#face-one-shot-task").get_by_label("same hand?").check()
+    for pad in ("first", "second"):
+        draw_cross(page, panel.locator(f"#face-sign-{pad}"))
+    expect(panel.locator("#face-one-shot .siam-of-hands .verdict")).to_have_text(
+        "Near: taken for the same"
+    )
+    check_stage(panel)
+    check_type(panel)
     rest()
