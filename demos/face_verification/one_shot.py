@@ -98,6 +98,9 @@ def _draw(work: Siamese) -> dict[str, Any]:
         words = lesson.under_way("The network is being trained.", NO_NETWORK)
         html = words if work.plan else NO_NETWORK
         return {"html": f'<div class="siam"><p class="siam-hint">{html}</p></div>'}
+    if p.diverged:
+        words = f"The training diverged at step {p.step}: start it again with a smaller rate."
+        return {"html": f'<div class="siam"><p class="siam-hint">{words}</p></div>'}
     signs, named = draw_signs(p, work.drawings)
     hands, compared = draw_hands(p, work.drawings)
     state = ""
@@ -188,6 +191,7 @@ def draw_hands(p: Any, drawings: dict[str, np.ndarray]) -> tuple[str, dict[str, 
 
 
 # --- through the API -----------------------------------------------------------------------------
+@lesson.keep_here
 def name_pictures(work: Siamese, a: Any, b: Any, asked: Any) -> dict[str, Any]:
     """Train with the default settings if nothing is trained, then name the picture ``asked`` by
     one example each of two signs."""

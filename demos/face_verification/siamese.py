@@ -62,7 +62,7 @@ def begin(work: Siamese, asked: int, settings: SiameseSettings) -> int:
     start = partial(cvcore.face_verification.siamese.train, settings, steering=work.steering)
     work.begin([(TITLE, start)])
     work.progress = None
-    return asked + 1
+    return work.token.count(asked)
 
 
 @lesson.keep_here
@@ -143,6 +143,8 @@ def build(tab: lesson.Tab) -> Parts:
         [margin.input, margin.change, rate.input], steer, [work, margin, rate], None, api_name=None,
         kind="stream",
     )  # fmt: skip
+    waits = [controls[name].input for name in ("steps", "pairs", "dimensions", "seed")]
+    tab.say_waiting(start, waits, [loss.input, mining.input])
     numbers = gr.JSON(visible=False, label="siamese")
     tab.endpoint(
         to_numbers, None, numbers, settings=controls, api_name="face_verification_siamese",
@@ -159,7 +161,7 @@ def _build_controls(stage: lesson.Stage) -> tuple[gr.Button, gr.Column, lesson.C
             d.mining, label="Semi-hard negatives", elem_id="face-siamese-mining"
         ),
         "margin": ui.Slider(
-            0.1, MOST_MARGIN, d.margin, step=0.05, label="Margin, acts at once",
+            0.1, MOST_MARGIN, d.margin, step=0.05, label="Margin, acts while it trains",
             elem_id="face-siamese-margin",
         ),
         "rate": ui.Slider(

@@ -142,7 +142,7 @@ def draw_course(p: Any) -> str:
     return charts.draw_chart(
         lines, title="AUC, held back", size=SMALL,
         x=charts.Axis("step", low=0, high=p.total, is_whole=True),
-        y=charts.Axis("AUC", low=0.4, high=1),
+        y=charts.Axis("AUC", low=min(0.4, *map(min, (p.known_auc, p.unseen_auc))), high=1),
     )  # fmt: skip
 
 
@@ -287,6 +287,6 @@ def say_rates(p: Any) -> str:
     k, u = p.known, p.unseen
     return (
         f'<p class="siam-note">Threshold {number(k.threshold)}: on known digits both errors are '
-        f"{percent(k.equal_error)}. Guessing is AUC 0.5; 8 and 9 alone would do best with "
-        f"{percent(u.equal_error)}.</p>"
+        f"{percent(k.equal_error)}. Guessing is AUC 0.5. With a threshold of their own, both "
+        f"errors of 8 and 9 would be {percent(u.equal_error)}.</p>"
     )

@@ -11,7 +11,7 @@ from cvcore.face_verification.siamese.settings import KNOWN, UNSEEN
 from demos.face_verification.views import number
 
 SIDE = 560  # of the drawing, about as large as it is shown
-LEFT, BOTTOM, TOP, RIGHT = 66, 50, 8, 4
+LEFT, BOTTOM, TOP, RIGHT = 66, 50, 20, 4
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 AIR = 0.03  # of the widest spread, around the points
 TICKS = 6  # on an axis, about
@@ -111,7 +111,7 @@ def _draw_axes(frame: Frame, dimensions: int) -> str:
                          f'{number(round(b, 9) + 0.0, digits)}</text>')  # fmt: skip
     names = ("embedding 1", "embedding 2")
     if dimensions > 2:
-        names = (f"widest axis of {dimensions}", "second widest")
+        names = (f"axis 1 of the widest plane in {dimensions}", "axis 2")
     parts.append(f'<text class="label" x="{(LEFT + right) / 2}" y="{SIDE - 8}">{names[0]}</text>')
     parts.append(f'<text class="label" transform="translate(14 {(TOP + floor) / 2}) rotate(-90)">'
                  f"{names[1]}</text>")  # fmt: skip

@@ -9,6 +9,7 @@ import gradio as gr
 import numpy as np
 
 import cvcore
+from cvcore.core.errors import InputError
 from cvcore.latent_space.adversarial.points import MIN_OWN
 from cvcore.latent_space.adversarial.presets import PRESETS
 from cvcore.latent_space.adversarial.settings import STEERED, Settings
@@ -20,6 +21,7 @@ from demos.lesson.turns import Work, run_turn, show_stopped, take_turns
 TITLE = "Train one"
 SUITED = ("rate_d", "rate_g", "batch_size")  # to the data
 HIDDEN = {"show_progress": "hidden"}
+MOST_TAKEN = 60_000  # steps, after which a game is not gone on with: each is kept in its curves
 NAMES = tuple(one.name for one in fields(Settings))
 
 
@@ -120,18 +122,20 @@ def begin(match: Match, asked: int, settings: Settings) -> int:
     """Plan a game from the start."""
     match.prepare(settings)
     match.play()
-    return asked + 1
+    return match.token.count(asked)
 
 
 def go_on(match: Match, asked: int, settings: Settings) -> int:
     """Plan as many steps more of the game that is there."""
     if match.game is None or match.game.settings.data != settings.data:
         return begin(match, asked, settings)
+    if match.game.steps >= MOST_TAKEN:
+        raise InputError(f"This game has taken {match.game.steps:,} steps: start a new one.")
     match.end()
     match.turn(settings)
     match.game.settings = replace(match.game.settings, steps=settings.steps)
     match.play()
-    return asked + 1
+    return match.token.count(asked)
 
 
 def pick(match: Match, asked: int, preset: str) -> tuple:
@@ -167,11 +171,12 @@ def take_points(match: Match, event: gr.EventData) -> Any:
     """The visitor's points, also while it goes: from the next step on they are learnt from."""
     match.points = from_places(getattr(event, "points", None))
     game = match.game
-    if game is None or game.settings.data != OWN or len(match.points) < MIN_OWN:
-        if not match.plan:
-            match.game = match.progress = None
-            return draw(match)
+    if game is not None and game.settings.data != OWN:
         return gr.skip()
+    if game is None or len(match.points) < MIN_OWN:  # nothing is left to learn from
+        match.end()
+        match.game = match.progress = None
+        return draw(match)
     game.set_points(match.points)
     if match.plan:
         return gr.skip()
@@ -225,7 +230,10 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     with rail.stop:
         tab.stop_button(*running, after=(show_stopped, match, arena), min_width=50)
     _connect_steering(tab, rail, match, arena)
-    tab.run(arena.points, take_points, [match], arena, **quiet)
+    tab.run(
+        arena.points, take_points, [match], arena, kind="stream", trigger_mode="always_last",
+        **quiet,
+    )  # fmt: skip
     own = gr.JSON(visible=False, label="points")
     numbers = gr.JSON(visible=False, label="game")
     tab.endpoint(

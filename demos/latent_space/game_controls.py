@@ -36,7 +36,7 @@ class Arena(ui.JsComponent):
       <button type="button" data-shows="samples" aria-pressed="true"><b></b>generated</button>
       <button type="button" data-shows="pushes" aria-pressed="true">→ push</button>
       <button type="button" data-shows="sheet" aria-pressed="false" title="Where G puts a square
-      sheet of latents: between any two lines as many samples">G’s sheet</button>
+      sheet of latents: between neighbouring lines as many samples">G’s sheet</button>
       <span class="rows">top row real, below generated</span></div>
       <div class="beside"><div class="said"></div><div class="plots"></div></div></div>"""
     SCRIPTS = ("arena.js",)
@@ -89,19 +89,26 @@ def build_rail(stage: lesson.Stage, title: str) -> Rail:
                 {"rate": getattr(d, name)}, label=name, elem_classes=["game-slider"]
             )
         parts["d_steps"] = ui.Slider(
-            1, 10, d.d_steps, step=1, label="Steps of D a step of G", elem_classes=["game-slide"]
+            1, 10, d.d_steps, step=1, label="D steps per G step", elem_classes=["game-slide"]
         )  # fmt: skip
         parts["momentum"] = ui.Slider(
             0, 0.99, d.momentum, step=0.01, label="Momentum β₁", elem_classes=["game-slide"]
         )  # fmt: skip
         start, stop, more, players = _build_buttons()
     with stage.more(title):
-        count = ui.Slider(1, 100, 1, step=1, label="Steps of a click", elem_classes=["game-slide"])
+        count = ui.Slider(
+            1,
+            100,
+            1,
+            step=1,
+            label="Steps per click on D only, G only or Both",
+            elem_classes=["game-slide"],
+        )
         parts["batch_size"] = ui.Slider(
             8, 512, d.batch_size, step=1, label="Batch size", elem_classes=["game-slide"]
         )
         parts["steps"] = ui.Slider(
-            1, MAX_STEPS, d.steps, step=1, label="Steps of a run", elem_classes=["game-slide"]
+            1, MAX_STEPS, d.steps, step=1, label="Steps per run", elem_classes=["game-slide"]
         )
         parts["seed"] = ui.Number(d.seed, label="Seed of the game", precision=0)
     with stage.told(title):

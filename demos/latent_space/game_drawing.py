@@ -5,7 +5,7 @@ from typing import Any
 
 import numpy as np
 
-from cvcore.latent_space.adversarial.points import VIEW
+from cvcore.latent_space.adversarial.points import MAX_OWN, VIEW
 from demos import lesson
 from demos.latent_space.views import number
 from demos.lesson import charts
@@ -28,16 +28,23 @@ COLUMNS, SIDE = 8, 14  # of the digits' grid; pixels
 def to_places(points: np.ndarray) -> list[int]:
     """Points (N, 2) as x, y, x, y ..., 0 to 1000 from the upper left."""
     flipped = np.asarray(points, np.float64) * (1, -1)
-    return np.rint((flipped + VIEW) / (2 * VIEW) * MANY).astype(int).ravel().tolist()
+    return _round((flipped + VIEW) / (2 * VIEW) * MANY)
+
+
+def _round(numbers: np.ndarray) -> list[int]:
+    """Whole numbers, one after the other; 0 for what a game that diverged has made no numbers."""
+    return np.rint(np.nan_to_num(numbers, posinf=0, neginf=0)).astype(int).ravel().tolist()
 
 
 def from_places(places: Any) -> np.ndarray:
     """What ``to_places`` gave, as points float64 (N, 2); empty for what is none."""
     try:
         pairs = np.asarray(places, np.float64).reshape(-1, 2)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         return np.empty((0, 2))
-    return (pairs / MANY * 2 * VIEW - VIEW) * (1, -1)
+    if not np.isfinite(pairs).all():
+        return np.empty((0, 2))
+    return (pairs[:MAX_OWN] / MANY * 2 * VIEW - VIEW) * (1, -1)
 
 
 def to_arrows(pushes: np.ndarray) -> list[int]:
@@ -45,7 +52,7 @@ def to_arrows(pushes: np.ndarray) -> list[int]:
     lengths = np.linalg.norm(pushes, axis=1, keepdims=True)
     drawn = np.minimum(REACH * lengths, LONGEST) / np.maximum(lengths, 1e-12)
     scaled = pushes * drawn * (1, -1) * MANY / (2 * VIEW)
-    return np.rint(scaled).astype(int).ravel().tolist()
+    return _round(scaled)
 
 
 def pack(numbers: np.ndarray) -> str:
@@ -55,7 +62,7 @@ def pack(numbers: np.ndarray) -> str:
 
 def to_bytes(shares: np.ndarray) -> np.ndarray:
     """Shares in [0, 1] as uint8."""
-    return np.rint(np.clip(shares, 0, 1) * 255).astype(np.uint8)
+    return np.rint(np.clip(np.nan_to_num(shares), 0, 1) * 255).astype(np.uint8)
 
 
 def draw_game(p: Any, *, is_going: bool, own: bool = False) -> dict[str, Any]:
@@ -78,13 +85,13 @@ def draw_pictures(p: Any) -> dict[str, Any]:
     """Real and generated digits with D's answers in percent, and how the first ones are pushed."""
     first = p.pushes[:COLUMNS]
     most = np.abs(first).max(axis=1, keepdims=True)
-    scaled = np.rint(127 * first / np.maximum(most, 1e-12)).astype(np.int8)
+    scaled = np.rint(np.nan_to_num(127 * first / np.maximum(most, 1e-12))).astype(np.int8)
     return {
         "side": SIDE, "columns": COLUMNS,
         "real": pack(to_bytes(p.real)), "samples": pack(to_bytes(p.samples)),
         "pushes": pack(scaled),
-        "real_answers": np.rint(100 * p.real_opinions).astype(int).tolist(),
-        "answers": np.rint(100 * p.opinions).astype(int).tolist(),
+        "real_answers": _round(100 * p.real_opinions),
+        "answers": _round(100 * p.opinions),
     }  # fmt: skip
 
 
@@ -97,7 +104,9 @@ def draw_words(p: Any, is_going: bool) -> str:
         step = f"at rest after step <b>{p.step:,}</b>"
     elif is_going:
         step = lesson.under_way(step, f"stopped at step {p.step:,}")
-    said = [step, *describe_quality(p.quality), f"push on G <b>{number(p.push)}</b>"]
+    said = [step, *describe_quality(p.quality)]
+    if np.isfinite(p.push):
+        said.append(f"push on G <b>{number(p.push)}</b>")
     return f"<p>{' · '.join(said)}</p>"
 
 
@@ -162,21 +171,25 @@ def draw_losses(answer: float, chosen: str) -> str:
 
     The axis is spaced by D's logit: its slope there is what goes on to the generator.
     """
-    answer = min(max(answer, 1 / (1 + np.exp(LOGITS))), 1 / (1 + np.exp(-LOGITS)))
-    at = float(np.log(answer / (1 - answer)))
+    is_known = np.isfinite(answer)
+    answer = answer if is_known else 0.5
+    # Beyond the axis it is marked at its end; the slopes told are those of the answer itself.
+    drawn = min(max(answer, 1 / (1 + np.exp(LOGITS))), 1 / (1 + np.exp(-LOGITS)))
+    at = float(np.log(drawn / (1 - drawn)))
     logits = np.linspace(-LOGITS, LOGITS, 41)
     parts: list = []
     for kind, title in TITLES.items():
-        slope, colour = to_slope(kind, answer), COLOURS[kind]
+        slope, colour = to_slope(kind, drawn), COLOURS[kind]
+        note = number(to_slope(kind, answer)) if is_known else ""
         here = float(to_loss(kind, np.array([at]))[0])
         ends = np.clip([at - TANGENT, at + TANGENT], -LOGITS, LOGITS)
-        parts += [
-            charts.Line(title, logits, to_loss(kind, logits), colour, note=number(slope)),
-            charts.Line(
-                f"slope of {title}", ends, here + slope * (ends - at), colour, dash=0,
-                is_listed=False,
-            ),
-        ]  # fmt: skip
+        parts.append(charts.Line(title, logits, to_loss(kind, logits), colour, note=note))
+        if not is_known:
+            continue
+        tangent = here + slope * (ends - at)
+        parts.append(
+            charts.Line(f"slope of {title}", ends, tangent, colour, dash=0, is_listed=False)
+        )
         if kind == chosen:
             parts.append(charts.Points("", [at], [here], colour, size=6))
     x = charts.Axis(

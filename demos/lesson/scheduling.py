@@ -49,6 +49,22 @@ class RunToken:
 
     newest: object = None
 
+    def __init__(self) -> None:
+        self._lock = threading.Lock()
+        self._asks = 0
+
+    def __deepcopy__(self, _: Any) -> "RunToken":
+        return RunToken()  # as Gradio makes each visit its own
+
+    def count(self, asked: int) -> int:
+        """How often work has been asked for: more than ``asked``, and never the same number twice.
+
+        Two events of a visit may have read the same number; the second would change nothing.
+        """
+        with self._lock:
+            self._asks = max(self._asks, asked) + 1
+            return self._asks
+
     def renew(self) -> object:
         """End the run under way at its next step; returns what marks the new one."""
         self.newest = object()

@@ -68,7 +68,7 @@ def begin(session: Session, asked: int, preset: str, *values: Any) -> tuple:
         session.begin(tasks, data, preset=chosen)
     except InputError as error:
         return asked, gr.skip(), say(str(error)), *same
-    return asked + 1, chosen or OWN, "", *same
+    return session.token.count(asked), chosen or OWN, "", *same
 
 
 def pick(session: Session, asked: int, preset: str) -> tuple:
@@ -79,7 +79,7 @@ def pick(session: Session, asked: int, preset: str) -> tuple:
     settings = TrainingSettings(**{name: getattr(first, name) for name in NAMES[:-1]})
     tasks, data, chosen = plan_runs(preset, settings)
     session.begin(tasks, data, preset=chosen)
-    return asked + 1, chosen, "", *(getattr(settings, name) for name in NAMES)
+    return session.token.count(asked), chosen, "", *(getattr(settings, name) for name in NAMES)
 
 
 def resume(session: Session, asked: int, *values: Any) -> tuple[int, str]:
@@ -88,7 +88,7 @@ def resume(session: Session, asked: int, *values: Any) -> tuple[int, str]:
         work.go_on(session, TrainingSettings(**dict(zip(NAMES, values, strict=True))))
     except InputError as error:
         return asked, say(str(error))
-    return asked + 1, ""
+    return session.token.count(asked), ""
 
 
 def steer(session: Session, rate: float | None, dropout: float, weight_decay: float) -> str:

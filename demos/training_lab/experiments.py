@@ -50,7 +50,7 @@ def begin(trial: Trial, asked: int, name: str) -> int:
     trial.session.begin(tasks, experiment.data)
     trial.session.kept.clear()
     trial.session.current, trial.name = None, name
-    return asked + 1
+    return trial.session.token.count(asked)
 
 
 @lesson.keep_here

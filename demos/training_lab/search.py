@@ -82,7 +82,7 @@ def begin(search: Search, asked: int, choice: SearchChoice) -> int:
     choice.to_settings()  # said at once where it cannot be
     search.begin([(TITLE, choice.search)])
     search.progress = None
-    return asked + 1
+    return search.token.count(asked)
 
 
 def draw(search: Search) -> dict[str, Any]:
@@ -105,7 +105,7 @@ def take_best(search: Search, session: Session, asked: int) -> tuple:
     settings = TrainingSettings(**asdict(best.settings))
     name = f"found by {NAMES[best.sampler]}"
     session.begin([Task(name, settings.plain())], settings.data)
-    return asked + 1, OWN, "", *asdict(settings).values()
+    return search.token.count(asked), OWN, "", *asdict(settings).values()
 
 
 def to_numbers(choice: SearchChoice) -> Iterator[dict[str, Any]]:

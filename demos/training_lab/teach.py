@@ -215,7 +215,7 @@ def settle(
         teaching.forget()
     elif taught != teaching.taught:
         data = cvcore.training_lab.from_pictures(ready, look="large")
-        chosen, asked = own.take(session, transfers, data), asked + 1
+        chosen, asked = own.take(session, transfers, data), session.token.count(asked)
         teaching.teach(data, taught)
     return asked, chosen, draw(teaching), teaching.count(seen)
 

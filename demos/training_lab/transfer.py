@@ -123,7 +123,7 @@ def begin(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
     """Plan all four ways, the quick ones first; a network out of a file names nothing more."""
     plan(transfers, choice, WAYS)
     transfers.loaded = None
-    return asked + 1
+    return transfers.token.count(asked)
 
 
 def begin_first(transfers: Transfers, asked: int, choice: TransferChoice) -> int:
@@ -131,7 +131,7 @@ def begin_first(transfers: Transfers, asked: int, choice: TransferChoice) -> int
     if transfers.progress or transfers.waiting or transfers.loaded is not None:
         return asked
     plan(transfers, choice, WAYS[:1])
-    return asked + 1
+    return transfers.token.count(asked)
 
 
 def plan(transfers: Transfers, choice: TransferChoice, ways: Sequence[str]) -> None:
@@ -150,7 +150,7 @@ def begin_curve(transfers: Transfers, asked: int) -> int:
     transfers.curve, data = None, transfers.get_data()
     measure = partial(cvcore.training_lab.measure_learning_curve, data, ways=WAYS)
     transfers.begin([(CURVE, measure)])
-    return asked + 1
+    return transfers.token.count(asked)
 
 
 def name_picture(transfers: Transfers, picture: np.ndarray) -> str:

@@ -93,9 +93,11 @@ class SiameseModel:
         """
         both = self.embed(np.stack([to_digit(a), to_digit(b)]))
         distance, known = float(self.measure(both[:1], both[1:])[0]), self.known
-        centres = known.edges[1:]
-        accepted = np.interp(distance, centres, np.cumsum(known.different), left=0.0)
-        rejected = 1 - np.interp(distance, centres, np.cumsum(known.same), left=0.0)
+        accepted, found = (
+            np.interp(distance, known.edges, np.concatenate([[0.0], np.cumsum(shares)]))
+            for shares in (known.different, known.same)
+        )
+        rejected = 1 - found
         return Comparison(
             distance <= known.threshold, distance, known.threshold, float(accepted),
             float(max(rejected, 0.0)), both,

@@ -52,13 +52,13 @@ class Update:
     """What the newest step did to a filter of the first layer, which is one and all towers'."""
 
     filter: int
-    """Which one: the one that the step has changed most."""
+    """Which one: the one with the largest gradient in the training's first step."""
     before: np.ndarray = field(repr=False)  # float32 (5, 5)
     after: np.ndarray = field(repr=False)
     gradient: np.ndarray = field(repr=False)
     """float32 (5, 5), of the weights that all towers share: the sum of the towers' parts."""
     towers: tuple[Tower, ...]
-    """Two of a pair, the step's first; three of a triplet."""
+    """Of the pair (two) or triplet (three) of this step with the greatest loss."""
     distances: tuple[float, ...]
     """Before the step, as in ``Shown``, and ..."""
     moved: tuple[float, ...]

@@ -44,7 +44,7 @@ def train(
     taken by default; those of ``UNSEEN`` are left out of the training.
     """
     settings, steering = settings or SiameseSettings(), steering or SiameseSteering()
-    begun = time.monotonic()
+    begun, waited = time.monotonic(), 0.0
     learner = Learner(settings, data or load_digits())
     shown = -math.inf
     while True:
@@ -52,11 +52,14 @@ def train(
         if is_last or time.monotonic() - shown > SHOW_EVERY:
             stopped = steering.stopping and learner.step < settings.steps and not learner.diverged
             with _one_thread():
-                state = learner.tell(time.monotonic() - begun, stopped=stopped, done=is_last)
+                seconds = time.monotonic() - begun - waited
+                state = learner.tell(seconds, stopped=stopped, done=is_last)
+            handed = time.monotonic()
             yield state
             if state.done:
                 return
             shown = time.monotonic()
+            waited += shown - handed
             continue  # it may have been stopped meanwhile
         learner.settings = steering.take(learner.settings)
         with _one_thread():

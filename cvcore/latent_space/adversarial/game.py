@@ -113,11 +113,11 @@ class Game:
 
     def _teach_discriminator(self) -> tuple[float, float, float]:
         """Returns the loss before the step, the means of D(x) and of D(G(z))."""
-        count = self.settings.batch_size
-        chosen = torch.randint(len(self.data), (count,), generator=self._random)
+        count, data = self.settings.batch_size, self.data  # points may be others in a moment
+        chosen = torch.randint(len(data), (count,), generator=self._random)
         with torch.no_grad():
             made = self.generator(self._draw_latents(count))
-        logits = self.discriminator(torch.cat([self.data[chosen], made]))
+        logits = self.discriminator(torch.cat([data[chosen], made]))
         real, fake = logits[:count], logits[count:]
         loss = discriminator_loss(self.settings.loss, real, fake)
         self._player_d.move(loss, self.settings.rate_d, self.settings.momentum)
@@ -136,8 +136,9 @@ class Game:
 
     def _choose(self, count: int) -> Tensor:
         """At most so many real examples, evenly out of all."""
-        few = min(count, len(self.data))
-        return self.data[torch.linspace(0, len(self.data) - 1, few).long()]
+        data = self.data
+        few = min(count, len(data))
+        return data[torch.linspace(0, len(data) - 1, few).long()]
 
     def set_points(self, points: Any) -> None:
         """Other points of one's own from the next step on; ``InputError`` for what cannot be."""
@@ -254,7 +255,7 @@ def _list_places() -> Tensor:
 
 @cache
 def _list_latents() -> Tensor:
-    """Latents (169, 2) of a sheet, row by row: between two lines of it lie equally many latents."""
+    """Latents (169, 2) of a sheet, row by row: between neighbouring lines lie equally many."""
     places = torch.special.ndtri((torch.arange(SHEET) + 0.25) / (SHEET - 0.5))
     return torch.cartesian_prod(places, places)
 

@@ -72,7 +72,7 @@ def check_points(points: Any) -> np.ndarray:
     otherwise."""
     try:
         array = np.asarray([] if points is None else points, np.float64)
-    except (TypeError, ValueError):
+    except (TypeError, ValueError, OverflowError):
         array = np.empty((0, 0))
     if array.size == 0:
         raise InputError("There are no points yet: draw some on the plane.")

@@ -35,7 +35,7 @@ class Progress:
     axes, float32 (40, 40), the first row at the top; None for pictures."""
     sheet: np.ndarray | None = field(repr=False)
     """Where G puts a square sheet of latents, float32 (13, 13, 2): their two numbers lie so that as
-    many latents fall between any two lines. None for pictures."""
+    many latents fall between each two neighbouring lines. None for pictures."""
     loss_d: np.ndarray = field(repr=False)  # float64 (step,); NaN where D did not step yet
     loss_g: np.ndarray = field(repr=False)  # float64 (step,); NaN where G did not step yet
     d_real: np.ndarray = field(repr=False)
@@ -43,7 +43,7 @@ class Progress:
     d_made: np.ndarray = field(repr=False)
     """float64 (step,): mean of D(G(z)) over each step's generated examples."""
     quality: Quality | None = None
-    """Of 2,000 points; None for pictures."""
+    """Of 2,000 points where there are Gaussians, of 500 elsewhere; None for pictures."""
     diverged: bool = False
     """A loss became no number: the run ended there. Not an error."""
     stopped: bool = False

@@ -1,6 +1,7 @@
 """Siamese training: losses by hand, AUC beside scikit-learn's, one update through both towers."""
 
 import math
+from dataclasses import replace
 
 import numpy as np
 import pytest
@@ -256,3 +257,9 @@ def test_two_drawings_are_compared_by_the_threshold_of_known_digits(trained):
     assert (same.distance, same.false_accept) == pytest.approx((0, 0), abs=1e-3)
     assert other.distance > other.threshold == model.known.threshold
     assert other.false_reject < 0.1 < other.false_accept
+    assert same.false_reject == pytest.approx(1)
+    known = model.known  # within the first bin of the histograms both rates change evenly
+    half = known.edges[1] / 2
+    near = replace(model, net=lambda x: torch.tensor([[0.0, 0.0], [half, 0.0]]))
+    assert near.compare(zero, one).false_reject == pytest.approx(1 - known.same[0] / 2)
+    assert near.compare(zero, one).false_accept == pytest.approx(known.different[0] / 2)

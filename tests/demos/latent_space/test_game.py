@@ -129,6 +129,31 @@ def test_ones_own_points_are_drawn_first(match):
         assert len(match.points) == 0
 
 
+def test_points_change_while_they_are_learnt_from(match):
+    own, places = replace(SHORT, data="own", steps=20_000), [10 * i for i in range(100)]
+    game.choose_data(match, own)
+    game.take_points(match, Event(places))  # 50
+    assert [game.begin(match, 0, own), game.begin(match, 0, own)] == [1, 2]  # none is lost
+    match.step()
+    game.take_points(match, Event(places[:24]))
+    while len(match.progress.real) != 12:
+        match.step()
+    assert not match.progress.diverged
+    shown = game.take_points(match, Event([]))  # cleared: nothing is left to learn from
+    assert "Draw points" in shown["words"]
+    assert (match.plan, match.game) == ([], None)
+    with pytest.raises(InputError, match="no points yet"):
+        game.go_on(match, 2, own)
+
+
+def test_a_long_game_is_not_gone_on_with(match, monkeypatch):
+    game.begin(match, 0, SHORT)
+    run(match)
+    monkeypatch.setattr(game, "MOST_TAKEN", 8)
+    with pytest.raises(InputError, match="start a new one"):
+        game.go_on(match, 1, SHORT)
+
+
 def test_digits_are_pictures_with_answers(match):
     shown, *fitted = game.choose_data(match, replace(SHORT, data="digits"))
     assert fitted == [1e-3, 2e-3, 64]
@@ -190,6 +215,22 @@ def test_the_drawn_slopes_are_those_of_the_drawn_curves(kind, answer):
 def test_a_diverged_game_says_so(match):
     shown = game_drawing.draw_words(replace(match.progress, step=3, diverged=True), False)
     assert "diverged" in shown
+    game_, nothing = match.progress, np.nan
+    lost = {
+        name: getattr(game_, name) * np.float32(nothing)
+        for name in ("samples", "pushes", "opinions", "real_opinions", "d_field", "sheet")
+    }
+    state = replace(game_, **lost, step=0, diverged=True)
+    drawn = game_drawing.draw_game(state, is_going=False)
+    assert "nan" not in str({name: drawn[name] for name in ("words", "html", "samples", "pushes")})
+    assert max(map(abs, drawn["samples"] + drawn["pushes"])) <= game_drawing.MANY
+
+
+def test_beyond_the_axis_the_slopes_are_those_of_the_answer():
+    drawn = visible(game_drawing.draw_losses(1e-5, "minimax"))
+    assert "0.00" in drawn
+    assert "−1.00" in drawn
+    assert "−0.99" not in drawn
 
 
 def test_api(client):

@@ -1,5 +1,6 @@
 """Long work ends in time, shares the cores, and has queues of its own."""
 
+import copy
 import threading
 
 import gradio as gr
@@ -47,6 +48,12 @@ def test_the_newest_run_ends_the_others_of_its_visit():
     assert list(first) == []
     assert list(second) == ["second 1", "second 2"]
     assert list(elsewhere) == ["elsewhere 1", "elsewhere 2"]
+
+
+def test_two_events_that_read_the_same_count_ask_twice():
+    token = scheduling.RunToken()
+    assert [token.count(0), token.count(0), token.count(7), token.count(2)] == [1, 2, 8, 9]
+    assert copy.deepcopy(token).count(0) == 1  # another visit's own
 
 
 def test_the_last_answer_holds_all_that_was_given():

@@ -232,7 +232,7 @@ def test_small_networks_train_on_own_pictures(visit, short):
     asked, _, note, *_ = tab.begin(
         session, 0, "own", *to_values(replace(short, data=OWN_PICTURES, epochs=8, rate=0.01))
     )  # fmt: skip
-    assert (asked, note) == (1, "")
+    assert (asked > 0, note) == (True, "")
     run_all(session)
     one = session.current
     assert one.name.startswith("linear, own pictures, rate 0.01")
@@ -254,7 +254,7 @@ def test_every_network_takes_own_pictures(visit, short):
     _, session, _ = visit
     for network in ("mlp", "simple_cnn", "residual"):
         settings = replace(short, data=OWN_PICTURES, network=network, norm="batch", epochs=1)
-        assert tab.begin(session, 0, "own", *to_values(settings))[0] == 1
+        assert tab.begin(session, 0, "own", *to_values(settings))[0] > 0
         run_all(session)
         assert session.current.last.done
         assert "<figcaption>" not in tab.draw_all(session)[2]["html"]  # filters are no classes
