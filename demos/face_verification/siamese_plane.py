@@ -14,7 +14,7 @@ SIDE = 560  # of the drawing, about as large as it is shown
 LEFT, BOTTOM, TOP, RIGHT = 66, 50, 20, 4
 STEPS = (0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100)
 AIR = 0.03  # of the widest spread, around the points
-TICKS = 6  # on an axis, about
+MOST_STEPS, MOST_TICKS = 10, 6  # along an axis, and with numbers
 
 
 @dataclass(frozen=True)
@@ -53,7 +53,7 @@ def fit_frame(points: np.ndarray) -> Frame:
     low, high = points.min(axis=0), points.max(axis=0)
     span = max(float((high - low).max()), 1e-6)
     low, high = low - AIR * span, high + AIR * span
-    step = next((one for one in STEPS if span / one <= TICKS), STEPS[-1])
+    step = next((one for one in STEPS if span / one <= MOST_STEPS), STEPS[-1])
     while span / step < 1 and step > 1e-6:
         step /= 10
     count = int(max(np.ceil(high / step) - np.floor(low / step)))
@@ -100,7 +100,7 @@ def _draw_axes(frame: Frame, dimensions: int) -> str:
              f'height="{floor - TOP}"/>']  # fmt: skip
     digits = 0 if frame.step >= 1 else len(f"{frame.step:g}".partition(".")[2])
     count = round(frame.length / frame.step)
-    for i in range(0, count + 1, max(1, count // TICKS)):
+    for i in range(0, count + 1, 1 if count <= MOST_TICKS else 2):
         a, b = (low + i * frame.step for low in frame.low)
         x, y = frame.place(a, b)
         parts.append(f'<path class="grid" d="M{x:.1f} {TOP}V{floor}M{LEFT} {y:.1f}H{right}"/>')
