@@ -238,7 +238,10 @@ def _connect(tab: lesson.Tab, parts: Parts, pads: dict[str, SignPad], panel: ui.
         with work.drawing:
             return *begin_with_digits(work).values(), draw(work)
 
-    tab.run(view.select, open_view, work, [*pads.values(), panel], api_name=None)
+    tab.run(
+        view.select, open_view, work, [*pads.values(), panel], api_name=None,
+        show_progress_on=panel,
+    )  # fmt: skip
     tab.run(
         view.select, siamese.begin_first, [work, parts.asked], parts.asked,
         settings=parts.settings, api_name=None, show_progress="hidden",
