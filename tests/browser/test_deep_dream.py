@@ -57,16 +57,19 @@ def tab(open_tab, rest):
     return panel
 
 
-def test_the_stage_is_large_and_its_numbers_are_beside_it(tab):
+def test_a_walk_through_the_views(tab, page, rest):
     panel = tab.locator("#deep-dream-panel")
     for part in (tab.locator("#deep-dream-view .after"), panel.locator("svg"), panel.locator("li")):
         box = part.last.bounding_box()
         assert box["y"] + box["height"] <= 720
     assert tab.locator("#deep-dream-layers img").count() == 6
+    move_the_line(tab, page)
+    pick_a_layer_elsewhere(tab, rest)
+    ask_for_a_class(tab, page, rest)
 
 
-def test_the_line_between_before_and_after_is_moved_by_keys_and_by_mouse(tab, page):
-    """Left of it is the photograph."""
+def move_the_line(tab, page):
+    """Between before and after, by keys and by mouse: left of it is the photograph."""
     frame = tab.locator("#deep-dream-view .frame")
     before = frame.locator(".before")
     expect(before).to_be_hidden()
@@ -84,7 +87,8 @@ def test_the_line_between_before_and_after_is_moved_by_keys_and_by_mouse(tab, pa
     expect(before).to_be_hidden()
 
 
-def test_layers_are_in_view_beside_video_and_webcam(tab, rest):
+def pick_a_layer_elsewhere(tab, rest):
+    """Layers are in view beside video and webcam, and are dreamt of at once."""
     before = tab.locator("#deep-dream-view .after").get_attribute("src")
     layers = tab.locator("#deep-dream-layers button")
     for name in ("Video", "Live"):
@@ -97,6 +101,19 @@ def test_layers_are_in_view_beside_video_and_webcam(tab, rest):
     view = tab.locator("#deep-dream-view")
     expect(view).to_contain_text("28 × 28, stage 3 · step 6 of 6, done in")
     assert view.locator(".after").get_attribute("src") != before
+
+
+def ask_for_a_class(tab, page, rest):
+    """For it the layer does not count, and the lesson says so."""
+    view = tab.locator("#deep-dream-view")
+    tab.get_by_label("What to maximise", exact=True).click()
+    page.get_by_role("option", name="a class", exact=True).click()
+    tab.get_by_text("the layer does not count").wait_for()
+    asked = rest()
+    before = view.inner_html()
+    tab.locator("#deep-dream-layers button", has_text="weaves").click()
+    assert rest() > asked  # the pick itself arrives
+    assert view.inner_html() == before
 
 
 def test_the_dream_before_is_grey_while_a_layers_is_computed(tab, rest, monkeypatch):
@@ -160,18 +177,6 @@ def test_a_layer_picked_on_the_way_ends_the_dream_before(tab, rest, watch, traff
     assert "step 12 of 12, done in" in view.inner_text()  # nothing writes over it
     assert seen.runs == 2
     assert seen.steps < 360
-
-
-def test_a_class_says_that_the_layer_does_not_count(tab, page, rest):
-    view = tab.locator("#deep-dream-view")
-    tab.get_by_label("What to maximise", exact=True).click()
-    page.get_by_role("option", name="a class", exact=True).click()
-    tab.get_by_text("the layer does not count").wait_for()
-    asked = rest()
-    before = view.inner_html()
-    tab.locator("#deep-dream-layers button", has_text="weaves").click()
-    assert rest() > asked  # the pick itself arrives
-    assert view.inner_html() == before
 
 
 def test_a_picture_too_small_is_one_sentence(tab, page, rest, tmp_path):
