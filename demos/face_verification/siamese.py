@@ -161,7 +161,7 @@ def _build_controls(stage: lesson.Stage) -> tuple[gr.Button, gr.Column, lesson.C
             d.mining, label="Semi-hard negatives", elem_id="face-siamese-mining"
         ),
         "margin": ui.Slider(
-            0.1, MOST_MARGIN, d.margin, step=0.05, label="Margin, acts while it trains",
+            0.1, MOST_MARGIN, d.margin, step=0.05, label="Margin, acts live",
             elem_id="face-siamese-margin",
         ),
         "rate": ui.Slider(

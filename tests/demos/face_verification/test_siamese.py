@@ -169,7 +169,7 @@ def test_calls_get_numbers(client):
     assert len(numbers["known_auc"]) == len(numbers["unseen_auc"]) == len(numbers["seen_steps"])
     with pytest.raises(Exception, match="even"):
         client.predict(steps=2, pairs=7, api_name=f"/{TOPIC}_siamese")
-    with pytest.raises(Exception, match="Margin, acts while it trains: give a number"):
+    with pytest.raises(Exception, match="Margin, acts live: give a number"):
         client.predict(margin=-1, api_name=f"/{TOPIC}_siamese")
 
 
