@@ -25,11 +25,8 @@ from cvcore.latent_space.paths import SEARCH, check_count, sample
 from cvcore.probes.hooks import record
 from cvcore.recognition import digits
 from cvcore.recognition import faces as face_verification
-from cvcore.recognition.faces.alignment import align
+from cvcore.recognition.faces.alignment import CELEBA_TEMPLATE, align
 
-LANDMARKS = np.array([[23.8, 26.7], [39.4, 26.9], [31.1, 36.0], [24.8, 42.6], [38.2, 42.9]])
-"""Where eyes, nose and corners of the mouth lie (x, y) in the faces' 64 x 64 training pictures: the
-medians of 249 of them."""
 LAYERS = {"faces": ("blocks.1.1", "blocks.2.1", "blocks.4.2"), "digits": ("act1", "act2")}
 JUDGES = {"faces": "efficientnet_lite0", "digits": "digits_cnn"}
 LOOK_SIDE = 112  # pixels of a face as the feature network sees it
@@ -92,7 +89,7 @@ def read_target(image: images.Picture, *, name: str = "faces") -> Target:
     faces = face_verification.find_faces(image, detector="yunet")
     face = faces[face_verification.pick_face(faces, image.shape[:2])]
     picture = align(
-        image, face.landmarks, side=info.side, template=LANDMARKS, border=cv2.BORDER_REPLICATE
+        image, face.landmarks, side=info.side, template=CELEBA_TEMPLATE, border=cv2.BORDER_REPLICATE
     )
     return Target(picture, name, doubt=face_verification.describe_unsure(face, "yunet"))
 

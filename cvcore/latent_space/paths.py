@@ -1,8 +1,6 @@
-"""Ways through a latent space: straight and along the sphere, planes, walks, sums. NumPy alone.
+"""Ways through the generators' latent space: paths, planes, walks, sums. NumPy alone.
 
-A latent of a Gaussian in d dimensions has a length near the root of d, whatever its direction. A
-straight path between two of them cuts through the inside, nearer to the mean; the path along the
-sphere does not (White, "Sampling Generative Networks", 2016, with Shoemake's slerp of 1985).
+Straight ways, those along the sphere, and why: ``cvcore.probes.latent_paths``.
 
 Inner latents may hold one part of 128 numbers for all of a generator, or one part for each of its
 blocks, in one row.
@@ -14,6 +12,7 @@ from scipy.special import ndtri
 from cvcore.core.checks import MAX_SEED, as_whole, check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.engine.isolation import undisturbed
+from cvcore.probes.latent_paths import lerp, slerp, span_plane
 
 LATENT_SIZE = 128
 MODES = ("slerp", "lerp")
@@ -70,38 +69,6 @@ def measure_lengths(w: np.ndarray) -> np.ndarray:
     return np.linalg.norm(w, axis=1) / np.sqrt(w.shape[1] / LATENT_SIZE)
 
 
-@undisturbed
-def slerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """Along the great circle from ``a`` to ``b`` (d,) at the shares ``t`` (N,): (N, d).
-
-    The length goes evenly from that of ``a`` to that of ``b``. Opposite latents have no single
-    great circle between them: then any at right angles is taken.
-    """
-    length_a, length_b = np.linalg.norm(a), np.linalg.norm(b)
-    if min(length_a, length_b) < 1e-12:
-        return lerp(a, b, t)
-    unit_a, unit_b = a / length_a, b / length_b
-    t = np.asarray(t, np.float64)[:, None]
-    angle = np.arccos(np.clip(unit_a @ unit_b, -1, 1))
-    length = (1 - t) * length_a + t * length_b
-    if angle < 1e-6:
-        return lerp(a, b, t[:, 0])
-    # The direction at right angles to a, on the way to b (stable for angles near 180 degrees).
-    across = unit_b - (unit_a @ unit_b) * unit_a
-    if np.linalg.norm(across) < 1e-6:
-        axis = np.zeros_like(unit_a)
-        axis[np.abs(unit_a).argmin()] = 1
-        across = axis - (axis @ unit_a) * unit_a
-    across /= np.linalg.norm(across)
-    return length * (np.cos(t * angle) * unit_a + np.sin(t * angle) * across)
-
-
-def lerp(a: np.ndarray, b: np.ndarray, t: np.ndarray) -> np.ndarray:
-    """The straight line from ``a`` to ``b`` (d,) at the shares ``t`` (N,): (N, d)."""
-    t = np.asarray(t, np.float64)[:, None]
-    return (1 - t) * a + t * b
-
-
 def interpolate(z_a: np.ndarray, z_b: np.ndarray, n: int, *, mode: str = "slerp") -> np.ndarray:
     """``n`` latents (n, 128 k) from ``z_a`` to ``z_b`` (128 k,), both included.
 
@@ -139,8 +106,7 @@ def plane(corners: np.ndarray, side: int) -> np.ndarray:
     if len(corners) != 4:
         raise ValueError(f"A plane has four corners, got {len(corners)}.")
     t = np.linspace(0, 1, check_count(side, least=2, most=16, what="pictures a side"))
-    left, right = slerp(corners[0], corners[2], t), slerp(corners[1], corners[3], t)
-    return np.stack([slerp(a, b, t) for a, b in zip(left, right, strict=True)])
+    return span_plane(corners, t)
 
 
 def average(z: np.ndarray) -> np.ndarray:

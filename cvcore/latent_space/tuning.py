@@ -18,7 +18,6 @@ from cvcore.engine.isolation import undisturbed
 from cvcore.latent_space import generate, to_depth, to_images
 from cvcore.latent_space.directions import load_directions, move
 from cvcore.latent_space.inversion import (
-    LANDMARKS,
     MAX_STEPS,
     InversionStep,
     Search,
@@ -28,7 +27,7 @@ from cvcore.latent_space.inversion import (
 )
 from cvcore.latent_space.paths import LATENT_SIZE, check_count, check_latents, check_seed
 from cvcore.recognition.faces import embed_all
-from cvcore.recognition.faces.alignment import TEMPLATE, align
+from cvcore.recognition.faces.alignment import CELEBA_TEMPLATE, TEMPLATE, align
 
 PIVOT_SPACE = "w+"  # in which the pivot is searched for
 LEARNING_RATE = 0.06
@@ -169,7 +168,7 @@ def compare_faces(target: Target, pictures: np.ndarray) -> np.ndarray:
     if target.name != "faces":
         raise InputError("Only faces can be compared with each other, not digits.")
     crops = [
-        align(picture, LANDMARKS, side=112, template=TEMPLATE)
+        align(picture, CELEBA_TEMPLATE, side=112, template=TEMPLATE)
         for picture in (target.picture, *pictures)
     ]
     wanted, *others = embed_all(crops, embedder="sface").astype(np.float64)

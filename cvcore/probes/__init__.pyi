@@ -1,6 +1,7 @@
 from . import (
     activation_maximization,
     hooks,
+    latent_paths,
     map_grid,
     masks,
     receptive_field,
@@ -10,6 +11,7 @@ from . import (
 __all__ = [
     "activation_maximization",
     "hooks",
+    "latent_paths",
     "map_grid",
     "masks",
     "receptive_field",

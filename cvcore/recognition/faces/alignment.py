@@ -17,6 +17,9 @@ TEMPLATE = np.array(
     ]
 )
 """Where the five landmarks (x, y) belong in 112 x 112 pixels: the points that ArcFace set."""
+CELEBA_TEMPLATE = np.array([[23.8, 26.7], [39.4, 26.9], [31.1, 36.0], [24.8, 42.6], [38.2, 42.9]])
+"""Where they lie in the 64 x 64 pictures of CelebA that networks here have learnt from: the medians
+of 249 of them."""
 
 
 def fit_similarity(source: np.ndarray, target: np.ndarray) -> np.ndarray:
