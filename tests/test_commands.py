@@ -27,6 +27,7 @@ TRAINING = "cvcore.training."
 # What those that write are called with; FILE and FOLDER are there, OUT is where they should write.
 WRITING = {
     "cvcore.deep_dream.grid": ["OUT"],
+    f"{TRAINING}autoencoders": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}clothes": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}convert": ["yolov3_tiny", "FILE", "--out", "OUT"],
     f"{TRAINING}face_verification.convert": ["mtcnn", "--out", "OUT"],
@@ -100,6 +101,7 @@ def test_a_place_to_write_is_looked_at_before_the_work(name, tmp_path, monkeypat
         (f"{TRAINING}latent_space.gan", ["faces", "--out", "."], "faces need --data"),
         (f"{TRAINING}convert", ["yolov3_tiny", "no.tar.gz"], "no.tar.gz is not there"),
         (f"{TRAINING}face_verification.convert", ["sface"], "sface needs"),
+        (f"{TRAINING}autoencoders", ["--data", "no", "--out", "x"], "name a folder"),
         (f"{TRAINING}lab", ["--out", "x", "--rate", "nan"], "above 0 to 10"),
         (f"{TRAINING}lab", ["--out", "x", "--examples", "20"], "from 50 to 4000"),
         (f"{TRAINING}lab", ["--out", "x", "--resume", "no.safetensors"], "is not there"),

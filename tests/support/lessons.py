@@ -19,6 +19,7 @@ SHARED = {
     "style_transfer": "models/style_network",
     "deep_dream": "engine/fusion",
     "latent_space": "models/gan",
+    "autoencoders": "models/autoencoders training/autoencoders",
     "face_verification": "recognition/faces/* models/inception_resnet",
 }
 
