@@ -24,6 +24,12 @@ def load_script(module: str, *names: str) -> str:
     return _publish_script(names[-1], read_static(module, *names))
 
 
+def link_styles(module: str, *names: str) -> str:
+    """For a line of HTML: styles in ``static`` beside a module, as one file that browsers keep."""
+    address = publish(names[-1], read_static(module, *names).encode())
+    return f'<link rel="stylesheet" href="{address}">'
+
+
 def _publish_script(name: str, script: str) -> str:
     names_ = "element, trigger, props, server, upload, watch"
     address = publish(name, f"export default ({names_}) => {{\n{script}\n}};\n".encode())

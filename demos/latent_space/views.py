@@ -1,29 +1,15 @@
 """Drawings of the latent space lesson: sprites, curves and panels."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import numpy as np
 
 from cvcore.core import images
 from demos import components as ui
+from demos.components.plane import to_sprite
 from demos.lesson import charts
 
 ROUND, STRAIGHT = "#1f7a52", "#b8541a"  # told apart by the colour-blind
-
-
-def to_sprite(pictures: np.ndarray, columns: int) -> dict[str, Any]:
-    """Pictures uint8 (N, S, S, 3) as one picture, row by row, for the page's scripts."""
-    count, side = pictures.shape[:2]
-    rows = -(-count // columns)
-    padded = np.zeros((rows * columns, side, side, 3), np.uint8)
-    padded[:count] = pictures
-    grid = padded.reshape(rows, columns, side, side, 3).swapaxes(1, 2)
-    grid = np.ascontiguousarray(grid.reshape(rows * side, columns * side, 3))
-    return {
-        "src": images.to_data_uri(grid, quality=92), "side": side, "count": count,
-        "columns": columns, "rows": rows,
-    }  # fmt: skip
 
 
 def number(x: float, digits: int = 2) -> str:
@@ -117,11 +103,10 @@ class Morph(_Widget):
       aria-label="Morph from A to B"><output></output></div><div class="plots"></div></div>"""
 
 
-class Plane(_Widget):
-    """A square of pictures between four corners; the one under the pointer is shown large."""
+class Plane(ui.Plane):
+    """The square between A, B, C and D."""
 
-    SCRIPTS = ("plane.js",)
-    MARKUP = """<div class="latent plane" hidden><div class="cell"><div class="board fit"
+    MARKUP = """<div class="plane" hidden><div class="cell"><div class="board fit"
       tabindex="0" role="application" aria-label="Drag through the plane; arrow keys move">
       <img alt="" draggable="false"><i></i>
       <b class="a">A</b><b class="b">B</b><b class="c">C</b><b class="d">D</b></div></div>

@@ -49,3 +49,18 @@ test('a brush is so many hundredths of the longer side wide', () => {
   assert.equal(toWidth(8, 450, 300), 36);
   assert.equal(toWidth(8, 300, 450), 36);
 });
+
+test('shares of four corners', () => {
+  const {sharesAt, pictureAt, sayPlace} = load('components/static/plane.js');
+  assert.deepEqual(sharesAt(0, 0, 5), [1, 0, 0, 0]);
+  assert.deepEqual(sharesAt(4, 4, 5), [0, 0, 0, 1]);
+  assert.deepEqual(sharesAt(1, 2, 5), [0.375, 0.125, 0.375, 0.125]);
+  assert.deepEqual(
+    [-0.1, 0, 0.5, 0.99, 1].map((share) => pictureAt(share, 4)),
+    [0, 0, 2, 3, 3],
+  );
+  assert.equal(sayPlace(4, 0, 5), 'A 0 %, B 100 %, C 0 %, D 0 %');
+  assert.equal(sayPlace(0, 0, 5, undefined, ['one', 'two', '3', '4']), 'one 100 %, two 0 %, 3 0 %, 4 0 %');
+  const axes = [['u', [-2, -1, 0, 1, 2]], ['v', [3, 1, 0, -1, -3]]];
+  assert.equal(sayPlace(1, 0, 5, axes), 'u = −1.00, v = 3.00');
+});

@@ -23,17 +23,6 @@ test('letters are given away', () => {
   assert.equal(spotOf({columns: 1, rows: 1}, 0), '0% 0%');
 });
 
-test('shares of four corners', () => {
-  const {sharesAt, pictureAt} = load('latent_space/static/plane.js');
-  assert.deepEqual(sharesAt(0, 0, 5), [1, 0, 0, 0]);
-  assert.deepEqual(sharesAt(4, 4, 5), [0, 0, 0, 1]);
-  assert.deepEqual(sharesAt(1, 2, 5), [0.375, 0.125, 0.375, 0.125]);
-  assert.deepEqual(
-    [-0.1, 0, 0.5, 0.99, 1].map((share) => pictureAt(share, 4)),
-    [0, 0, 2, 3, 3],
-  );
-});
-
 test('a film goes round, or to and fro', () => {
   const {advance} = load('latent_space/static/morph.js');
   const film = (loop) => {
