@@ -8,6 +8,6 @@ CHAPTERS = {
     "See": ("convolution", "feature_maps", "saliency"),
     "Recognise": ("classification", "detection", "segmentation", "face_verification"),
     "Create": ("style_transfer", "deep_dream", "latent_space"),
-    "Learn": ("training_lab",),
+    "Learn": ("training_lab", "autoencoders"),
 }
 TABS = tuple(topic for topics in CHAPTERS.values() for topic in topics)

@@ -5,12 +5,14 @@ A lesson is opened once, and each of its views, as a page's opening is what thes
 time on.
 """
 
+from dataclasses import replace
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 
 from demos import TABS
+from demos.autoencoders.session import Session
 from tests.support.browser import (
     LEAST_TYPE,
     PROJECTOR,
@@ -74,6 +76,17 @@ def axe(page):
     return find
 
 
+@pytest.fixture
+def short_trainings(monkeypatch):
+    """What the views of the autoencoders train, each for itself, takes a few steps."""
+    ask = Session.ask
+
+    def ask_for_less(session, name, settings):
+        return ask(session, name, replace(settings, epochs=2, examples=500))
+
+    monkeypatch.setattr(Session, "ask", ask_for_less)
+
+
 def find_errors(page, traffic: Traffic) -> list[str]:
     """What the page and its console tell of faults."""
     shown = page.get_by_text("Error", exact=True).all_text_contents()
@@ -81,6 +94,7 @@ def find_errors(page, traffic: Traffic) -> list[str]:
 
 
 @pytest.mark.parametrize("topic", TABS)
+@pytest.mark.usefixtures("short_trainings")
 def test_from_its_opening_on(topic, page, open_tab, rest, asked, traffic, screenshot, axe):
     """What a link sets off, and a slider that moves, asks the server a number of times and ends.
 

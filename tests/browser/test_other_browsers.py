@@ -34,6 +34,7 @@ ANSWERS = {
     "latent_space": ("#latent-space-morph", "frame"),
     "face_verification": ("#face-verdict .verdict", "Same person"),
     "training_lab": ("#training-lab-train .lab-status", "done in"),
+    "autoencoders": ("#autoencoders-train .ae-status", "done in"),
 }
 SAYS = """(() => {
     const place = document.querySelector(%r);
