@@ -329,7 +329,7 @@ MADE = """() => {
 
 def test_two_networks_play_and_are_steered(page, open_tab, rest, screenshot):
     """Steps of one at a time, a game, its Stop, a preset, and points of one's own."""
-    tab = open_tab("latent_space", query="&view=train-one&steps-of-a-run=20000")
+    tab = open_tab("latent_space", query="&view=train-one&steps-per-run=20000")
     arena = tab.locator("#latent-space-arena")
     said = arena.locator(".said")
     expect(said).to_contain_text("step 0 of 20,000")

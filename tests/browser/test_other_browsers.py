@@ -114,6 +114,8 @@ def test_every_lesson_answers(request, other, whole_page):
         assert (topic, lessons) == (topic, {topic})
     # A click into a kernel's cell selects its number: what is typed takes its place.
     other.click("#tab-convolution-button")
+    wait_for(other, SAYS % ANSWERS["convolution"])
+    rest(other, whole_page)
     other.click(CELL)
     other.type("-1")
     assert other.ask(f"document.querySelector({CELL!r}).value") == "-1"
