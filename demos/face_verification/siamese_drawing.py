@@ -1,6 +1,5 @@
 """How a siamese training looks: pairs beside the plane, two towers, distances and ROC; as HTML."""
 
-from functools import lru_cache
 from html import escape
 from typing import Any
 
@@ -121,16 +120,11 @@ def _draw_triplet(one: Any) -> str:
     )
 
 
-@lru_cache(maxsize=512)
-def _to_digit_uri(values: bytes, side: int) -> str:
-    grey = np.frombuffer(values, np.uint8).reshape(side, side)
-    return images.to_data_uri(np.repeat(grey[..., None], 3, axis=2), format="png")
-
-
 def draw_digit(values: np.ndarray, alt: str = "") -> str:
     """A digit (28, 28) in [0, 1], white on black."""
     grey = np.rint(np.clip(values, 0, 1) * 255).astype(np.uint8)
-    return f'<img alt="{escape(alt)}" src="{_to_digit_uri(grey.tobytes(), len(grey))}">'
+    source = images.to_data_uri(np.repeat(grey[..., None], 3, axis=2), format="png")
+    return f'<img alt="{escape(alt)}" src="{source}">'
 
 
 def draw_course(p: Any) -> str:

@@ -59,6 +59,7 @@ LINKS = {
     "detection": "&picture=astronaut&confidence-limit=0.4",
     "classification": "&classes-shown-k=7",
     "deep_dream": "&octaves=2",
+    "latent_space": "&steps-per-run=200",
     "face_verification": "&steps=30",  # of the siamese training
 }
 
@@ -118,6 +119,7 @@ def test_from_its_opening_on(topic, page, open_tab, rest, asked, traffic, screen
             check_view(panel, axe)
         except AssertionError as error:
             raise AssertionError(f"in the view {title}: {error}") from error
+    check_narrow(page)
     page.set_viewport_size(PHONE_SIZE)
     for title in (titles[0], titles[-1]):  # the last one is within reach there, too
         open_view(panel, title)
@@ -158,6 +160,5 @@ def check_view(panel, axe) -> None:
     assert found["wide"] <= PHONE_SIZE["width"], found
     assert found["top"] < 200, found  # the result comes first, then the controls
     assert found["rail"] > found["top"], found
-    check_narrow(page)
     page.set_viewport_size(PROJECTOR)
     next_frames(page)

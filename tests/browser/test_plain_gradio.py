@@ -11,7 +11,7 @@ from demos.gradio_patches import session_start
 from tests.support.server import serve_page
 
 pytestmark = pytest.mark.browser
-FEW = ("convolution", "detection", "face_verification", "training_lab")
+FEW = ("convolution", "face_verification", "training_lab")
 
 
 def test_lessons_answer_without_patches(page, traffic, monkeypatch):

@@ -231,6 +231,7 @@ def test_teaching_streams_and_is_tried(state):
         list(fine_tune.fine_tune(state, examples, Tuning(), TuningSettings(float("nan"))))
 
 
+@pytest.mark.slow
 def test_scores_tell_learned_from_held_back(astronaut):
     """Three pairs whose truth is the opposite of what the network finds; the third is held back.
 
