@@ -24,7 +24,9 @@ WAIT_MS = 9000
 STAGE = {"x": 16, "y": 97, "width": 908, "height": 567.5}
 QUERIES = {"detection": "&picture=street", "training_lab": "&preset=optimisers"}
 # The README's sheet: the start page, every tab as it opens, and one inner tab more.
-SHEET = ("start", *TABS, "feature_maps&view=digit")
+SHEET = (
+    "start", *TABS, "feature_maps&view=digit", "latent_space&view=train-one&preset=healthy",
+)  # fmt: skip
 COLUMNS = 3
 TILE = (640, 360)
 
