@@ -63,7 +63,7 @@ class Settings:
     """The one digit, 0 to 9, to learn from; None: all ten."""
     examples: int = 4000
     """Digits to train on, 50 to 4000; where there are fewer (400 of a kind), all."""
-    epochs: int = 12
+    epochs: int = 10
     """Passes over the examples, 1 to 200."""
     batch_size: int = 64
     """Digits a step, 2 to 1024."""

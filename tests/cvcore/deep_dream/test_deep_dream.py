@@ -126,6 +126,7 @@ def fine_share(change: np.ndarray) -> float:
     return power[fine].sum() / (power.sum() - power[0, 0])
 
 
+@pytest.mark.slow
 def test_dreams_have_no_checkerboard(sample):
     """No peak at the network's strides beyond the photograph's own, and no stipple of pixels."""
     photo = images.to_image(deep_dream.to_start(sample, 320))

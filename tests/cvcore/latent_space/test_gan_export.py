@@ -194,6 +194,7 @@ def run(monkeypatch, tmp_path):
     return tmp_path / "run", tmp_path / "weights"
 
 
+@pytest.mark.slow
 def test_a_run_is_kept_whole(run):
     folder = run[1]
     rows = export.export("digits", run[0], None, folder)

@@ -55,6 +55,7 @@ def test_the_search_does_not_begin_with_what_it_looks_for(seed):
     assert gaps[seed] > 0.6 * np.median(list(gaps.values())) > 3
 
 
+@pytest.mark.slow
 def test_what_is_free_is_what_the_space_says():
     """Of z the direction alone, w as a whole, or each block's part: the more, the nearer."""
     target = inversion.read_target(samples.load_sample("astronaut"))

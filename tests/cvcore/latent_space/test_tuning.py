@@ -31,6 +31,7 @@ def face():
     return target, pivot, list(tuning.tune(target, pivot.latent, steps=40))
 
 
+@pytest.mark.slow
 def test_the_pivot_stays_and_its_picture_becomes_the_face(face):
     target, pivot, steps = face
     assert [step.number for step in steps] == list(range(41))

@@ -30,6 +30,7 @@ def test_the_generator_is_free_unless_told(client):
     assert (defaults["space"], defaults["steps"], defaults["aim"]) == ("tuned", 40, "own")
 
 
+@pytest.mark.slow
 def test_the_face_is_likelier_after_tuning(tuned):
     value, outputs = tuned
     assert value["step"] == value["steps"] == 40
