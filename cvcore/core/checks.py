@@ -83,3 +83,11 @@ def check_seed(seed: Any) -> int:
     if number is None:
         raise InputError(f"The seed must be a whole number, 0 or greater; got {show(seed)}.")
     return number
+
+
+def check_rate(rate: Any, most: float) -> float:
+    """A learning rate above 0 and at most ``most``; ``InputError`` otherwise."""
+    number = as_number(rate, 0, most)
+    if not number:
+        raise InputError(f"The learning rate is above 0 and at most {most:g}, got {show(rate)}.")
+    return number

@@ -1,12 +1,12 @@
 """What is seen of a training while it goes on, and how it is steered; without PyTorch."""
 
-import threading
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
 from cvcore.core.checks import check_setting
+from cvcore.core.steering import BaseSteering
 from cvcore.training_lab.settings import NUMBERS, Settings, check_rate
 
 
@@ -80,13 +80,8 @@ class Progress:
 STEERED = ("rate", "dropout", "weight_decay")
 
 
-class Steering:
+class Steering(BaseSteering):
     """Turns a training while it runs; may be called from any thread, acts at the next step."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asked: dict[str, Any] = {}
-        self._stop = threading.Event()
 
     def set(self, *, rate: Any = None, dropout: Any = None, weight_decay: Any = None) -> None:
         """Change the learning rate (above 0, at most 10), dropout (0 to 0.9) or decay (0 to 1).
@@ -99,21 +94,4 @@ class Steering:
             if value is not None:
                 words, low, high = NUMBERS[name]
                 asked[name] = check_setting(words, value, low, high)
-        with self._lock:
-            self._asked |= asked
-
-    def stop(self) -> None:
-        """End the run after the step that is under way."""
-        self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
-
-    def take(self, settings: Settings) -> Settings:
-        """The settings with what has been asked for since the last call."""
-        if not self._asked:
-            return settings
-        with self._lock:
-            asked, self._asked = self._asked, {}
-        return replace(settings, **asked)
+        self._ask(asked)

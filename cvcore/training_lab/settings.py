@@ -4,7 +4,8 @@ import math
 from dataclasses import dataclass, fields
 from typing import Any
 
-from cvcore.core.checks import as_number, check_seed, check_setting, check_whole, show
+from cvcore.core import checks
+from cvcore.core.checks import check_seed, check_setting, check_whole, show
 from cvcore.core.errors import InputError
 
 CHOICES: dict[str, tuple[str, ...]] = {
@@ -150,12 +151,7 @@ class Settings:
 
 def check_rate(rate: Any) -> float:
     """A learning rate above 0 and at most 10; ``InputError`` otherwise."""
-    number = as_number(rate, 0, MAX_RATE)
-    if not number:
-        raise InputError(
-            f"The learning rate is above 0 and at most {MAX_RATE:g}, got {show(rate)}."
-        )
-    return number
+    return checks.check_rate(rate, MAX_RATE)
 
 
 def from_dict(values: dict[str, Any]) -> Settings:

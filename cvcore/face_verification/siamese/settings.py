@@ -1,13 +1,14 @@
 """How a siamese network is trained, as one frozen dataclass, and what steers it; no PyTorch."""
 
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from cvcore.core.checks import as_number, check_seed, check_setting, check_whole, show
+from cvcore.core import checks
+from cvcore.core.checks import check_seed, check_setting, check_whole, show
 from cvcore.core.errors import InputError
+from cvcore.core.steering import BaseSteering
 
 LOSSES = {
     "contrastive": "contrastive",
@@ -82,40 +83,15 @@ def check_margin(margin: Any) -> float:
 
 def check_rate(rate: Any) -> float:
     """A learning rate above 0 and at most 1; ``InputError`` otherwise."""
-    number = as_number(rate, 0, MOST_RATE)
-    if not number:
-        raise InputError(
-            f"The learning rate is above 0 and at most {MOST_RATE:g}, got {show(rate)}."
-        )
-    return number
+    return checks.check_rate(rate, MOST_RATE)
 
 
-class SiameseSteering:
+class SiameseSteering(BaseSteering):
     """Turns a training while it runs; may be called from any thread, acts at the next step."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asked: dict[str, Any] = {}
-        self._stop = threading.Event()
 
     def set(self, *, margin: Any = None, rate: Any = None) -> None:
         """Another margin (0.05 to 5) or learning rate (above 0, at most 1), or ``InputError``."""
         asked: dict[str, Any] = {} if margin is None else {"margin": check_margin(margin)}
         if rate is not None:
             asked["rate"] = check_rate(rate)
-        with self._lock:
-            self._asked |= asked
-
-    def stop(self) -> None:
-        """End the training after the step that is under way."""
-        self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
-
-    def take(self, settings: SiameseSettings) -> SiameseSettings:
-        """The settings with what has been asked for since the last call."""
-        with self._lock:
-            asked, self._asked = self._asked, {}
-        return replace(settings, **asked) if asked else settings
+        self._ask(asked)

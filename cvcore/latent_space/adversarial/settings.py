@@ -1,11 +1,11 @@
 """How two networks play against each other, as one frozen dataclass; without PyTorch."""
 
-import threading
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from typing import Any
 
 from cvcore.core.checks import as_number, check_seed, check_setting, check_whole, show
 from cvcore.core.errors import InputError
+from cvcore.core.steering import BaseSteering
 
 POINTS = ("ring", "grid", "moons", "spiral", "own")  # in the plane
 DATA = (*POINTS, "digits")
@@ -80,13 +80,8 @@ def check_rate(words: str, rate: Any) -> float:
 STEERED = ("loss", "rate_d", "rate_g", "d_steps", "momentum")
 
 
-class Steering:
+class Steering(BaseSteering):
     """Turns a game while it goes; may be called from any thread, acts at the next step."""
-
-    def __init__(self) -> None:
-        self._lock = threading.Lock()
-        self._asked: dict[str, Any] = {}
-        self._stop = threading.Event()
 
     def set(self, **values: Any) -> None:
         """Change ``loss``, ``rate_d``, ``rate_g``, ``d_steps`` or ``momentum``; what each may be is
@@ -95,21 +90,4 @@ class Steering:
             if name not in STEERED:
                 raise InputError(f"{show(name)} cannot be changed while the game goes.")
         checked = Settings(**values)
-        with self._lock:
-            self._asked |= {name: getattr(checked, name) for name in values}
-
-    def stop(self) -> None:
-        """End the game after the step that is under way."""
-        self._stop.set()
-
-    @property
-    def stopping(self) -> bool:
-        return self._stop.is_set()
-
-    def take(self, settings: Settings) -> Settings:
-        """The settings with what has been asked for since the last call."""
-        if not self._asked:
-            return settings
-        with self._lock:
-            asked, self._asked = self._asked, {}
-        return replace(settings, **asked)
+        self._ask({name: getattr(checked, name) for name in values})
