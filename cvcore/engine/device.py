@@ -3,6 +3,8 @@
 import os
 import re
 import sys
+from collections.abc import Iterator
+from contextlib import contextmanager
 from functools import cache
 from pathlib import Path
 from typing import TYPE_CHECKING
@@ -95,6 +97,20 @@ def limit_threads(count: int) -> None:
 
     if torch.get_num_threads() != count:
         torch.set_num_threads(count)
+
+
+@contextmanager
+def one_thread() -> Iterator[None]:
+    """PyTorch on one of its threads, then as before: where steps multiply so little that a second
+    thread costs more than it brings; and sums are the same to the bit. PyTorch is loaded."""
+    import torch
+
+    before = torch.get_num_threads()
+    limit_threads(1)
+    try:
+        yield
+    finally:
+        limit_threads(before)
 
 
 def _use_one_thread() -> None:

@@ -4,12 +4,11 @@ import copy
 import math
 import time
 from collections.abc import Iterator
-from contextlib import contextmanager
 
 import numpy as np
 import torch
 
-from cvcore.engine.device import limit_threads
+from cvcore.engine.device import one_thread
 from cvcore.engine.isolation import undisturbed
 from cvcore.face_verification.siamese import looks
 from cvcore.face_verification.siamese.batches import Rows, judge
@@ -51,7 +50,7 @@ def train(
         is_last = learner.step == settings.steps or learner.diverged or steering.stopping
         if is_last or time.monotonic() - shown > SHOW_EVERY:
             stopped = steering.stopping and learner.step < settings.steps and not learner.diverged
-            with _one_thread():
+            with one_thread():
                 seconds = time.monotonic() - begun - waited
                 state = learner.tell(seconds, stopped=stopped, done=is_last)
             handed = time.monotonic()
@@ -62,20 +61,8 @@ def train(
             waited += shown - handed
             continue  # it may have been stopped meanwhile
         learner.settings = steering.take(learner.settings)
-        with _one_thread():
+        with one_thread():
             learner.take_step()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """A step multiplies so little that a second thread costs more than it brings; and sums are the
-    same to the bit."""
-    before = torch.get_num_threads()
-    limit_threads(1)
-    try:
-        yield
-    finally:
-        limit_threads(before)
 
 
 class Learner:

@@ -6,7 +6,6 @@ Goodfellow et al., "Generative Adversarial Nets", NeurIPS 2014.
 import math
 import time
 from collections.abc import Generator, Iterator
-from contextlib import contextmanager
 from functools import cache
 from typing import Any
 
@@ -18,7 +17,7 @@ from torch.nn import functional as F
 from cvcore.core.checks import check_whole, show
 from cvcore.core.errors import InputError
 from cvcore.core.streaming import Slot, stream
-from cvcore.engine.device import limit_threads
+from cvcore.engine.device import one_thread
 from cvcore.engine.isolation import own_settings, undisturbed
 from cvcore.latent_space.adversarial.losses import discriminator_loss, generator_losses
 from cvcore.latent_space.adversarial.points import SIGMA, VIEW, load_points, measure_quality
@@ -95,7 +94,7 @@ class Game:
             raise InputError(
                 f"There is no player {show(player)}: choose one of {', '.join(PLAYERS)}."
             )
-        with _one_thread():
+        with one_thread():
             for _ in range(check_whole("The number of steps", count, 1, MAX_STEPS)):
                 self._step(player)
 
@@ -149,7 +148,7 @@ class Game:
     @undisturbed
     def look(self, **more: Any) -> Progress:
         """How it stands; ``more`` are fields of ``Progress`` set otherwise."""
-        with _one_thread():
+        with one_thread():
             return self._look(**more)
 
     def _look(self, **more: Any) -> Progress:
@@ -206,7 +205,7 @@ class Game:
     def _go_on(self, slot: Slot[Progress], steering: Steering) -> bool:
         """Take steps until there is something to show; True if it was ended from outside."""
         begun = time.monotonic()
-        with _one_thread():
+        with one_thread():
             while self.steps < self.total and not self.diverged:
                 if slot.is_closed() or steering.stopping:
                     return True
@@ -265,17 +264,6 @@ def draw_field(network: nn.Module) -> np.ndarray:
     """D's answers (0 to 1) over the plane, float32 (40, 40), the first row at the top."""
     with torch.no_grad():
         return network(_list_places()).sigmoid().view(FIELD, FIELD).numpy()
-
-
-@contextmanager
-def _one_thread() -> Iterator[None]:
-    """Networks this small are slower with more."""
-    before = torch.get_num_threads()
-    limit_threads(1)
-    try:
-        yield
-    finally:
-        limit_threads(before)
 
 
 def train(
