@@ -103,8 +103,7 @@ def test_every_lesson_answers(request, other, whole_page):
     first = ["firefox", "webkit"].index(request.node.callspec.params["other"])
     topics = TABS if os.environ.get("CI_SLOW") else list(TABS)[first::2]
     faults = len(whole_page.faults)
-    open_page(other, whole_page)
-    assert [whole_page.blocks.fns[one].name for one in whole_page.asked] == ["_describe_device"]
+    check_opening(other, whole_page, "")
     for topic in topics:
         del whole_page.asked[:]
         other.click(f"#tab-{topic}-button")
@@ -146,11 +145,12 @@ def test_without_h264_a_film_is_shown_as_webm(other, whole_page):
 
 
 def test_the_webcam_is_classified(other, whole_page):
-    open_page(other, whole_page, "classification")
+    """In a lesson that is opened by its address and asks for what is its own alone."""
+    check_opening(other, whole_page, "classification")
     other.click("#tab-classification [data-source=webcam]")
     wait_for(other, "!!document.querySelector('#classification-live-view img')?.naturalWidth")
     assert other.ask(MESSAGES) == []
-    open_page(other, whole_page)
+    other.open("about:blank")
 
 
 # It ends with the tests, however they end.
@@ -172,11 +172,6 @@ def busy(on_any_core):
             loop.wait()
 
 
-def often(few: int, many: int) -> list:
-    """So many openings; those marked slow are many."""
-    return [few, pytest.param(many, marks=pytest.mark.slow)]
-
-
 def check_opening(page, served, topic: str) -> None:
     """The start asks for one thing, a lesson for its own alone, each once; nothing is said."""
     open_page(page, served, topic)
@@ -188,10 +183,10 @@ def check_opening(page, served, topic: str) -> None:
     assert page.ask(MESSAGES) == []
 
 
-@pytest.mark.parametrize("times", often(2, 10))
-def test_each_opening_asks_for_the_open_lesson_alone(other, whole_page, on_any_core, times):
-    """For a few the tests on the other core are load enough."""
-    with busy(on_any_core) if times > 2 else nullcontext():
+@pytest.mark.slow
+def test_each_opening_asks_for_the_open_lesson_alone(other, whole_page, on_any_core, times=10):
+    """However often and however busy the machine is; once: as above."""
+    with busy(on_any_core):
         for number in range(times):
             check_opening(other, whole_page, ALONE if number % 2 else "")
     assert other.said == []
@@ -210,7 +205,7 @@ class Chromium:
         return self.page.evaluate(script)
 
 
-@pytest.mark.parametrize("times", often(2, 50))
+@pytest.mark.parametrize("times", [2, pytest.param(50, marks=pytest.mark.slow)])
 def test_each_opening_in_chromium(page, traffic, whole_page, on_any_core, times):
     with busy(on_any_core) if times > 2 else nullcontext():
         for number in range(times):
