@@ -34,6 +34,10 @@ def test_first_path_without_a_click_and_the_morph_slider_at_once(page, open_tab,
     tab = open_tab("latent_space")
     frame = tab.locator("#latent-space-morph .frame").first
     frame.wait_for()
+    box = frame.bounding_box()
+    assert box["width"] == box["height"] > 300  # and the curves are below it, on the same screen
+    curves = tab.locator("#latent-space-morph .chart").last.bounding_box()
+    assert curves["y"] + curves["height"] <= 720
     tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
     screenshot("latent_space")
     before = position(frame)
@@ -98,21 +102,7 @@ def test_the_path_stands_still_for_whom_motion_disturbs(page, open_tab):
         page.emulate_media(reduced_motion="null")
 
 
-def test_faces_are_large_in_every_view(page, open_tab):
-    tab = open_tab("latent_space")
-    frame = tab.locator("#latent-space-morph .frame").first
-    frame.wait_for()
-    box = frame.bounding_box()
-    assert box["width"] == box["height"] > 300  # and the curves are below it, on the same screen
-    curves = tab.locator("#latent-space-morph .chart").last.bounding_box()
-    assert curves["y"] + curves["height"] <= 720
-    open_view(tab, "Plane")
-    view = tab.locator("#latent-space-plane .view")
-    view.wait_for()
-    assert view.bounding_box()["width"] > 400
-
-
-def test_clicks_choose_a_and_b_and_several(page, open_tab):
+def test_clicks_choose_a_and_b_and_several_and_wrong_letters_are_said_once(page, open_tab, rest):
     tab = open_tab("latent_space")
     cells = tab.locator("#latent-space-grid [data-place]")
     cells.nth(23).wait_for()
@@ -127,40 +117,13 @@ def test_clicks_choose_a_and_b_and_several(page, open_tab):
     cells.nth(14).click()
     page.wait_for_function(HOLDS, arg="C: 3, 15;")
     assert text.input_value() == "A: 10; B: 12; C: 3, 15; D: 4"
-
-
-def test_the_plane_is_dragged_through(page, open_tab):
-    tab = open_tab("latent_space")
-    open_view(tab, "Plane")
-    board = tab.locator("#latent-space-plane .board")
-    board.wait_for()
-    view = tab.locator("#latent-space-plane .view")
-    box = board.bounding_box()
-    page.mouse.move(box["x"] + 3, box["y"] + 3)
-    page.mouse.down()
-    assert position(view) == "0% 0%"
-    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 3)
-    page.mouse.up()
-    assert position(view) == "100% 0%"
-    tab.locator("#latent-space-plane output").get_by_text("B 100 %").wait_for()
-
-
-def test_24_others_come_by_a_click(page, open_tab, rest):
-    tab = open_tab("latent_space")
-    tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
+    calls = rest()
+    text.press_sequentially("9999")
+    assert rest() == calls  # nothing is asked while they are written
+    text.blur()
+    page.locator(".toast-body").first.wait_for()
     rest()
-    cell = tab.locator("#latent-space-grid [data-place]").first
-    seed = unfold(tab.locator(".more"), "More", "Seed")
-    before, shown = seed.input_value(), cell.get_attribute("style")
-    tab.get_by_role("button", name="New samples").click()
-    page.wait_for_function(
-        "before => [...document.querySelectorAll('#tab-latent_space input[type=number]')]"
-        ".some(field => field.getAttribute('aria-label') === 'Seed' && field.value !== before)",
-        arg=before,
-    )
-    rest()
-    assert cell.get_attribute("style") != shown
-    assert page.locator(".toast-body").count() == 0
+    assert page.locator(".toast-body").count() == 1
 
 
 def test_ones_own_face_is_searched_for_and_put_at_a(open_tab, held, rest, screenshot):
@@ -198,10 +161,17 @@ def test_only_what_is_shown_is_asked_for(page, open_tab, rest):
     tab.locator("#latent-space-morph .frame").first.wait_for()
     tab.locator("#latent-space-grid [data-place]").nth(23).wait_for()
     morph = tab.locator("#latent-space-morph .frame").first
+    rest()
+    cell = tab.locator("#latent-space-grid [data-place]").first
+    seed = unfold(tab.locator(".more"), "More", "Seed")
     calls = rest()
     before = morph.evaluate("node => node.style.backgroundImage")
+    shown, number = cell.get_attribute("style"), seed.input_value()
     tab.get_by_role("button", name="New samples").click()
     assert rest() == calls + 2  # the grid and the path
+    assert seed.input_value() != number
+    assert cell.get_attribute("style") != shown
+    assert page.locator(".toast-body").count() == 0
     changed = morph.evaluate("node => node.style.backgroundImage")
     assert changed != before
     open_view(tab, "Plane")
@@ -231,28 +201,25 @@ def test_a_new_latent_at_the_same_letter_is_drawn(open_tab, rest):
     assert rest() == calls + 2  # and yet the grid, which hangs on them, is asked for
 
 
-def test_wrong_letters_are_said_once(page, open_tab, rest):
-    tab = open_tab("latent_space")
-    tab.locator("#latent-space-morph .frame").first.wait_for()
-    text = unfold(tab.locator(".more"), "More", "Who has which picture")
-    calls = rest()
-    text.press_sequentially("9999")
-    assert rest() == calls  # nothing is asked while they are written
-    text.blur()
-    page.locator(".toast-body").first.wait_for()
-    rest()
-    assert page.locator(".toast-body").count() == 1
-
-
-def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_tab):
+def test_the_plane_is_dragged_through_and_a_place_at_its_edge_kept(page, open_tab):
     tab = open_tab("latent_space")
     open_view(tab, "Plane")
     board = tab.locator("#latent-space-plane .board")
     board.wait_for()
     view, output = (tab.locator(f"#latent-space-plane {part}") for part in (".view", "output"))
+    assert view.bounding_box()["width"] > 400
     assert position(view) == "50% 50%"
-    for _ in range(6):
+    box = board.bounding_box()
+    page.mouse.move(box["x"] + 3, box["y"] + 3)
+    page.mouse.down()
+    assert position(view) == "0% 0%"
+    page.mouse.move(box["x"] + box["width"] - 3, box["y"] + 3)
+    page.mouse.up()
+    assert position(view) == "100% 0%"
+    output.get_by_text("B 100 %").wait_for()
+    for _ in range(11):
         board.press("ArrowLeft")
+    for _ in range(6):
         board.press("ArrowUp")
     output.get_by_text("A 100 %").wait_for()
     before = view.evaluate("node => node.style.backgroundImage")
@@ -265,7 +232,8 @@ def test_a_place_at_the_planes_edge_is_kept_when_other_pictures_come(page, open_
     assert position(view) == "0% 0%"
 
 
-def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
+def test_quiz_tells_the_truth_after_the_guess_and_a_failed_run_is_shown(page, open_tab, screenshot):
+    """About 10 s: pictures of every kept moment of two trainings are generated."""
     tab = open_tab("latent_space")
     open_view(tab, "Quiz")
     cells = tab.locator("#latent-space-quiz [data-place]")
@@ -278,11 +246,6 @@ def test_quiz_tells_the_truth_after_the_guess(page, open_tab, screenshot):
     verdict.get_by_text(re.compile(r"You: \d+ of 12 right")).wait_for()
     assert tab.locator("#latent-space-quiz .quiz-made").count() == 6
     screenshot("latent_space_quiz")
-
-
-def test_training_and_the_failed_run(page, open_tab, screenshot):
-    """About 10 s: pictures of every kept moment of two trainings are generated."""
-    tab = open_tab("latent_space")
     open_view(tab, "Training")
     panel = tab.locator("#latent-space-history")
     panel.get_by_text("Distance from real pictures").wait_for()

@@ -184,10 +184,10 @@ def check_opening(page, served, topic: str) -> None:
 
 
 @pytest.mark.slow
-def test_each_opening_asks_for_the_open_lesson_alone(other, whole_page, on_any_core, times=10):
+def test_ten_openings_ask_for_the_open_lesson_alone(other, whole_page, on_any_core):
     """However often and however busy the machine is; once: as above."""
     with busy(on_any_core):
-        for number in range(times):
+        for number in range(10):
             check_opening(other, whole_page, ALONE if number % 2 else "")
     assert other.said == []
 
