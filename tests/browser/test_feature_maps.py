@@ -23,16 +23,14 @@ def click_at(page, locator, x, y):
     page.mouse.click(box["x"] + x * box["width"], box["y"] + y * box["height"])
 
 
-def test_every_layer_of_the_stage_is_in_sight(tab):
+def test_it_opens_where_its_strongest_channel_answers_most(tab):
+    """With every layer of the stage in sight; then the layer is saved."""
     ends = tab.locator(".layers .chip").evaluate_all(
         "chips => chips.map((chip) => chip.getBoundingClientRect().bottom)"
     )
     assert len(ends) > 2
     end = "e => Math.min(e.getBoundingClientRect().bottom, innerHeight)"
     assert max(ends) <= tab.locator(".lesson-rail").evaluate(end)
-
-
-def test_it_opens_where_its_strongest_channel_answers_most(tab):
     open_view(tab, "Channel")
     note = tab.locator("#feature-maps-channel .note").inner_text()
     row, column, value = re.match(r"row (\d+), column (\d+): ([\d.]+),", note).groups()
@@ -44,6 +42,13 @@ def test_it_opens_where_its_strongest_channel_answers_most(tab):
     pixels.get_by_text(f"at row {row}, column {column} is {value}").wait_for()
     expect(tab.locator(".layers .named")).to_contain_text("112 × 112, activation")
     expect(tab.locator(".layers .chip.current")).to_have_text(["before the blocks", "activation"])
+    open_view(tab, "Channel")
+    tab.locator("#feature-maps-ahead img").wait_for()
+    tab.get_by_role("button", name="Save this layer").click()
+    link = tab.get_by_text("The maps (NPZ)")
+    link.wait_for()
+    assert link.get_attribute("download") == "efficientnet_lite0-act1.npz"
+    assert tab.get_by_text("The grid (PNG)").get_attribute("href").startswith("data:image/png")
 
 
 def test_stage_channel_and_place(tab, page, screenshot):
@@ -117,7 +122,7 @@ def test_a_link_opens_the_unit(open_tab, rest):
         expect(address).to_have_value(re.compile(re.escape(part)))
 
 
-def test_every_closer_look_opens(tab, page, screenshot):
+def test_every_closer_look_opens_and_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
     for title, words in (
         ("Silence", "silenced"),
         ("Compare", "of the change"),
@@ -130,25 +135,6 @@ def test_every_closer_look_opens(tab, page, screenshot):
         screenshot(f"feature_maps_{title.lower().replace(' ', '_')}")
     click_at(page, tab.locator("#feature-maps-kernels img"), 0.3, 0.05)
     tab.locator("#feature-maps-kernel").get_by_text(re.compile("Kernel [1-9]")).wait_for()
-
-
-def test_maximisation_streams_and_stops(tab, rest, held):
-    open_view(tab, "Likes best")
-    open_more(tab)
-    tab.get_by_label("number input for Steps in each octave").fill("512")
-    held("feature_maps", "maximise")
-    tab.get_by_role("button", name="Draw it, from noise").click()
-    panel = tab.locator("#feature-maps-favourite")
-    panel.get_by_text(re.compile("Step [1-9]")).wait_for()
-    tab.get_by_role("button", name="Stop", exact=True).click()
-    rest()
-    expect(panel).to_contain_text(re.compile(r"Step \d+ of \d+, stopped: the mean"))
-    expect(panel).not_to_contain_text("to go")
-    total = int(re.search(r"Step [1-9]\d* of (\d+)", panel.inner_text())[1])
-    assert f"{total} of {total}" not in panel.inner_text()
-
-
-def test_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
     open_view(tab, "Digit")
     panel = tab.locator("#feature-maps-digit")
     panel.get_by_text("It reads a 2").wait_for()
@@ -166,6 +152,22 @@ def test_a_drawn_digit_goes_through_every_map(tab, page, screenshot):
     page.mouse.up()
     panel.get_by_text("It reads a 1").wait_for()
     screenshot("feature_maps_digit")
+
+
+def test_maximisation_streams_and_stops(tab, rest, held):
+    open_view(tab, "Likes best")
+    open_more(tab)
+    tab.get_by_label("number input for Steps in each octave").fill("512")
+    held("feature_maps", "maximise")
+    tab.get_by_role("button", name="Draw it, from noise").click()
+    panel = tab.locator("#feature-maps-favourite")
+    panel.get_by_text(re.compile("Step [1-9]")).wait_for()
+    tab.get_by_role("button", name="Stop", exact=True).click()
+    rest()
+    expect(panel).to_contain_text(re.compile(r"Step \d+ of \d+, stopped: the mean"))
+    expect(panel).not_to_contain_text("to go")
+    total = int(re.search(r"Step [1-9]\d* of (\d+)", panel.inner_text())[1])
+    assert f"{total} of {total}" not in panel.inner_text()
 
 
 def test_webcam_shows_maps(tab, page, screenshot):
@@ -188,16 +190,6 @@ def test_webcam_shows_maps(tab, page, screenshot):
     open_view(tab, "Live")
     button = tab.locator("#feature_maps-live-camera button[data-does=start]")
     expect(button).to_have_text("Start webcam")
-
-
-def test_a_layer_can_be_saved(tab):
-    open_view(tab, "Channel")
-    tab.locator("#feature-maps-ahead img").wait_for()
-    tab.get_by_role("button", name="Save this layer").click()
-    link = tab.get_by_text("The maps (NPZ)")
-    link.wait_for()
-    assert link.get_attribute("download") == "efficientnet_lite0-act1.npz"
-    assert tab.get_by_text("The grid (PNG)").get_attribute("href").startswith("data:image/png")
 
 
 def test_a_refused_picture_takes_its_stages_pictures_along(open_tab, rest):
