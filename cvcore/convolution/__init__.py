@@ -51,8 +51,12 @@ __all__ = [
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
-    __name__, ["kernels", "operation", "stack", "windows"]
-)
+    __name__,
+    [
+        "bill", "columns", "kernels", "named_models", "normalisation", "operation", "shifts",
+        "stack", "stack_presets", "stack_programs", "stack_savings", "template", "windows",
+    ],
+)  # fmt: skip
 
 
 def __dir__() -> list[str]:

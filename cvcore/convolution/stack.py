@@ -1,106 +1,52 @@
-"""The stack calculator: layers in, output shapes and parameters out.
+"""Whole networks as text: layers in, shapes, parameters, products and memory out.
 
-A stack is written one layer a line::
+A stack is written one layer a line, and blocks by indentation::
 
-    input 28x28x1
-    conv 32 3x3
-    max pool 2x2
-    flatten
-    dense 10
+    input 56x56x64
+    residual
+      conv 64 3x3 same no bias
+      batch norm
+      relu
+      conv 64 3x3 same no bias
+      batch norm
+    relu
+    branch
+      conv 32 1x1
+    branch
+      depthwise 3x3 same
+    concat
 
-``conv FILTERS SIZE`` and ``pool SIZE`` take ``stride N``, and ``conv`` also ``same``, ``valid`` or
-``padding N``. Shapes are (height, width, channels). Numbers equal torch's and Keras's.
+A ``residual`` adds its input to what its lines make of it; a ``shortcut`` after it takes the
+input's place where the shapes differ. Each ``branch`` begins with the same values, and ``concat``
+lays what they make side by side; an empty branch hands them on. ``repeat 3`` writes its lines three
+times, and ``block NAME`` only holds them together. Shapes are (height, width, channels). Numbers
+equal torch's and Keras's.
 """
 
 import math
-import re
-from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
 
-from cvcore.convolution.windows import fit_windows
+from cvcore.convolution.stack_layers import MAX_LAYERS, Layer, State, add_layer, read_input
+from cvcore.convolution.stack_presets import STACKS
 from cvcore.core.checks import check_whole
 from cvcore.core.errors import InputError
 
-MAX_LAYERS = 200
-MAX_UNITS = 1_000_000
-MAX_SIDE = 10_000
-
-STACKS = {
-    "small digits convnet": """\
-input 28x28x1
-conv 32 3x3
-max pool 2x2
-conv 64 3x3
-max pool 2x2
-conv 128 3x3
-flatten
-dense 10""",
-    "LeNet-5": """\
-input 32x32x1
-conv 6 5x5
-average pool 2x2
-conv 16 5x5
-average pool 2x2
-flatten
-dense 120
-dense 84
-dense 10""",
-    "class test": """\
-input 8x8x1
-conv 1 2x2 valid stride 2
-conv 2 2x2 same stride 1
-max pool 2x2 stride 2
-flatten
-dense 10
-dense 10
-dense 3""",
-    "VGG16": "\n".join(
-        [
-            "input 224x224x3",
-            *(
-                line
-                for filters, convolutions in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3))
-                for line in [f"conv {filters} 3x3 same"] * convolutions + ["max pool 2x2"]
-            ),
-            "flatten",
-            "dense 4096",
-            "dense 4096",
-            "dense 1000",
-        ]
-    ),
-}
-"""Stacks by name, as text."""
-
-
-@dataclass(frozen=True)
-class Layer:
-    """What one line of a stack turns its input into."""
-
-    line: str
-    kind: str
-    """``input``, ``conv``, ``pool``, ``flatten``, ``dense`` or ``activation``."""
-    output_shape: tuple[int, ...]
-    """(height, width, channels), or (units,) once flat."""
-    parameters: int
-    """Learned numbers: weights and biases."""
-    multiplications: int
-    """Products of a weight and a value for one input."""
-    receptive_field: tuple[int, int] | None
-    """Rows and columns of the input that one output sees; None once flat: it sees all."""
-    formula: str
-    """How the parameters come about, with numbers; empty where there are none to learn."""
-    left_over: bool = False
-    """True when the window's steps do not divide evenly, so that a rest is never read."""
+__all__ = ["STACKS", "Layer", "count_parameters", "describe_stack"]
+MAX_DEPTH = 40  # blocks in blocks
 
 
 @dataclass
-class _State:
-    """Where the reading of a stack has got to."""
+class Line:
+    """A line of a stack, and those that lie in it."""
 
-    shape: tuple[int, ...]
-    receptive_field: tuple[int, int] = (1, 1)
-    jump: tuple[int, int] = (1, 1)
-    layers: list[Layer] = field(default_factory=list)
+    number: int
+    text: str
+    indent: int
+    body: list["Line"] = field(default_factory=list)
+
+    def fail(self, error: object) -> InputError:
+        return InputError(f"Line {self.number} ({self.text[:40]}): {error}")
 
 
 def count_parameters(layers: str | Iterable[str]) -> int:
@@ -118,147 +64,154 @@ def count_parameters(layers: str | Iterable[str]) -> int:
 def describe_stack(layers: str | Iterable[str]) -> tuple[Layer, ...]:
     """Output shape, parameters and receptive field of every line of a stack, input included.
 
-    Blank lines and what follows a ``#`` are skipped. Raises ``InputError``, with the line's number,
-    when a line cannot be read, a number is out of range, or a window does not fit.
+    The language is that of this module. Blank lines and what follows a ``#`` are skipped; a
+    ``repeat`` gives its lines as often as it says, so that the parameters of all layers add up to
+    the network's. Raises ``InputError``, with the line's number, when a line cannot be read, a
+    number is out of range, a window does not fit, or what is to be added or laid side by side does
+    not fit.
     """
-    lines = layers.splitlines() if isinstance(layers, str) else [str(line) for line in layers]
-    wanted = [
-        (number, text)
-        for number, line in enumerate(lines, 1)
-        if (text := " ".join(line.split("#")[0].lower().split()))
-    ]
-    if not wanted:
+    lines = read_lines(layers)
+    if not lines:
         raise InputError("The stack is empty: begin with a line such as input 28x28x1.")
-    if len(wanted) > MAX_LAYERS:
-        raise InputError(f"At most {MAX_LAYERS} layers can be counted; got {len(wanted)}.")
-    state: _State | None = None
-    for number, text in wanted:
+    first, *rest = lines
+    try:
+        state = read_input(first.text)
+    except InputError as error:
+        raise first.fail(error) from None
+    _walk([*first.body, *rest], state)
+    return tuple(state.layers)
+
+
+def read_lines(layers: str | Iterable[str]) -> list[Line]:
+    """The lines as a tree, by their indentation; only blocks hold lines."""
+    given = layers.splitlines() if isinstance(layers, str) else [str(line) for line in layers]
+    found: list[Line] = []
+    for number, line in enumerate(given, 1):
+        before = line.split("#")[0].expandtabs(2)
+        if text := " ".join(before.lower().split()):
+            found.append(Line(number, text, len(before) - len(before.lstrip())))
+    if len(found) > MAX_LAYERS:
+        raise InputError(f"At most {MAX_LAYERS} layers can be counted; got {len(found)}.")
+    top: list[Line] = []
+    open_blocks: list[Line] = []
+    for line in found:
+        while open_blocks and line.indent <= open_blocks[-1].indent:
+            open_blocks.pop()
+        (open_blocks[-1].body if open_blocks else top).append(line)
+        if line.text.split()[0] in ("residual", "shortcut", "branch", "block", "repeat"):
+            open_blocks.append(line)
+        if len(open_blocks) > MAX_DEPTH:
+            raise line.fail(f"blocks lie in one another at most {MAX_DEPTH} deep.")
+    return top
+
+
+def _walk(lines: list[Line], state: State) -> None:
+    """Carry out lines one after the other; ``state`` is then what the last one gives."""
+    branches: list[State] = []
+    start = state
+    for place, line in enumerate(lines):
+        after = lines[place + 1] if place + 1 < len(lines) else None
+        word = line.text.split()[0]
+        if word == "branch":
+            start = start if branches else replace(state)
+            branches.append(_add_block(line, replace(start, depth=state.depth)))
+            if after is None or after.text not in ("concat", "branch"):
+                raise line.fail("branches are joined by a line concat, at the same indentation.")
+        elif line.text == "concat":
+            _concat(line, state, branches)
+            branches = []
+        elif word == "residual":
+            _add_residual(line, after if after and after.text == "shortcut" else None, state)
+        elif word == "shortcut":
+            if not place or lines[place - 1].text != "residual":
+                raise line.fail("a shortcut follows right after a residual.")
+        elif word in ("block", "repeat"):
+            _take(state, _add_block(line, replace(state)))
+        else:
+            try:
+                add_layer(state, line.text)
+            except InputError as error:
+                raise line.fail(error) from None
+
+
+def _take(state: State, other: State) -> None:
+    """Go on from where another state has got to."""
+    state.shape, state.jump = other.shape, other.jump
+    state.receptive_field = other.receptive_field
+
+
+def _add_block(line: Line, state: State) -> State:
+    """A block's row and those of its lines; the state after them."""
+    word, _, name = line.text.partition(" ")
+    times = 1
+    if word == "repeat":
+        if not name.isdigit():
+            raise line.fail("say how often, such as repeat 3.")
         try:
-            state = _read_input(text) if state is None else _add_layer(state, text)
+            times = check_whole("the number of times", int(name), 1, 100)
         except InputError as error:
-            raise InputError(f"Line {number} ({text[:40]}): {error}") from None
-    return tuple(state.layers) if state else ()
+            raise line.fail(error) from None
+    elif word != "block" and name:
+        raise line.fail(f"{word} stands alone; its lines follow, indented.")
+    if not line.body and word != "branch":
+        raise line.fail(f"the {word} is empty: write its lines below it, indented.")
+    at = len(state.layers)
+    try:
+        state.push(line.text, word, state.shape)
+    except InputError as error:
+        raise line.fail(error) from None
+    inside = replace(state, depth=state.depth + 1)
+    for _ in range(times):
+        _walk(line.body, inside)
+    _take(state, inside)
+    _close(state, at)
+    return state
 
 
-def _read_input(text: str) -> _State:
-    match = re.fullmatch(r"input (\d+) ?x ?(\d+)(?: ?x ?(\d+))?", text)
-    if not match:
-        raise InputError("a stack begins with its input, such as input 28x28x1.")
-    shape = tuple(
-        check_whole(name, int(value), 1, MAX_SIDE)
-        for name, value in zip(
-            ("the height", "the width", "the number of channels"), match.groups("1"), strict=True
+def _close(state: State, at: int) -> None:
+    """A block's row says what comes out of it."""
+    sees = state.receptive_field if len(state.shape) == 3 else None
+    state.layers[at] = replace(state.layers[at], output_shape=state.shape, receptive_field=sees)
+
+
+def _add_residual(line: Line, shortcut: Line | None, state: State) -> None:
+    at, before = len(state.layers), replace(state)
+    made = _add_block(line, replace(state))
+    way = _add_block(shortcut, replace(before)) if shortcut else before
+    if made.shape != way.shape:
+        raise line.fail(
+            f"its lines give {show_shape(made.shape)}, and {show_shape(way.shape)} cannot be added "
+            "to that: " + ("let the shortcut give the same." if shortcut else
+            f"write a shortcut below it, such as conv {made.channels} 1x1.")
+        )  # fmt: skip
+    _take(state, made)
+    state.receptive_field = _widest([made, way])
+    _close(state, at)
+
+
+def _concat(line: Line, state: State, branches: list[State]) -> None:
+    if len(branches) < 2:
+        raise line.fail("concat joins two branches or more; write them above it.")
+    shapes = [one.shape for one in branches]
+    if len({shape[:-1] for shape in shapes}) > 1:
+        raise line.fail(
+            f"the branches give {' and '.join(map(show_shape, shapes))}: only their channels may "
+            "differ."
         )
-    )
-    return _State(shape, layers=[Layer(text, "input", shape, 0, 0, (1, 1), "")])
+    _take(state, branches[0])
+    state.receptive_field = _widest(branches)
+    shape = (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
+    try:
+        state.push(line.text, "concat", shape, branches=len(branches))
+    except InputError as error:
+        raise line.fail(error) from None
 
 
-def _add_layer(state: _State, text: str) -> _State:
-    for pattern, add in _LAYERS:
-        if match := re.fullmatch(pattern, text):
-            add(state, text, **match.groupdict())
-            return state
-    raise InputError(
-        "this is no layer; write for example conv 32 3x3 same, max pool 2x2 stride 2, flatten, "
-        "dense 10 or relu."
-    )
+def _widest(states: list[State]) -> tuple[int, int]:
+    rows, columns = zip(*(one.receptive_field for one in states), strict=True)
+    return max(rows), max(columns)
 
 
-def _kernel_hw(size: str) -> tuple[int, int]:
-    height, _, width = size.replace(" ", "").partition("x")
-    rows, columns = (
-        check_whole("the window size", int(side), 1, MAX_SIDE) for side in (height, width or height)
-    )
-    return rows, columns
-
-
-def _slide(
-    state: _State, kernel_hw: tuple[int, int], stride: str | None, padding: str
-) -> tuple[tuple[int, int], bool]:
-    """Fit a window, move the receptive field on; give the output (height, width) and the rest."""
-    if len(state.shape) != 3:
-        raise InputError("a window needs rows and columns, but the values are flat by now.")
-    fits = fit_windows(state.shape[:2], kernel_hw, stride=int(stride or 1), padding=padding)
-    (rows, columns), (down, right), (high, wide) = fits, state.jump, state.receptive_field
-    state.receptive_field = high + (rows.kernel - 1) * down, wide + (columns.kernel - 1) * right
-    state.jump = down * rows.stride, right * columns.stride
-    return (fits[0].output, fits[1].output), any(fit.left_over for fit in fits)
-
-
-def _push(
-    state: _State, text: str, kind: str, shape: tuple[int, ...], parameters: int = 0,
-    multiplications: int = 0, formula: str = "", left_over: bool = False,
-) -> None:  # fmt: skip
-    state.shape = shape
-    field_seen = state.receptive_field if len(shape) == 3 else None
-    state.layers.append(
-        Layer(text, kind, shape, parameters, multiplications, field_seen, formula, left_over)
-    )
-
-
-def _add_conv(
-    state: _State, text: str, filters: str, size: str, padding: str | None, pixels: str | None,
-    stride: str | None,
-) -> None:  # fmt: skip
-    filters = check_whole("the number of filters", int(filters), 1, MAX_UNITS)
-    kernel_hw = _kernel_hw(size)
-    size_hw, left_over = _slide(state, kernel_hw, stride, pixels or padding or "valid")
-    channels = state.shape[2]
-    weights = math.prod(kernel_hw) * channels
-    _push(
-        state,
-        text,
-        "conv",
-        (*size_hw, filters),
-        parameters=(weights + 1) * filters,
-        multiplications=math.prod(size_hw) * weights * filters,
-        formula=f"({kernel_hw[0]}·{kernel_hw[1]}·{channels} + 1)·{filters}",
-        left_over=left_over,
-    )
-
-
-def _add_pool(state: _State, text: str, size: str, stride: str | None) -> None:
-    kernel_hw = _kernel_hw(size)
-    if stride is None and kernel_hw[0] != kernel_hw[1]:
-        raise InputError("a window that is not square needs its stride, such as stride 2.")
-    size_hw, left_over = _slide(state, kernel_hw, stride or str(kernel_hw[0]), "valid")
-    _push(state, text, "pool", (*size_hw, state.shape[2]), left_over=left_over)
-
-
-def _add_flatten(state: _State, text: str) -> None:
-    _push(state, text, "flatten", (math.prod(state.shape),))
-
-
-def _add_dense(state: _State, text: str, units: str) -> None:
-    units = check_whole("the number of units", int(units), 1, MAX_UNITS)
-    if len(state.shape) != 1:
-        raise InputError("a dense layer needs flat values: write flatten before it.")
-    inputs = state.shape[0]
-    _push(
-        state,
-        text,
-        "dense",
-        (units,),
-        parameters=(inputs + 1) * units,
-        multiplications=inputs * units,
-        formula=f"({inputs:,} + 1)·{units}",
-    )
-
-
-def _add_activation(state: _State, text: str) -> None:
-    _push(state, text, "activation", state.shape)
-
-
-_SIZE = r"(?P<size>\d+(?: ?x ?\d+)?)"
-_STRIDE = r"(?: stride (?P<stride>\d+))?"
-_LAYERS: tuple[tuple[str, Callable[..., None]], ...] = (
-    (
-        rf"conv (?P<filters>\d+) {_SIZE}"
-        rf"(?: (?:(?P<padding>same|valid|full)|padding (?P<pixels>\d+)))?{_STRIDE}",
-        _add_conv,
-    ),
-    (rf"(?:(?:max|average|avg) )?pool {_SIZE}{_STRIDE}", _add_pool),
-    (r"flatten", _add_flatten),
-    (r"dense (?P<units>\d+)", _add_dense),
-    (r"relu|softmax|sigmoid|tanh|dropout(?: [\d.]+)?", _add_activation),
-)
+def show_shape(shape: tuple[int, ...]) -> str:
+    """28x28x64, or 10 values."""
+    return "x".join(map(str, shape)) if len(shape) == 3 else f"{math.prod(shape):,} values"

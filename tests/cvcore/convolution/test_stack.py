@@ -6,6 +6,7 @@ from torch import nn
 
 from cvcore.convolution import count_parameters, describe_stack
 from cvcore.convolution.stack import STACKS
+from cvcore.convolution.stack_presets import write_efficientnet
 from cvcore.core.errors import InputError
 
 
@@ -73,6 +74,85 @@ def test_reading_is_lenient():
     assert [row.output_shape for row in rows] == [(8, 9, 2), (4, 4, 4), (4, 4, 4), (2, 2, 4)]
     assert rows[1].parameters == (3 * 5 * 2 + 1) * 4
     assert describe_stack(["input 5x5", "pool 2x2"])[1].left_over
+    assert not describe_stack(["input 8x8", "conv 1 3x3 stride 2 padding 1"])[1].left_over
+
+
+RESIDUAL = "input 8x8x4\nresidual\n  conv {} 3x3 {}\n"
+
+
+def test_a_residual_costs_nothing_and_its_shortcut_what_its_lines_cost():
+    plain = describe_stack(RESIDUAL.format(4, "same"))
+    assert [(row.kind, row.depth, row.parameters) for row in plain] == [
+        ("input", 0, 0), ("residual", 0, 0), ("conv", 1, 148),
+    ]  # fmt: skip
+    assert plain[1].output_shape == (8, 8, 4)
+    assert plain[1].receptive_field == (3, 3)
+    wider = RESIDUAL.format(6, "same stride 2") + "shortcut\n  conv 6 1x1 stride 2 no bias"
+    assert [row.parameters for row in describe_stack(wider)] == [0, 0, 222, 0, 24]
+    assert describe_stack(wider)[-2].output_shape == (4, 4, 6)
+
+
+def test_branches_lie_side_by_side():
+    rows = describe_stack("input 8x8x4\nbranch\nbranch\n  depthwise 5x5 same\nconcat\nrelu")
+    assert [row.output_shape[-1] for row in rows] == [4, 4, 4, 4, 8, 8]
+    assert rows[-2].receptive_field == (5, 5)
+    assert sum(row.parameters for row in rows) == 26 * 4
+
+
+def test_repeat_writes_its_lines_again_and_a_block_holds_them_together():
+    rows = describe_stack("input 9x9x2\nblock any name\n  repeat 3\n    conv 2 3x3")
+    assert [row.kind for row in rows] == ["input", "block", "repeat", "conv", "conv", "conv"]
+    assert [row.output_shape[0] for row in rows] == [9, 3, 3, 7, 5, 3]
+    assert rows[2].receptive_field == (7, 7)
+
+
+def test_memory_is_four_bytes_a_number():
+    rows = describe_stack("input 28x28x1\nconv 32 3x3")
+    assert [(row.output_bytes, row.weight_bytes) for row in rows] == [
+        (4 * 784, 0), (4 * 26 * 26 * 32, 4 * 320),
+    ]  # fmt: skip
+
+
+def test_a_dense_layer_on_full_hd():
+    rows = describe_stack(STACKS["one dense layer on full HD"])
+    assert rows[-1].multiplications == 24_883_200_000_000
+    assert rows[-1].parameters == rows[-1].multiplications + 4_000_000
+
+
+@pytest.mark.parametrize(
+    ("name", "theirs"),
+    [
+        ("AlexNet", "alexnet"), ("ResNet-18", "resnet18"), ("ResNet-50", "resnet50"),
+        *((f"EfficientNet-B{phi}", f"efficientnet_b{phi}") for phi in (0, 1, 4, 7)),
+    ],
+)  # fmt: skip
+def test_networks_are_torchvisions(name, theirs):
+    from torchvision.models import get_model_weights
+
+    phi = int(name[-1]) if name.startswith("Eff") else None
+    text = STACKS[name] if phi is None else "\n".join(write_efficientnet(phi))
+    rows = describe_stack(text)
+    told = get_model_weights(theirs).DEFAULT.meta
+    assert sum(row.parameters for row in rows) == told["num_params"]
+    products = sum(row.multiplications for row in rows)
+    assert products / 1e9 == pytest.approx(told["_ops"], abs=6e-4)
+
+
+def test_blocks_are_those_of_torchvision_and_of_the_project():
+    from torchvision.models.mobilenetv2 import InvertedResidual
+
+    from cvcore.models.lab_networks import build_simple_cnn
+    from cvcore.models.unet import build_nuclei_unet
+
+    with torch.device("meta"):
+        theirs = {
+            "MobileNetV2 block": InvertedResidual(24, 24, 1, 6),
+            "SimpleCNN": build_simple_cnn((1, 28, 10)),
+            "U-Net": build_nuclei_unet(),
+        }
+    for name, net in theirs.items():
+        assert count_parameters(STACKS[name]) == sum(one.numel() for one in net.parameters()), name
+    assert count_parameters(STACKS["Inception block"]) == 163_696  # by hand, from the paper's table
 
 
 @pytest.mark.parametrize(
@@ -84,6 +164,24 @@ def test_reading_is_lenient():
         ("input 28x28x1\ncnv 32 3x3", "Line 2.*no layer"),
         ("input 28x28x1\nconv 32", "Line 2"),
         ("input 4x4x1\nconv 1 5x5", "Nothing fits"),
+        (RESIDUAL.format(5, "same"), "Line 2.*8x8x5, and 8x8x4 cannot.*conv 5 1x1"),
+        (RESIDUAL.format(5, "same") + "shortcut\n  relu", "Line 2.*let the shortcut"),
+        ("input 4x4x1\nshortcut\n relu", "Line 2.*right after a residual"),
+        ("input 4x4x1\nresidual", "Line 2.*empty"),
+        ("input 4x4x1\nbranch\n conv 1 3x3\nbranch\nconcat", "Line 5.*2x2x1 and 4x4x1"),
+        ("input 4x4x1\nbranch\n relu", "Line 2.*joined by a line concat"),
+        ("input 4x4x1\nconcat", "Line 2.*two branches"),
+        ("input 4x4x1\nrepeat many\n relu", "Line 2.*how often"),
+        ("input 4x4x1\nrepeat 900\n relu", "Line 2.*1 to 100"),
+        ("input 4x4x1" + "\nrepeat 100\n repeat 100\n  relu", "At most"),
+        ("input 4x4x3\nconv 4 1x1 groups 2", "cut into 2"),
+        ("input 4x4x3\nupsample 0", "factor"),
+        ("input 999x999x3\nupsample 32\nupsample 32\nupsample 32\nupsample 32", "trillion"),
+        ("input 4x4x3\nadaptive pool 5x5", "smaller"),
+        ("input 4x4x3\nmax pool 2x2 padding 2", "padding"),
+        ("input 4x4x3\nbatch", "Line 2.*no layer"),
+        ("input 4x4x3\nflatten\ndepthwise 3x3", "flat by now"),
+        ("input 4x4x3\ndropout 1.2.3", "number"),
         ("input 4x4x1\nconv 0 3x3", "filters"),
         ("input 4x4x1\nconv 99999999999 3x3", "filters"),
         ("input 4x4x1\nconv 1 3x3 stride 0", "stride"),
@@ -91,7 +189,7 @@ def test_reading_is_lenient():
         ("input 4x4x1\ndense 3", "flatten"),
         ("input 4x4x1\nflatten\nconv 1 3x3", "flat by now"),
         ("input 4x4x1\npool 1x2", "stride"),
-        ("\n".join(["input 4x4x1"] + ["relu"] * 500), "At most"),
+        ("\n".join(["input 4x4x1"] + ["relu"] * 2500), "At most"),
     ],
 )
 def test_bad_stacks(text, says):
