@@ -174,6 +174,7 @@ def test_every_asset_has_a_row():
     listed |= {f"screenshots/{name}.jpg" for name in ("tabs", "style_transfer", "deep_dream")}
     listed |= {
         "weights/autoencoders.md",
+        "weights/convolution.md",
         "weights/face_verification.md",
         "weights/latent_space.md",
         "weights/segmentation.md",

@@ -1,7 +1,7 @@
 """Tab: convolution and pooling. A window slides over numbers, multiplies and adds up."""
 
 from demos import lesson
-from demos.convolution import matrix, padding, picture, pooling, stacks
+from demos.convolution import architectures, dense, matrix, norms, padding, picture, pooling
 from demos.convolution.controls import build_panel
 from demos.convolution.names import VIEWS
 
@@ -21,7 +21,9 @@ def build(tab: lesson.Tab) -> None:
     picture.build(tab, lazy, panel)
     pooling.build(tab, lazy, panel)
     padding.build(tab, lazy, panel)
-    stacks.build(tab, lazy)
+    dense.build(tab, lazy)
+    architectures.build(tab, lazy)
+    norms.build(tab, lazy)
     lazy.note_others(stage.views)
     tab.lesson()
     tab.show_code(
@@ -30,4 +32,11 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.convolution:pool",
         "cvcore.convolution.windows:output_size",
         "cvcore.convolution.stack:describe_stack",
+        "cvcore.convolution.stack_programs:write_torch",
+        "cvcore.convolution.named_models:describe_model",
+        "cvcore.convolution.bill:compare_layers",
+        "cvcore.convolution.template:match_template",
+        "cvcore.convolution.shifts:recognise_shifted",
+        "cvcore.convolution.columns:read_column",
+        "cvcore.convolution.normalisation:normalise",
     )

@@ -26,13 +26,14 @@ class _Canvas(gr.HTML):
     """A component that is drawn by a script from a JSON value."""
 
     script = ""
+    styles: tuple[str, ...] = ("walk.css",)
     host = '<div class="walk" tabindex="0"></div>'
 
     def __init__(self, value: Any = None, **kwargs: Any) -> None:
         super().__init__(
             value=value,
             html_template=self.host,
-            css_template=read_static(__name__, "walk.css"),
+            css_template=read_static(__name__, *self.styles),
             js_on_load=load_script(__name__, "grid.js", self.script),
             **kwargs,
         )

@@ -1,5 +1,5 @@
 """The lesson's inner views in their order, before the webcam's; controls name theirs."""
 
-VIEWS = MATRIX, PICTURE, POOLING, PADDING, SIZES = (
-    "Matrix", "Picture", "Pooling", "Padding", "Sizes",
+VIEWS = MATRIX, PICTURE, POOLING, PADDING, DENSE, ARCHITECTURES, NORMALISE = (
+    "Matrix", "Picture", "Pooling", "Padding", "Why not dense?", "Architectures", "Normalise",
 )  # fmt: skip

@@ -5,9 +5,14 @@ from collections.abc import Mapping
 import gradio as gr
 import numpy as np
 
-from cvcore.convolution import kernels, windows
+from cvcore.convolution import convolve, kernels, windows
 from cvcore.convolution.operation import Operation
 from demos import lesson
+
+_LOOP = kernels.KERNELS["loop"]
+_LOOP_ON_NINE = convolve(
+    kernels.DIGIT_NINE, np.array(_LOOP.weights) / kernels.kernel_divisor(_LOOP.weights, "count")
+)
 
 
 def describe_sizes(operation: Operation, size_hw: tuple[int, int]) -> str:
@@ -30,9 +35,13 @@ def describe_finding(operation: Operation, result: np.ndarray) -> str:
     row, column = np.unravel_index(result.argmax(), result.shape)
     lines = [
         f"**Strongest answer {result.max():.2f}** in row {row + 1}, column {column + 1}. Shift the "
-        "input with the arrows under “Type or draw the input”: the answer moves with it and stays "
-        "just as strong."
+        "input by its arrows: the answer moves with it, just as strong."
     ]
+    if result.shape == _LOOP_ON_NINE.shape and np.allclose(result, _LOOP_ON_NINE):
+        lines.append(
+            "Rows 4 and 5 are often printed wrong. Row 4 begins with "
+            "(−1−1−1 −1+1−1 −1−1+1) / 9 = −0.56."
+        )
     height, width = operation.weights.shape
     if min(height, width) > 1 and kernels.separate(operation.weights) is not None:
         lines.append(

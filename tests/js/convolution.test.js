@@ -13,6 +13,20 @@ const {number, write, refuse, resized, shifted} = load(
   'convolution/static/editor.js',
 );
 
+const {movedBy, within, sayShift} = load('convolution/static/board.js');
+const {patchAt, answerOf, columnAt, mapOf} = load(
+  'convolution/static/grid.js',
+  'convolution/static/columns.js',
+);
+const {firstIndex, lastIndex, placeOf} = load(
+  'convolution/static/grid.js',
+  'convolution/static/flat.js',
+);
+const {cellIndex, cellPlace, sliceOf, cornersOf} = load(
+  'convolution/static/grid.js',
+  'convolution/static/cube.js',
+);
+
 // 1 2 3 / 4 5 6 / 7 8 9 under a kernel of 2 x 2
 const INPUT = [1, 2, 3, 4, 5, 6, 7, 8, 9],
   pixel = (row, column) => INPUT[3 * row + column];
@@ -247,4 +261,44 @@ test('a walk over a map stays on it', () => {
   walk.timer = 1; // while it plays, only a click moves it
   walk.goTo(0, 0);
   assert.equal(walk.index, 3);
+});
+
+test('a digit is moved by whole pixels, and what leaves its frame is lost', () => {
+  const digit = Array.from({length: 784}, (_, i) => (i === 28 * 5 + 7 ? 1 : 0));
+  assert.equal(movedBy(digit, 2, -3).indexOf(1), 28 * 7 + 4);
+  assert.ok(!movedBy(digit, 0, -8).includes(1));
+  assert.ok(!movedBy(digit, -6, 0).includes(1));
+  assert.deepEqual([within(12, 10), within(-12, 10), within(3, 10)], [10, -10, 3]);
+  assert.equal(sayShift(-2, 3), '3 to the right, 2 up');
+  assert.match(sayShift(0, 0), /drag/);
+});
+
+test('all filters on one patch give a column of the volume', () => {
+  const digit = Array.from({length: 784}, (_, i) => i);
+  assert.deepEqual(patchAt(digit, 1, 2), [30, 31, 32, 58, 59, 60, 86, 87, 88]);
+  const filters = [...[0, 0, 0, 0, 1, 0, 0, 0, 0], ...[-1, 0, 0, 0, 0, 0, 0, 0, 1]];
+  const value = {digit, filters, biases: [0.5, -100], relu: false};
+  assert.deepEqual(columnAt(value, 1, 2), [59.5, -42]); // 88 - 30 - 100
+  assert.deepEqual(columnAt({...value, relu: true}, 1, 2), [59.5, 0]);
+  assert.equal(answerOf([1, 2, 3, 4, 5, 6, 7, 8, 9], filters.slice(9), 1, false), 9);
+  const map = mapOf(value, 0);
+  assert.equal(map.length, 26 * 26);
+  assert.equal(map[26 + 2], 59.5);
+});
+
+test('where a number of a volume stands once it is flat', () => {
+  assert.equal(firstIndex([128, 3, 3], 5, 1, 2), 50);
+  assert.equal(lastIndex([128, 3, 3], 5, 1, 2), 645);
+  assert.deepEqual(placeOf([128, 3, 3], 50), [5, 1, 2]);
+  assert.deepEqual(placeOf([4, 2, 5], firstIndex([4, 2, 5], 3, 1, 4)), [3, 1, 4]);
+});
+
+test('a batch as a cube: its numbers, slices and faces', () => {
+  const shape = [3, 6, 2, 2];
+  assert.equal(cellIndex(shape, 2, 5, 3), 71);
+  assert.deepEqual(cellPlace(shape, 71), [2, 5, 3]);
+  assert.deepEqual(sliceOf([0, 1, 0, 2, 0], 2), [0, 2, 4]);
+  assert.deepEqual(cornersOf('front', 0, 1, 2)[2], [2, 0, 3]);
+  assert.deepEqual(cornersOf('top', 1, 0, 0)[0], [0, 1, 0]);
+  assert.deepEqual(cornersOf('side', 1, 5, 0)[0], [6, 1, 0]);
 });

@@ -16,7 +16,7 @@ from cvcore.convolution import kernels
 from cvcore.convolution.operation import SHOW, to_picture
 from cvcore.core import images
 from cvcore.core.errors import InputError
-from demos.convolution import matrix, padding, picture, pooling, presets, stacks, views
+from demos.convolution import matrix, padding, picture, pooling, presets, views
 from demos.convolution.controls import CHANNELS, MatrixSettings, PictureSettings
 from demos.page import build_page
 from tests.support.files import write_bad_files, write_odd_pictures
@@ -296,16 +296,6 @@ class TestViews:
         with pytest.raises(InputError, match="too small"):
             padding.compare_borders(np.zeros((1, 1, 3), np.uint8), "box")
 
-    def test_the_stack_shows_every_number(self):
-        html, numbers = stacks.show_stack("input 8x8x1\nconv 1 2x2 stride 2\nflatten\ndense 10")
-        assert "175 parameters" in html
-        assert (numbers["parameters"], numbers["multiplications"]) == (175, 64 + 160)
-        assert [row["parameters"] for row in numbers["layers"]] == [0, 5, 0, 170]
-        assert [row["output_shape"] for row in numbers["layers"]][1] == (4, 4, 1)
-        assert "(2·2·1 + 1)·1" in html
-        with pytest.raises(InputError, match="Line 2"):
-            stacks.show_stack("input 8x8x1\n<script>")
-
     def test_nothing_is_computed_for_a_view_unseen(self):
         """A control asks for every view by way of the browser, which knows the one that is open."""
         page = build_page(("convolution",))
@@ -341,9 +331,6 @@ class TestApi:
         assert value["max_values"] == [5]
         html, *_ = client.predict(path, "Gaussian", api_name="/convolution_padding")
         assert html.count("<img") == 7
-        html, numbers = client.predict("input 8x8x1\nconv 1 2x2", api_name="/convolution_stack")
-        assert "5 parameters" in html
-        assert numbers["layers"][1]["output_shape"] == [7, 7, 1]
         frame = client.predict(path, "Sobel x", padding="same", api_name="/convolution_frame")
         assert decode(frame).shape == (64, 48, 3)  # turned upright
 
