@@ -33,6 +33,7 @@ if TYPE_CHECKING:  # an editor completes names that are imported later
     from cvcore import saliency as saliency
     from cvcore import segmentation as segmentation
     from cvcore import style_transfer as style_transfer
+    from cvcore import tasks as tasks
     from cvcore import training_lab as training_lab
 
 

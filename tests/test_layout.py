@@ -31,6 +31,7 @@ FLOORS = {
         "probes": (*BASE, "engine"),
         "recognition": (*BASE, "engine", "probes"),
         "*": (*BASE, "engine", "probes", "recognition"),
+        "tasks": (*BASE, "engine", "probes", "recognition", *LESSONS),
         "training": (*BASE, "engine", "probes", "recognition", *LESSONS),
     },
     "demos": {
@@ -212,6 +213,7 @@ def test_every_asset_has_a_row():
     }
     # a new lesson's come when it has been looked at
     seen = {f"{name}{topic}.jpg" for topic in TABS for name in ("lessons/", "screenshots/tab_")}
+    seen |= {f"lessons/{topic}_opener.jpg" for topic in TABS}
     assert present - seen == listed
 
 
