@@ -51,6 +51,7 @@ __all__ = [
 __getattr__, _, _modules = lazy_loader.attach(
     __name__,
     [
+        "leaders",
         "out_of_distribution",
         "preprocessing_faults",
         "rank_n",

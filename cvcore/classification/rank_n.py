@@ -20,6 +20,7 @@ from cvcore.recognition import classifier
 from cvcore.recognition.preprocessing import prepare
 
 TOP = 5
+SHOWN = 5  # pictures in a table of ranked answers
 THUMBNAIL_SIDE = 160
 
 
@@ -51,7 +52,7 @@ class RankedPicture:
     probability: float  # of the truth
     top_indices: tuple[int, ...]  # the five most probable classes
     top_probabilities: tuple[float, ...]
-    thumbnail: bytes = field(repr=False, default=b"")  # JPEG, longer side 160; mistakes only
+    thumbnail: bytes = field(repr=False, default=b"")  # JPEG; of mistakes and the first five
 
 
 @dataclass(frozen=True)
@@ -62,6 +63,7 @@ class RankReport:
     pictures: tuple[RankedPicture, ...] = ()
     unreadable: tuple[str, ...] = ()
     unknown_folders: tuple[str, ...] = ()
+    note: str = ""  # what else there is to say of the set
 
     @property
     def seen(self) -> int:
@@ -69,14 +71,44 @@ class RankReport:
 
     def accuracy(self, n: int) -> float:
         """Share of the pictures seen whose truth is among the n most probable; NaN for none."""
-        if not self.pictures:
-            return float("nan")
-        return sum(picture.rank <= n for picture in self.pictures) / len(self.pictures)
+        return share_within([picture.rank for picture in self.pictures], n)
 
     def mistakes(self, n: int = 1) -> tuple[RankedPicture, ...]:
         """Pictures whose truth is not among the n most probable, the worst rank first."""
         wrong = [picture for picture in self.pictures if picture.rank > n]
         return tuple(sorted(wrong, key=lambda picture: -picture.rank))
+
+    def choose_shown(self, count: int = SHOWN) -> tuple[RankedPicture, ...]:
+        """So many pictures as there is room for, from the best rank to the worst: all of a small
+        set, of a large one some from all over the ranks, among those with a thumbnail."""
+        kept = sorted((one for one in self.pictures if one.thumbnail), key=lambda one: one.rank)
+        if len(kept) <= count:
+            return tuple(kept)
+        places = np.linspace(0, len(kept) - 1, count).round().astype(int)
+        return tuple(kept[place] for place in places)
+
+
+def share_within(ranks: Sequence[int], n: int) -> float:
+    """Rank-N accuracy from the places (1 is the best) at which the truths stand; NaN for none.
+
+    >>> share_within([1, 2, 1, 4, 7], 2)
+    0.6
+    """
+    return float(np.mean([rank <= n for rank in ranks])) if len(ranks) else float("nan")
+
+
+def read_ranks(text: str, *, count: int = SHOWN, worst: int = 1000) -> tuple[int, ...]:
+    """Typed ranks, ``"1, 2, 1, 4, 7"``: so many whole numbers from 1 to ``worst``, else InputError.
+
+    Between them stand commas, semicolons or spaces.
+    """
+    words = re.split(r"[\s,;]+", str(text).strip())
+    numbers = [int(word) for word in words if re.fullmatch(r"[0-9]{1,9}", word)]
+    if not len(words) == len(numbers) == count or not all(1 <= n <= worst for n in numbers):
+        raise InputError(
+            f"Type {count} ranks, whole numbers from 1 to {worst:,}, with commas between them."
+        )
+    return tuple(numbers)
 
 
 def find_class(folder: str, *, model: str = classifier.DEFAULT_MODEL) -> int:
@@ -156,7 +188,8 @@ def evaluate(
             inputs.append(ready)
             thumbnails.append(image)
         logits = classifier.run_network(inputs, model=model)
-        ranked = [_rank(*row) for row in zip(batch, logits, thumbnails, strict=True)]
+        shown = [len(report.pictures) + place < SHOWN for place in range(len(batch))]
+        ranked = [_rank(*row) for row in zip(batch, logits, thumbnails, shown, strict=True)]
         report = replace(
             report,
             pictures=(*report.pictures, *ranked),
@@ -181,11 +214,15 @@ def to_csv(report: RankReport, labels: Sequence[str]) -> str:
     return text.getvalue()
 
 
-def _rank(picture: LabelledPicture, logits: np.ndarray, image: np.ndarray) -> RankedPicture:
+def _rank(
+    picture: LabelledPicture, logits: np.ndarray, image: np.ndarray, is_shown: bool
+) -> RankedPicture:
     probabilities = classifier.softmax(logits)
     rank = int(classification.true_ranks(logits[None], [picture.class_idx])[0])
     top = np.argsort(-logits, kind="stable")[:TOP]
-    small = images.to_jpeg(images.shrink(image, THUMBNAIL_SIDE)) if rank > 1 else b""
+    small = b""
+    if rank > 1 or is_shown:
+        small = images.to_jpeg(images.shrink(image, THUMBNAIL_SIDE))
     return RankedPicture(
         picture.name,
         picture.class_idx,

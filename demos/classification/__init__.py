@@ -12,7 +12,7 @@ from cvcore.core.timing import Stopwatch
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from demos import components as ui
 from demos import lesson
-from demos.classification import inspect, live, ranks
+from demos.classification import inspect, live, ranks, tasks
 from demos.classification.answers import Answer, to_bars, to_csv
 from demos.classification.bars import Bars
 from demos.classification.controls import (
@@ -32,7 +32,12 @@ SUMMARY = "Which classes does a network see in your picture, how sure is it, and
 SAMPLE = "coffee"  # one answer, and the right one
 FAILS = {"loafer": "A loafer is taken for a sandal."}
 UNSURE = {"chelsea": "Three kinds of cat share the answer, and the right one, tabby, is third."}
-NETWORKS = ("efficientnet_lite0",)  # made ready
+NETWORKS = ("efficientnet_lite0", "yolov3_tiny", "unet_person")  # made ready
+OPENER = lesson.Opener(
+    "One picture, five tasks",
+    "Classified, localised, detected, segmented: the same picture, answered five times.",
+    f"view=tasks&picture={tasks.SAMPLE}",
+)
 
 
 def classify(
@@ -97,7 +102,7 @@ def suggest_limit(model: str, kind: str) -> float:
 def build(tab: lesson.Tab) -> None:
     """One picture and its answer, looked at from all sides; the webcam; many pictures."""
     stage = lesson.Stage(tab, "Classification", SUMMARY)
-    views = lesson.LazyTabs(tab, (ANSWER, SOFTMAX, *inspect.NAMES))
+    views = lesson.LazyTabs(tab, (ANSWER, SOFTMAX, *inspect.NAMES, tasks.TITLE))
     news = gr.Textbox("0", visible="hidden", label="new pictures and models")
     answer = gr.State()
     picture = stage.picture_input(sample=SAMPLE, fails=FAILS, unsure=UNSURE)
@@ -117,6 +122,7 @@ def build(tab: lesson.Tab) -> None:
         table = ui.Download("All 1,000 classes (CSV)")
     inspect.build(tab, views, news, picture, controls)
     ranks.build(tab, controls["model"])
+    tasks.build(tab, views, news, picture, controls["model"])
     live.build(tab, controls)
     views.note_others(stage.views)
     tab.lesson()

@@ -12,6 +12,7 @@ from demos import lesson
 # The inner views.
 ANSWER, SOFTMAX, STEPS, TWO_MODELS, CURVE = "Answer", "Softmax", "Its input", "Models", "Robustness"
 RANKS, FOLDER = "Ranks", "Folder"
+TASKS = "Tasks"
 ONE_PICTURE = (ANSWER, SOFTMAX, STEPS, TWO_MODELS, lesson.LIVE)  # with the k most probable classes
 
 DEFAULT_K = 5  # classes shown, 1 to 20

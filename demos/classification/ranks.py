@@ -1,7 +1,8 @@
-"""Rank-N accuracy over a zip file or a folder of pictures."""
+"""Rank-N accuracy over a zip file or a folder of pictures, by hand, and who led ImageNet by it."""
 
 import time
 from collections.abc import Iterator
+from dataclasses import replace
 
 import gradio as gr
 
@@ -15,10 +16,14 @@ from demos import components as ui
 from demos import lesson
 from demos.classification.controls import FOLDER, RANKS
 from demos.classification.folder import FolderButton
-from demos.classification.views import draw_mistakes, draw_ranks, draw_waiting
+from demos.classification.leaders import draw_leaders
+from demos.classification.rank_table import HAND_RANKS, LOOK, draw_hand, draw_ranks
+from demos.classification.views import draw_mistakes, draw_page, draw_waiting
 from demos.lesson import class_names
 
 FIRST_RANK = 1  # at which mistakes are shown
+PICTURES, HAND, LEADERS = "pictures", "hand", "leaders"
+PARTS = {PICTURES: "pictures", HAND: "an example by hand", LEADERS: "ImageNet’s leaders"}
 # What the sample pictures show, in ImageNet's words.
 SAMPLE_CLASSES = {
     "chelsea": "tabby",
@@ -76,15 +81,18 @@ def run(
     shown = time.monotonic()
     try:
         for report in cvcore.classification.rank_n.evaluate(labelled, model=model):
+            report = replace(report, note=note)
             if report.seen < report.total and time.monotonic() - shown > 0.4:
                 shown = time.monotonic()
-                yield gr.skip(), draw_ranks(report, note), gr.skip(), gr.skip(), report
+                drawn = draw_ranks(report, names, n)
+                yield gr.skip(), drawn, gr.skip(), gr.skip(), report
         if not report.pictures:
             raise InputError("None of these pictures could be read: use JPEG or PNG files.")
         table = cvcore.classification.rank_n.to_csv(report, labels).encode()
         link = ui.download_value("rank_n.csv", table, "text/csv")
         mistakes = draw_mistakes(report.mistakes(n), names)
-        yield describe(report), draw_ranks(report, note), mistakes, link, report
+        drawn = draw_ranks(report, names, n)
+        yield describe(report), drawn, mistakes, link, report
     finally:
         labelled.close()
 
@@ -99,11 +107,23 @@ def describe(report: RankReport) -> dict:
     }
 
 
-def show_mistakes(report: RankReport | None, n: int, model: str) -> str:
-    """The mistakes of a finished or stopped run at another rank; classifies nothing anew."""
+def show_at(report: RankReport | None, n: int, model: str) -> tuple[str, str]:
+    """Table and mistakes of a finished or stopped run at another rank; classifies nothing anew."""
+    check_n(n)
     if report is None:
-        return gr.skip()
-    return draw_mistakes(report.mistakes(check_n(n)), class_names.load_shown(model))
+        return gr.skip(), gr.skip()
+    names = class_names.load_shown(model)
+    return draw_ranks(report, names, n), draw_mistakes(report.mistakes(n), names)
+
+
+def show_lecture(part: str = HAND, ranks: str = HAND_RANKS, n: int = FIRST_RANK) -> str:
+    """The example by hand with its truths at the typed ranks, or the leaders."""
+    check_n(n)
+    if part == LEADERS:
+        return draw_leaders()
+    if part != HAND:
+        return draw_page(LOOK)
+    return draw_hand(cvcore.classification.rank_n.read_ranks(ranks), n)
 
 
 def check_n(n: int) -> int:
@@ -115,10 +135,22 @@ def check_n(n: int) -> int:
 def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
     """A zip file or folder in, Rank-1 to Rank-5, the mistakes and a table out."""
     report, stage = gr.State(), tab.stage
-    with stage.show(RANKS, FOLDER), gr.Row(elem_classes=["side-by-side"]):
-        accuracy = gr.HTML(elem_id="classification-ranks", label="accuracy", min_width=300)
-        mistakes = gr.HTML(elem_id="classification-mistakes", label="mistakes", min_width=300)
+    with stage.show(RANKS, FOLDER):
+        accuracy = gr.HTML(
+            elem_id="classification-ranks", label="accuracy", elem_classes=["of-pictures"]
+        )
+        lecture = gr.HTML(
+            draw_page(LOOK), elem_id="classification-lecture", label="example or leaders",
+            elem_classes=["of-lecture", "fill", "tall"],
+        )  # fmt: skip
+        with stage.part(FOLDER):
+            mistakes = gr.HTML(elem_id="classification-mistakes", label="mistakes")
         numbers = gr.JSON(visible=False, label="numbers")
+    with stage.controls(RANKS, first=True):
+        part = ui.Radio(
+            [(title, name) for name, title in PARTS.items()], value=PICTURES, label="Look at",
+            elem_id="classification-ranks-part",
+        )  # fmt: skip
     with stage.controls(FOLDER, first=True):
         source = ui.File(
             label="Zip file, one folder a class", file_types=[".zip"], height=130,
@@ -126,14 +158,34 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         )  # fmt: skip
         FolderButton("classification-zip", elem_id="classification-folder")
     with stage.controls(RANKS, FOLDER):
-        n = ui.Slider(1, 5, FIRST_RANK, step=1, label="Show the mistakes at rank N")
+        n = ui.Slider(
+            1, 5, FIRST_RANK, step=1, label="N: right if the truth is among the first N",
+            elem_id="classification-n",
+        )  # fmt: skip
     with stage.controls(RANKS):
+        ranks = gr.Textbox(
+            HAND_RANKS, label="Where the truths stand", elem_id="classification-hand", max_length=40
+        )
         try_samples = gr.Button("Use the samples", size="sm")
     with stage.controls(FOLDER):
         start = gr.Button("Measure", variant="primary", size="sm")
     with stage.told(RANKS, FOLDER):
         table = ui.Download("Every picture's rank (CSV)")
-    outputs = [numbers, accuracy, mistakes, table, report]
+    tab.run(
+        [part.change, ranks.submit, ranks.blur, n.input], show_lecture, [part, ranks, n], lecture,
+        api_name="classification_rank_example", kind="stream",
+    )  # fmt: skip
+    _connect(
+        tab, model, source, n, [start, try_samples], [numbers, accuracy, mistakes, table, report]
+    )
+
+
+def _connect(
+    tab: lesson.Tab, model: gr.Dropdown, source: gr.File, n: gr.Slider, buttons: list, outputs: list
+) -> None:  # fmt: skip
+    """What measures, what stops it, and what only draws at another rank."""
+    start, try_samples = buttons
+    _, accuracy, mistakes, _, report = outputs
     running = tab.run(
         [start.click, source.upload],
         measure,
@@ -147,7 +199,9 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         try_samples.click, measure_samples, [model, n], outputs, api_name=None, kind="heavy",
         newest=newest,
     )  # fmt: skip
-    with stage.controls(RANKS, FOLDER):
+    with tab.stage.controls(RANKS, FOLDER):
         tab.stop_button(running, sampling, shows=[accuracy])
     tab.on_open(measure_samples, [model, n], outputs, kind="steady", newest=newest)
-    tab.run(n.input, show_mistakes, [report, n, model], mistakes, api_name=None)
+    tab.run(
+        n.input, show_at, [report, n, model], [accuracy, mistakes], api_name=None, kind="stream"
+    )

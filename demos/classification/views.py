@@ -7,7 +7,7 @@ import numpy as np
 
 from cvcore.classification import SoftmaxTerms
 from cvcore.classification.preprocessing_faults import Trace
-from cvcore.classification.rank_n import RankedPicture, RankReport
+from cvcore.classification.rank_n import RankedPicture
 from cvcore.core import drawing, images
 from demos.lesson import under_way
 
@@ -39,11 +39,6 @@ STYLE = """<style>
 .cls .planes { display: grid; grid-template-columns: repeat(3, 1fr); gap: .2rem; }
 .cls .chart.wide { max-width: calc((var(--tall) - 24rem) * 2.8) !important; }
 .lesson-rail .cls { font-size: .875rem; }
-.cls .ranks { display: grid; grid-template-columns: auto 1fr auto; gap: .35rem .8rem;
-  align-items: center; font-size: 1.3rem; }
-.cls .ranks div { height: 1.1rem; border-radius: .55rem; background: var(--border-color-primary);
-  overflow: hidden; }
-.cls .ranks div i { display: block; height: 100%; background: #3f8fcc; }
 .cls .gallery { display: grid; grid-template-columns: repeat(auto-fill, minmax(10rem, 1fr));
   gap: .8rem; }
 .cls .gallery img { width: 100%; height: 8rem; object-fit: contain; }
@@ -164,28 +159,6 @@ def draw_trace(trace: Trace, *, broken_step: str = "", story: str = "") -> str:
     return draw_page(told, f'<div class="steps">{figures}</div>')
 
 
-def draw_ranks(report: RankReport, note: str = "") -> str:
-    """Rank-1 to Rank-5 accuracy as bars, and what was left out."""
-    rows = []
-    for n in range(1, 6):
-        accuracy = report.accuracy(n)
-        share = 0.0 if accuracy != accuracy else accuracy
-        text = "–" if accuracy != accuracy else percent(accuracy)
-        rows.append(
-            f'<span>Rank-{n}</span><div><i style="width:{100 * share:.2f}%"></i></div><b>{text}</b>'
-        )
-    notes = [f"{report.seen} of {report.total} pictures"]
-    if note:
-        notes.append(escape(note))
-    if report.unreadable:
-        notes.append(f"{len(report.unreadable)} could not be read: {_list(report.unreadable)}")
-    if report.unknown_folders:
-        notes.append(f"folders that name no class, left out: {_list(report.unknown_folders)}")
-    return draw_page(
-        f'<div class="ranks">{"".join(rows)}</div>', f'<p class="soft">{"; ".join(notes)}</p>'
-    )
-
-
 def draw_mistakes(
     mistakes: tuple[RankedPicture, ...], labels: tuple[str, ...], *, limit: int = 60
 ) -> str:
@@ -193,7 +166,7 @@ def draw_mistakes(
     if not mistakes:
         return draw_page('<p class="big">No mistake here.</p>')
     cells = "".join(
-        f'<figure><img alt="" src="{_jpeg_uri(one.thumbnail)}"><figcaption>'
+        f'<figure><img alt="" src="{jpeg_uri(one.thumbnail)}"><figcaption>'
         f"<b>{escape(labels[one.class_idx])}</b>rank {one.rank}, {percent(one.probability)}<br>"
         f"said: {escape(labels[one.top_indices[0]])}, {percent(one.top_probabilities[0])}"
         f"</figcaption></figure>"
@@ -214,10 +187,6 @@ def draw_sentence(text: str) -> str:
     return draw_page(f'<p class="big">{escape(text)}</p>')
 
 
-def _list(names: tuple[str, ...]) -> str:
-    return escape(", ".join(names[:5])) + (" …" if len(names) > 5 else "")
-
-
 def _plane(plane: np.ndarray, limit: float) -> np.ndarray:
     """Blue below zero, red above; beyond the usual range the colours are at their end."""
     return drawing.colourise(plane[::2, ::2], colormap="diverging", vmin=-limit, vmax=limit)
@@ -231,5 +200,5 @@ def _uri(image: np.ndarray) -> str:
     return images.to_data_uri(image)
 
 
-def _jpeg_uri(data: bytes) -> str:
+def jpeg_uri(data: bytes) -> str:
     return f"data:image/jpeg;base64,{base64.b64encode(data).decode()}"

@@ -5,10 +5,22 @@ import re
 import struct
 import zipfile
 
+import numpy as np
 import pytest
 
+from cvcore import classification
 from cvcore.classification import rank_n
-from cvcore.classification.rank_n import evaluate, find_class, read_set, to_csv
+from cvcore.classification.leaders import LEADERS
+from cvcore.classification.rank_n import (
+    RankedPicture,
+    RankReport,
+    evaluate,
+    find_class,
+    read_ranks,
+    read_set,
+    share_within,
+    to_csv,
+)
 from cvcore.core import class_folders, images, samples
 from cvcore.core.errors import InputError
 from cvcore.engine import registry
@@ -110,6 +122,48 @@ def test_zip_to_report(make_zip, files):
     ]
     assert [picture.name for picture in report.mistakes(2)] == ["tench/wrong.png"]
     assert max(images.load_image(report.mistakes()[0].thumbnail).shape) == 160
+
+
+def test_the_share_within_a_rank_is_scikit_learns():
+    from sklearn.metrics import top_k_accuracy_score
+
+    rng = np.random.default_rng(3)
+    scores, truths = rng.random((200, 8)), rng.integers(0, 8, 200)
+    ranks = classification.true_ranks(scores, truths)
+    for n in range(1, 6):
+        wanted = top_k_accuracy_score(truths, scores, k=n, labels=range(8))
+        assert share_within(ranks, n) == pytest.approx(wanted)
+    assert np.isnan(share_within([], 1))
+
+
+def test_pictures_are_chosen_from_all_over_the_ranks():
+    """Those without a thumbnail are not; a small set is shown whole, the best rank first."""
+    many = [RankedPicture(str(r), 0, r, 0.1, (), (), b"x" * (r % 2)) for r in range(1, 42)]
+    report = RankReport(41, tuple(many[::-1]))
+    assert [one.rank for one in report.choose_shown()] == [1, 11, 21, 31, 41]
+    assert [one.rank for one in RankReport(5, tuple(many[4::-1])).choose_shown()] == [1, 3, 5]
+
+
+def test_typed_ranks():
+    assert read_ranks(" 1, 2;3 4,1000") == (1, 2, 3, 4, 1000)
+    for text in (
+        "1, 2, 3, 4",
+        "1, 2, 3, 4, 0",
+        "1, 2, 3, 4, 1001",
+        "1, 2, 3, 4, 1.5",
+        "-1 1 1 1 1",
+    ):
+        with pytest.raises(InputError, match="Type 5 ranks"):
+            read_ranks(text)
+
+
+def test_leaders_are_in_order_and_each_has_its_source():
+    years = [row.year for row in LEADERS]
+    assert years == sorted(years)
+    for row in LEADERS:
+        assert row.source
+        assert row.top1 or row.top5
+        assert row.top1 is None or row.top5 is None or row.top1 < row.top5 < 100
 
 
 def test_a_picture_that_cannot_be_read_costs_no_other(make_zip, files):

@@ -5,12 +5,13 @@ import re
 import socket
 import threading
 import zipfile
+from dataclasses import replace
 
 import numpy as np
 import pytest
 
 from cvcore import classification
-from cvcore.classification import rank_n
+from cvcore.classification import leaders, rank_n
 from cvcore.classification.robustness import Curve, robustness_curve
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
@@ -22,9 +23,9 @@ from demos.classification import inspect, live, ranks
 from demos.classification.answers import Answer, to_bars, to_csv
 from demos.classification.controls import list_model_choices
 from demos.classification.curve import choose_classes, draw_curve
+from demos.classification.rank_table import draw_ranks
 from demos.classification.views import (
     draw_mistakes,
-    draw_ranks,
     draw_softmax,
     draw_trace,
     percent,
@@ -97,10 +98,12 @@ def test_names_are_escaped(answer):
     html = draw_softmax(classification.softmax_terms(answer.logits, 3), labels, 1)
     assert "<i>&" not in html
     report = rank_n.RankReport(1, unreadable=("<img src=x>",), unknown_folders=("<script>",))
-    assert "<img src=x>" not in draw_ranks(report)
-    assert "<script>" not in draw_ranks(report)
+    assert "<img src=x>" not in draw_ranks(report, labels)
+    assert "<script>" not in draw_ranks(report, labels)
     wrong = rank_n.RankedPicture("n", 3, 9, 0.1, (1, 2, 3, 4, 5), (0.2,) * 5, b"")
     assert "<i>&" not in draw_mistakes((wrong,), labels)
+    shown = rank_n.RankReport(1, (replace(wrong, thumbnail=b"x"),))
+    assert "<i>&" not in draw_ranks(shown, labels)
 
 
 def test_steps_with_and_without_a_fault(coffee):
@@ -280,7 +283,38 @@ def test_the_samples_are_measured():
     assert "names what they show: Astronaut, Street" in visible(drawing)
     assert "said: tiger cat" in visible(mistakes)
     assert table["filename"] == "rank_n.csv"
-    assert "No mistake" in visible(ranks.show_mistakes(report, 5, MODEL))
+    at_five, mistakes = ranks.show_at(report, 5, MODEL)
+    assert "No mistake" in visible(mistakes)
+    assert "Rank-5 accuracy: 5 of 5 = 100.0" in visible(at_five)
+    assert "samples" in visible(at_five)  # what was left out is still told
+    told = [picture.rank for picture in report.choose_shown()]
+    assert told == sorted(told) == [1, 1, 1, 2, 3]
+    assert drawing.count("<img") == 5  # also of those that are right
+    places = re.findall(r'<td class="(truth )?(?:in|over)">', drawing)
+    assert [place for place, one in enumerate(places) if one] == [0, 5, 10, 16, 22]
+
+
+@pytest.mark.parametrize(("n", "share"), [(1, "40.0"), (2, "60.0"), (3, "60.0"), (4, "80.0")])
+def test_the_example_is_worked_by_hand(n, share):
+    """The truths stand at 1, 2, 1, 4 and 7: the last is not among the five answers."""
+    html = ranks.show_lecture(ranks.HAND, "1, 2, 1, 4, 7", n)
+    text = visible(html)
+    assert f"= {share}" in text
+    assert f"([1 ≤ {n}] + [2 ≤ {n}] + [1 ≤ {n}] + [4 ≤ {n}] + [7 ≤ {n}]) / 5" in text
+    assert html.count('class="truth') == 4
+    assert text.count("✓ right") == round(float(share) / 20)
+
+
+def test_ranks_that_are_none_and_the_leaders():
+    for text in ("", "1, 2", "1, 2, 3, 4, 0", "1, 2, 3, 4, x", "1, 2, 3, 4, 5, 6", "1 2 3 4 1001"):
+        with pytest.raises(InputError, match="Type 5 ranks, whole numbers from 1 to 1,000"):
+            ranks.show_lecture(ranks.HAND, text, 1)
+    with pytest.raises(InputError, match="N from 1 to 5"):
+        ranks.show_lecture(ranks.HAND, "1 1 1 1 1", 6)
+    text = visible(ranks.show_lecture(ranks.LEADERS))
+    for row in leaders.LEADERS:
+        assert row.name in text
+        assert row.source in text
 
 
 def test_long_runs_show_how_far_they_are(tmp_path, coffee, monkeypatch):
