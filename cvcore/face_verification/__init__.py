@@ -81,7 +81,17 @@ __all__ = [
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
     __name__,
-    ["evaluation", "explain", "history", "map", "rates", "robustness", "siamese", "tracking"],
+    [
+        "evaluation",
+        "explain",
+        "history",
+        "map",
+        "published",
+        "rates",
+        "robustness",
+        "siamese",
+        "tracking",
+    ],
 )
 
 

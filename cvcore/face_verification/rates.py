@@ -44,6 +44,21 @@ class ErrorRates:
         return np.interp(threshold, self.edges, total)
 
     @property
+    def roc(self) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+        """The receiver operating characteristic: false-accept rates, true-accept rates and
+        thresholds, each (401,), from the strictest threshold to the laxest."""
+        edges = self.edges[::-1]
+        accepted = np.asarray(self.false_accept(edges)), 1 - np.asarray(self.false_reject(edges))
+        return *accepted, edges
+
+    @property
+    def auc(self) -> float:
+        """Area under the ROC curve, 0 to 1: how often one person's pair is more alike than
+        strangers', those in one bin counting half."""
+        false_accepts, true_accepts, _ = self.roc
+        return float(np.trapezoid(true_accepts, false_accepts))
+
+    @property
     def best_threshold(self) -> float:
         """The edge where the two shares of errors together are least (the middle, if several).
 

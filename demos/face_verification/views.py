@@ -27,6 +27,12 @@ PRIORS = {
 }
 """How many pairs are one person's before anybody looks: in words, and as a probability."""
 PRIOR = "two"
+ROC_SPOTS = 100  # along either side: of thresholds on one spot the last is drawn
+ROC_LINES = (  # methods measured on the same pairs
+    ("sface", "SFace", charts.BLUE),
+    ("lbp", "binary patterns", charts.GREEN),
+    ("eigenfaces", "eigenfaces", charts.PURPLE),
+)
 
 STYLE = f"""<style>
 .fv {{ color: var(--body-text-color); font-size: 1.05rem; }}
@@ -67,6 +73,9 @@ STYLE = f"""<style>
 .fv .two {{ flex-wrap: nowrap; }} .fv .two figure {{ flex: 1 1 0; max-width: 60dvh; }}
 .fv .chart.wide {{ max-width: calc((var(--tall) - 27rem) * 2.8) !important; }}
 .lesson-grid[data-view=verdict] .fv .curves {{ display: none; }}
+.fv .pair-of-charts {{ display: grid; gap: 0 1rem;
+  grid-template-columns: repeat(auto-fit, minmax(min(100%, 22rem), 1fr)); }}
+.fv .pair-of-charts .chart.half {{ max-width: min(40rem, (var(--tall) - 25rem) * 1.6) !important; }}
 #face-verdict {{ flex: none; max-height: 50%; overflow: auto; }}
 .lesson-grid[data-view=error-rates] #face-verdict {{ max-height: none; }}
 .lesson-main > .form:has(#face-prior) {{ flex: none; border: 0; background: none; }}
@@ -228,14 +237,44 @@ def draw_curves(
             text=None if is_cosine else lambda cosine: number(to_distance(cosine)),
         ),
         y=charts.Axis("share of pairs", LEAST_SHARE, 1, is_log=True, text=charts.percent),
+        size=charts.HALF,
     )
     total = int(rates.same.sum()), int(rates.different.sum())
     below = float(rates.false_reject(similarity))
     above = float(rates.false_accept(similarity))
     return (
-        f'<div class="curves">{chart}<p class="soft">At this threshold, on {total[0]:,} pairs of '
+        f'<div class="curves"><div class="pair-of-charts">{chart}{draw_roc(threshold)}</div>'
+        f'<p class="soft">At this threshold, on {total[0]:,} pairs of '
         f"one person and {total[1]:,} of different persons (LFW). As similar as this pair or more: "
         f"{percent(1 - below)} of one person's pairs, {percent(above)} of strangers'.</p></div>"
+    )
+
+
+def draw_roc(threshold: float) -> str:
+    """The receiver operating characteristic of SFace, with the threshold as its point, and of two
+    older methods."""
+    lines = []
+    for method, title, colour in ROC_LINES:
+        rates = load_rates(method)
+        false_accepts, true_accepts, _ = rates.roc
+        along = np.maximum(false_accepts, LEAST_SHARE)  # 0 stands there
+        spots = np.round(ROC_SPOTS * np.stack([np.log(along) / np.log(LEAST_SHARE), true_accepts]))
+        moves = (np.diff(spots, axis=1, append=np.inf) != 0).any(axis=0)
+        kept = np.flatnonzero(moves & (np.append(along[1:], 1) > LEAST_SHARE))  # 0 is one spot
+        line = along[kept], true_accepts[kept]
+        lines.append(charts.Line(title, *line, colour, note=f"AUC {rates.auc:.4f}"))
+    rates = load_rates()
+    accept, reject = float(rates.false_accept(threshold)), float(rates.false_reject(threshold))
+    point = charts.Points(
+        f"threshold {number(threshold, 3)}", [max(accept, LEAST_SHARE)], [1 - reject],
+        charts.VERMILION, note=f"{percent(accept)}, {percent(1 - reject)}",
+    )  # fmt: skip
+    return charts.draw_chart(
+        [*lines, point],
+        title="ROC: every threshold a point",
+        x=charts.Axis("strangers accepted", LEAST_SHARE, 1, is_log=True, text=charts.percent),
+        y=charts.Axis("same person accepted", 0, 1, text=charts.percent),
+        size=charts.HALF,
     )
 
 

@@ -7,8 +7,9 @@ import pytest
 
 from cvcore.core import samples
 from cvcore.core.errors import InputError
+from cvcore.engine import registry
 from cvcore.face_verification import evaluation as fe
-from cvcore.face_verification import rates
+from cvcore.face_verification import published, rates
 from cvcore.face_verification.rates import (
     ErrorRates,
     fit_logistic,
@@ -28,6 +29,35 @@ def test_rates_by_hand():
     assert rates.accuracy(0.5) == pytest.approx(1 - 0.25 / 2)
     assert 0.3 < rates.best_threshold <= 0.6
     assert rates.threshold_for(0.25) == pytest.approx(0.105)
+
+
+@pytest.mark.parametrize("method", rates.METHODS)
+def test_the_roc_is_scikit_learns(method):
+    """Of the pairs that the curves are drawn from, at every threshold that parts any of them."""
+    from sklearn.metrics import roc_auc_score, roc_curve
+
+    measured = load_rates(method)
+    scores = np.tile(measured.edges[:-1], 2)  # a pair is as alike as its bin's lower edge
+    truth = np.repeat([1, 0], len(measured.same))
+    weights = np.concatenate([measured.same, measured.different])
+    given = {"sample_weight": weights[weights > 0]}
+    truth, scores = truth[weights > 0], scores[weights > 0]
+    false_accepts, true_accepts, thresholds = roc_curve(
+        truth, scores, drop_intermediate=False, **given
+    )
+    own_false, own_true, edges = measured.roc
+    places = len(edges) - 1 - np.searchsorted(measured.edges, thresholds[1:])
+    assert np.allclose(own_false[places], false_accepts[1:], atol=1e-12)
+    assert np.allclose(own_true[places], true_accepts[1:], atol=1e-12)
+    assert (own_false[0], own_true[0], own_false[-1], own_true[-1]) == (0, 0, 1, 1)
+    assert measured.auc == pytest.approx(roc_auc_score(truth, scores, **given), abs=1e-12)
+
+
+def test_the_own_figure_beside_the_published_ones_is_the_measured_one():
+    assert registry.get_weight("sface").score.startswith(f"{published.OWN} % of 6,000 LFW pairs")
+    years = [row.date[:4] for row in published.PUBLISHED]
+    assert years == sorted(years)
+    assert all(50 < row.accuracy < 100 and row.source for row in published.PUBLISHED)
 
 
 def test_rates_are_monotone_and_meet():

@@ -15,10 +15,12 @@ from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from cvcore.core.images import shrink
 from cvcore.engine import download, registry
-from cvcore.face_verification import explain
+from cvcore.face_verification import explain, published
+from cvcore.face_verification.rates import load_rates
 from demos.components import private_picture as picture
 from demos.face_verification import embedder as embedders
 from demos.face_verification import group, history, live, mistakes, pair, parts, stages, trials
+from demos.face_verification.views import draw_roc, number, percent
 from tests.support.files import write_bad_files, write_odd_pictures
 from tests.support.html import visible
 from tests.support.server import PATIENCE_SECONDS
@@ -187,9 +189,20 @@ def test_history_compares_methods_and_losses():
     assert losses["cross_entropy_same"] < 0.01 < losses["cross_entropy_different"]
     assert "in 99.5 %" in visible(html)
     assert "fewest errors here" in visible(html)
+    for row in published.PUBLISHED:
+        assert f"{row.name} {row.accuracy:.2f}" in visible(html)
+    assert f"SFace as this page runs it {published.OWN}" in visible(html)
     assert "0.34 is where both kinds of error are about as frequent" in visible(html)
     with pytest.raises(InputError, match="1 to 48"):
         history.show_history(A, B, float("nan"))
+
+
+@pytest.mark.parametrize("threshold", [-0.2, 0.34, 0.9])
+def test_the_threshold_is_a_point_of_the_roc(threshold):
+    rates, text = load_rates(), visible(draw_roc(threshold))
+    shares = rates.false_accept(threshold), 1 - rates.false_reject(threshold)
+    assert f"threshold {number(threshold, 3)} {', '.join(map(percent, shares))}" in text
+    assert f"SFace AUC {rates.auc:.4f}" in text
 
 
 def test_the_triplets_stranger_is_neither_a_nor_b():
