@@ -3,6 +3,7 @@
 import gradio as gr
 
 from demos import lesson
+from demos.components.js_component import load_script
 
 BOXES = ((4, 52), (24, 38), (44, 24), (62, 14), (80, 24), (100, 38), (120, 52))  # x, height
 KINDS = (
@@ -12,12 +13,6 @@ KINDS = (
     ("… the decoder alone: a generator", "random numbers in, a picture out", range(3, 7), False,
      "latent_space", "Open GAN"),
 )  # fmt: skip
-OPEN = """element.addEventListener('click', event => {
-  const link = event.target.closest('a[data-topic]');
-  const button = link && document.getElementById(`tab-${link.dataset.topic}-button`);
-  if (!button || event.ctrlKey || event.metaKey || event.shiftKey) return;
-  event.preventDefault(); button.click();
-});"""
 
 
 def draw_relative(shown: range, has_skips: bool, words: str) -> str:
@@ -47,4 +42,7 @@ def build(stage: lesson.Stage) -> None:
         for title, words, shown, has_skips, topic, link in KINDS
     )
     with stage.panel("Relatives"):
-        gr.HTML(f'<div class="ae-relatives">{rows}</div>', js_on_load=OPEN)
+        gr.HTML(
+            f'<div class="ae-relatives">{rows}</div>',
+            js_on_load=load_script("demos.lesson", "open_lesson.js"),
+        )

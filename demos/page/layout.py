@@ -113,7 +113,7 @@ def build_page(topics: Sequence[str], room: "ClassRoom | None" = None) -> gr.Blo
                 with gr.Tab(start.TITLE, id="start", elem_id="tab-start"):
                     if room:
                         _show_class_room(page, room)
-                    start.build_start([(t, m.TITLE, m.SUMMARY) for t, m in modules.items()])
+                    start.build_start(modules)
             for topic, module in modules.items():
                 short = getattr(module, "SHORT", module.TITLE)
                 with gr.Tab(short, id=topic, elem_id=f"tab-{topic}") as block:
@@ -155,7 +155,7 @@ def _name_chapters(topics: Sequence[str]) -> str:
     for name, members in CHAPTERS.items():
         first = next((topic for topic in topics if topic in members), None)
         if first:
-            wide = 9 * len(name) + 12  # pixels, of capitals 11 high
+            wide = 8 * len(name) + 10  # pixels, of capitals 11 high
             rules.append(f"#topics #tab-{first}-button {{ margin-left: {wide}px; }}")
             rules.append(f'#tab-{first}-button::before {{ content: "{name}"; }}')
     return f"<style>{' '.join(rules)}</style>"

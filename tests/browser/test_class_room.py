@@ -79,7 +79,7 @@ def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
     page.get_by_role("button", name="Start webcam").click()
     expect(page.locator(".live-view img").first).to_be_visible()
     page.locator("#tab-start-button").click()
-    expect(page.locator("#start .lessons")).to_be_visible()
+    expect(page.locator("#start .chapters")).to_be_visible()
     expect(page.locator(".class-room")).to_have_count(0)
     stranger = visit(f"https://{CLASS_NAME}:{port}/")
     expect(stranger.get_by_text("your teacher gave you")).to_be_visible()

@@ -166,6 +166,17 @@ def test_a_folder_is_packed_and_measured(tab, page, tmp_path, screenshot):
     mistakes = tab.locator("#classification-mistakes")
     mistakes.get_by_text("said: espresso").wait_for()
     assert "rank 2" in mistakes.inner_text()
+    open_view(tab, "Ranks")  # the same table, and the example by hand as N moves
+    tab.get_by_label("an example by hand").check()
+    example = tab.locator("#classification-lecture")
+    example.get_by_text("2 of 5 = 40.0").wait_for()
+    tab.locator("#classification-n input[type=number]").fill("2")
+    example.get_by_text("3 of 5 = 60.0").wait_for()
+    typed = tab.get_by_label("Where the truths stand")
+    typed.fill("2, 2, 2, 2, 2")
+    typed.press("Enter")
+    example.get_by_text("5 of 5 = 100.0").wait_for()
+    expect(ranks).to_be_hidden()
     screenshot("classification_rank_n")
 
 

@@ -1,12 +1,14 @@
 """``python -m tests.support.pictures URL [topic ...]`` takes the pictures of the start page
 and of the README.
 
-From a running app: one a lesson, 480 x 300, into assets/lessons/; ``readme`` for the sheet of all
-tabs. Look at them before you commit them.
+From a running app: one a lesson, 480 x 300, into assets/lessons/; ``classification_opener`` for
+that of a chapter's opener; ``readme`` for the sheet of all tabs. Look at them before you commit
+them.
 """
 
 import io
 import sys
+from importlib import import_module
 
 from PIL import Image
 from playwright.sync_api import Browser, Page, sync_playwright
@@ -22,6 +24,9 @@ SIZE = (480, 300)
 WAIT_MS = 9000
 # What of the stage is shown at 1280 x 720 (16:10, in pixels), and what the address asks for.
 STAGE = {"x": 16, "y": 97, "width": 908, "height": 567.5}
+# Of a chapter's opener: its five pictures.
+OPENER = {"x": 16, "y": 141, "width": 908, "height": 227}
+OPENER_SIZE = (480, 120)
 QUERIES = {"detection": "&picture=street", "training_lab": "&preset=optimisers"}
 # The README's sheet: the start page, every tab as it opens, and one inner tab more.
 SHEET = (
@@ -60,6 +65,16 @@ def take(browser: Browser, url: str, topic: str) -> None:
     picture.resize(SIZE, Image.Resampling.LANCZOS).save(FOLDER / f"{topic}.jpg", quality=82)
 
 
+def take_opener(browser: Browser, url: str, topic: str) -> None:
+    """The view that opens a chapter, as the lesson's ``OPENER`` names it."""
+    query = import_module(f"demos.{topic}").OPENER.query
+    page = open_page(browser, f"{url}?tab={topic}&{query}")
+    picture = Image.open(io.BytesIO(page.screenshot(clip=OPENER))).convert("RGB")
+    page.close()
+    picture = picture.resize(OPENER_SIZE, Image.Resampling.LANCZOS)
+    picture.save(FOLDER / f"{topic}_opener.jpg", quality=82)
+
+
 def main() -> None:
     url, *topics = sys.argv[1:]
     FOLDER.mkdir(exist_ok=True)
@@ -70,6 +85,8 @@ def main() -> None:
         for topic in topics or (*TABS, "readme"):
             if topic == "readme":
                 take_sheet(browser, url)
+            elif topic.endswith("_opener"):
+                take_opener(browser, url, topic.removesuffix("_opener"))
             else:
                 take(browser, url, topic)
         browser.close()
