@@ -31,6 +31,7 @@ WRITING = {
     f"{TRAINING}clothes": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}convert": ["yolov3_tiny", "FILE", "--out", "OUT"],
     f"{TRAINING}convolution.shift": ["--out", "OUT"],
+    f"{TRAINING}detection.region_svm": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}face_verification.convert": ["mtcnn", "--out", "OUT"],
     f"{TRAINING}face_verification.lessons": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}feature_maps.digits": ["--out", "OUT"],

@@ -1,0 +1,1 @@
+"""Offline commands of this lesson: what makes its files again."""
