@@ -11,10 +11,10 @@ from typing import Any
 import cv2
 import numpy as np
 
-from cvcore.core.checks import MAX_SEED, check_number, check_setting, check_whole, show
+from cvcore.core.checks import check_number, check_setting, check_whole, show
 from cvcore.core.drawing import class_colour, colourise
 from cvcore.core.errors import InputError
-from cvcore.core.images import Picture, as_image, shrink
+from cvcore.core.images import Picture, as_image
 from cvcore.detection import DEFAULT_MODEL, DEFAULT_SIZE, RawPredictions, suppress
 from cvcore.detection.boxes import box_iou, fit_letterbox
 from cvcore.detection.drawing import draw_boxes
@@ -68,36 +68,6 @@ def draw_windows(
     for number, one in enumerate(scales):
         _draw_box(picture, _square(0, 0, one.side), scale, class_colour(number), 2)
     return picture
-
-
-@undisturbed
-def propose_regions(image: Picture, *, most: int = 2000) -> np.ndarray:
-    """Boxes (N, 4) xyxy int64 that may hold something, in pixels of the picture, no two alike.
-
-    Patches brighter or darker than a threshold, those first that stay the same over the most
-    thresholds: the idea of maximally stable extremal regions (Matas et al., BMVC 2002). R-CNN
-    itself takes selective search, which joins patches by colour and texture, too, and is slower.
-    """
-    image, most = as_image(image), check_whole("The number of regions", most, 1, MAX_SEED)
-    small = shrink(image, SHOWN_SIDE)
-    grey = cv2.cvtColor(small, cv2.COLOR_RGB2GRAY)
-    found: list[np.ndarray] = []
-    for threshold in range(8, 256, 8):
-        for mask in (grey >= threshold, grey < threshold):
-            stats = cv2.connectedComponentsWithStats(mask.astype(np.uint8))[2][1:]
-            share = stats[:, cv2.CC_STAT_AREA] / grey.size
-            found.append(stats[(share > 0.003) & (share < 0.6), :4])
-    boxes = np.concatenate(found).astype(np.float64)
-    boxes[:, 2:] += boxes[:, :2]
-    regions, thresholds = [], []
-    while len(boxes):
-        alike = box_iou(boxes[:1], boxes)[0] > 0.75
-        regions.append(boxes[0] if alike.sum() < 3 else np.median(boxes[alike], axis=0))
-        thresholds.append(int(alike.sum()))
-        boxes = boxes[~alike]
-    order = np.argsort(-np.array(thresholds, int), kind="stable")[:most]
-    xyxy = np.array(regions).reshape(-1, 4)[order] * (image.shape[1] / small.shape[1])
-    return np.rint(xyxy).astype(np.int64)
 
 
 @undisturbed

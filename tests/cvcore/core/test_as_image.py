@@ -53,7 +53,7 @@ FUNCTIONS = {
     "to_working_size": call("classification.robustness:to_working_size"),
     "predict_raw": call("detection:predict_raw", input_size=160),
     "predict_boxes": call("detection:predict_boxes", input_size=160),
-    "propose_regions": call("detection.older_detectors:propose_regions", most=5),
+    "search": call("detection.selective_search:search"),
     "cut_regions": call("detection.older_detectors:cut_out", BOX[None]),
     "draw_anchors": call("detection.older_detectors:draw_anchors", BOX),
     "pool_region": call("detection.older_detectors:pool_region", BOX),

@@ -7,22 +7,11 @@ from cvcore import detection
 from cvcore.core import samples
 from cvcore.core.errors import InputError
 from cvcore.detection import older_detectors, sliding_window
-from cvcore.detection.boxes import box_iou
 
 
 @pytest.fixture(scope="module")
 def coffee():
     return samples.load_sample("coffee")
-
-
-@pytest.fixture(scope="module")
-def squares():
-    """Two even patches on a dark ground, with a little noise."""
-    image = np.full((240, 320, 3), 40)
-    image[40:120, 30:110] = 230
-    image[140:200, 200:300] = 150
-    noise = np.random.default_rng(0).normal(0, 4, image.shape)
-    return np.clip(image + noise, 0, 255).astype(np.uint8)
 
 
 def test_anchors_have_the_papers_areas_and_shapes():
@@ -52,23 +41,6 @@ def test_as_many_anchors_as_the_paper_says():
     assert count == 37 * 62 * 9 == 20_646
     assert best == pytest.approx(252**2 / (2 * 256**2 - 252**2))  # a quarter of a cell off
     assert picture.any()
-
-
-def test_regions_are_the_even_patches(squares):
-    found = older_detectors.propose_regions(squares)
-    truth = np.array([[30, 40, 110, 120], [200, 140, 300, 200]])
-    assert box_iou(truth, found).max(axis=1).min() > 0.9
-    overlap = box_iou(found, found) - np.eye(len(found))
-    assert overlap.max(initial=0) < 0.9  # no two alike
-    assert found[0] == pytest.approx(truth[0], abs=2)  # the greater contrast, the clearer
-    assert len(older_detectors.propose_regions(squares, most=1)) == 1
-    assert older_detectors.propose_regions(np.zeros((9, 9, 3), np.uint8)).shape == (0, 4)
-
-
-def test_regions_are_in_the_pictures_own_pixels(squares):
-    large = squares.repeat(4, axis=0).repeat(4, axis=1)
-    found = older_detectors.propose_regions(large)
-    assert box_iou(np.array([[120, 160, 440, 480]]), found).max() > 0.9
 
 
 def test_a_cut_out_is_classified_alone(coffee):
