@@ -38,6 +38,10 @@ CODE = (
     "cvcore.detection.boxes:box_iou",
     "cvcore.detection.ground_truth:match_ground_truth",
     "cvcore.detection.roi_pooling:roi_pool",
+    "cvcore.detection.roi_pooling:roi_align",
+    "cvcore.detection.selective_search:group",
+    "cvcore.detection.region_cnn:score_crops",
+    "cvcore.detection.region_cnn:score_map",
     "cvcore.detection.older_detectors:cut_out",
     "cvcore.detection.older_detectors:pool_region",
     "cvcore.detection.older_detectors:list_anchors",
@@ -75,7 +79,7 @@ def build(tab: lesson.Tab) -> None:
     explain.build(tab, view, picture, controls)
     sizes.build(tab, picture, controls, truths)
     video.build(tab, controls)
-    older_detectors.build(tab, picture, lazy)
+    older_detectors.build(tab, picture, truths, lazy)
     roi_pooling.build(tab, lazy)
     live.build(tab, controls)
     lazy.note_others(stage.views)

@@ -1,6 +1,11 @@
-"""How one got there: sliding window, R-CNN, Fast R-CNN, Faster R-CNN, YOLO, and what each costs."""
+"""How one got there: sliding window, R-CNN, Fast R-CNN, Faster R-CNN, YOLO, and what each costs.
 
-from collections.abc import Sequence
+The view has a step for each; ``search_view``, ``region_view``, ``anchor_view`` and
+``timeline_view`` draw them.
+"""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from html import escape
 from statistics import median
 
@@ -19,9 +24,22 @@ from cvcore.detection.sliding_window import (
     DEFAULT_STRIDE,
     WindowScale,
 )
-from demos import components as ui
 from demos import lesson
+from demos.detection import anchor_view, region_view, search_view, timeline_view
 from demos.detection.views import draw_page, draw_sentence, draw_table
+from demos.detection.way import (
+    CROPS,
+    HISTORY,
+    NETWORK,
+    OVERVIEW,
+    POOLED,
+    SEARCH,
+    WaySettings,
+    WayState,
+    find_way,
+    with_predictions,
+)
+from demos.detection.way_controls import build_steps
 
 TITLE = "History"
 CLASSIFIER, CLASSIFIER_SIDE = "efficientnet_lite0", 224
@@ -111,7 +129,7 @@ def show_way(image: np.ndarray | None) -> tuple[str, dict]:
     older = cvcore.detection.older_detectors
     raw = cvcore.detection.predict_raw(image)
     scales = cvcore.detection.sliding_window.list_windows(image.shape[:2])
-    regions = older.propose_regions(image)
+    regions = cvcore.detection.selective_search.search(image).proposals()
     cut_outs = older.cut_out(image, regions[:CLASSIFIED])
     cut_outs = sorted(cut_outs, key=lambda one: -one.probability)[:SHOWN]
     box = older.find_main_box(image, raw)
@@ -133,7 +151,9 @@ def show_way(image: np.ndarray | None) -> tuple[str, dict]:
         "best_anchor_iou": round(best, 3),
         "boxes": len(raw.xyxy),
     }
-    return draw_page(f'<div class="cards">{"".join(cards)}</div>'), numbers
+    published = draw_table(list(STEPS[0]), [list(row) for row in STEPS[1:]])
+    sources = f'<p class="soft">{escape(" ".join(SOURCES.split()))}</p>'
+    return draw_page(f'<div class="cards">{"".join(cards)}</div>', published, sources), numbers
 
 
 def draw_sliding_window(image: np.ndarray, scales: Sequence[WindowScale]) -> str:
@@ -152,10 +172,9 @@ def draw_r_cnn(regions: int, cut_outs: Sequence[CutOut]) -> str:
     return draw_card(
         "R-CNN",
         [_draw_cut_out(one) for one in cut_outs] or ["<p>No region stands out here.</p>"],
-        "Only regions that look like something are classified, about 2,000 a picture from "
-        "selective search. Each is cut out, warped to a square and sent through the whole "
-        f"network. Here: <b>{regions} regions</b> by a quicker way, patches brighter or "
-        "darker than their surroundings, with the bundled classifier's answers to "
+        "Only regions that look like something are classified, about 2,000 a picture in the "
+        "paper. Each is cut out, warped to a square and sent through the whole network. Here: "
+        f"<b>{regions} regions</b> by selective search, with the bundled classifier's answers to "
         f"{len(cut_outs)} of them.",
     )
 
@@ -224,33 +243,110 @@ def show_all(
     return cards, facts, windows, numbers
 
 
-def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs) -> None:
-    """Each step on the visitor's picture, its windows, the table."""
+@lesson.keep_here
+def show_step(
+    image: np.ndarray | None, truths: list[dict] | None, state: WayState | None,
+    settings: WaySettings,
+) -> Iterator[tuple]:  # fmt: skip
+    """A step on the picture, its slow part first: the view, its numbers, the windows and theirs,
+    the slider of the merges, and what is kept."""
+    skip = gr.skip()
+    if settings.step == HISTORY:
+        yield *timeline_view.draw(), skip, skip, skip, skip
+    elif settings.step == OVERVIEW:
+        shown = show_all(image, settings.side, settings.stride, settings.growth)
+        yield *shown, skip, skip
+    elif image is None:
+        yield draw_sentence(NO_PICTURE), None, skip, skip, skip, None
+    else:
+        yield from show_slow_step(find_way(state, image), truths, settings)
+
+
+def show_slow_step(
+    state: WayState, truths: list[dict] | None, settings: WaySettings
+) -> Iterator[tuple]:
+    """The steps that keep what takes long."""
+    skip = gr.skip()
+    if settings.step == NETWORK:
+        state = with_predictions(state)
+        yield *anchor_view.draw(state, settings, truths), skip, skip, skip, state
+        return
+    before, state = state.grouping, search_view.prepare(state, settings)
+    assert state.grouping is not None
+    slider = skip
+    if before is not state.grouping:
+        settings = replace(settings, merges=search_view.choose_merges(state.grouping, settings))
+        slider = gr.update(maximum=len(state.grouping.merges), value=settings.merges)
+    if settings.step == SEARCH:
+        yield *search_view.draw(state, settings, truths), skip, skip, slider, state
+        return
+    for now in region_view.score(state, settings):
+        yield *region_view.draw(now, settings), skip, skip, slider, now
+        slider = skip
+
+
+def redraw(
+    truths: list[dict] | None, state: WayState | None, settings: WaySettings
+) -> tuple:  # fmt: skip
+    """The step again by what is kept, after a slider that asks for nothing slow."""
+    if state is None or settings.step in (OVERVIEW, HISTORY):
+        return gr.skip(), gr.skip(), gr.skip()
+    if settings.step == NETWORK:
+        return *anchor_view.draw(state, settings, truths), gr.skip()
+    if state.grouping is None:
+        return gr.skip(), gr.skip(), gr.skip()
+    if settings.step == SEARCH:
+        return *search_view.draw(state, settings, truths), gr.skip()
+    if settings.step == POOLED and settings.pooling not in state.pooled:
+        state = region_view.pool(state, settings)
+    if settings.step == CROPS and state.crops is None:
+        return gr.skip(), gr.skip(), gr.skip()
+    return *region_view.draw(state, settings), state
+
+
+def answer(
+    image: np.ndarray | None, truths: list[dict] | None, settings: WaySettings
+) -> dict | None:
+    """A step's numbers alone, for a call through the API."""
+    if image is None and settings.step != HISTORY:
+        raise InputError(NO_PICTURE)
+    if settings.step == SEARCH:  # with the merges as they are asked for
+        state = search_view.prepare(find_way(None, image), settings)
+        return search_view.draw(state, settings, truths)[1]
+    *_, last = show_step(image, truths, None, settings)
+    return last[1]
+
+
+def build(tab: lesson.Tab, picture: gr.Image, truths: gr.JSON, lazy: lesson.LazyTabs) -> None:
+    """The steps on the visitor's picture, and what each is set by."""
     with tab.stage.controls(TITLE, first=True):
-        gr.Markdown("**Sliding window: how many passes for your picture?**")
-        windows, outputs = build_windows()
+        steps = build_steps(tab)
+        stop = gr.Column(visible=False)
     with tab.stage.view(TITLE) as section:
-        cards = gr.HTML(label="cards", elem_id="detection-way")
+        view = gr.HTML(label="step", elem_id="detection-way")
         facts = gr.JSON(visible=False, label="numbers")
-        gr.HTML(draw_page(draw_table(list(STEPS[0]), [list(row) for row in STEPS[1:]])))
-        gr.Markdown(SOURCES)
+        state = gr.State()
+    settings = steps.settings
+    windows = [settings[name] for name in ("side", "stride", "growth")]
     tab.run(
-        [part.release for part in windows], count_windows, [picture, *windows], outputs,
+        [part.release for part in windows], count_windows, [picture, *windows], steps.windows,
         api_name="detection_windows", kind="steady",
     )  # fmt: skip
-    lazy.add(
-        TITLE, section, show_all, [picture, *windows], [cards, facts, *outputs], api_name=None,
-        follows=[picture.change], kind="steady",
+    running = lazy.add(
+        TITLE, section, show_step, [picture, truths, state],
+        [view, facts, *steps.windows, settings["merges"], state], api_name=None,
+        controls=steps.slow, follows=[picture.change], kind="steady",
+        newest=gr.State(lesson.RunToken()), settings=settings,
     )  # fmt: skip
-    tab.endpoint(show_way, picture, [cards, facts], api_name="detection_way")
-
-
-def build_windows() -> tuple[list, list]:
-    """The sliders of the windows, and what is said of them."""
-    sliders = [
-        ui.Slider(16, 256, DEFAULT_SIDE, step=8, label="Smallest window in pixels"),
-        ui.Slider(0.05, 1, DEFAULT_STRIDE, step=0.05, label="Step, as a share of the window"),
-        ui.Slider(1.1, 3, DEFAULT_GROWTH, step=0.1, label="Each next window is larger by"),
-    ]
-    table = gr.HTML(label="table", elem_id="detection-windows")
-    return sliders, [table, gr.JSON(visible=False, label="numbers")]
+    tab.run(
+        [*steps.cheap, truths.change], redraw, [truths, state], [view, facts, state],
+        api_name=None, kind="stream", settings=settings,
+    )  # fmt: skip
+    with stop:
+        tab.stop_button(*running, elem_id="detection-way-stop")
+    steps.show_with(tab, {CROPS: [stop], POOLED: [stop]})
+    tab.endpoint(show_way, picture, [view, facts], api_name="detection_way")
+    call = lesson.Controls(WaySettings, **settings.parts)
+    tab.endpoint(
+        answer, [picture, truths], facts, settings=call, api_name="detection_step", kind="steady"
+    )  # fmt: skip

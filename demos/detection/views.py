@@ -35,13 +35,38 @@ STYLE = """<style>
 .det .track { height: .9rem; border-radius: .45rem; overflow: hidden;
   background: var(--border-color-primary); }
 .det .track i { display: block; height: 100%; background: #4f46e5; }
-.det .pair { display: flex; flex-wrap: wrap; gap: 1.2rem; }
-.det .cells { display: inline-grid; gap: 3px; }
-.det .cells span { min-width: 3.2rem; padding: .45rem .2rem; text-align: center; font-size: 1.25rem;
-  border-radius: 6px; border: 3px solid transparent; color: #111;
-  background-origin: border-box !important; }
-.det .cells span.won { border-color: #111; font-weight: 800; }
-.dark .det .cells span.won { border-color: #fff; }
+.det .pair { display: flex; flex-wrap: wrap; gap: .6rem; }
+.det .roi { position: relative; display: inline-grid; align-content: start;
+  grid-template-columns: repeat(var(--columns), 2.9rem); grid-auto-rows: 2.6rem; }
+.det .roi span { display: grid; place-items: center; font-size: .9375rem; border: 1px solid #777;
+  background: #fff; color: #111; position: relative; }
+.det .roi.points span { place-items: end start; padding: 0 .2rem; font-size: .875rem; }
+.det .roi.points span { border-color: #bbb; }
+.det .roi span.won { outline: 3px solid #111; outline-offset: -4px; font-weight: 800; }
+.det .roi .bin, .det .roi .at { position: absolute; left: calc(var(--x) * 2.9rem);
+  top: calc(var(--y) * 2.6rem); }
+.det .roi .bin { width: calc(var(--w) * 2.9rem); height: calc(var(--h) * 2.6rem);
+  border: 1px solid #111; mix-blend-mode: multiply; }
+.det .roi .at { width: .4rem; height: .4rem; margin: -.2rem; border-radius: 50%;
+  background: #c4391d; border: 1px solid #fff; }
+.det h3 { font-size: 1.125rem; margin: .3rem 0; }
+.det .two { display: grid; grid-template-columns: repeat(auto-fit, minmax(17rem, 1fr));
+  gap: .4rem 1.2rem; }
+.det .two > * { min-width: 0; }
+.det .two figure:not(.chart) { margin: 0; }
+.det .two > figure:not(.chart) > img { display: block; width: 100%; height: 14.5rem;
+  object-fit: contain; }
+.det figcaption { font-size: .9375rem; }
+.det .crops { display: grid; grid-template-columns: repeat(5, 1fr); gap: .4rem; }
+.det .crops figure { margin: 0; }
+.det .crops img { display: block; width: 100%; aspect-ratio: 1; object-fit: contain; }
+.det .step :is(p, .big) { font-size: 1rem; line-height: 1.4; margin: .2rem 0; }
+.det .step .big { font-size: 1.125rem; }
+.det.det .step :is(th, td) { font-size: .9375rem; padding: 1px .4rem; }
+.det .step .track { min-width: 5rem; }
+.det .crops figcaption { font-size: .875rem; line-height: 1.25; }
+.det .years { overflow: auto; }
+.det.det .years :is(th, td) { text-align: left; vertical-align: top; font-size: .9375rem; }
 .lesson-rail .det .big { font-size: 1rem; line-height: 1.35; margin: 0 0 .3rem; }
 .lesson-rail .det.det :is(th, td) { padding: 1px .4rem; font-size: .9375rem; line-height: 1.3; }
 </style>"""

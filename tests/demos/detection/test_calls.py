@@ -88,6 +88,22 @@ def test_api_frame_and_lesson(client):
     assert numbers["windows"] > 100
 
 
+def test_api_steps_and_pooling(client):
+    picture = handle_file(samples.index()["coffee"].path)
+    numbers = client.predict(
+        picture, [CUP], step="Selective search", merges=3, api_name="/detection_step"
+    )
+    assert numbers["truths"] == 1
+    assert numbers["merges"] == 3
+    numbers = client.predict(picture, [], step="R-CNN", most=10, api_name="/detection_step")
+    assert numbers["passes"] == 10
+    with pytest.raises(AppError, match="choose one of Overview"):
+        client.predict(picture, [], step="Fourth", api_name="/detection_step")
+    rows = {"headers": ["0", "1"], "data": [["1", "2"], ["3", "4"]], "metadata": None}
+    _, values = client.predict(rows, rows=1, columns=1, api_name="/detection_roi_pool")
+    assert values == {"roi_pool": [[4]], "roi_align": [[2.5]]}
+
+
 def test_api_film(client, film):
     _, result, numbers = client.predict(
         handle_file(film),
