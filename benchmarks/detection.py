@@ -7,6 +7,7 @@ from benchmarks.harness import Row, measure
 from cvcore import detection
 from cvcore.core import samples
 from cvcore.core.images import resize, to_data_uri
+from cvcore.detection import region_cnn, selective_search
 from cvcore.detection.drawing import draw_boxes
 from cvcore.engine import predictor
 from cvcore.engine.ultralytics import load_yolo
@@ -59,5 +60,23 @@ def run() -> list[Row]:
             note="no network",
         )
     )
+    rows += compare_region_detectors(street)
     torch.set_num_threads(threads)  # ultralytics' predict sets it
     return rows
+
+
+def compare_region_detectors(image: np.ndarray) -> list[Row]:
+    """The same 100 proposals: pooled from one map, beside a pass for each."""
+    boxes = selective_search.search(image).proposals()[:100]
+    return [
+        Row(
+            "selective search, all merges", measure(lambda: selective_search.search(image)),
+            note="segmentation by scikit-image",
+        ),
+        Row(
+            "Fast R-CNN, 100 proposals", measure(lambda: region_cnn.score_map(image, boxes)),
+            "R-CNN, the same proposals and network",
+            measure(lambda: list(region_cnn.score_crops(image, boxes)), warm_up=1),
+            "1 pass against 100",
+        ),
+    ]  # fmt: skip
