@@ -28,6 +28,7 @@ TRAINING = "cvcore.training."
 WRITING = {
     "cvcore.deep_dream.grid": ["OUT"],
     f"{TRAINING}autoencoders": ["--data", "FOLDER", "--out", "OUT"],
+    f"{TRAINING}classical_features.gallery": ["--out", "OUT"],
     f"{TRAINING}clothes": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}convert": ["yolov3_tiny", "FILE", "--out", "OUT"],
     f"{TRAINING}convolution.shift": ["--out", "OUT"],

@@ -1,0 +1,1 @@
+"""Offline: the gallery of faces for Eigenfaces and Fisherfaces."""
