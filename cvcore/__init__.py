@@ -18,6 +18,7 @@ os.environ.setdefault("OMP_WAIT_POLICY", "PASSIVE")
 
 if TYPE_CHECKING:  # an editor completes names that are imported later
     from cvcore import autoencoders as autoencoders
+    from cvcore import classical_features as classical_features
     from cvcore import classification as classification
     from cvcore import convolution as convolution
     from cvcore import core as core

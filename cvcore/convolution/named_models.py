@@ -143,7 +143,9 @@ def _without_contents(name: str) -> Any:
     from torch.overrides import TorchFunctionMode
 
     class ParametersAlone(TorchFunctionMode):
-        def __torch_function__(self, func: Any, types: Any, args: Any = (), kwargs: Any = None):
+        def __torch_function__(
+            self, func: Any, types: Any, args: Any = (), kwargs: Any = None
+        ) -> Any:
             kwargs = dict(kwargs or {})
             if func in (torch.empty, torch.zeros, torch.ones):
                 kwargs["device"] = "meta"
