@@ -6,7 +6,13 @@ apply_early()  # whatever of ours is imported, Gradio comes after it
 
 CHAPTERS = {
     "See": ("convolution", "feature_maps", "saliency"),
-    "Recognise": ("classification", "detection", "segmentation", "face_verification"),
+    "Recognise": (
+        "classical_features",
+        "classification",
+        "detection",
+        "segmentation",
+        "face_verification",
+    ),
     "Create": ("style_transfer", "deep_dream", "latent_space"),
     "Learn": ("training_lab", "autoencoders"),
 }

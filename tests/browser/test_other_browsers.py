@@ -26,6 +26,7 @@ ANSWERS = {
     "convolution": ("#convolution-walk .total", ""),
     "feature_maps": ("#feature-maps-grid .note", "channels of 112"),
     "saliency": ("#saliency-map .big", "tripod"),
+    "classical_features": ("#classical-features-corner", "λ"),
     "classification": ("#classification-bars", "%"),
     "detection": ("#detection-panel .chips", "person"),
     "segmentation": ("#segmentation-view .says b", "%"),
