@@ -17,7 +17,7 @@ from cvcore.core import images, samples
 from cvcore.engine import checkpoints, predictor
 from cvcore.probes.masks import make_masks
 from cvcore.recognition import preprocessing
-from cvcore.saliency import cams, explain, perturbation
+from cvcore.saliency import cams, explain, perturbation, pixel_differences, shortcut
 from cvcore.saliency.target import Target
 
 MODEL = "efficientnet_lite0"
@@ -36,6 +36,7 @@ def run() -> list[Row]:
         *time_central_difference(x, target),
         time_rise(x, net, target),
         *time_cams(x, batch, net, target),
+        *time_windows_and_training(x, target),
         Row("Grad-CAM of a 640 x 480 webcam picture, all steps", live),
     ]
 
@@ -95,6 +96,19 @@ def time_central_difference(x, target) -> list[Row]:
     ]
 
 
+def time_windows_and_training(x, target) -> list[Row]:
+    """A window pixel by pixel; a network that learns from telling backgrounds."""
+    start = perf_counter()
+    finish(pixel_differences.pixel_differences(x, target))
+    window = (perf_counter() - start) * 1000
+    shortcut.prepare()
+    *_, last = shortcut.train(shortcut.ShortcutSettings())
+    return [
+        Row("pixel by pixel, 16 x 16 pixels, three amounts", window, note="1,537 passes"),
+        Row("Husky or wolf: training", last.seconds * 1000, note=f"{last.total} steps"),
+    ]
+
+
 def time_rise(x, net, target) -> Row:
     """Neither library has RISE: the same masks go through the network in eager PyTorch."""
     rng = np.random.default_rng(0)
@@ -124,6 +138,12 @@ def time_cams(x, batch, net, target) -> list[Row]:
             measure(lambda: captum.attribute(batch, target=target.class_idx)),
         )
     ]
+    for title, method in (
+        ("XGrad-CAM", cams.xgrad_cam), ("Eigen-CAM", cams.eigen_cam),
+        ("Ablation-CAM, 320 feature maps", cams.ablation_cam),
+        ("SmoothGrad-CAM++, 32 copies", cams.smooth_grad_cam_plus_plus),
+    ):  # fmt: skip
+        rows.append(Row(title, measure(lambda method=method: finish(method(x, target)), warm_up=1)))
     if find_spec("pytorch_grad_cam") is None:
         return rows
     from pytorch_grad_cam import GradCAM, ScoreCAM

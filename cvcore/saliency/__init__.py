@@ -1,10 +1,10 @@
-"""Saliency: which pixels an answer hangs on, by a dozen methods, each with its score.
+"""Saliency: which pixels an answer hangs on, by seventeen methods, each with its score.
 
 ``explain(image, "grad_cam")`` gives one map; ``explain_progressively`` gives a coarse map at once
 and finer ones as it goes on. PyTorch is loaded when a map is first asked for.
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, field, replace
 from functools import cached_property
 from importlib import import_module
@@ -21,7 +21,8 @@ from cvcore.core.images import Picture, as_image
 from cvcore.engine import registry
 from cvcore.engine.isolation import undisturbed
 from cvcore.recognition import classifier, preprocessing
-from cvcore.saliency.scores import Scores, score_gradually
+from cvcore.saliency.methods import METHODS, Method, get_method
+from cvcore.saliency.scores import Change, Scores, score_gradually, see_through
 from cvcore.saliency.target import Target, check_class
 
 # Its other parts are loaded when they are first named.
@@ -31,9 +32,12 @@ __getattr__, _, _modules = lazy_loader.attach(
         "cams",
         "gradients",
         "incremental",
+        "methods",
         "perturbation",
+        "pixel_differences",
         "sanity",
         "scores",
+        "shortcut",
         "target",
     ],
 )
@@ -44,124 +48,11 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "DEFAULT_MODEL", "METHODS", "Method", "Saliency", "choose_target", "explain",
-    "explain_progressively", "get_method",
+    "DEFAULT_MODEL", "METHODS", "Change", "Method", "Saliency", "choose_target", "explain",
+    "explain_progressively", "find_window", "get_method", "measure_changes",
 ]  # fmt: skip
 
 DEFAULT_MODEL = classifier.DEFAULT_MODEL
-
-
-@dataclass(frozen=True)
-class Method:
-    """A way to make a map."""
-
-    title: str
-    story: str  # what it does, in a sentence
-    function: str  # "module:name" of a generator of (map, share done)
-    source: str
-    is_signed: bool = False  # below zero: speaks against the class
-    has_layer: bool = False  # takes the layer whose feature maps are used
-    is_slow: bool = False  # many runs of the network
-    settings: tuple[str, ...] = ()
-
-
-_HERE = "cvcore.saliency"
-METHODS: dict[str, Method] = {
-    "up_and_down": Method(
-        "Up and down",
-        "Makes each patch brighter, then darker: D = change of the probability / change of the "
-        "pixels, averaged.",
-        f"{_HERE}.perturbation:central_difference",
-        "finite differences, patch by patch",
-        is_signed=True,
-        is_slow=True,
-        settings=("cells", "delta"),
-    ),
-    "occlusion": Method(
-        "Occlusion",
-        "Covers a window at a time: how much of the probability is lost?",
-        f"{_HERE}.perturbation:occlusion",
-        "Zeiler and Fergus, ECCV 2014, arXiv:1311.2901",
-        is_signed=True,
-        is_slow=True,
-        settings=("window", "stride", "fill"),
-    ),
-    "rise": Method(
-        "RISE",
-        "Shows the network thousands of random parts of the picture and averages the parts, "
-        "weighted by the answer.",
-        f"{_HERE}.perturbation:rise",
-        "Petsiuk et al., BMVC 2018, arXiv:1806.07421",
-        is_slow=True,
-        settings=("masks", "cells", "keep"),
-    ),
-    "gradient": Method(
-        "Gradient",
-        "The slope of the class score at each pixel; its magnitude.",
-        f"{_HERE}.gradients:gradient",
-        "Simonyan et al., 2013, arXiv:1312.6034",
-    ),
-    "gradient_x_input": Method(
-        "Gradient x input",
-        "The slope times the pixel itself, summed over the colours.",
-        f"{_HERE}.gradients:gradient_x_input",
-        "Shrikumar et al., 2016, arXiv:1605.01713",
-        is_signed=True,
-    ),
-    "smoothgrad": Method(
-        "SmoothGrad",
-        "The slope averaged over noisy copies of the picture.",
-        f"{_HERE}.gradients:smoothgrad",
-        "Smilkov et al., 2017, arXiv:1706.03825",
-        is_slow=True,
-        settings=("samples", "noise"),
-    ),
-    "integrated_gradients": Method(
-        "Integrated gradients",
-        "Slopes added up on the way from black to the picture; they sum to the score's change.",
-        f"{_HERE}.gradients:integrated_gradients",
-        "Sundararajan et al., ICML 2017, arXiv:1703.01365",
-        is_signed=True,
-        is_slow=True,
-        settings=("steps",),
-    ),
-    "guided_backprop": Method(
-        "Guided backprop",
-        "The slope, with every negative signal cut off at each ReLU on the way back.",
-        f"{_HERE}.gradients:guided_backprop",
-        "Springenberg et al., 2014, arXiv:1412.6806",
-    ),
-    "grad_cam": Method(
-        "Grad-CAM",
-        "Adds up a layer's feature maps, each weighted by its mean slope.",
-        f"{_HERE}.cams:grad_cam",
-        "Selvaraju et al., ICCV 2017, arXiv:1610.02391",
-        has_layer=True,
-    ),
-    "grad_cam_plus_plus": Method(
-        "Grad-CAM++",
-        "Grad-CAM that weights the places where the slope is positive more fairly.",
-        f"{_HERE}.cams:grad_cam_plus_plus",
-        "Chattopadhay et al., WACV 2018, arXiv:1710.11063",
-        has_layer=True,
-    ),
-    "layer_cam": Method(
-        "LayerCAM",
-        "Weights each cell of a feature map by its own positive slope: sharp in early layers too.",
-        f"{_HERE}.cams:layer_cam",
-        "Jiang et al., IEEE TIP 2021",
-        has_layer=True,
-    ),
-    "score_cam": Method(
-        "Score-CAM",
-        "Weights each feature map by the answer to the picture seen through it; no slopes.",
-        f"{_HERE}.cams:score_cam",
-        "Wang et al., CVPR Workshops 2020, arXiv:1910.01279",
-        has_layer=True,
-        is_slow=True,
-        settings=("channels",),
-    ),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -177,6 +68,10 @@ class Saliency:
     crop_xyxy: tuple[int, ...]  # the square, in the picture's pixels
     seconds: float  # for the map, without its scores
     share_done: float = 1.0  # below 1: a coarse map on the way
+    colour_maps: np.ndarray | None = field(default=None, repr=False)
+    """float32 (3, crop, crop), where each colour has a map of its own; their sum is the map."""
+    window_xyxy: tuple[int, int, int, int] | None = None
+    """The part of the map that was looked at, in its own pixels; None: all of it."""
     scores: Scores | None = field(default=None, repr=False)
 
     @cached_property
@@ -204,23 +99,17 @@ class Saliency:
         return self.scores.insertion_auc if self.scores else None
 
     def _repr_html_(self) -> str:
-        is_signed = METHODS[self.method].is_signed or self.minus_class is not None
+        row = METHODS[self.method]
+        is_signed = row.is_signed or self.minus_class is not None
         shown = colourise(self.heatmap, colormap="diverging" if is_signed else "viridis")
-        caption = (
-            f"{METHODS[self.method].title}, {registry.load_labels(self.model)[self.class_idx]}"
-        )
+        label = registry.load_labels(self.model)[self.class_idx]
+        caption = f"{row.title}, {label if row.has_class else 'the same for every class'}"
         bars = ""
         if self.scores is not None:
-            areas = (self.scores.deletion_auc, self.scores.insertion_auc)
-            bars = notebook.bars_html(("deletion, lower is better", "insertion, higher"), areas)
+            names = ("deletion, lower is better", "insertion, higher", "drop, lower")
+            values = (self.scores.deletion_auc, self.scores.insertion_auc, self.scores.drop)
+            bars = notebook.bars_html(names, values)
         return notebook.picture_html(shown, caption) + bars
-
-
-def get_method(name: str) -> Method:
-    """The method's row; ``InputError`` lists the known names."""
-    if name not in METHODS:
-        raise InputError(f"There is no method {name!r}: choose one of {', '.join(METHODS)}.")
-    return METHODS[name]
 
 
 def explain(
@@ -266,7 +155,8 @@ def explain_progressively(
 ) -> Iterator[Saliency]:
     """The same map from coarse to fine, the last one with its scores. Close it to stop the work.
 
-    While the scores are measured the finished map comes again and again.
+    While the scores are measured the finished map comes again and again. A map of a window alone
+    has none: they would need the whole picture.
     """
     row = get_method(method)
     image = as_image(image)
@@ -285,21 +175,62 @@ def explain_progressively(
         except StopIteration:
             break
         seconds += perf_counter() - started
+        values = np.nan_to_num(values).astype(np.float32)
         result = Saliency(
             method,
             model,
             target.class_idx,
             target.minus_class,
-            np.nan_to_num(values).astype(np.float32),
+            values if values.ndim == 2 else values.sum(0),
             image.shape[:2],
             preprocessing.find_crop(image.shape[:2], model),
             seconds,
             share,
+            None if values.ndim == 2 else values,
+            find_window(method, x.shape[1], settings),
         )
         yield result
-    if with_scores and result is not None:
+    if with_scores and result is not None and not row.is_partial:
         for scores in score_gradually(x, result.input_map, target):
             yield result if scores is None else replace(result, scores=scores)
+
+
+@undisturbed
+def measure_changes(
+    pictures: Iterable[Picture], method: str, *, model: str = DEFAULT_MODEL, **settings: Any
+) -> Iterator[Change | None]:
+    """How the most probable class of each picture changes where it is seen through its map.
+
+    Between two pictures None comes again and again, so that the work can be stopped. The means are
+    ``scores.average_drop`` and ``scores.average_increase``. Raises ``InputError`` as ``explain``
+    does, and for a method whose map is of a window alone.
+    """
+    if get_method(method).is_partial:
+        raise InputError(f"{METHODS[method].title} looks at a window alone: choose another method.")
+    for picture in pictures:
+        maps = explain_progressively(picture, method, model=model, with_scores=False, **settings)
+        result = next(maps)  # every method gives a map
+        yield None
+        for newer in maps:
+            result = newer
+            yield None
+        x = preprocessing.prepare(as_image(picture), model)
+        target = Target(model, result.class_idx)
+        before = float(target.ask(x[None])[0])
+        yield Change(before, see_through(x, result.input_map, target))
+
+
+def find_window(
+    method: str, side: int, settings: dict[str, Any]
+) -> tuple[int, int, int, int] | None:
+    """The part (left, top, right, bottom) of a map of ``side`` pixels that a method looks at; None
+    for the whole."""
+    if not get_method(method).is_partial:
+        return None
+    from cvcore.saliency.pixel_differences import make_plan
+
+    plan = make_plan(side, **settings)
+    return plan.left, plan.top, plan.left + plan.window, plan.top + plan.window
 
 
 @undisturbed

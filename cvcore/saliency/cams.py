@@ -13,7 +13,7 @@ import numpy as np
 import torch
 from torch import Tensor, nn
 
-from cvcore.core.checks import check_setting, check_whole
+from cvcore.core.checks import check_seed, check_setting, check_whole
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints, predictor
 from cvcore.engine.isolation import undisturbed
@@ -23,6 +23,8 @@ from cvcore.saliency.target import BATCH, Target, hooked, own_thread, to_tensor
 
 Maps = Iterator[tuple[np.ndarray, float]]
 YIELD_SECONDS = 0.4
+ABLATED_VALUES = 2**22  # of copies of a layer's output that go through the rest together ...
+ABLATED_COPIES = 64  # ... at most
 
 
 def list_layers(net: nn.Module) -> list[nn.Module]:
@@ -61,7 +63,6 @@ def name_layer(model: str, layer: int) -> str:
     return f"{names[module]} ({type(module).__name__}), layer {layer % count + 1} of {count}"
 
 
-@undisturbed
 def features_and_gradient(
     net: nn.Module, x: Tensor, layer: nn.Module, target: Target
 ) -> tuple[Tensor, Tensor]:
@@ -69,6 +70,15 @@ def features_and_gradient(
 
     Nothing before the layer is followed backwards.
     """
+    features, slopes = features_and_gradients(net, x, layer, target)
+    return features[0], slopes[0]
+
+
+@undisturbed
+def features_and_gradients(
+    net: nn.Module, x: Tensor, layer: nn.Module, target: Target
+) -> tuple[Tensor, Tensor]:
+    """The same (N, C, h, w) for N inputs (N, 3, H, W), each by itself."""
     kept: list[Tensor] = []
 
     def cut(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
@@ -78,8 +88,8 @@ def features_and_gradient(
 
     with torch.enable_grad(), hooked(layer.register_forward_hook(own_thread(cut))):
         score = target.logit(net(x)).sum()
-        slope = torch.autograd.grad(score, kept[-1])[0]
-    return kept[-1].detach()[0], slope[0]
+        slopes = torch.autograd.grad(score, kept[-1])[0]
+    return kept[-1].detach(), slopes
 
 
 def last_features_and_gradient(
@@ -102,16 +112,46 @@ def combine_grad_cam(features: Tensor, slope: Tensor) -> Tensor:
 
 def combine_grad_cam_plus_plus(features: Tensor, slope: Tensor) -> Tensor:
     """Grad-CAM++ (h, w), with second and third powers of the slope in place of derivatives."""
-    square, cube = slope**2, slope**3
+    return combine_moments(features, slope, slope**2, slope**3)
+
+
+def combine_moments(features: Tensor, slope: Tensor, square: Tensor, cube: Tensor) -> Tensor:
+    """Grad-CAM++ (h, w) from the slope, its square and its cube, (C, h, w) each, or their means."""
+    weight = weigh_moments(features, slope, square, cube)
+    return torch.einsum("c,chw->hw", weight, features).relu()
+
+
+def weigh_moments(features: Tensor, slope: Tensor, square: Tensor, cube: Tensor) -> Tensor:
+    """Grad-CAM++'s weights (C,): the sum of alpha * ReLU(slope), where alpha = square /
+    (2 * square + cube * sum of the feature map)."""
     below = 2 * square + cube * features.sum((1, 2), keepdim=True)
     alpha = torch.where(below == 0, 0, square / torch.where(below == 0, 1, below))
-    weight = (alpha * slope.relu()).sum((1, 2))
-    return torch.einsum("c,chw->hw", weight, features).relu()
+    return (alpha * slope.relu()).sum((1, 2))
 
 
 def combine_layer_cam(features: Tensor, slope: Tensor) -> Tensor:
     """LayerCAM (h, w): each cell weighted by its own positive slope."""
     return (slope.relu() * features).sum(0).relu()
+
+
+def combine_xgrad_cam(features: Tensor, slope: Tensor) -> Tensor:
+    """XGrad-CAM (h, w): ReLU of the features weighted by their slopes' mean, in which each cell
+    counts by its share of the feature map. A map whose sum is 0 has no shares and is left out."""
+    below = features.sum((1, 2))
+    total = (slope * features).sum((1, 2))
+    weight = torch.where(below == 0, 0, total / torch.where(below == 0, 1, below))
+    return torch.einsum("c,chw->hw", weight, features).relu()
+
+
+def combine_eigen_cam(features: Tensor) -> Tensor:
+    """Eigen-CAM (h, w): ReLU of the cells' (h * w, C) first principal component, not centred.
+
+    Its sign, which a singular value decomposition leaves open, is that of its sum.
+    """
+    cells = features.flatten(1).T
+    *_, rows = torch.linalg.svd(cells, full_matrices=False)
+    component = (cells @ rows[0]).view(features.shape[1:])
+    return (component * component.sum().sign()).relu()
 
 
 def to_map(cells: Tensor | np.ndarray, side: int) -> np.ndarray:
@@ -169,6 +209,131 @@ def layer_cam(x: np.ndarray, target: Target, *, layer: int | Sequence[int] = -1)
     return _combine(x, target, layer, combine_layer_cam)
 
 
+def xgrad_cam(x: np.ndarray, target: Target, *, layer: int | Sequence[int] = -1) -> Maps:
+    """The features weighted so that the weighted maps' sums are what each contributes.
+
+    Fu et al., "Axiom-based Grad-CAM", BMVC 2020 (arXiv:2008.02312): the weight of a feature map A
+    is the sum over its cells of slope * A / sum(A).
+    """
+    return _combine(x, target, layer, combine_xgrad_cam)
+
+
+def eigen_cam(x: np.ndarray, target: Target, *, layer: int | Sequence[int] = -1) -> Maps:
+    """What the layer's feature maps have in common: the same map for every class.
+
+    Muhammad and Yeasin, "Eigen-CAM", IJCNN 2020 (arXiv:2008.00299): with the maps as the columns of
+    O = U S V^T, the map is O v_1. pytorch-grad-cam takes each map's mean away first, the paper does
+    not.
+    """
+    return _combine(x, target, layer, lambda features, _: combine_eigen_cam(features))
+
+
+def smooth_grad_cam_plus_plus(
+    x: np.ndarray,
+    target: Target,
+    *,
+    layer: int = -1,
+    samples: int = 32,
+    noise: float = 0.15,
+    seed: int = 0,
+) -> Maps:
+    """Grad-CAM++ whose slopes, their squares and their cubes are means over noisy copies.
+
+    Omeiza et al., "Smooth Grad-CAM++", 2019 (arXiv:1908.01224). ``noise`` is the deviation, of a
+    range of 1. The feature maps are the picture's own, and alpha has the mean square above its
+    line, as in Grad-CAM++ and torch-cam; the paper prints the mean slope there.
+    """
+    samples = check_whole("The number of samples", samples, 1, 500)
+    noise = check_setting("The noise", noise, 0, 1)
+    net, side = target.load_net(), x.shape[1]
+    module, batch = get_layer(net, layer), to_tensor(x, net)
+    random = torch.Generator().manual_seed(check_seed(seed))
+    features = find_features(net, batch, module)
+    totals, done, started = [torch.zeros_like(features) for _ in range(3)], 0, perf_counter()
+    while done < samples:
+        count = min(BATCH, samples - done)
+        spread = noise * torch.randn(count, *x.shape, generator=random).to(batch.device)
+        slopes = features_and_gradients(net, batch + spread, module, target)[1]
+        for power, total in enumerate(totals, start=1):
+            total += (slopes**power).sum(0)
+        done += count
+        if done == samples or perf_counter() - started > YIELD_SECONDS:
+            started = perf_counter()
+            means = (total / done for total in totals)
+            yield to_map(combine_moments(features, *means), side), done / samples
+
+
+def find_features(net: nn.Module, batch: Tensor, layer: nn.Module) -> Tensor:
+    """The layer's output (C, h, w) for one input (1, 3, H, W)."""
+    kept: list[Tensor] = []
+
+    def copy(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
+        kept.append(output.clone())
+
+    with torch.inference_mode(), hooked(layer.register_forward_hook(own_thread(copy))):
+        net(batch)
+    return kept[0][0]
+
+
+def choose_channels(features: np.ndarray, channels: int) -> np.ndarray:
+    """Indices of the feature maps (C, h, w) that are used, those with the greatest spread first;
+    constant ones never."""
+    channels = check_whole("The number of channels", channels, 1, 2000)
+    spread = features.max((1, 2)) - features.min((1, 2))
+    order = np.argsort(-spread, kind="stable")[:channels]
+    return order[spread[order] > 0]
+
+
+def ablation_cam(x: np.ndarray, target: Target, *, layer: int = -1, channels: int = 320) -> Maps:
+    """The features weighted by the share of the score that is lost without each.
+
+    Desai and Ramaswamy, "Ablation-CAM", WACV 2020: the weight of a feature map is
+    (y - y without it) / y, of the logit y. Here it is divided by y's magnitude: else the map of a
+    class whose logit is below 0 would be that of what speaks against it. The ``channels`` feature
+    maps with the greatest spread come first and are all that is used.
+    """
+    net, side = target.load_net(), x.shape[1]
+    module, batch = get_layer(net, layer), to_tensor(x, net)
+    features = find_features(net, batch, module)
+    order = choose_channels(features.cpu().numpy(), channels)
+    if not len(order):
+        yield np.zeros((side, side), np.float32), 1.0
+        return
+    before = ask_without(net, batch, module, [], target)[0]
+    together = min(max(ABLATED_VALUES // features.numel(), 1), ABLATED_COPIES)
+    lost, started = [], perf_counter()
+    for first in range(0, len(order), together):
+        some = order[first : first + together]
+        lost.extend(before - ask_without(net, batch, module, some, target))
+        share = len(lost) / len(order)
+        if share == 1 or perf_counter() - started > YIELD_SECONDS:
+            started = perf_counter()
+            weight = torch.tensor(lost, dtype=features.dtype, device=features.device)
+            weight /= abs(before) or 1.0
+            used = features[order[: len(lost)]]
+            yield to_map(torch.einsum("c,chw->hw", weight, used).relu(), side), share
+
+
+@torch.inference_mode()
+def ask_without(
+    net: nn.Module, batch: Tensor, layer: nn.Module, channels: Sequence[int], target: Target
+) -> np.ndarray:
+    """The target's logit (N,) with each of N feature maps of a layer set to 0, for one input
+    (1, 3, H, W); with none of them the logit as it is, (1,).
+
+    What comes before the layer is computed once for all.
+    """
+
+    def ablate(_module: nn.Module, _inputs: tuple, output: Tensor) -> Tensor:
+        copies = output.repeat(max(len(channels), 1), 1, 1, 1)
+        for copy, channel in zip(copies, channels, strict=False):
+            copy[channel] = 0
+        return copies
+
+    with hooked(layer.register_forward_hook(own_thread(ablate))):
+        return target.logit(net(batch)).cpu().numpy()
+
+
 def score_cam(x: np.ndarray, target: Target, *, layer: int = -1, channels: int = 320) -> Maps:
     """The features weighted by the softmax of the answers to the picture seen through each.
 
@@ -176,20 +341,10 @@ def score_cam(x: np.ndarray, target: Target, *, layer: int = -1, channels: int =
     each, enlarged and scaled to [0, 1], masks the picture. Weights are a softmax of the change of
     the logit (a softmax does not see what black adds to all of them).
     """
-    channels = check_whole("The number of channels", channels, 1, 2000)
     net, side = target.load_net(), x.shape[1]
-    kept: list[Tensor] = []
-
-    def copy(_module: nn.Module, _inputs: tuple, output: Tensor) -> None:
-        kept.append(output.clone())
-
-    keep = get_layer(net, layer).register_forward_hook(own_thread(copy))
-    with torch.inference_mode(), hooked(keep):
-        net(to_tensor(x, net))
-    features = kept[0][0].cpu().numpy()
-    spread = features.max((1, 2)) - features.min((1, 2))
-    order = np.argsort(-spread, kind="stable")[:channels]
-    order = order[spread[order] > 0]
+    found = find_features(net, to_tensor(x, net), get_layer(net, layer))
+    features = found.cpu().numpy()
+    order = choose_channels(features, channels)
     if not len(order):
         yield np.zeros((side, side), np.float32), 1.0
         return

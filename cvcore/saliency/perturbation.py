@@ -25,7 +25,7 @@ from cvcore.probes.masks import (
     spread_windows,
 )
 from cvcore.saliency.incremental.workers import get_workers
-from cvcore.saliency.target import BATCH, Target
+from cvcore.saliency.target import BATCH, OwnNet, Target
 
 if TYPE_CHECKING:
     from cvcore.saliency.incremental.network import IncrementalNet
@@ -46,7 +46,7 @@ class Asker:
 
     def __init__(self, x: np.ndarray, target: Target, size: int, precision: str = "exact") -> None:
         self.x, self.target, self.size = x, target, size
-        net = _load_incremental(target.model, precision)
+        net = None if isinstance(target, OwnNet) else _load_incremental(target.model, precision)
         if net is None:
             self.together, self._picture = BATCH, None
             self.before = float(target.ask(x[None])[0])
@@ -86,6 +86,23 @@ class Asker:
         finally:
             for one in underway:
                 one.cancel()
+
+    def time_parts(self, part: Part, count: int) -> float:
+        """Seconds that a part takes, of ``count`` parts the middle one, where as many are under way
+        as there are cores. What else waits for the same workers does not count."""
+
+        def ask() -> float:
+            started = perf_counter()
+            if self._picture is None:
+                self._ask_for_each(*part)
+            else:
+                self._picture.perturb(*part)
+            return perf_counter() - started
+
+        if self._picture is None:
+            return float(np.median([ask() for _ in range(count)]))
+        each = [get_workers().submit(ask) for _ in range(count)]
+        return float(np.median([one.result() for one in each])) / cpu_count()
 
     def split(self, top_left: np.ndarray, most: int) -> list[np.ndarray]:
         """Indices of squares at top_left int (N, 2), at most ``most`` each: those that are fastest

@@ -21,9 +21,12 @@ from cvcore.engine.isolation import undisturbed
 from cvcore.models.efficientnet_lite import EfficientNetLite
 from cvcore.recognition import preprocessing
 from cvcore.saliency import DEFAULT_MODEL, cams, choose_target, gradients
-from cvcore.saliency.target import Target, to_tensor
+from cvcore.saliency.target import OwnNet, to_tensor
 
-METHODS = ("gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_cam")
+METHODS = (
+    "gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_cam", "xgrad_cam",
+    "eigen_cam",
+)  # fmt: skip
 SHUFFLED = (nn.Conv2d, nn.Linear)  # layers whose weights are shuffled
 
 
@@ -62,7 +65,7 @@ def check_sanity(
     x = preprocessing.prepare(image, model)
     target = choose_target(x, class_idx, None, model=model)
     net = deepcopy(target.load_net())
-    own = _OwnNet(target, net)
+    own = OwnNet(net, target.class_idx, model=target.model)
     batch, first = to_tensor(x, net), None
     random = torch.Generator().manual_seed(check_seed(seed))
     for name, layers in [("", []), *list_parts(net)]:
@@ -75,19 +78,6 @@ def check_sanity(
         with torch.inference_mode():
             p = net(batch).softmax(1)[0, target.class_idx].item()
         yield SanityStep(name, heatmap, rank_correlation(np.abs(first), np.abs(heatmap)), p)
-
-
-class _OwnNet(Target):
-    """A target in a network of its own instead of the shared one."""
-
-    net: nn.Module
-
-    def __init__(self, target: Target, net: nn.Module) -> None:
-        super().__init__(target.model, target.class_idx)
-        object.__setattr__(self, "net", net)
-
-    def load_net(self) -> nn.Module:
-        return self.net
 
 
 def list_parts(net: nn.Module) -> list[tuple[str, list[nn.Module]]]:

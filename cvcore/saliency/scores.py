@@ -1,9 +1,10 @@
 """How good is a map? Take its pixels away, or put them back, and watch the probability.
 
-Deletion and insertion are those of Petsiuk et al., "RISE", BMVC 2018 (arXiv:1806.07421).
+Deletion and insertion are those of Petsiuk et al., "RISE", BMVC 2018 (arXiv:1806.07421); average
+drop and average increase those of Chattopadhay et al., "Grad-CAM++", WACV 2018 (arXiv:1710.11063).
 """
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 import cv2
@@ -25,6 +26,7 @@ class Scores:
     shares: np.ndarray  # (steps + 1,) float64, 0 to 1
     deletion: np.ndarray  # (steps + 1,) the most important pixels turn black first
     insertion: np.ndarray  # (steps + 1,) the most important pixels become sharp first
+    seen: float  # the probability, 0 to 1, where the picture is seen through its map
 
     @property
     def deletion_auc(self) -> float:
@@ -35,6 +37,71 @@ class Scores:
     def insertion_auc(self) -> float:
         """Area under the curve, 0 to 1; higher is better."""
         return area(self.insertion)
+
+    @property
+    def change(self) -> "Change":
+        """How the probability changes where the picture is seen through its map."""
+        return Change(float(self.deletion[0]), self.seen)
+
+    @property
+    def drop(self) -> float:
+        """The share of the probability that is lost then, 0 to 1; lower is better."""
+        return self.change.drop
+
+    @property
+    def is_increase(self) -> bool:
+        """The class is more probable then."""
+        return self.change.is_increase
+
+
+@dataclass(frozen=True)
+class Change:
+    """The probability of a class in a picture, and in the picture seen through its map."""
+
+    before: float  # 0 to 1
+    seen: float  # 0 to 1
+
+    @property
+    def drop(self) -> float:
+        """max(0, before - seen) / before, 0 to 1; lower is better."""
+        return max(0.0, self.before - self.seen) / self.before if self.before > 0 else 0.0
+
+    @property
+    def is_increase(self) -> bool:
+        """The class is more probable through the map."""
+        return self.seen > self.before
+
+
+def average_drop(changes: Sequence[Change]) -> float:
+    """The mean drop, 0 to 1, of the maps of several pictures; lower is better. ``InputError`` for
+    none."""
+    return float(np.mean([one.drop for one in _check_some(changes)]))
+
+
+def average_increase(changes: Sequence[Change]) -> float:
+    """The share, 0 to 1, of pictures whose class is more probable through their maps; higher is
+    better. ``InputError`` for none."""
+    return float(np.mean([one.is_increase for one in _check_some(changes)]))
+
+
+def _check_some(changes: Sequence[Change]) -> Sequence[Change]:
+    if not changes:
+        raise InputError("There are no scores yet: measure the map of at least one picture.")
+    return changes
+
+
+def see_through(x: np.ndarray, heatmap: np.ndarray, target: Target) -> float:
+    """The probability of the class, 0 to 1, in a picture float32 (3, H, W) times its map (H, W),
+    which is scaled to [0, 1]."""
+    return float(target.ask([x * to_window(heatmap)])[0])
+
+
+def to_window(heatmap: np.ndarray) -> np.ndarray:
+    """A map (H, W) as what it lets through, float32 0 to 1: scaled from its least to its greatest
+    value, what speaks against the class counted as 0; nothing of a constant map."""
+    values = np.clip(heatmap, 0, None) if heatmap.min() < 0 else heatmap
+    spread = float(np.ptp(values))
+    return ((values - values.min()) / (spread or 1.0)).astype(np.float32)
 
 
 def area(curve: np.ndarray) -> float:
@@ -84,7 +151,8 @@ def score_gradually(
             some = shares[first : first + BATCH]
             curve.extend(target.ask([np.where(places < s * places.size, end, start) for s in some]))
             yield None
-    yield Scores(shares, *map(np.array, curves))
+    deletion, insertion = map(np.array, curves)
+    yield Scores(shares, deletion, insertion, see_through(x, heatmap, target))
 
 
 def share_inside(heatmap: np.ndarray, mask: np.ndarray) -> float | None:

@@ -65,6 +65,27 @@ class Target:
         return checkpoints.load_model(self.model)
 
 
+class OwnNet(Target):
+    """A target in a network of its own instead of one of those that are shared by name."""
+
+    net: "nn.Module"
+
+    def __init__(
+        self, net: "nn.Module", class_idx: int, minus_class: int | None = None, model: str = "own"
+    ) -> None:
+        super().__init__(model, class_idx, minus_class)
+        object.__setattr__(self, "net", net)
+
+    def load_net(self) -> "nn.Module":
+        return self.net
+
+    def _predict(self, inputs: Sequence[np.ndarray] | np.ndarray) -> np.ndarray:
+        import torch
+
+        with torch.inference_mode():
+            return self.net(to_tensor(np.asarray(inputs), self.net)).cpu().numpy()
+
+
 def to_tensor(x: np.ndarray, net: "nn.Module") -> "Tensor":
     """An input (3, H, W) or (N, 3, H, W) as a batch on the network's device."""
     import torch

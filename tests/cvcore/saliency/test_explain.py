@@ -154,6 +154,9 @@ def build_convnext() -> nn.Module:
 OTHERS = {"vgg16": build_vgg, "resnet50": build_resnet, "convnext_tiny": build_convnext}
 SETTINGS = {
     "up_and_down": {"cells": 4},
+    "pixel_differences": {"window": 4, "amounts": (0.3,)},
+    "smooth_grad_cam_plus_plus": {"samples": 2},
+    "ablation_cam": {"channels": 4},
     "occlusion": {"window": 112, "stride": 112},
     "rise": {"masks": 16},
     "smoothgrad": {"samples": 2},

@@ -11,6 +11,7 @@ from cvcore.engine import checkpoints, predictor
 from cvcore.probes.masks import coarse_to_fine, make_masks
 from cvcore.saliency import cams, gradients, perturbation
 from cvcore.saliency.target import Target
+from tests.cvcore.saliency.toy import ToyTarget
 
 MODEL = "efficientnet_lite0"
 TIGER_CAT = 282
@@ -30,43 +31,6 @@ def last(maps):
     *_, (values, share) = maps
     assert share == 1
     return values
-
-
-class ToyNet(nn.Module):
-    """Two convolutions and a mean; ``act`` is used twice."""
-
-    def __init__(self):
-        super().__init__()
-        torch.manual_seed(3)
-        self.first, self.second = nn.Conv2d(3, 4, 3, padding=1), nn.Conv2d(4, 5, 3, padding=1)
-        self.act, self.last = nn.ReLU(), nn.Linear(5, 6)
-
-    def forward(self, x):
-        x = self.act(self.second(self.act(self.first(x))))
-        return self.last(x.mean((2, 3)))
-
-
-class ToyTarget(Target):
-    def __init__(self, net, class_idx=2, minus_class=None):
-        super().__init__("toy", class_idx, minus_class)
-        object.__setattr__(self, "net", net)
-
-    def load_net(self):
-        return self.net
-
-    def _predict(self, inputs):
-        with torch.inference_mode():
-            return self.net(torch.from_numpy(np.asarray(inputs, np.float32))).numpy()
-
-
-@pytest.fixture
-def toy():
-    return ToyNet().eval().requires_grad_(False)
-
-
-@pytest.fixture
-def small():
-    return np.random.default_rng(0).random((3, 24, 24), np.float32)
 
 
 def test_incremental_answers_are_the_networks(x, net):
