@@ -16,13 +16,14 @@ from cvcore.saliency import METHODS
 from demos import components as ui
 from demos import lesson
 from demos.lesson.settings import take_settings
-from demos.saliency import compare, live, region, sanity
+from demos.saliency import compare, live, region, sanity, shortcut, window
 from demos.saliency.classes import ClassMenu, TopClasses, list_classes, pick_class, rank_classes
 from demos.saliency.controls import (
     DEFAULT_METHOD,
     DEFAULTS,
     MethodControls,
     Settings,
+    add_more,
     build_look,
     build_method_controls,
     build_opacity,
@@ -34,10 +35,9 @@ from demos.saliency.views import (
     Look,
     View,
     describe_method,
-    draw_map,
     draw_scores,
     draw_sentence,
-    overlay,
+    overlay_result,
     start_view,
 )
 
@@ -67,9 +67,10 @@ def explain(
             yield (gr.skip(),) * 5
             continue
         before = result
+        window.note_seconds(result, settings)
         view = start_view(view, image, settings.model, method).add(result)
         yield (
-            draw_map(view, settings.look),
+            window.draw_result(view, settings.look),
             draw_scores(result),
             to_numbers(result),
             ui.badge({METHODS[method].title: 1000 * result.seconds}),
@@ -83,14 +84,14 @@ def stop(view: View | None, opacity: float, colormap: str, full_at: float) -> tu
         return gr.skip(), gr.skip(), gr.skip()
     view, look = view.stop(), Look(opacity, colormap, full_at)
     scores = draw_scores(view.maps[view.shown], is_stopped=view.is_stopped)
-    return draw_map(view, look), scores, view
+    return window.draw_result(view, look), scores, view
 
 
 def redraw(view: View | None, opacity: float, colormap: str, full_at: float) -> str:
     """The same map in other colours; no network runs."""
     if view is None or view.shown not in view.maps:
         return gr.skip()
-    return draw_map(view, Look(opacity, colormap, full_at))
+    return window.draw_result(view, Look(opacity, colormap, full_at))
 
 
 def save_files(
@@ -100,7 +101,7 @@ def save_files(
     if view is None or view.shown not in view.maps or view.maps[view.shown].share_done < 1:
         return None, None
     result, look = view.maps[view.shown], Look(opacity, colormap, full_at)
-    drawn = overlay(view.square, result.input_map, look, is_signed=METHODS[result.method].is_signed)
+    drawn = overlay_result(view.square, result, look)
     array = io.BytesIO()
     np.save(array, result.input_map)
     return (
@@ -134,6 +135,7 @@ def build(tab: lesson.Tab) -> None:
     table = compare.build(tab, picture, view, controls)
     region.build(tab, picture, question.model, view, [answer.numbers.change, table.change])
     sanity.build(tab, picture, controls)
+    shortcut.build(tab)
     live.build(tab, controls)
     tab.lesson()
     tab.show_code(
@@ -141,11 +143,15 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.saliency.perturbation:occlusion",
         "cvcore.saliency.incremental.network:Picture",
         "cvcore.saliency.gradients:smoothgrad",
+        "cvcore.saliency.pixel_differences:pixel_differences",
         "cvcore.saliency.cams:combine_grad_cam",
+        "cvcore.saliency.cams:ablation_cam",
+        "cvcore.saliency.shortcut.training:Learner",
         "cvcore.saliency.scores:score_map",
     )
     chosen = _connect_map(tab, question, answer, controls, view, list(look.values()))
     _connect_controls(tab, question, answer, chosen)
+    _connect_window(tab, question, answer, controls, chosen)
 
 
 @dataclass(frozen=True)
@@ -158,6 +164,7 @@ class Question:
     minus: ClassMenu
     method: gr.Dropdown
     story: gr.HTML
+    cost: gr.HTML  # passes and wait, said before they are begun
     model: gr.Dropdown
     notice: gr.HTML
     methods: MethodControls
@@ -181,6 +188,7 @@ def _build_question(
             label="Method", elem_id="saliency-method", elem_classes=["beside"],
         )  # fmt: skip
         methods = build_method_controls()
+        cost = gr.HTML(elem_id="saliency-cost")
     with stage.controls(MAP, compare.TITLE):
         opacity = build_opacity()
     with stage.controls(MAP, SCORES):
@@ -191,6 +199,8 @@ def _build_question(
     with stage.more(MAP, SCORES, compare.TITLE, sanity.TITLE, lesson.LIVE):
         with stage.part(MAP, compare.TITLE):
             look = {"opacity": opacity, **build_look()}
+        with stage.part(MAP, SCORES, compare.TITLE):
+            methods = add_more(methods)
         with stage.part(MAP, SCORES, compare.TITLE, lesson.LIVE):
             minus = ClassMenu(
                 list_classes("no other class"), value=DEFAULTS.minus_class,
@@ -202,15 +212,16 @@ def _build_question(
         )  # fmt: skip
         notice = gr.HTML(elem_id="saliency-notice")
     return Question(
-        picture, top, class_idx, minus, method, story, model, notice, methods, button, stop_place
-    ), look
+        picture, top, class_idx, minus, method, story, cost, model, notice, methods, button,
+        stop_place,
+    ), look  # fmt: skip
 
 
 @dataclass(frozen=True)
 class Answer:
     """The map and what is told about it."""
 
-    drawing: gr.HTML
+    drawing: window.MapView
     curves: gr.HTML
     files: tuple[ui.Download, ui.Download]  # as a picture and as an array
     badge: ui.Badge
@@ -219,7 +230,7 @@ class Answer:
 
 def _build_map(stage: lesson.Stage) -> Answer:
     with stage.show(MAP):
-        drawing = gr.HTML(
+        drawing = window.MapView(
             elem_id="saliency-map", label="map", elem_classes=["fill", "picture-back"]
         )
         numbers = gr.JSON(visible=False, label="numbers")
@@ -288,3 +299,22 @@ def _connect_controls(
     layer = methods.parts["layer"]
     for event in (layer.change, chosen.then):
         tab.run(event, describe_layer, [layer, model], methods.layer_name, **QUIET)
+
+
+def _connect_window(
+    tab: lesson.Tab, question: Question, answer: Answer, controls: lesson.Controls,
+    chosen: gr.events.Dependency,
+) -> None:  # fmt: skip
+    """What a map pixel by pixel will cost, said before; a click puts its window somewhere else."""
+    methods, method = question.methods, question.method
+    waits = {"settings": controls, **QUIET}
+    asked = [method.change, question.picture.change, *methods.list_window_events()]
+    tell = window.foretell, [question.picture, method], question.cost
+    tab.run(asked, *tell, **waits)
+    places = [methods.parts[name] for name in ("across", "down")]
+    moved = tab.run(answer.drawing.place, window.pick_place, None, places, **QUIET)
+    # the curves change when a map is finished, too: then it is known what a pass took
+    for event in (moved.then, chosen.then, answer.curves.change):
+        tab.run(event, *tell, **waits)
+    waiting = [*methods.list_window_events(), moved.then]
+    tab.say_waiting(question.button, waiting, [tab.opened.change, method.input])

@@ -6,7 +6,7 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.core import images
+from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from cvcore.saliency import METHODS
 from demos import components as ui
@@ -17,6 +17,7 @@ from demos.saliency.views import View, draw_comparison, draw_sentence, start_vie
 
 TITLE = "Compare"
 EMPTY = "Choose the methods and press “Compare”: each map comes with its time and its scores."
+AVERAGED = ("chelsea", "coffee", "astronaut", "rocket", "camera", "loafer", "street")
 QUICK = ("gradient", "smoothgrad", "integrated_gradients", "guided_backprop", "grad_cam")
 
 
@@ -24,9 +25,13 @@ def compare(
     image: np.ndarray | None,
     methods: list[str],
     view: View | None = None,
+    averaged: bool = False,
     settings: Settings = DEFAULTS,
 ) -> Iterator[tuple[str, list[dict], View]]:
-    """Map after map with the settings of each, its time and scores; every step is shown."""
+    """Map after map with the settings of each, its time and scores; every step is shown.
+
+    With ``averaged`` each method's average drop and increase over the sample pictures follow.
+    """
     if not methods:
         raise InputError("Choose at least one method to compare.")
     images.check_image(image)
@@ -49,7 +54,44 @@ def compare(
             view = view.add(result, show=False)
             yield draw_comparison(results, view.square, look, now), table, view
         table = [*table, to_numbers(result)]
-    yield draw_comparison(results, view.square, look), table, view
+    if not averaged:
+        yield draw_comparison(results, view.square, look), table, view
+        return
+    for words, more in average(table, settings):
+        if words is None:
+            yield gr.skip(), gr.skip(), gr.skip()
+        else:
+            table = more
+            yield draw_comparison(results, view.square, look, words, table), table, view
+    yield draw_comparison(results, view.square, look, table=table), table, view
+
+
+def average(
+    table: list[dict], settings: Settings
+) -> Iterator[tuple[str | None, list[dict]]]:  # fmt: skip
+    """What is being done, or None between two steps, and the table with the average drop and the
+    average increase of each method so far, over the sample pictures."""
+    scores = cvcore.saliency.scores
+    for at, row in enumerate(table):
+        if METHODS[row["method"]].is_partial:
+            continue
+        changes: list = []
+        pictures = (samples.load_sample(name) for name in AVERAGED)
+        for change in cvcore.saliency.measure_changes(
+            pictures, row["method"], model=settings.model, **settings.work(row["method"])
+        ):
+            if change is None:
+                yield None, table
+                continue
+            changes.append(change)
+            means = {
+                "average_drop": scores.average_drop(changes),
+                "average_increase": scores.average_increase(changes),
+                "pictures": len(changes),
+            }
+            table = [*table[:at], table[at] | means, *table[at + 1 :]]
+            words = f"{METHODS[row['method']].title}: sample {len(changes)} of {len(AVERAGED)} …"
+            yield words, table
 
 
 def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.Controls) -> gr.JSON:
@@ -57,12 +99,17 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
     with tab.stage.controls(TITLE, first=True):
         methods = ui.CheckboxGroup(
             [(row.title, name) for name, row in METHODS.items()], value=list(QUICK),
-            label="Methods, with the settings and the layer of the map (occlusion, RISE, up and "
-            "down take longer)", elem_classes=["two-columns"],
+            label="Methods, with the settings and layer", elem_classes=["two-columns"],
+            elem_id="saliency-methods",
         )  # fmt: skip
         with gr.Row():
             button = gr.Button("Compare", variant="primary", size="sm", elem_id="saliency-compare")
             stop_place = gr.Column(min_width=80)
+    with tab.stage.more(TITLE):
+        averaged = gr.Checkbox(
+            False, label=f"Then drop and increase, averaged over {len(AVERAGED)} samples",
+            elem_id="saliency-averaged",
+        )  # fmt: skip
     with tab.stage.view(TITLE):
         drawing = gr.HTML(
             draw_sentence(EMPTY),
@@ -74,14 +121,14 @@ def build(tab: lesson.Tab, picture: gr.Image, view: gr.State, controls: lesson.C
     running = tab.run(
         button.click,
         compare,
-        [picture, methods, view],
+        [picture, methods, view, averaged],
         [drawing, table, view],
         settings=controls,
         api_name="saliency_compare",
         kind="heavy",
         show_progress="minimal",
     )
-    tab.say_waiting(button, [picture, methods, *controls])
+    tab.say_waiting(button, [picture, methods, averaged, *controls])
     with stop_place:
         tab.stop_button(running, shows=[drawing], elem_id="saliency-compare-stop")
     return table

@@ -10,13 +10,20 @@ from cvcore.probes import stages
 from cvcore.recognition.classifier import DEFAULT_MODEL
 from cvcore.saliency import get_method
 from cvcore.saliency.perturbation import FILLS
+from cvcore.saliency.pixel_differences import COLOURS
 from demos import components as ui
 from demos.saliency.classes import FIRST_CHOICE, NO_CLASS, to_classes
 from demos.saliency.views import COLORMAPS, Look
 
 DEFAULT_METHOD = "grad_cam"
-CAMS = ("grad_cam", "grad_cam_plus_plus", "layer_cam", "score_cam")
-FUSED = CAMS[:3]
+CAMS = (
+    "grad_cam", "grad_cam_plus_plus", "layer_cam", "xgrad_cam", "eigen_cam",
+    "ablation_cam", "smooth_grad_cam_plus_plus", "score_cam",
+)  # fmt: skip
+FUSED = CAMS[:5]
+PIXELS = "pixel_differences"
+NOISY = ("smoothgrad", "smooth_grad_cam_plus_plus")
+AMOUNTS = (0.1, 0.2, 0.4)
 LAST_LAYER = len(stages.SIDES) - 1  # of the bundled network
 
 
@@ -36,6 +43,11 @@ class Settings:
     window: int = 16  # pixels, 4 to 96
     stride: int = 8  # pixels, 2 to 64
     fill: str = FILLS[0]
+    zoom: int = 16  # pixels a side of the window, 4 to 108
+    across: float = 0.5  # where the window's middle is, a share of the square, 0 to 1
+    down: float = 0.5
+    amounts: tuple[float, ...] = (0.1, 0.2, 0.4)  # of a range of 1
+    colours: str = COLOURS[0]
     cells: int = 56  # patches a side, 7 to 112
     delta: float = 0.2  # of a range of 1, 0.05 to 1
     masks: int = 1000  # 100 to 4000
@@ -62,6 +74,9 @@ class Settings:
             for row in METHOD_SETTINGS
             if method in row.methods
         }
+        if method == PIXELS:
+            amounts = chosen["amounts"]
+            chosen["amounts"] = tuple(amounts) if isinstance(amounts, (list, tuple)) else amounts
         if takes_layer:
             fuse = chosen.pop("fuse", False)
             chosen["layer"] = to_layers(chosen["layer"], self.model, fuse=fuse)
@@ -79,17 +94,28 @@ class MethodSetting:
     label: str
     methods: tuple[str, ...]
     limits: tuple[float, float, float] | None = None  # of a slider: least, most, step
-    choices: tuple[str, ...] = ()
+    choices: tuple[Any, ...] = ()
+    is_more: bool = False  # under "More"
     keyword: str = ""  # of ``cvcore.saliency.explain``, where it is another word
 
     def build(self) -> Any:
         value = getattr(DEFAULTS, self.name)
+        name = f"saliency-{self.name.replace('_', '-')}"
+        if isinstance(value, tuple):
+            return ui.CheckboxGroup(
+                [(f"{one:g}", one) for one in self.choices], value=list(value), label=self.label,
+                elem_id=name,
+            )  # fmt: skip
+        if self.name == "colours":
+            return ui.Dropdown(
+                [("all three together", "together"), ("each by itself", "each")], value=value,
+                label=self.label, elem_id=name, elem_classes=["beside"],
+            )  # fmt: skip
         if self.choices:
             return ui.Radio(list(self.choices), value=value, label=self.label)
         if self.limits is None:
             return gr.Checkbox(value, label=self.label)
         low, high, step = self.limits
-        name = f"saliency-{self.name.replace('_', '-')}"
         return ui.Slider(low, high, value, step=step, label=self.label, elem_id=name)
 
 
@@ -97,7 +123,11 @@ METHOD_SETTINGS = (
     MethodSetting("layer", "Layer, from early (0) to late (8)", CAMS, (0, LAST_LAYER, 1)),
     MethodSetting("fuse", "Fuse with all later layers: the greatest of the scaled maps", FUSED),
     MethodSetting("channels", "Feature maps used, those with the greatest spread first",
-                  ("score_cam",), (16, 1280, 16)),
+                  ("ablation_cam", "score_cam"), (16, 1280, 16)),
+    MethodSetting("zoom", "Window, pixels a side", (PIXELS,), (4, 108, 4), keyword="window"),
+    MethodSetting("amounts", "Changed by, up and down", (PIXELS,),
+                  choices=AMOUNTS),
+    MethodSetting("colours", "Colours", (PIXELS,), choices=COLOURS),
     MethodSetting("window", "Window, pixels", ("occlusion",), (4, 96, 4)),
     MethodSetting("stride", "Stride, pixels", ("occlusion",), (2, 64, 2)),
     MethodSetting("fill", "Covered with", ("occlusion",), choices=FILLS),
@@ -106,11 +136,22 @@ METHOD_SETTINGS = (
     MethodSetting("masks", "Random masks", ("rise",), (100, 4000, 100)),
     MethodSetting("mask_cells", "Cells of a mask, a side", ("rise",), (3, 28, 1), keyword="cells"),
     MethodSetting("keep", "Share of cells left open", ("rise",), (0.1, 0.9, 0.05)),
-    MethodSetting("samples", "Noisy copies", ("smoothgrad",), (4, 128, 4)),
-    MethodSetting("noise", "Noise, of a range of 1", ("smoothgrad",), (0, 0.5, 0.01)),
+    MethodSetting("samples", "Noisy copies", NOISY, (4, 128, 4)),
+    MethodSetting("noise", "Noise, of a range of 1", NOISY, (0, 0.5, 0.01)),
     MethodSetting("steps", "Steps from black to the picture", ("integrated_gradients",),
                   (4, 256, 4)),
+    # these last, as they stand under "More"
+    MethodSetting("across", "Window's middle, from the left", (PIXELS,), (0, 1, 0.01),
+                  is_more=True),
+    MethodSetting("down", "Window's middle, from the top", (PIXELS,), (0, 1, 0.01), is_more=True),
 )  # fmt: skip
+
+
+IN_WINDOW = tuple(row.name for row in METHOD_SETTINGS if PIXELS in row.methods)
+
+
+def _get_event(part: Any) -> Any:
+    return part.release if isinstance(part, ui.Slider) else part.input
 
 
 @dataclass(frozen=True)
@@ -122,17 +163,29 @@ class MethodControls:
     layer_name: gr.HTML  # which layer is meant
 
     def list_events(self) -> list[Any]:
-        """When a visitor has changed one of them."""
-        return [
-            part.release if isinstance(part, ui.Slider) else part.input
-            for part in self.parts.values()
-        ]
+        """When a visitor has changed one of those that act at once."""
+        return [_get_event(part) for name, part in self.parts.items() if name not in IN_WINDOW]
+
+    @property
+    def window(self) -> list[Any]:
+        """What is set before Explain is pressed: it says first how long it will take."""
+        return [self.parts[name] for name in IN_WINDOW]
+
+    def list_window_events(self) -> list[Any]:
+        """When a visitor has changed one of those."""
+        return [_get_event(part) for part in self.window]
+
+
+def list_groups(*, is_more: bool) -> list[tuple[tuple[str, ...], list[MethodSetting]]]:
+    """The settings that are shown together, and for which methods: in the rail, or under "More"."""
+    rows = [row for row in METHOD_SETTINGS if row.is_more == is_more]
+    return [(methods, list(some)) for methods, some in groupby(rows, lambda row: row.methods)]
 
 
 def build_method_controls() -> MethodControls:
     """Controls for every method, those of the first shown; each keeps its value when hidden."""
     parts, groups, layer_name = {}, [], None
-    for methods, rows in groupby(METHOD_SETTINGS, lambda row: row.methods):
+    for methods, rows in list_groups(is_more=False):
         with gr.Column(visible=DEFAULT_METHOD in methods) as group:
             parts |= {row.name: row.build() for row in rows}
             if layer_name is None:
@@ -142,6 +195,16 @@ def build_method_controls() -> MethodControls:
                 )
         groups.append(group)
     return MethodControls(parts, tuple(groups), layer_name)
+
+
+def add_more(methods: MethodControls) -> MethodControls:
+    """The same with what stands under "More", which is made here."""
+    parts, groups = dict(methods.parts), list(methods.groups)
+    for names, rows in list_groups(is_more=True):
+        with gr.Column(visible=DEFAULT_METHOD in names) as group:
+            parts |= {row.name: row.build() for row in rows}
+        groups.append(group)
+    return MethodControls(parts, tuple(groups), methods.layer_name)
 
 
 def build_opacity() -> ui.Slider:
@@ -159,7 +222,7 @@ def build_look() -> dict[str, Any]:
 def show_settings(method: str) -> list[Any]:
     """Show the groups of the settings that a method takes, hide the others."""
     get_method(method)
-    groups = groupby(METHOD_SETTINGS, lambda row: row.methods)
+    groups = [*list_groups(is_more=False), *list_groups(is_more=True)]
     return [gr.update(visible=method in methods) for methods, _ in groups]
 
 

@@ -44,8 +44,9 @@ def explain_frame(
     marked = frame // 3
     marked[square] = overlay(frame[square], result.input_map, Look(0.5), is_signed=False)
     labels = class_names.load_shown(model)
-    text = f"{METHODS[method].title}: {labels[result.class_idx]}"
-    if result.minus_class is not None:
+    row = METHODS[method]
+    text = f"{row.title}: {labels[result.class_idx] if row.has_class else 'for every class'}"
+    if result.minus_class is not None and row.has_class:
         text += f" rather than {labels[result.minus_class]}"
     return cvcore.core.drawing.draw_text(marked, text), to_numbers(result)
 

@@ -23,6 +23,9 @@ def to_numbers(result: "Saliency") -> dict[str, Any]:
         "share_done": result.share_done,
         "deletion_auc": result.deletion_auc,
         "insertion_auc": result.insertion_auc,
+        "drop": scores and scores.drop,  # of the probability in the picture seen through its map
+        "increase": scores and scores.is_increase,
+        "window_xyxy": result.window_xyxy and list(result.window_xyxy),  # of the 224 x 224 pixels
         "curves": scores
         and {
             "share_of_pixels": scores.shares.tolist(),

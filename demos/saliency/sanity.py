@@ -1,6 +1,7 @@
 """The sanity check: does a map fall apart with the network that it explains?"""
 
 from collections.abc import Iterator
+from html import escape
 
 import gradio as gr
 import numpy as np
@@ -11,11 +12,22 @@ from cvcore.saliency import METHODS
 from demos import components as ui
 from demos import lesson
 from demos.saliency.classes import FIRST_CHOICE, to_classes
-from demos.saliency.views import cut_square, draw_sanity, draw_sentence
+from demos.saliency.views import (
+    SIDE,
+    Look,
+    cut_square,
+    draw_grid,
+    draw_page,
+    draw_sentence,
+    overlay,
+)
 
 TITLE = "Sanity check"
 EMPTY = "Press “Randomise”: the map is drawn anew after each layer that is spoiled."
-SANE = ("gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_cam")
+SANE = (
+    "gradient", "gradient_x_input", "guided_backprop", "grad_cam", "layer_cam", "xgrad_cam",
+    "eigen_cam",
+)  # fmt: skip
 
 
 def check_sanity(
@@ -78,3 +90,30 @@ def build(tab: lesson.Tab, picture: gr.Image, controls: lesson.Controls) -> None
     tab.say_waiting(button, [picture, method, controls["class_idx"], controls["model"]])
     with stop_place:
         tab.stop_button(running, elem_id="saliency-sanity-stop")
+
+
+def draw_sanity(square: np.ndarray, steps: list, *, is_signed: bool) -> str:
+    """The map after each layer was randomised, with its rank correlation."""
+    figures = [
+        f'<figure><img alt="map" src="{_sanity_picture(square, step, is_signed)}"><figcaption>'
+        f"<b>{escape('down to ' + step.layer if step.layer else 'trained network')}</b>"
+        f"rank correlation {step.rank_correlation:.2f}<br>probability {step.probability:.0%}"
+        "</figcaption></figure>"
+        for step in steps
+    ]
+    verdict = ""
+    if len(steps) > 1:
+        kept = [step for step in steps[1:] if abs(step.rank_correlation) > 0.5]
+        verdict = (
+            f"After {len(kept)} of {len(steps) - 1} spoiled networks the map is still much the "
+            "same: it shows the picture more than the network."
+            if len(kept) * 3 > len(steps)
+            else "The map changes as the network is spoiled: it does depend on what was learned."
+        )
+    return draw_page(f'<p class="big">{verdict}</p>', draw_grid(figures), kind="sheet")
+
+
+def _sanity_picture(square: np.ndarray, step, is_signed: bool) -> str:
+    look = Look(opacity=0.75, full_at=0.6)
+    drawn = overlay(square, step.input_map, look, is_signed=is_signed)
+    return images.to_data_uri(images.resize(drawn, (SIDE // 2, SIDE // 2)))

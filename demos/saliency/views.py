@@ -1,5 +1,6 @@
 """Drawings of the saliency lesson, as HTML made of numbers and escaped text."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field, replace
 from html import escape
 from typing import TYPE_CHECKING
@@ -21,7 +22,7 @@ if TYPE_CHECKING:
 
 SIDE = 448  # pixels of the square that maps are drawn on
 SHOWN_SIDE = 960  # pixels of the whole picture, at most
-SCORES_SIZE = (760, 390)  # of the curves, in a stage of their own
+SCORES_SIZE = (760, 300)  # of the curves, in a stage of their own
 COLORMAPS = ("viridis", "inferno", "cividis", "grey")
 DELETION, INSERTION = charts.colour_of(charts.VERMILION), charts.colour_of(charts.BLUE)
 
@@ -52,7 +53,28 @@ STYLE = f"""<style>
 .sal .bar i {{ display: block; height: 100%; background: {INSERTION}; }}
 .sal .key i {{ display: inline-block; width: 1.4rem; height: .35rem; margin: 0 .35rem 0 .8rem;
   vertical-align: middle; border-radius: .2rem; }}
+.lesson-rail #saliency-methods .wrap {{
+  grid-template-columns: minmax(0, 1fr) minmax(0, 1.19fr); }}
+#saliency-methods label {{ padding-left: 3px !important; padding-right: 0 !important; gap: 4px;
+  min-width: 0; }}
+#saliency-methods label span {{ margin-left: 0; letter-spacing: -.035em; }}
+.sal.zoom {{ gap: 10px; align-items: stretch; }}
+.sal .zoomed {{ flex: 1; min-width: 0; display: grid; place-items: center; }}
+.sal .zoomed.four {{ grid-template: 1fr 1fr / 1fr 1fr; gap: 6px; }}
+.sal .zoomed figure {{ margin: 0; width: 100%; height: 100%; min-height: 0; position: relative; }}
+.sal .zoomed img {{ width: 100%; height: 100%; object-fit: contain; image-rendering: pixelated; }}
+.sal .zoomed figcaption {{ position: absolute; top: 0; left: 0; padding: 1px 8px; color: #fff;
+  background: #000b; border-radius: 6px; font-size: .875rem; }}
+.sal .aside {{ flex: 0 0 13rem; display: flex; flex-direction: column; gap: 6px; }}
+.sal .aside p.soft {{ color: #ddd; }}
+.sal .spot {{ position: relative; }}
+.sal .next {{ position: absolute; width: 18px; height: 18px; translate: -50% -50%;
+  border: 3px dashed #fff; outline: 2px solid #000; pointer-events: none; }}
+.sal .next[hidden] {{ display: none; }}
+.sal .aside img {{ width: 100%; display: block; cursor: crosshair; border-radius: 6px; }}
 @media (max-width: 760px) {{
+  .sal.zoom {{ flex-direction: column; }}
+  .sal .aside {{ flex: none; width: 60%; }}
   .sal.sheet {{ height: auto; }}
   .sal .grid {{ grid-template-columns: 1fr; grid-auto-rows: 11rem; }}
   .sal .said p.soft {{ display: none; }}
@@ -119,9 +141,18 @@ def cut_square(image: np.ndarray, model: str = DEFAULT_MODEL, side: int = SIDE) 
     return images.resize(image[find_square(image.shape[:2], model)], (side, side))
 
 
-def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool) -> np.ndarray:
-    """The square with a map over it; signed maps go from blue (against) to red (for)."""
+def overlay(
+    square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bool,
+    window: tuple[int, ...] | None = None,
+) -> np.ndarray:  # fmt: skip
+    """The square with a map over it; signed maps go from blue (against) to red (for).
+
+    The range of colours is that of the ``window`` (left, top, right, bottom) where there is one.
+    """
     magnitude = np.abs(values)
+    if window is not None:
+        left, top, right, bottom = window
+        magnitude = magnitude[top:bottom, left:right]
     # single pixels of fine maps stand far out: they do not set the range
     limit = float(np.percentile(magnitude, 99.5) or magnitude.max()) * look.full_at or 1.0
     return drawing.draw_heatmap(
@@ -134,14 +165,18 @@ def overlay(square: np.ndarray, values: np.ndarray, look: Look, *, is_signed: bo
     )
 
 
+def overlay_result(square: np.ndarray, result: "Saliency", look: Look) -> np.ndarray:
+    """The square with a result's map over it."""
+    is_signed = METHODS[result.method].is_signed
+    return overlay(square, result.input_map, look, is_signed=is_signed, window=result.window_xyxy)
+
+
 def draw_whole(view: View, look: Look) -> np.ndarray:
     """The whole picture with the map over the framed part that the network sees, the rest dark."""
     result, whole = view.maps[view.shown], view.square if view.whole is None else view.whole
     rows, columns = find_square(whole.shape[:2], result.model)
     drawn = whole // 3
-    drawn[rows, columns] = overlay(
-        whole[rows, columns], result.input_map, look, is_signed=METHODS[result.method].is_signed
-    )
+    drawn[rows, columns] = overlay_result(whole[rows, columns], result, look)
     return drawing.draw_frame(drawn, (columns.start, rows.start, columns.stop, rows.stop))
 
 
@@ -151,6 +186,23 @@ def name_classes(result: "Saliency") -> str:
     if result.minus_class is not None:
         text += f" rather than “{labels[result.minus_class]}”"
     return text
+
+
+def name_map(result: "Saliency") -> str:
+    """The method, and of which class its map is, as HTML."""
+    row = METHODS[result.method]
+    if not row.has_class:
+        return f"{escape(row.title)}, <b>the same for every class</b>"
+    return f"{escape(row.title)} for <b>{escape(name_classes(result))}</b>"
+
+
+def say_progress(result: "Saliency", *, is_stopped: bool) -> str:
+    """How much of a map is done, as HTML; nothing once it is."""
+    if result.share_done == 1:
+        return ""
+    if is_stopped:
+        return f". <b>Stopped at {result.share_done:.0%}</b>"
+    return f", {result.share_done:.0%} done"
 
 
 def draw_page(*parts: str, kind: str = "") -> str:
@@ -174,14 +226,11 @@ def draw_map(view: View, look: Look) -> str:
     drawn = draw_whole(view, look)
     left, top, right, bottom = result.crop_xyxy
     high, wide = result.size_hw
-    done = "" if result.share_done == 1 else f", {result.share_done:.0%} done"
-    if done and view.is_stopped:
-        done = f". <b>Stopped at {result.share_done:.0%}</b>"
+    done = say_progress(result, is_stopped=view.is_stopped)
     return draw_page(
         f'<img class="fit map" style="--ratio: {drawn.shape[1] / drawn.shape[0]:.4f}" '
         f'alt="{escape(row.title)} map over the picture" src="{images.to_data_uri(drawn)}">',
-        f'<div class="said"><p class="big">{escape(row.title)} for '
-        f"<b>{escape(name_classes(result))}</b>: {result.seconds:.2f} s{done}</p>"
+        f'<div class="said"><p class="big">{name_map(result)}: {result.seconds:.2f} s{done}</p>'
         f'<p class="soft">The network sees the frame alone, {right - left} x {bottom - top} of '
         f"{wide} x {high} pixels</p></div>",
         kind="whole",
@@ -189,8 +238,10 @@ def draw_map(view: View, look: Look) -> str:
 
 
 def describe_method(method: str) -> str:
-    """What a method does, and what its colours mean."""
+    """What a method does, and what its colours mean; of a window that is said beside its map."""
     row = get_method(method)
+    if row.is_partial:
+        return ""
     colours = (
         "Red speaks for the class, blue against it, whatever the colours chosen under “More”."
         if row.is_signed
@@ -217,9 +268,30 @@ def draw_curves(scores: "Scores", size: tuple[int, int]) -> str:
     )
 
 
+DROP_MEANS = (
+    "Drop: the picture is seen through its map, dark where the map is low; how much of the "
+    "probability goes (lower is better)? Increase: does it rise instead? Over several pictures "
+    "their means are called average drop and average increase."
+)
+
+
+def draw_drop(scores: "Scores") -> str:
+    """How the probability changes where the picture is seen through its map, as HTML."""
+    before = f"{scores.deletion[0]:.0%} → {scores.seen:.0%}"
+    if scores.is_increase:
+        return f"Seen through the map: {before}, <b>an increase</b>, drop 0%"
+    return f"Seen through the map: {before}, <b>drop {scores.drop:.0%}</b>, no increase"
+
+
 def draw_scores(result: "Saliency", *, is_stopped: bool = False) -> str:
     """Deletion and insertion curves with their areas; before they are measured, a line on that."""
     scores = result.scores
+    if METHODS[result.method].is_partial:
+        done = "" if result.share_done == 1 or is_stopped else "The map is under way. "
+        return draw_page(
+            f'<p class="soft">{done}There are no scores of a map of a window: taking pixels away '
+            "in the order of importance needs the whole picture.</p>"
+        )
     if scores is None and is_stopped:
         return draw_page('<p class="soft">Stopped: there are no scores of this map.</p>')
     if scores is None:
@@ -228,18 +300,21 @@ def draw_scores(result: "Saliency", *, is_stopped: bool = False) -> str:
     alone = "" if result.minus_class is None else f" Measured for “{escape(label)}” alone."
     return draw_page(
         draw_curves(scores, SCORES_SIZE),
+        f'<p class="big">{draw_drop(scores)}</p>'
         '<p class="soft">The most important pixels are taken away first (deletion), or put back '
-        f"first into a blurred picture (insertion).{alone}</p>",
+        f"first into a blurred picture (insertion).{alone} {DROP_MEANS}</p>",
     )
 
 
 def draw_comparison(
-    results: "Mapping[str, Saliency]", square: np.ndarray, look: Look, now: str = ""
-) -> str:
+    results: "Mapping[str, Saliency]", square: np.ndarray, look: Look, now: str = "",
+    table: Sequence[dict] = (),
+) -> str:  # fmt: skip
     """Maps, each with its time, its scores and their curves; the best score is marked.
 
-    ``now`` says what is being computed.
+    ``now`` says what is being computed; of the ``table`` the average drops are shown.
     """
+    averages = {row["method"]: row for row in table if "average_drop" in row}
     doing = under_way(escape(now), "Stopped.")
     heading = f'<p class="big" role="status">{doing}</p>' if now else ""
     if not results:
@@ -247,20 +322,31 @@ def draw_comparison(
     finished = [one for one in results.values() if one.scores]
     best_deletion = min((one.deletion_auc for one in finished), default=None)
     best_insertion = max((one.insertion_auc for one in finished), default=None)
+    best_drop = min((one.scores.drop for one in finished if one.scores), default=None)
     figures = []
     for name, result in results.items():
         row = METHODS[name]
-        drawn = overlay(square, result.input_map, look, is_signed=row.is_signed)
+        drawn = overlay_result(square, result, look)
         small = images.resize(drawn, (SIDE // 2, SIDE // 2))
         lines = f"{result.seconds:.2f} s"
         if result.scores:
             lines += "<br>deletion " + _mark(result.deletion_auc, best_deletion)
             lines += "<br>insertion " + _mark(result.insertion_auc, best_insertion)
+            drop = f"{result.scores.drop:.0%}{' ↑' if result.scores.is_increase else ''}"
+            lines += "<br>drop " + _mark(result.scores.drop, best_drop, drop)
+            if name in averages:
+                row_ = averages[name]
+                lines += (
+                    f"<br>of {row_['pictures']} samples: average drop "
+                    f"{row_['average_drop']:.0%}, increase {row_['average_increase']:.0%}"
+                )
             lines += draw_curves(result.scores, charts.SPARK)
         else:
             share = f"{result.share_done:.0%}"
             waits = under_way(f"{share} done", f"stopped at {share}")
-            if result.share_done == 1:
+            if row.is_partial and result.share_done == 1:
+                waits = "of a window alone: no scores"
+            elif result.share_done == 1:
                 waits = under_way("scores follow", "stopped, no scores")
             lines += f", {waits}"
         figures.append(
@@ -273,13 +359,16 @@ def draw_comparison(
         draw_grid(figures),
         f'<p class="soft key">Curves: probability as pixels go<i style="background:{DELETION}"></i>'
         f'(deletion) or come back<i style="background:{INSERTION}"></i>(insertion, dashed), most '
-        f"important first{', for the first class alone' if alone else ''}. ★ the best.</p>",
+        f"important first{', for the first class alone' if alone else ''}. Drop: the share of "
+        "the probability that is lost where the picture is seen through the map, ↑ where it rises."
+        f"{' Averages: for the first choice of each sample.' if averages else ''} ★ the best.</p>",
         kind="sheet",
     )
 
 
-def _mark(value: float, best: float | None) -> str:
-    return f"<b style='display:inline'>{value:.3f} ★</b>" if value == best else f"{value:.3f}"
+def _mark(value: float, best: float | None, shown: str = "") -> str:
+    shown = shown or f"{value:.3f}"
+    return f"<b style='display:inline'>{shown} ★</b>" if value == best else shown
 
 
 def draw_region(results: "Mapping[str, Saliency]", mask: np.ndarray) -> str:
@@ -288,6 +377,8 @@ def draw_region(results: "Mapping[str, Saliency]", mask: np.ndarray) -> str:
     for name, result in results.items():
         share = share_inside(result.input_map, mask)
         title = f"<b>{escape(METHODS[name].title)}</b>"
+        if result.window_xyxy is not None:
+            title += " (in its window)"
         if result.share_done < 1:
             title += f" ({result.share_done:.0%} done)"
         if share is None:
@@ -302,30 +393,3 @@ def draw_region(results: "Mapping[str, Saliency]", mask: np.ndarray) -> str:
         "nothing in particular would have that share inside.</p>",
         *rows,
     )
-
-
-def draw_sanity(square: np.ndarray, steps: list, *, is_signed: bool) -> str:
-    """The map after each layer was randomised, with its rank correlation."""
-    figures = [
-        f'<figure><img alt="map" src="{_sanity_picture(square, step, is_signed)}"><figcaption>'
-        f"<b>{escape('down to ' + step.layer if step.layer else 'trained network')}</b>"
-        f"rank correlation {step.rank_correlation:.2f}<br>probability {step.probability:.0%}"
-        "</figcaption></figure>"
-        for step in steps
-    ]
-    verdict = ""
-    if len(steps) > 1:
-        kept = [step for step in steps[1:] if abs(step.rank_correlation) > 0.5]
-        verdict = (
-            f"After {len(kept)} of {len(steps) - 1} spoiled networks the map is still much the "
-            "same: it shows the picture more than the network."
-            if len(kept) * 3 > len(steps)
-            else "The map changes as the network is spoiled: it does depend on what was learned."
-        )
-    return draw_page(f'<p class="big">{verdict}</p>', draw_grid(figures), kind="sheet")
-
-
-def _sanity_picture(square: np.ndarray, step, is_signed: bool) -> str:
-    look = Look(opacity=0.75, full_at=0.6)
-    drawn = overlay(square, step.input_map, look, is_signed=is_signed)
-    return images.to_data_uri(images.resize(drawn, (SIDE // 2, SIDE // 2)))

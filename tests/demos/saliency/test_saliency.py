@@ -166,7 +166,7 @@ def test_compare_marks_the_best_and_keeps_the_map_shown(chelsea, view):
     steps = list(compare.compare(chelsea, ["gradient", "layer_cam"], view=view))
     drawing, table, more = steps[-1]
     assert [row["method"] for row in table] == ["gradient", "layer_cam"]
-    assert drawing.count(" ★</b>") == 2
+    assert drawing.count(" ★</b>") >= 3  # of deletion, insertion and drop
     assert drawing.count("<figure>") == 2
     assert drawing.count("<svg") == 2  # the curves of each
     assert set(more.maps) == {"grad_cam", "gradient", "layer_cam"}
