@@ -22,7 +22,7 @@ def draw_leaders() -> str:
     chart = charts.draw_chart(
         [*lines, charts.Mark(HUMAN_TOP5, "a practised person, top-5", axis="y")],
         title="Published accuracy on ImageNet’s 1,000 classes",
-        x=charts.Axis("year", text=lambda year: f"{year:.0f}"),
+        x=charts.Axis("year", text=lambda year: str(int(year + 0.01))),
         y=charts.Axis("accuracy, %", high=100),
     )
     rows = "".join(
