@@ -240,7 +240,7 @@ def _run(pictures: np.ndarray) -> "torch.Tensor":
 def _check_proposals(boxes: np.ndarray) -> np.ndarray:
     boxes = check_boxes(boxes)
     if not len(boxes):
-        raise InputError("There is no proposal to be classified: lower the smallest region.")
+        raise InputError("There is no proposal to be classified: choose a larger picture.")
     return boxes
 
 

@@ -34,6 +34,7 @@ from demos.detection.way import (
     OVERVIEW,
     POOLED,
     SEARCH,
+    Course,
     WaySettings,
     WayState,
     find_way,
@@ -245,7 +246,7 @@ def show_all(
 
 @lesson.keep_here
 def show_step(
-    image: np.ndarray | None, truths: list[dict] | None, state: WayState | None,
+    image: np.ndarray | None, truths: list[dict] | None, state: WayState | None, course: Course,
     settings: WaySettings,
 ) -> Iterator[tuple]:  # fmt: skip
     """A step on the picture, its slow part first: the view, its numbers, the windows and theirs,
@@ -259,11 +260,14 @@ def show_step(
     elif image is None:
         yield draw_sentence(NO_PICTURE), None, skip, skip, skip, None
     else:
-        yield from show_slow_step(find_way(state, image), truths, settings)
+        try:
+            yield from show_slow_step(find_way(state, image), truths, course, settings)
+        except InputError as error:  # in place of the answer to what was asked before
+            yield draw_sentence(str(error)), None, skip, skip, skip, None
 
 
 def show_slow_step(
-    state: WayState, truths: list[dict] | None, settings: WaySettings
+    state: WayState, truths: list[dict] | None, course: Course, settings: WaySettings
 ) -> Iterator[tuple]:
     """The steps that keep what takes long."""
     skip = gr.skip()
@@ -280,15 +284,20 @@ def show_slow_step(
     if settings.step == SEARCH:
         yield *search_view.draw(state, settings, truths), skip, skip, slider, state
         return
-    for now in region_view.score(state, settings):
-        yield *region_view.draw(now, settings), skip, skip, slider, now
+    for now, drawn in region_view.follow(state, settings, course):
+        yield *region_view.draw(now, drawn), skip, skip, slider, now
         slider = skip
 
 
+@lesson.keep_here
 def redraw(
-    truths: list[dict] | None, state: WayState | None, settings: WaySettings
+    truths: list[dict] | None, state: WayState | None, course: Course, settings: WaySettings
 ) -> tuple:  # fmt: skip
-    """The step again by what is kept, after a slider that asks for nothing slow."""
+    """The step again by what is kept, after a slider that asks for nothing slow; while crops are
+    classified, their next drawing follows it."""
+    course.settings = settings
+    if course.at_work is not None and settings.step in (CROPS, POOLED):
+        return gr.skip(), gr.skip(), gr.skip()
     if state is None or settings.step in (OVERVIEW, HISTORY):
         return gr.skip(), gr.skip(), gr.skip()
     if settings.step == NETWORK:
@@ -313,7 +322,10 @@ def answer(
     if settings.step == SEARCH:  # with the merges as they are asked for
         state = search_view.prepare(find_way(None, image), settings)
         return search_view.draw(state, settings, truths)[1]
-    *_, last = show_step(image, truths, None, settings)
+    if image is None or settings.step in (OVERVIEW, HISTORY):
+        *_, last = show_step(image, truths, None, Course(), settings)
+    else:
+        *_, last = show_slow_step(find_way(None, image), truths, Course(), settings)
     return last[1]
 
 
@@ -325,7 +337,7 @@ def build(tab: lesson.Tab, picture: gr.Image, truths: gr.JSON, lazy: lesson.Lazy
     with tab.stage.view(TITLE) as section:
         view = gr.HTML(label="step", elem_id="detection-way")
         facts = gr.JSON(visible=False, label="numbers")
-        state = gr.State()
+        state, course = gr.State(), gr.State(Course())
     settings = steps.settings
     windows = [settings[name] for name in ("side", "stride", "growth")]
     tab.run(
@@ -333,13 +345,13 @@ def build(tab: lesson.Tab, picture: gr.Image, truths: gr.JSON, lazy: lesson.Lazy
         api_name="detection_windows", kind="steady",
     )  # fmt: skip
     running = lazy.add(
-        TITLE, section, show_step, [picture, truths, state],
+        TITLE, section, show_step, [picture, truths, state, course],
         [view, facts, *steps.windows, settings["merges"], state], api_name=None,
         controls=steps.slow, follows=[picture.change], kind="steady",
         newest=gr.State(lesson.RunToken()), settings=settings,
     )  # fmt: skip
     tab.run(
-        [*steps.cheap, truths.change], redraw, [truths, state], [view, facts, state],
+        [*steps.cheap, truths.change], redraw, [truths, state, course], [view, facts, state],
         api_name=None, kind="stream", settings=settings,
     )  # fmt: skip
     with stop:

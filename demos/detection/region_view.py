@@ -12,7 +12,7 @@ from cvcore.core.images import to_data_uri
 from cvcore.detection.region_cnn import RegionScores
 from demos.detection.search_view import draw_figure, draw_step
 from demos.detection.views import draw_rows
-from demos.detection.way import CROPS, POOLED, WaySettings, WayState
+from demos.detection.way import CROPS, POOLED, Course, WaySettings, WayState
 
 SHOWN = 5  # crops
 PAUSE = 0.4  # seconds between two drawings while crops are classified
@@ -45,10 +45,33 @@ def score(state: WayState, settings: WaySettings) -> Iterator[WayState]:
 
 
 def pool(state: WayState, settings: WaySettings) -> WayState:
-    """Fast R-CNN's one pass, with the pooling that is set."""
-    cnn = cvcore.detection.region_cnn
-    scores = cnn.score_map(state.image, state.proposals(settings), pooling=settings.pooling)
-    return replace(state, pooled={**state.pooled, settings.pooling: scores})
+    """Fast R-CNN's one pass, with the pooling that is set; what is kept of other proposals goes."""
+    cnn, boxes = cvcore.detection.region_cnn, state.proposals(settings)
+    scores = cnn.score_map(state.image, boxes, pooling=settings.pooling)
+    kept = {name: one for name, one in state.pooled.items() if state.is_scored(one, settings)}
+    return replace(state, pooled={**kept, settings.pooling: scores})
+
+
+def follow(
+    state: WayState, settings: WaySettings, course: Course
+) -> Iterator[tuple[WayState, WaySettings]]:
+    """``score``, each state with the settings that it is to be drawn by: as the sliders stand."""
+    course.settings, course.at_work = None, (mine := object())
+    now, drawn, pooled = state, settings, {}
+    try:
+        for now in score(state, settings):
+            drawn = course.follow(settings)
+            now = replace(now, pooled={**pooled, **now.pooled})
+            if drawn.pooling not in now.pooled:
+                now = pool(now, drawn)
+            pooled = now.pooled
+            yield now, drawn
+    finally:
+        if course.at_work is mine:
+            course.at_work = None
+    if course.follow(settings) != drawn:  # moved while the last state was drawn
+        drawn = course.follow(settings)
+        yield (now if drawn.pooling in now.pooled else pool(now, drawn)), drawn
 
 
 def draw(state: WayState, settings: WaySettings) -> tuple[str, dict]:
@@ -100,10 +123,12 @@ def draw_crop(image: np.ndarray, scores: RegionScores, row: int) -> str:
 
 def say_progress(scores: RegionScores) -> str:
     count = len(scores.boxes)
-    passes = f"<b>{count} proposals, {scores.passes} passes</b> of the network"
+    passes = f"{scores.passes} {'pass' if scores.passes == 1 else 'passes'}</b> of the network"
     if not scores.done:
-        return f"{passes} of {scores.of} so far, {sum_seconds(scores):.1f} s."
-    return f"{passes}: <b>{sum_seconds(scores):.1f} s</b> here."
+        seconds = f"{sum_seconds(scores):.1f} s"
+        return f"<b>{count} of {scores.of} proposals so far, {passes}, {seconds}."
+    proposals = "1 proposal" if count == 1 else f"{count} proposals"
+    return f"<b>{proposals}, {passes}: <b>{sum_seconds(scores):.1f} s</b> here."
 
 
 def say_found(count: int, settings: WaySettings) -> str:
@@ -141,8 +166,12 @@ def draw_both(state: WayState, settings: WaySettings) -> tuple[str, dict]:
         numbers[name] = {
             "passes": scores.passes, "seconds": sum_seconds(scores), "found": to_rows(found),
         }  # fmt: skip
-    said = "The crops are still being classified."
-    if crops is not None and crops.done and len(crops.boxes) == len(pooled.boxes):
+    count = 0 if crops is None else len(crops.boxes)
+    said = (
+        f"R-CNN has classified {count} of {len(pooled.boxes)} proposals so far; the two are "
+        "compared when it has them all."
+    )
+    if crops is not None and crops.done and count == len(pooled.boxes):
         agreement = cnn.compare(crops, pooled, **limits)
         said = say_agreement(agreement)
         numbers["agreement"] = {

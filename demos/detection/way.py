@@ -34,7 +34,7 @@ class WaySettings:
     space: str = SearchSettings.space
     measures: list[str] = field(default_factory=lambda: list(MEASURES))
     recall_iou: float = 0.5
-    most: float = 80  # proposals that are classified
+    most: float = 60  # proposals that are classified
     score: float = DEFAULT_LIMIT  # SVM score that a box needs
     nms: float = DEFAULT_NMS_IOU
     pooling: str = POOLINGS[1]
@@ -74,6 +74,21 @@ class WayState:
         """Whether these are the scores of the proposals as they are set, all of them."""
         boxes = self.proposals(settings)
         return scores is not None and scores.done and np.array_equal(scores.boxes, boxes)
+
+
+class Course:
+    """What the crops that are being classified are drawn by while sliders move, in a ``gr.State``.
+
+    ``at_work`` names the run under way.
+    """
+
+    settings: WaySettings | None = None
+    at_work: object = None
+
+    def follow(self, settings: WaySettings) -> WaySettings:
+        """Those of a run, with what has been moved since and asks for nothing slow."""
+        now = self.settings or settings
+        return replace(settings, score=now.score, nms=now.nms, pooling=now.pooling)
 
 
 def find_way(state: WayState | None, image: np.ndarray | None) -> WayState:
