@@ -28,7 +28,10 @@ PUBLISHED = (
         "2014-06", "DeepFace", 97.35, "4.4 million pictures; faces turned to the front in 3D",
         "Taigman et al., CVPR 2014",
     ),
-    Published("2014-12", "DeepID2+", 99.47, "0.2 million pictures; who, and same or not", _ARCFACE),
+    Published(
+        "2014-12", "DeepID2+", 99.47,
+        "0.2 million pictures; losses of identification and of verification", _ARCFACE,
+    ),
     Published(
         "2015-02", "DeepID3", 99.53, "two deeper networks together", "Sun et al., arXiv:1502.00873"
     ),
@@ -37,7 +40,8 @@ PUBLISHED = (
         "Schroff et al., arXiv:1503.03832",
     ),
     Published(
-        "2015-09", "VGGFace", 98.95, "2.6 million pictures of 2,622 people; who, then triplets",
+        "2015-09", "VGGFace", 98.95,
+        "2.6 million pictures of 2,622 people; identification, then triplets",
         f"Parkhi et al., BMVC 2015; {_ARCFACE}",
     ),
     Published(

@@ -166,7 +166,7 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
         ranks = gr.Textbox(
             HAND_RANKS, label="Where the truths stand", elem_id="classification-hand", max_length=40
         )
-        try_samples = gr.Button("Use the samples", size="sm")
+        try_samples = gr.Button("Use the samples", size="sm", elem_classes=["of-pictures"])
     with stage.controls(FOLDER):
         start = gr.Button("Measure", variant="primary", size="sm")
     with stage.told(RANKS, FOLDER):
@@ -200,7 +200,7 @@ def _connect(
         newest=newest,
     )  # fmt: skip
     with tab.stage.controls(RANKS, FOLDER):
-        tab.stop_button(running, sampling, shows=[accuracy])
+        tab.stop_button(running, sampling, shows=[accuracy], elem_classes=["of-pictures"])
     tab.on_open(measure_samples, [model, n], outputs, kind="steady", newest=newest)
     tab.run(
         n.input, show_at, [report, n, model], [accuracy, mistakes], api_name=None, kind="stream"

@@ -11,18 +11,14 @@ from demos.detection.views import draw_rows
 from demos.detection.way import MAPS, WaySettings, WayState, find_truths
 from demos.lesson import charts
 
-LISTED = 5
+LISTED = 4
 TAKEN = 500  # of all anchors, in the chart
 SAID = (
-    "A region proposal network gives each anchor a score (does it hold anything?) and four numbers "
-    "that move and stretch it. YOLOv3-tiny, which is shown here, gives the same five numbers, "
-    "objectness and tx, ty, tw, th, before any class comes into it; only that a middle stays in "
-    "its cell, and that a cell has three anchors and not nine."
+    "A region proposal network gives each anchor a score (is there an object?) and four numbers "
+    "that move and stretch it. YOLOv3-tiny, shown here, gives the same: objectness and tx, ty, "
+    "tw, th. But a box's middle stays in its cell, and a cell has three anchors, not nine."
 )
-STAND_IN = (
-    "Without a box of yours in the view Truth it is judged by its own answer, after NMS: of course "
-    "it finds that."
-)
+STAND_IN = "Without a truth box of yours it is judged by its own answer, which it finds, of course."
 
 
 def draw(state: WayState, settings: WaySettings, truths: list[dict] | None) -> tuple[str, dict]:
@@ -41,7 +37,7 @@ def draw(state: WayState, settings: WaySettings, truths: list[dict] | None) -> t
             network.draw_scores(state.image, raw, grid, anchor),
         ),
         draw_figure(
-            "anchors (dashed), their boxes (yellow), arrows from corner to corner",
+            "anchors (dashed), moved to their boxes (yellow)",
             network.draw_moves(state.image, best),
         ),
     ]
@@ -104,6 +100,7 @@ def draw_recall(state: WayState, truths: np.ndarray, whose: str, settings: WaySe
             recall, _ = recall_curve(boxes, truths, iou_limit=limit)
             lines.append(charts.Line(name, np.arange(1, len(recall) + 1), recall))
     return charts.draw_chart(
-        lines, title=f"Recall of {whose}", x=charts.Axis("proposals taken", is_log=True),
+        lines, title=f"Recall of {whose.partition(',')[0]}",
+        x=charts.Axis("proposals taken", is_log=True),
         y=charts.Axis(f"recall at IoU {limit:g}", 0, 1), size=charts.HALF, legend=True,
     )  # fmt: skip

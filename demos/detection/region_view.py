@@ -17,12 +17,12 @@ from demos.detection.way import CROPS, POOLED, Course, WaySettings, WayState
 SHOWN = 5  # crops
 PAUSE = 0.4  # seconds between two drawings while crops are classified
 PUBLISHED = (  # seconds a picture, without and with proposals
-    ("R-CNN", "47 (VGG16)", "49"),
-    ("Fast R-CNN", "0.32 (VGG16)", "2.3"),
+    ("R-CNN", "47", "49"),
+    ("Fast R-CNN", "0.32", "2.3"),
     ("Faster R-CNN", "", "0.2"),
 )
 SOURCE = (
-    "Published: on an Nvidia K40, Girshick, ICCV 2015, table 4; selective search 2 s and Faster "
+    "Published: VGG16 on an Nvidia K40, Girshick, ICCV 2015, table 4; selective search 2 s, Faster "
     "R-CNN 0.198 s, Ren et al., NeurIPS 2015."
 )
 
@@ -112,12 +112,13 @@ def draw_crop(image: np.ndarray, scores: RegionScores, row: int) -> str:
     ratio = wide / high
     shape = f"{ratio:.1f} x narrower" if ratio > 1.05 else f"{1 / ratio:.1f} x wider"
     shape = "as it was" if 1 / 1.05 <= ratio <= 1.05 else shape
+    score = f"{scores.scores[row].max():+.2f}".replace("-", "−")
     before = to_data_uri(drawing.cut(image, box), quality=80)
     after = to_data_uri(cnn.warp(image, box), quality=80)
     return (
         f'<figure><img alt="proposal" src="{before}"><img alt="warped" src="{after}">'
         f"<figcaption>{wide:.0f} x {high:.0f}, {shape}<br><b>{label} "
-        f"{scores.scores[row].max():+.2f}</b></figcaption></figure>"
+        f"{score}</b></figcaption></figure>"
     )
 
 
@@ -180,7 +181,8 @@ def draw_both(state: WayState, settings: WaySettings) -> tuple[str, dict]:
         }  # fmt: skip
     html = draw_step(
         f"<p>{said}</p>", f'<div class="two">{"".join(figures)}</div>',
-        draw_times(state, crops, pooled), f'<p class="soft">{SOURCE}</p>',
+        draw_times(state, crops, pooled),
+        f'<p class="soft">{tell_pass(state.image)} {SOURCE}</p>',
     )  # fmt: skip
     return html, numbers
 
@@ -206,14 +208,26 @@ def draw_times(state: WayState, crops: RegionScores | None, pooled: RegionScores
         told = ", ".join(f"{part} {ms / 1000:.2f}" for part, ms in parts.items())
         seconds = f"{sum(parts.values()) / 1000:.2f} ({told})"
         both = f"{(sum(parts.values()) + state.search_ms) / 1000:.2f}"
-        rows.append([f"<b>{name}</b>", str(scores.passes if scores else 0), seconds, both])
-    rows.append(["<b>Faster R-CNN</b>", "1", "", ""])
+        rows.append([_name(name), str(scores.passes if scores else 0), seconds, both])
+    rows.append([_name("Faster R-CNN"), "1", "", ""])
     for row, (_, alone, whole) in zip(rows, PUBLISHED, strict=True):
         row += [alone, whole]
     heads = [
         "", "passes", "seconds here", "with proposals", "published", "with proposals",
     ]  # fmt: skip
     return draw_rows(heads, rows)
+
+
+def _name(detector: str) -> str:
+    return f'<b style="white-space: nowrap">{detector}</b>'
+
+
+def tell_pass(image: np.ndarray) -> str:
+    """Why one pass is not so much faster than a few dozen."""
+    cnn = cvcore.detection.region_cnn
+    share = min(image.shape[:2]) / max(image.shape[:2])
+    crops = max(1, round(share * (cnn.MAP_SIDE / cnn.NETWORK_SIDE) ** 2))
+    return f"One pass reads as many pixels as {crops} crops: with more proposals it saves more."
 
 
 def to_rows(found: cvcore.detection.region_cnn.RegionDetections) -> list[dict]:

@@ -19,7 +19,7 @@ from cvcore.detection.roi_pooling import (
 )
 from demos import components as ui
 from demos import lesson
-from demos.detection.views import draw_page
+from demos.detection.search_view import draw_step
 
 TITLE = "RoI pooling"
 ROWS, COLUMNS = 4, 6
@@ -132,7 +132,7 @@ def draw(
     high, wide = pooled.output.shape
     waits = "<p><b>Type the fourth row into the table: each ? waits for a number.</b></p>"
     head = waits if np.isnan(cells).any() else ""
-    return draw_page(
+    return draw_step(
         head,
         f'<div class="two"><div><h3>RoI pooling {high} x {wide}: greatest of a bin</h3>'
         f'<div class="pair">{_draw_matrix(cells, _find_owners(pooled), _find_won(cells, pooled))}'

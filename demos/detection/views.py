@@ -54,8 +54,8 @@ STYLE = """<style>
   gap: .4rem 1.2rem; }
 .det .two > * { min-width: 0; }
 .det .two figure:not(.chart) { margin: 0; }
-.det .two > figure:not(.chart) > img { display: block; width: 100%; height: 14.5rem;
-  object-fit: contain; }
+.det .two > figure:not(.chart) > img { display: block; width: 100%;
+  height: clamp(10rem, 26dvh, 17rem); object-fit: contain; }
 .det figcaption { font-size: .9375rem; }
 .det .crops { display: grid; grid-template-columns: repeat(5, 1fr); gap: .4rem; }
 .det .crops figure { margin: 0; }
@@ -65,7 +65,7 @@ STYLE = """<style>
 .det.det .step :is(th, td) { font-size: .9375rem; padding: 1px .4rem; }
 .det .step .track { min-width: 5rem; }
 .det .crops figcaption { font-size: .875rem; line-height: 1.25; }
-.det .years { overflow: auto; }
+.det .years { overflow: auto; } .det .years td:nth-child(3) { min-width: 11rem; }
 .det.det .years :is(th, td) { text-align: left; vertical-align: top; font-size: .9375rem; }
 .lesson-rail .det .big { font-size: 1rem; line-height: 1.35; margin: 0 0 .3rem; }
 .lesson-rail .det.det :is(th, td) { padding: 1px .4rem; font-size: .9375rem; line-height: 1.3; }

@@ -254,7 +254,7 @@ def draw_networks() -> str:
     )
     own = (
         f'<tr class="own"><td>here</td><td>SFace as this page runs it</td><td><b>{OWN:.1f}</b></td>'
-        "<td>the same, in 8-bit blocks, with MTCNN’s landmarks and the mirrored face</td>"
+        "<td>as OpenCV’s, below; 8-bit weights, MTCNN’s landmarks, and the mirrored face, too</td>"
         "<td>measured: 6,000 pairs of LFW drawn anew, ten folds</td></tr>"
     )
     return (
@@ -268,9 +268,9 @@ def draw_networks() -> str:
         '<div class="published" tabindex="0" role="region" aria-label="Published accuracy on LFW">'
         "<table><thead><tr><th>date</th><th>network</th><th>% right on LFW</th>"
         f"<th>learnt from</th><th>source</th></tr></thead><tbody>{own}{rows}</tbody></table></div>"
-        '<p class="soft">Near 99.8 % LFW is full: of its 6,000 pairs a few are named wrongly. '
-        "Detectors, cuts and draws of pairs differ: the first row and the others are neighbours, "
-        "not rivals in one race.</p>"
+        '<p class="soft">At about 99.8 % LFW is saturated: a few of its 6,000 pairs are labelled '
+        "wrongly. Face detectors, crops and, in the first row, the pairs themselves differ: a few "
+        "tenths of a percent do not rank these networks.</p>"
     )
 
 

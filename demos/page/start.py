@@ -12,7 +12,7 @@ from demos.components.js_component import load_script
 from demos.server.static_files import publish
 
 TITLE = "Start"
-ABREAST = 5  # cards, as in style.css; small chapters share a row
+ABREAST = 6  # cards, as in style.css; small chapters share a row
 
 
 def _picture(name: str) -> str:
