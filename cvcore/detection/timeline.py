@@ -178,6 +178,11 @@ DETECTORS = (
         device="T4, TensorRT", kind=ONE_STAGE,
     ),
     Detector(
+        2025, "YOLOv13-X", "Hypergraphs relate many places of the map at once, not pairs alone.",
+        "Lei et al., 2025, arXiv:2506.17733: 640 pixels, val", coco=54.8, ms=14.67,
+        device="T4, TensorRT", kind=ONE_STAGE,
+    ),
+    Detector(
         2026, "YOLO26x", "Ends without NMS, lighter box regression, a new optimiser.",
         "Ultralytics, documentation of YOLO26: 640 pixels, val", coco=57.5, ms=11.8,
         device="T4, TensorRT", kind=ONE_STAGE,

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from dataclasses import replace
+from html import escape
 
 import gradio as gr
 
@@ -126,6 +127,14 @@ def show_lecture(part: str = HAND, ranks: str = HAND_RANKS, n: int = FIRST_RANK)
     return draw_hand(cvcore.classification.rank_n.read_ranks(ranks), n)
 
 
+def show_example(part: str, ranks: str, n: int) -> str:
+    """The same for the page: ranks that cannot be read leave a sentence, not the sum before."""
+    try:
+        return show_lecture(part, ranks, n)
+    except InputError as error:
+        return draw_page(LOOK, f'<p class="big">{escape(str(error))}</p>')
+
+
 def check_n(n: int) -> int:
     if n not in range(1, 6):
         raise InputError(f"Choose an N from 1 to 5, got {n}.")
@@ -172,9 +181,10 @@ def build(tab: lesson.Tab, model: gr.Dropdown) -> None:
     with stage.told(RANKS, FOLDER):
         table = ui.Download("Every picture's rank (CSV)")
     tab.run(
-        [part.change, ranks.submit, ranks.blur, n.input], show_lecture, [part, ranks, n], lecture,
-        api_name="classification_rank_example", kind="stream",
+        [part.change, ranks.submit, ranks.blur, n.input], show_example, [part, ranks, n], lecture,
+        api_name=None, kind="stream",
     )  # fmt: skip
+    tab.endpoint(show_lecture, [part, ranks, n], lecture, api_name="classification_rank_example")
     _connect(
         tab, model, source, n, [start, try_samples], [numbers, accuracy, mistakes, table, report]
     )

@@ -20,6 +20,7 @@ from cvcore.detection.roi_pooling import (
 from demos import components as ui
 from demos import lesson
 from demos.detection.search_view import draw_step
+from demos.detection.views import draw_sentence
 
 TITLE = "RoI pooling"
 ROWS, COLUMNS = 4, 6
@@ -29,7 +30,11 @@ START = [
     ["0.9", "0.8", "0.7", "0.3", "0.5", "0.2"],
     [""] * COLUMNS,  # to be typed
 ]
-BAD_CELL = "Every cell of the matrix must hold a number, or nothing yet: change the others."
+MOST = 1e6  # of a typed number, and the least below 0
+BAD_CELL = (
+    "Every cell of the matrix must hold a number from −1,000,000 to 1,000,000, or nothing yet: "
+    "change the others."
+)
 EMPTY = "The matrix is empty: type a number into a cell."
 
 
@@ -62,6 +67,14 @@ def pool(matrix: Any, settings: PoolingSettings) -> tuple[str, dict[str, list]]:
     return draw(cells, pooled, aligned, values), values
 
 
+def show(matrix: Any, settings: PoolingSettings) -> tuple[str, dict[str, list] | None]:
+    """The same for the page: what cannot be pooled leaves its sentence, not the answer before."""
+    try:
+        return pool(matrix, settings)
+    except InputError as error:
+        return draw_sentence(str(error)), None
+
+
 def parse_matrix(matrix: Any) -> np.ndarray:
     """Numbers out of the table, NaN for an empty cell; InputError when a cell holds something
     else, or none holds a number."""
@@ -69,7 +82,7 @@ def parse_matrix(matrix: Any) -> np.ndarray:
         cells = np.array([[_to_number(cell) for cell in row] for row in matrix], np.float64)
     except (TypeError, ValueError):
         raise InputError(BAD_CELL) from None
-    if cells.ndim != 2 or not cells.size or np.isinf(cells).any():
+    if cells.ndim != 2 or not cells.size or (np.abs(cells) > MOST).any():
         raise InputError(BAD_CELL)
     if np.isnan(cells).all():
         raise InputError(EMPTY)
@@ -79,7 +92,7 @@ def parse_matrix(matrix: Any) -> np.ndarray:
 def _to_number(cell: Any) -> float:
     if cell is None or str(cell).strip() in ("", "nan"):
         return math.nan
-    return float(str(cell).replace(",", "."))
+    return float(str(cell).replace(",", ".").replace("−", "-"))
 
 
 def cut_region(
@@ -130,8 +143,11 @@ def draw(
 ) -> str:
     """The matrix under each pooling, beside what comes out: a bin's colour is its output's."""
     high, wide = pooled.output.shape
-    waits = "<p><b>Type the fourth row into the table: each ? waits for a number.</b></p>"
-    head = waits if np.isnan(cells).any() else ""
+    empty = np.isnan(cells)
+    is_last = empty[-1].all() and not empty[:-1].any()  # as at first
+    where = "the fourth row" if is_last and len(cells) == ROWS else "the empty cells"
+    waits = f"<p><b>Type {where} into the table: each ? waits for a number.</b></p>"
+    head = waits if empty.any() else ""
     return draw_step(
         head,
         f'<div class="two"><div><h3>RoI pooling {high} x {wide}: greatest of a bin</h3>'
@@ -264,7 +280,9 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
         height=height, width=width,
     )  # fmt: skip
     tab.run(
-        [matrix.change, *(part.input for part in settings)], pool, [matrix], outputs,
-        api_name="detection_roi_pool", kind="stream", settings=settings,
+        [matrix.change, *(part.input for part in settings)], show, [matrix], outputs,
+        api_name=None, kind="stream", settings=settings,
     )  # fmt: skip
-    lazy.add(TITLE, section, pool, [matrix], outputs, api_name=None, settings=settings)
+    lazy.add(TITLE, section, show, [matrix], outputs, api_name=None, settings=settings)
+    call = lesson.Controls(PoolingSettings, **settings.parts)
+    tab.endpoint(pool, [matrix], outputs, api_name="detection_roi_pool", settings=call)

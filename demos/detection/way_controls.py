@@ -110,7 +110,7 @@ def _build_search(parts: dict[str, Any]) -> None:
 
 def _build_regions(parts: dict[str, Any]) -> None:
     parts["most"] = ui.Slider(
-        10, 1000, D.most, step=10, label="Proposals classified",
+        10, 300, D.most, step=10, label="Proposals classified",
         elem_id="detection-proposals",
     )  # fmt: skip
     parts["score"] = ui.Slider(

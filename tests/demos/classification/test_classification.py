@@ -309,6 +309,7 @@ def test_ranks_that_are_none_and_the_leaders():
     for text in ("", "1, 2", "1, 2, 3, 4, 0", "1, 2, 3, 4, x", "1, 2, 3, 4, 5, 6", "1 2 3 4 1001"):
         with pytest.raises(InputError, match="Type 5 ranks, whole numbers from 1 to 1,000"):
             ranks.show_lecture(ranks.HAND, text, 1)
+        assert "Type 5 ranks" in visible(ranks.show_example(ranks.HAND, text, 1))
     with pytest.raises(InputError, match="N from 1 to 5"):
         ranks.show_lecture(ranks.HAND, "1 1 1 1 1", 6)
     text = visible(ranks.show_lecture(ranks.LEADERS))

@@ -281,6 +281,9 @@ def test_pooling_of_a_typed_matrix():
     html, values = roi_pooling.pool(typed, PoolingSettings())
     assert values["roi_pool"][2] == [0.9, 0.7, 0.8]
     assert "fourth row" not in visible(html)
+    typed[0] = ["", *typed[0][1:]]
+    assert "Type the empty cells" in visible(roi_pooling.pool(typed, PoolingSettings())[0])
+    typed[0] = roi_pooling.START[0]
     assert html.count('class="at"') == 9 * 4
     shifted = PoolingSettings(top=0.25, left=0.75, height=2, width=3)
     _, values = roi_pooling.pool(typed, shifted)  # rounded to rows 0 and 1, columns 1 to 3
@@ -288,6 +291,13 @@ def test_pooling_of_a_typed_matrix():
     for bad in ([["x"]], [[1, 2], [3]], None, []):
         with pytest.raises(InputError, match="number"):
             roi_pooling.pool(bad, PoolingSettings())
+        html, values = roi_pooling.show(bad, PoolingSettings())  # not the answer before
+        assert "must hold a number" in visible(html)
+        assert values is None
+    with pytest.raises(InputError, match="from −1,000,000 to 1,000,000"):
+        roi_pooling.pool([["1e308"] * 6] * 4, PoolingSettings())  # whose sum is infinite
+    _, values = roi_pooling.pool([["−0.5"]], PoolingSettings(rows=1, columns=1))  # as it is drawn
+    assert values["roi_align"] == [[-0.5]]
     with pytest.raises(InputError, match="empty"):
         roi_pooling.pool([["", None]], PoolingSettings())
 
