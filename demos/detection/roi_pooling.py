@@ -153,8 +153,8 @@ def draw(
         f'<div class="two"><div><h3>RoI pooling {high} x {wide}: greatest of a bin</h3>'
         f'<div class="pair">{_draw_matrix(cells, _find_owners(pooled), _find_won(cells, pooled))}'
         f"{_draw_output(values['roi_pool'])}</div>"
-        '<p class="soft">The region is rounded to whole cells, and its bins, too: two colours in a '
-        "cell mean that bins overlap. Framed: the greatest.</p></div>"
+        '<p class="soft">Region and bins are rounded to whole cells: two colours in a cell mean '
+        "that bins overlap. Framed: the greatest.</p></div>"
         f"<div><h3>RoIAlign {high} x {wide}: the mean of points</h3>"
         f'<div class="pair">{_draw_matrix(cells, {}, set(), _draw_points(aligned))}'
         f"{_draw_output(values['roi_align'])}</div>"
@@ -166,8 +166,8 @@ def tell_bin(aligned: RoiAlignment, values: list[list[float | None]]) -> str:
     """The first bin worked out."""
     one = aligned.bins[0][0]
     said = (
-        "Nothing is rounded. A point reads the four cells around it, whose values stand in their "
-        "middles, the nearer the more."
+        "Nothing is rounded. A point reads the four cells around it, the nearer their middles, the "
+        "more."
     )
     if values[0][0] is None:
         return said

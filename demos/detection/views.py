@@ -37,15 +37,15 @@ STYLE = """<style>
 .det .track i { display: block; height: 100%; background: #4f46e5; }
 .det .pair { display: flex; flex-wrap: wrap; gap: .6rem; }
 .det .roi { position: relative; display: inline-grid; align-content: start;
-  grid-template-columns: repeat(var(--columns), 2.9rem); grid-auto-rows: 2.6rem; }
+  grid-template-columns: repeat(var(--columns), 2.9rem); grid-auto-rows: 2.2rem; }
 .det .roi span { display: grid; place-items: center; font-size: .9375rem; border: 1px solid #777;
   background: #fff; color: #111; position: relative; }
 .det .roi.points span { place-items: end start; padding: 0 .2rem; font-size: .875rem; }
 .det .roi.points span { border-color: #bbb; }
 .det .roi span.won { outline: 3px solid #111; outline-offset: -4px; font-weight: 800; }
 .det .roi .bin, .det .roi .at { position: absolute; left: calc(var(--x) * 2.9rem);
-  top: calc(var(--y) * 2.6rem); }
-.det .roi .bin { width: calc(var(--w) * 2.9rem); height: calc(var(--h) * 2.6rem);
+  top: calc(var(--y) * 2.2rem); }
+.det .roi .bin { width: calc(var(--w) * 2.9rem); height: calc(var(--h) * 2.2rem);
   border: 1px solid #111; mix-blend-mode: multiply; }
 .det .roi .at { width: .4rem; height: .4rem; margin: -.2rem; border-radius: 50%;
   background: #c4391d; border: 1px solid #fff; }
@@ -55,7 +55,7 @@ STYLE = """<style>
 .det .two > * { min-width: 0; }
 .det .two figure:not(.chart) { margin: 0; }
 .det .two > figure:not(.chart) > img { display: block; width: 100%;
-  height: clamp(10rem, 26dvh, 17rem); object-fit: contain; }
+  height: clamp(10rem, 100dvh - 33.5rem, 24rem); object-fit: contain; }
 .det figcaption { font-size: .9375rem; }
 .det .crops { display: grid; grid-template-columns: repeat(5, 1fr); gap: .4rem; }
 .det .crops figure { margin: 0; }
