@@ -34,7 +34,7 @@ class WaySettings:
     space: str = SearchSettings.space
     measures: list[str] = field(default_factory=lambda: list(MEASURES))
     recall_iou: float = 0.5
-    most: float = 60  # proposals that are classified
+    most: float = 40  # proposals that are classified
     score: float = DEFAULT_LIMIT  # SVM score that a box needs
     nms: float = DEFAULT_NMS_IOU
     pooling: str = POOLINGS[1]
