@@ -99,8 +99,9 @@ def test_sliders_moved_while_crops_are_classified_are_followed(coffee, searched)
     assert last[1]["R-CNN"]["found"] == last[1]["Fast R-CNN"]["found"] == []
     assert set(last[-1].pooled) == {"RoIAlign", "RoI pooling"}
     assert course.at_work is None
-    stopped = older_detectors.show_step(coffee, CUP, searched[3], course, settings)
+    stopped = older_detectors.show_step(coffee, CUP, last[-1], course, settings)
     next(stopped)
+    assert course.at_work is not None
     stopped.close()
     assert course.at_work is None
 
