@@ -56,6 +56,8 @@ STYLE = """<style>
 .det .two figure:not(.chart) { margin: 0; }
 .det .two > figure:not(.chart) > img { display: block; width: 100%;
   height: clamp(10rem, 100dvh - 33.5rem, 24rem); object-fit: contain; }
+@media (max-width: 760px) {
+  .det .two > figure:not(.chart) > img { height: auto; max-height: 18rem; } }
 .det figcaption { font-size: .9375rem; }
 .det .crops { display: grid; grid-template-columns: repeat(5, 1fr); gap: .4rem; }
 .det .crops figure { margin: 0; }
