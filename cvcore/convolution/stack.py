@@ -27,6 +27,7 @@ import math
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
 
+from cvcore.convolution.sight import Sight, join
 from cvcore.convolution.stack_layers import MAX_LAYERS, Layer, State, add_layer, read_input
 from cvcore.convolution.stack_presets import STACKS
 from cvcore.core.checks import check_whole
@@ -34,6 +35,7 @@ from cvcore.core.errors import InputError
 
 __all__ = ["STACKS", "Layer", "count_parameters", "describe_stack"]
 MAX_DEPTH = 40  # blocks in blocks
+MAX_LENGTH = 200  # characters of a line
 
 
 @dataclass
@@ -90,6 +92,8 @@ def read_lines(layers: str | Iterable[str]) -> list[Line]:
         before = line.split("#")[0].expandtabs(2)
         if text := " ".join(before.lower().split()):
             found.append(Line(number, text, len(before) - len(before.lstrip())))
+            if len(text) > MAX_LENGTH:
+                raise found[-1].fail(f"a line has at most {MAX_LENGTH} characters.")
     if len(found) > MAX_LAYERS:
         raise InputError(f"At most {MAX_LAYERS} layers can be counted; got {len(found)}.")
     top: list[Line] = []
@@ -136,8 +140,7 @@ def _walk(lines: list[Line], state: State) -> None:
 
 def _take(state: State, other: State) -> None:
     """Go on from where another state has got to."""
-    state.shape, state.jump = other.shape, other.jump
-    state.receptive_field = other.receptive_field
+    state.shape, state.sights = other.shape, other.sights
 
 
 def _add_block(line: Line, state: State) -> State:
@@ -145,7 +148,7 @@ def _add_block(line: Line, state: State) -> State:
     word, _, name = line.text.partition(" ")
     times = 1
     if word == "repeat":
-        if not name.isdigit():
+        if not name.isdecimal():
             raise line.fail("say how often, such as repeat 3.")
         try:
             times = check_whole("the number of times", int(name), 1, 100)
@@ -170,8 +173,9 @@ def _add_block(line: Line, state: State) -> State:
 
 def _close(state: State, at: int) -> None:
     """A block's row says what comes out of it."""
-    sees = state.receptive_field if len(state.shape) == 3 else None
-    state.layers[at] = replace(state.layers[at], output_shape=state.shape, receptive_field=sees)
+    state.layers[at] = replace(
+        state.layers[at], output_shape=state.shape, receptive_field=state.receptive_field
+    )
 
 
 def _add_residual(line: Line, shortcut: Line | None, state: State) -> None:
@@ -185,7 +189,7 @@ def _add_residual(line: Line, shortcut: Line | None, state: State) -> None:
             f"write a shortcut below it, such as conv {made.channels} 1x1.")
         )  # fmt: skip
     _take(state, made)
-    state.receptive_field = _widest([made, way])
+    state.sights = _join([made, way])
     _close(state, at)
 
 
@@ -199,7 +203,7 @@ def _concat(line: Line, state: State, branches: list[State]) -> None:
             "differ."
         )
     _take(state, branches[0])
-    state.receptive_field = _widest(branches)
+    state.sights = _join(branches)
     shape = (*shapes[0][:-1], sum(shape[-1] for shape in shapes))
     try:
         state.push(line.text, "concat", shape, branches=len(branches))
@@ -207,9 +211,14 @@ def _concat(line: Line, state: State, branches: list[State]) -> None:
         raise line.fail(error) from None
 
 
-def _widest(states: list[State]) -> tuple[int, int]:
-    rows, columns = zip(*(one.receptive_field for one in states), strict=True)
-    return max(rows), max(columns)
+def _join(states: list[State]) -> tuple[Sight, Sight] | None:
+    """What is seen together; all where one sees all, and where nothing has rows any more."""
+    sights = [one.sights for one in states]
+    sides = states[0].shape
+    if None in sights or len(sides) != 3:
+        return None
+    rows, columns = zip(*filter(None, sights), strict=True)
+    return join(rows, sides[0]), join(columns, sides[1])
 
 
 def show_shape(shape: tuple[int, ...]) -> str:

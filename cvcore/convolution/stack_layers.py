@@ -10,6 +10,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 
+from cvcore.convolution.sight import Sight
 from cvcore.convolution.windows import WindowFit, fit_windows
 from cvcore.core.checks import check_setting, check_whole
 from cvcore.core.errors import InputError
@@ -40,7 +41,8 @@ class Layer:
     multiplications: int
     """Products of a weight and a value for one input."""
     receptive_field: tuple[int, int] | None
-    """Rows and columns of the input that one output sees; None once flat: it sees all."""
+    """Rows and columns of the input that one output sees at most, padding included; None once
+    flat, and after a squeeze and excite: it sees all."""
     formula: str
     """How the parameters come about, with numbers; empty where there are none to learn."""
     left_over: bool = False
@@ -69,8 +71,8 @@ class State:
     """Where the reading of a stack has got to; branches share the list of layers."""
 
     shape: tuple[int, ...]
-    receptive_field: tuple[int, int] = (1, 1)
-    jump: tuple[int, int] = (1, 1)
+    sights: tuple[Sight, Sight] | None = (Sight(), Sight())
+    """Of rows and columns; None where all of the input is seen."""
     layers: list[Layer] = field(default_factory=list)
     depth: int = 0
 
@@ -84,21 +86,24 @@ class State:
         if math.prod(shape) > 10**12:
             raise InputError("the output has more than a trillion numbers: make it smaller.")
         self.shape = shape
-        sees = self.receptive_field if len(shape) == 3 else None
         self.layers.append(
             Layer(
-                text,
-                kind,
-                shape,
-                parameters,
-                multiplications,
-                sees,
-                formula,
-                left_over,
-                self.depth,
-                settings,
+                text, kind, shape, parameters, multiplications, self.receptive_field, formula,
+                left_over, self.depth, settings,
             )
-        )
+        )  # fmt: skip
+
+    @property
+    def receptive_field(self) -> tuple[int, int] | None:
+        if len(self.shape) != 3 or self.sights is None:
+            return None
+        return self.sights[0].size, self.sights[1].size
+
+    def see(self, move: Callable[[Sight, int], Sight]) -> None:
+        """Follow what is seen through a layer; ``move`` is told the axis: 0 rows, 1 columns."""
+        if self.sights is not None:
+            rows, columns = self.sights
+            self.sights = move(rows, 0), move(columns, 1)
 
     @property
     def channels(self) -> int:
@@ -160,14 +165,10 @@ def _slide(
 ) -> tuple[WindowFit, WindowFit]:
     """Fit a window, and move the receptive field on."""
     fits = fit_windows(state.check_map(), kernel_hw, stride=int(stride or 1), padding=padding)
-    _see(state, kernel_hw, (fits[0].stride, fits[1].stride))
+    state.see(
+        lambda sight, axis: sight.slide(fits[axis].kernel, fits[axis].stride, fits[axis].before)
+    )
     return fits
-
-
-def _see(state: State, kernel_hw: tuple[int, int], stride: tuple[int, int]) -> None:
-    (down, right), (high, wide) = state.jump, state.receptive_field
-    state.receptive_field = high + (kernel_hw[0] - 1) * down, wide + (kernel_hw[1] - 1) * right
-    state.jump = down * stride[0], right * stride[1]
 
 
 def _leaves_over(fits: tuple[WindowFit, WindowFit]) -> bool:
@@ -243,12 +244,7 @@ def _add_transposed(
     if rows < 1 or columns < 1:
         raise InputError("with so much padding nothing is left: padding is cut off here.")
     weights, (high, wide, channels) = math.prod(kernel_hw), state.shape
-    (down, right), (seen_rows, seen_columns) = state.jump, state.receptive_field
-    state.receptive_field = (
-        seen_rows + (-(-kernel_hw[0] // step) - 1) * down,
-        seen_columns + (-(-kernel_hw[1] // step) - 1) * right,
-    )
-    state.jump = max(1, down // step), max(1, right // step)
+    state.see(lambda sight, axis: sight.stamp(kernel_hw[axis], step, pad))
     inside = f"{kernel_hw[0]}·{kernel_hw[1]}·{channels}"
     state.push(
         text, "transposed", (rows, columns, many),
@@ -285,7 +281,7 @@ def _add_adaptive(state: State, text: str, size: str | None) -> None:
         side - (out - 1) * step for side, out, step in zip(sides, wanted, stride, strict=True)
     )
     even = all(side % out == 0 for side, out in zip(sides, wanted, strict=True))
-    _see(state, (kernel[0], kernel[1]), stride)
+    state.see(lambda sight, axis: sight.adapt(sides[axis], wanted[axis]))
     state.push(text, "pool", (*wanted, state.channels), how="adaptive", kernel=kernel, even=even)
 
 
@@ -299,9 +295,7 @@ def _add_norm(state: State, text: str) -> None:
 def _add_upsample(state: State, text: str, factor: str, mode: str | None) -> None:
     high, wide = state.check_map("upsampling")
     times = check_whole("the factor", int(factor), 1, 32)
-    if mode == "bilinear":
-        _see(state, (2, 2), (1, 1))
-    state.jump = max(1, state.jump[0] // times), max(1, state.jump[1] // times)
+    state.see(lambda sight, axis: sight.enlarge(times, bilinear=mode == "bilinear"))
     state.push(
         text, "upsample", (times * high, times * wide, state.channels),
         factor=times, mode=mode or "nearest",
@@ -310,9 +304,10 @@ def _add_upsample(state: State, text: str, factor: str, mode: str | None) -> Non
 
 def _add_squeeze(state: State, text: str, units: str) -> None:
     """Hu, Shen and Sun, "Squeeze-and-Excitation Networks", CVPR 2018."""
-    sides, channels = state.check_map("squeeze and excite"), state.channels
+    state.check_map("squeeze and excite")
+    channels = state.channels
     few = check_whole("the number of squeezed channels", int(units), 1, MAX_UNITS)
-    _see(state, sides, (1, 1))
+    state.sights = None  # each channel is weighed by its mean over all places
     state.push(
         text, "squeeze", state.shape,
         parameters=(channels + 1) * few + (few + 1) * channels,

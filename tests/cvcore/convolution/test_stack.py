@@ -7,6 +7,7 @@ from torch import nn
 from cvcore.convolution import count_parameters, describe_stack
 from cvcore.convolution.stack import STACKS
 from cvcore.convolution.stack_presets import write_efficientnet
+from cvcore.convolution.stack_programs import write_torch
 from cvcore.core.errors import InputError
 
 
@@ -61,6 +62,44 @@ def test_receptive_field_and_products():
     ]  # fmt: skip
     assert rows[1].multiplications == 26 * 26 * 9 * 32
     assert rows[-1].multiplications == 11_520
+
+
+@pytest.mark.parametrize(
+    "lines",
+    [
+        "upsample 2\nconv 1 3x3",  # three pixels of an enlarged map are two of the input
+        "average pool 2x2\nupsample 2\nconv 1 2x2",
+        "average pool 2x2\nupsample 2 bilinear\nconv 1 3x3 same",
+        "upsample 3 bilinear",
+        "conv 1 3x3\ntransposed conv 1 3x3 stride 2 padding 1\nconv 1 3x3 same",
+        "transposed conv 1 5x2 stride 3",
+        "adaptive pool 7x9\nconv 1 2x2",  # windows of unequal size
+        "residual\n average pool 2x2\n conv 1 3x3 same\n upsample 2\nconv 1 3x3 same",
+        "conv 1 2x4 same stride 2\nbranch\n conv 1 1x3 same\nbranch\n conv 1 5x1 same\nconcat",
+    ],
+)
+def test_receptive_fields_are_those_of_torchs_gradients(lines):
+    text = f"input 24x24x1\n{lines}"
+    row = describe_stack(text)[-1]
+    names: dict = {"__name__": "program"}
+    exec(write_torch(text), names)
+    net = names["net"].eval()
+    for parameter in net.parameters():
+        nn.init.ones_(parameter)
+    x = torch.zeros(1, 1, 24, 24, requires_grad=True)
+    answer = net(x)
+    height, width, _ = row.output_shape
+    seen = []
+    for i in range(height // 3, 2 * height // 3 + 1):
+        for j in (width // 2, width // 2 + 1) if i > height // 3 else range(width // 3, width - 3):
+            slope = torch.autograd.grad(answer[0, :, i, j].sum(), x, retain_graph=True)[0][0, 0]
+            seen.append([int(n) for n in (slope.any(1).sum(), slope.any(0).sum())])
+    assert row.receptive_field == tuple(map(max, zip(*seen, strict=True)))
+
+
+def test_after_a_squeeze_all_of_the_input_is_seen():
+    rows = describe_stack("input 8x8x4\nconv 4 3x3\nsqueeze excite 2\nconv 4 1x1")
+    assert [row.receptive_field for row in rows] == [(1, 1), (3, 3), None, None]
 
 
 def test_reading_is_lenient():
@@ -173,6 +212,9 @@ def test_blocks_are_those_of_torchvision_and_of_the_project():
         ("input 4x4x1\nconcat", "Line 2.*two branches"),
         ("input 4x4x1\nrepeat many\n relu", "Line 2.*how often"),
         ("input 4x4x1\nrepeat 900\n relu", "Line 2.*1 to 100"),
+        ("input 4x4x1\nrepeat ²\n relu", "Line 2.*how often"),
+        ("input 4x4x1\nconv " + 5000 * "9" + " 3x3", "Line 2.*at most 200 characters"),
+        ("input 9x9x1\nrepeat 20\n upsample 3\n max pool 2x2", "Line 3.*enlarged so often"),
         ("input 4x4x1" + "\nrepeat 100\n repeat 100\n  relu", "At most"),
         ("input 4x4x3\nconv 4 1x1 groups 2", "cut into 2"),
         ("input 4x4x3\nupsample 0", "factor"),
