@@ -20,7 +20,7 @@ COLOURS = {
 
 
 def draw_refusal(words: str) -> str:
-    return f'<p class="refused">{escape(words)}</p>'
+    return f'<p class="refused" role="alert">{escape(words)}</p>'
 
 
 def draw_stack(rows: Sequence[Layer]) -> str:

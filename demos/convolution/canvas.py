@@ -58,7 +58,7 @@ class Report(gr.HTML):
     """Tables and cards of pictures, in HTML that is made here."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(css_template=read_static(__name__, "report.css"), **kwargs)
+        super().__init__(css_template=read_static(__name__, "refused.css", "report.css"), **kwargs)
 
 
 class NumberTable(_Canvas):

@@ -76,7 +76,7 @@ class Sheet(gr.HTML):
     """Tables and cards of this view."""
 
     def __init__(self, **kwargs: Any) -> None:
-        super().__init__(css_template=read_static(__name__, "dense.css"), **kwargs)
+        super().__init__(css_template=read_static(__name__, "refused.css", "dense.css"), **kwargs)
 
 
 def show_dense(kept: Any, settings: DenseSettings) -> tuple[Any, ...]:

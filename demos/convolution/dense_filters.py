@@ -26,7 +26,7 @@ class FilterColumns(JsComponent):
           aria-label="32 maps one behind the other, with one column marked"></canvas></figure>
       <div class="sums"></div><output></output></div>"""
     SCRIPTS = ("grid.js", "columns.js")
-    STYLES = ("volume.css",)
+    STYLES = ("refused.css", "volume.css")
 
 
 class FlatVolume(JsComponent):
@@ -46,7 +46,7 @@ class FlatVolume(JsComponent):
       <div class="told"><span>in the row:</span><div class="strip" tabindex="0" role="group"
         aria-label="The map's nine numbers with their indices"></div></div></div>"""
     SCRIPTS = ("grid.js", "flat.js")
-    STYLES = ("volume.css",)
+    STYLES = ("refused.css", "volume.css")
 
 
 def column_value(digit: np.ndarray, relu: bool) -> dict[str, Any]:

@@ -54,7 +54,7 @@ class NormCube(JsComponent):
         </div></div>
       <div class="sheets before"></div><div class="sheets after"></div></div>"""
     SCRIPTS = ("grid.js", "cube.js")
-    STYLES = ("cube.css",)
+    STYLES = ("refused.css", "cube.css")
 
 
 def cube_value(digit: np.ndarray, settings: NormSettings) -> dict[str, Any]:

@@ -41,7 +41,7 @@ def test_everything_that_can_be_shown(what):
 def test_what_cannot_be_shown_is_one_sentence_in_its_place():
     for what, says in (("Layers", "Line 1"), ("PyTorch", "Line 1"), ("torchvision", "resnet")):
         html, numbers = architectures.show("conv 3", what, "resent50")
-        assert html.startswith('<p class="refused">')
+        assert html.startswith('<p class="refused" role="alert">')
         assert says in html
         assert numbers == {}
     with pytest.raises(InputError, match="PyTorch or Keras"):
