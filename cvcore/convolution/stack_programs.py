@@ -166,7 +166,9 @@ def write_keras(layers: str | Iterable[str]) -> str:
     """A Keras 3 program that builds the stack as ``model``, by the functional API.
 
     It takes float (N, H, W, C). Batch norms are PyTorch's (epsilon 1e-5, momentum 0.9); Keras
-    counts their running mean and variance as parameters that are not trained. Errors as in
+    counts their running mean and variance as parameters that are not trained. The same weights
+    give the same numbers as :func:`write_torch`'s, but for the order of what is flattened: channels
+    come last here. Errors as in
     :func:`cvcore.convolution.describe_stack`; ``InputError`` also for what Keras has no layer for.
     """
     rows = describe_stack(layers)
@@ -227,7 +229,9 @@ def _write_keras_layer(row: Layer, name: str, body: list[str]) -> list[str]:
             return [*before, f"layers.{kind}({window}{padding}{groups}{bias})"]
         case "transposed":
             window = f"{told['filters']}, {_pair(*told['kernel'])}, strides={told['stride']}"
-            crop = [f"layers.Cropping2D({told['padding']})"] if told["padding"] else []
+            pad = told["padding"]  # cut off; Keras fills up to the stride, which PyTorch does not
+            cuts = tuple((pad, pad + max(told["stride"] - side, 0)) for side in told["kernel"])
+            crop = [f"layers.Cropping2D({cuts})"] if any(map(any, cuts)) else []
             return [f"layers.Conv2DTranspose({window}{bias})", *crop]
         case "pool" if told["how"] == "adaptive":
             if row.output_shape[:2] == (1, 1):
@@ -239,10 +243,16 @@ def _write_keras_layer(row: Layer, name: str, body: list[str]) -> list[str]:
                 )
             return [f"layers.AveragePooling2D({_pair(*told['kernel'])})"]
         case "pool":
-            before, padding = _pad_keras(row)
-            kind = "AveragePooling2D" if told["how"] == "average" else "MaxPooling2D"
             window = f"{_pair(*told['kernel'])}, strides={told['stride']}"
-            return [*before, f"layers.{kind}({window}{padding})"]
+            if told["how"] == "average":  # the zeros count, as in PyTorch; not so with "same"
+                pads = [f"layers.ZeroPadding2D({told['pads']})"] if told["padding"] else []
+                return [*pads, f"layers.AveragePooling2D({window})"]
+            before, padding = _pad_keras(row)
+            if before:  # with what no maximum is, as in PyTorch
+                rows, columns = told["pads"]
+                pads = f'((0, 0), {rows}, {columns}, (0, 0)), constant_values=float("-inf")'
+                body.append(f"{name} = keras.ops.pad({name}, {pads})")
+            return [f"layers.MaxPooling2D({window}{padding})"]
         case "norm":
             return ["layers.BatchNormalization(epsilon=1e-5, momentum=0.9)"]
         case "upsample":

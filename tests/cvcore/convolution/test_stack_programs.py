@@ -19,6 +19,8 @@ batch norm
 depthwise 3x3 padding 1
 relu6
 transposed conv 5 3x3 stride 2 padding 1
+transposed conv 5 1x2 stride 2
+max pool 3x3 padding 1 stride 2
 average pool 2x2
 upsample 2 bilinear
 branch
@@ -84,7 +86,7 @@ class Keras:
         sides = []
         for side, window in zip(x.shape[:2], (rows, columns), strict=True):
             if transposed:
-                sides.append((side - 1) * step + window)
+                sides.append((side - 1) * step + max(window, step))
             else:
                 sides.append(-(-side // step) if same else (side - window) // step + 1)
         return sides, rows * columns
@@ -115,7 +117,7 @@ class Keras:
         if kind == "ZeroPadding2D":
             sides = [side + sum(pair) for side, pair in zip(sides, args[0], strict=True)]
         elif kind == "Cropping2D":
-            sides = [side - 2 * args[0] for side in sides]
+            sides = [side - sum(pair) for side, pair in zip(sides, args[0], strict=True)]
         elif kind == "UpSampling2D":
             sides = [side * args[0] for side in sides]
         elif kind == "GlobalAveragePooling2D":
@@ -136,6 +138,9 @@ class Keras:
 def test_keras_program_builds_what_was_told(text, monkeypatch):
     layers, module = Keras(), ModuleType("keras")
     module.layers, module.Input = layers, lambda shape: Value(*shape)
+    module.ops = SimpleNamespace(
+        pad=lambda x, pads, constant_values: layers.ZeroPadding2D(pads[1:3])(x)
+    )
 
     def take(inputs, outputs):
         layers.answer = outputs.shape
@@ -147,6 +152,20 @@ def test_keras_program_builds_what_was_told(text, monkeypatch):
     rows = describe_stack(text)
     assert layers.learned == sum(row.parameters for row in rows)
     assert layers.answer == rows[-1].output_shape
+
+
+@pytest.mark.parametrize(
+    ("line", "says"),
+    [  # Keras's own "same" leaves out the border of a mean, and its zeros may be the largest
+        ("average pool 3x3 padding 1 stride 1", ["ZeroPadding2D(((1, 1), (1, 1)))(x)", "1)(x)"]),
+        ("max pool 3x3 padding 1 stride 1", ['MaxPooling2D(3, strides=1, padding="same")']),
+        ("max pool 3x3 padding 1 stride 2", ["keras.ops.pad", '"-inf"', "strides=2)(x)"]),
+        ("transposed conv 1 1x1 stride 2", ["Cropping2D(((0, 1), (0, 1)))"]),
+    ],
+)
+def test_keras_pads_as_pytorch_does(line, says):
+    program = write_keras(f"input 8x8x1\n{line}")
+    assert all(one in program for one in says), program
 
 
 def test_what_keras_has_no_layer_for_is_said():
