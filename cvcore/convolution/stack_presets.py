@@ -17,8 +17,8 @@ def indent(lines: Sequence[str]) -> Lines:
 def write_lenet() -> Lines:
     """LeCun, Bottou, Bengio and Haffner, Proceedings of the IEEE 1998, as it is taught today."""
     return [
-        "input 32x32x1", "conv 6 5x5", "average pool 2x2", "conv 16 5x5", "average pool 2x2",
-        "flatten", "dense 120", "dense 84", "dense 10",
+        "input 32x32x1", "conv 6 5x5", "tanh", "average pool 2x2", "conv 16 5x5", "tanh",
+        "average pool 2x2", "flatten", "dense 120", "tanh", "dense 84", "tanh", "dense 10",
     ]  # fmt: skip
 
 
@@ -42,8 +42,9 @@ def write_vgg16() -> Lines:
     """Simonyan and Zisserman, ICLR 2015."""
     lines = ["input 224x224x3"]
     for filters, convolutions in ((64, 2), (128, 2), (256, 3), (512, 3), (512, 3)):
-        lines += [f"conv {filters} 3x3 same"] * convolutions + ["max pool 2x2"]
-    return [*lines, "flatten", "dense 4096", "dense 4096", "dense 1000"]
+        lines += [f"conv {filters} 3x3 same", "relu"] * convolutions + ["max pool 2x2"]
+    dense = ["dense 4096", "relu", "dropout 0.5"] * 2
+    return [*lines, "flatten", *dense, "dense 1000"]
 
 
 def write_inception() -> Lines:
@@ -120,6 +121,7 @@ SCALES = (
     (1.0, 1.0, 224), (1.0, 1.1, 240), (1.1, 1.2, 260), (1.2, 1.4, 300), (1.4, 1.8, 380),
     (1.6, 2.2, 456), (1.8, 2.6, 528), (2.0, 3.1, 600),
 )  # fmt: skip
+DROPOUT = (0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5, 0.5)  # before the last layer, by phi
 DEPTH, WIDTH, RESOLUTION = 1.2, 1.1, 1.15  # the rule: each to the power of phi
 
 
@@ -145,7 +147,7 @@ def write_efficientnet(phi: int = 0) -> Lines:
         lines += [f"block stage {number}", *indent(stage)]
         before, last = after, 4 * after
     lines += [f"conv {last} 1x1 no bias", "batch norm", "silu"]
-    return [*lines, "global pool", "flatten", "dropout 0.2", "dense 1000"]
+    return [*lines, "global pool", "flatten", f"dropout {DROPOUT[phi]}", "dense 1000"]
 
 
 def _write_mb_conv(inputs: int, outputs: int, expand: int, kernel: int, stride: int) -> Lines:
@@ -188,8 +190,8 @@ def write_unet(widths: Sequence[int] = (24, 48, 96, 160, 160), side: int = 256) 
 
 
 _DIGITS = [
-    "input 28x28x1", "conv 32 3x3", "max pool 2x2", "conv 64 3x3", "max pool 2x2", "conv 128 3x3",
-    "flatten", "dense 10",
+    "input 28x28x1", "conv 32 3x3", "relu", "max pool 2x2", "conv 64 3x3", "relu", "max pool 2x2",
+    "conv 128 3x3", "relu", "flatten", "dense 10",
 ]  # fmt: skip
 _CLASS_TEST = [
     "input 8x8x1", "conv 1 2x2 valid stride 2", "conv 2 2x2 same stride 1", "max pool 2x2 stride 2",

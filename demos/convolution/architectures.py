@@ -1,5 +1,6 @@
 """Whole networks: their layers as blocks that unfold, as programs, and what they save."""
 
+import json
 from dataclasses import asdict
 from urllib.parse import quote
 
@@ -88,9 +89,8 @@ def _draw_program(program: str, library: str) -> str:
     return blocks.draw_program(program, file, link)
 
 
-def write_scaled(phi: float) -> str:
-    """EfficientNet's text, scaled."""
-    return "\n".join(stack_presets.write_efficientnet(int(phi)))
+_PHI = """(text) => text.includes('squeeze excite') ? Math.max(0, SIDES.indexOf(
+  Number((/^input (\\d+)x\\1x3\\nconv \\d+ 3x3 padding 1 stride 2/.exec(text) || [])[1]))) : 0"""
 
 
 def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
@@ -116,11 +116,20 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
     outputs = [report, numbers]
     tab.endpoint(show_stack, text, outputs, api_name="convolution_stack")
     tab.endpoint(show_model, name, outputs, api_name="convolution_model")
-    tab.endpoint(write_program, [text, what], program, api_name="convolution_program")
+    library = ui.Radio([TORCH, KERAS], value=TORCH, label="Library", visible=False)
+    tab.endpoint(write_program, [text, library], program, api_name="convolution_program")
     lazy.add(
         ARCHITECTURES, section, show, [text, what, name], outputs, api_name=None, kind="stream",
-        follows=[text.change, what.change, name.submit, name.blur],
+        follows=[text.change, what.change, name.change],
     )  # fmt: skip
-    tab.run(phi.release, write_scaled, phi, text, api_name=None)
-    tab.run(name.input, None, None, what, api_name=None, js=f"() => {NAMED!r}")
     follow_presets(tab, preset, text, stack.STACKS)
+    # what is set is what is seen, and the slider is that of the text, whoever wrote it
+    tab.run(name.input, None, None, what, api_name=None, js=f"() => {NAMED!r}")
+    for event in (preset.input, text.input, phi.release):
+        js = f"(what) => {[SAVES, NAMED]}.includes(what) ? {LAYERS!r} : what"
+        tab.run(event, None, what, what, api_name=None, js=js)
+    sizes = range(stack_presets.MOST_PHI + 1)
+    scaled = json.dumps(["\n".join(stack_presets.write_efficientnet(one)) for one in sizes])
+    tab.run(phi.release, None, phi, text, api_name=None, js=f"(phi) => {scaled}[phi]")
+    sides = [side for *_, side in stack_presets.SCALES]
+    tab.run(text.change, None, text, phi, api_name=None, js=_PHI.replace("SIDES", str(sides)))

@@ -4,6 +4,7 @@ import math
 from collections.abc import Sequence
 from html import escape
 
+from cvcore.convolution.bill import say_bytes
 from cvcore.convolution.named_models import Module, NamedModel
 from cvcore.convolution.stack import Layer
 from cvcore.convolution.stack_savings import SAVINGS, Saving, list_scales
@@ -39,18 +40,9 @@ def draw_stack(rows: Sequence[Layer]) -> str:
 def _draw_totals(parameters: int, products: int, outputs: int) -> str:
     return (
         f'<p class="sum">{parameters:,} parameters</p>'
-        f'<p class="products">{show_bytes(4 * parameters)} of weights · {products:,} multiply-adds '
-        f"for one input · {show_bytes(outputs)} of outputs, which training keeps</p>"
+        f'<p class="products">{say_bytes(4 * parameters)} of weights · {products:,} multiply-adds '
+        f"for one input · {say_bytes(outputs)} of outputs, which training keeps</p>"
     )
-
-
-def show_bytes(count: float) -> str:
-    """In thousands: kB, MB, GB, TB."""
-    for unit in ("bytes", "kB", "MB", "GB"):
-        if count < 1000:
-            return f"{count:,.3g} {unit}"
-        count /= 1000
-    return f"{count:,.3g} TB"
 
 
 def _draw_strip(rows: Sequence[Layer]) -> str:

@@ -31,8 +31,8 @@ def test_class_test_layer_by_layer():
 
 def test_small_digits_convnet_in_torch():
     net = nn.Sequential(
-        nn.Conv2d(1, 32, 3), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.MaxPool2d(2),
-        nn.Conv2d(64, 128, 3), nn.Flatten(), nn.Linear(1152, 10),
+        nn.Conv2d(1, 32, 3), nn.ReLU(), nn.MaxPool2d(2), nn.Conv2d(32, 64, 3), nn.ReLU(),
+        nn.MaxPool2d(2), nn.Conv2d(64, 128, 3), nn.ReLU(), nn.Flatten(), nn.Linear(1152, 10),
     )  # fmt: skip
     rows = describe_stack(STACKS["small digits convnet"])
     x = torch.zeros(1, 1, 28, 28)
@@ -58,7 +58,7 @@ def test_vgg16_is_torchvisions():
 def test_receptive_field_and_products():
     rows = describe_stack(STACKS["small digits convnet"])
     assert [row.receptive_field for row in rows] == [
-        (1, 1), (3, 3), (4, 4), (8, 8), (10, 10), (18, 18), None, None,
+        (1, 1), (3, 3), (3, 3), (4, 4), (8, 8), (8, 8), (10, 10), (18, 18), (18, 18), None, None,
     ]  # fmt: skip
     assert rows[1].multiplications == 26 * 26 * 9 * 32
     assert rows[-1].multiplications == 11_520
