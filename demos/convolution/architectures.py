@@ -123,8 +123,8 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
         follows=[text.change, what.change, name.change],
     )  # fmt: skip
     follow_presets(tab, preset, text, stack.STACKS)
-    # what is set is what is seen, and the slider is that of the text, whoever wrote it
-    tab.run(name.input, None, None, what, api_name=None, js=f"() => {NAMED!r}")
+    # what is set is what is seen; pasting a name fires no input, and φ is that of the text
+    tab.run(name.change, None, None, what, api_name=None, js=f"() => {NAMED!r}")
     for event in (preset.input, text.input, phi.release):
         js = f"(what) => {[SAVES, NAMED]}.includes(what) ? {LAYERS!r} : what"
         tab.run(event, None, what, what, api_name=None, js=js)
