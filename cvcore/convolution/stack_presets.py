@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from cvcore.core.checks import check_whole
 
 Lines = list[str]
-MOST_PHI = 7
+LARGEST = 7  # EfficientNet-B7
 
 
 def indent(lines: Sequence[str]) -> Lines:
@@ -116,25 +116,27 @@ STAGES = (
     (1, 3, 1, 16, 1), (6, 3, 2, 24, 2), (6, 5, 2, 40, 2), (6, 3, 2, 80, 3), (6, 5, 1, 112, 3),
     (6, 5, 2, 192, 4), (6, 3, 1, 320, 1),
 )  # fmt: skip
-# Width, depth and side in pixels, as the authors published B0 to B7: the rule, rounded by hand.
+# Width, depth and side in pixels, as the authors published B0 to B7; the rule's phi, whose depth
+# theirs is nearest to. The larger ones are wider and take larger pictures than the rule says.
 SCALES = (
     (1.0, 1.0, 224), (1.0, 1.1, 240), (1.1, 1.2, 260), (1.2, 1.4, 300), (1.4, 1.8, 380),
     (1.6, 2.2, 456), (1.8, 2.6, 528), (2.0, 3.1, 600),
 )  # fmt: skip
-DROPOUT = (0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5, 0.5)  # before the last layer, by phi
+PHIS = (0, 0.5, 1, 2, 3, 4, 5, 6)
+DROPOUT = (0.2, 0.2, 0.3, 0.3, 0.4, 0.4, 0.5, 0.5)  # before the last layer
 DEPTH, WIDTH, RESOLUTION = 1.2, 1.1, 1.15  # the rule: each to the power of phi
 
 
-def write_efficientnet(phi: int = 0) -> Lines:
-    """EfficientNet-B0 to B7, by ``phi`` 0 to 7.
+def write_efficientnet(size: int = 0) -> Lines:
+    """EfficientNet-B0 to B7, by ``size`` 0 to 7.
 
     Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML
     2019: depth times 1.2, width times 1.1 and resolution times 1.15, each to the power of phi, so
     that products grow about 2 to the power of phi times, as 1.2 · 1.1² · 1.15² is nearly 2. The
-    published networks round these; theirs are taken here, as torchvision does.
+    published networks keep to it loosely; their numbers are taken here, as torchvision does.
     """
-    phi = check_whole("phi", phi, 0, MOST_PHI)
-    width, depth, side = SCALES[phi]
+    size = check_whole("the size", size, 0, LARGEST)
+    width, depth, side = SCALES[size]
     before = _round_channels(32 * width)
     lines = [f"input {side}x{side}x3", f"conv {before} 3x3 padding 1 stride 2 no bias"]
     lines += ["batch norm", "silu"]
@@ -147,7 +149,7 @@ def write_efficientnet(phi: int = 0) -> Lines:
         lines += [f"block stage {number}", *indent(stage)]
         before, last = after, 4 * after
     lines += [f"conv {last} 1x1 no bias", "batch norm", "silu"]
-    return [*lines, "global pool", "flatten", f"dropout {DROPOUT[phi]}", "dense 1000"]
+    return [*lines, "global pool", "flatten", f"dropout {DROPOUT[size]}", "dense 1000"]
 
 
 def _write_mb_conv(inputs: int, outputs: int, expand: int, kernel: int, stride: int) -> Lines:

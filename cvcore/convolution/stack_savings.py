@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from cvcore.convolution.stack import describe_stack
 from cvcore.convolution.stack_presets import (
     DEPTH,
-    MOST_PHI,
+    LARGEST,
+    PHIS,
     RESOLUTION,
     SCALES,
     WIDTH,
@@ -105,7 +106,8 @@ SAVINGS = (
 class Scale:
     """One of EfficientNet's sizes: what the rule says, and what was published."""
 
-    phi: int
+    size: int  # B0 to B7
+    phi: float
     rule: tuple[float, float, float]  # depth, width, side in pixels
     published: tuple[float, float, int]
     parameters: int
@@ -116,12 +118,12 @@ def list_scales() -> tuple[Scale, ...]:
     """EfficientNet-B0 to B7 (25 ms); the rule's numbers are 1.2, 1.1 and 1.15 to the power of phi,
     the last times 224."""
     scales = []
-    for phi in range(MOST_PHI + 1):
-        rows = describe_stack(write_efficientnet(phi))
-        width, depth, side = SCALES[phi]
+    for size in range(LARGEST + 1):
+        rows = describe_stack(write_efficientnet(size))
+        (width, depth, side), phi = SCALES[size], PHIS[size]
         scales.append(
             Scale(
-                phi, (DEPTH**phi, WIDTH**phi, 224 * RESOLUTION**phi), (depth, width, side),
+                size, phi, (DEPTH**phi, WIDTH**phi, 224 * RESOLUTION**phi), (depth, width, side),
                 sum(row.parameters for row in rows), sum(row.multiplications for row in rows),
             )
         )  # fmt: skip

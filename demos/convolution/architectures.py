@@ -89,7 +89,7 @@ def _draw_program(program: str, library: str) -> str:
     return blocks.draw_program(program, file, link)
 
 
-_PHI = """(text) => text.includes('squeeze excite') ? Math.max(0, SIDES.indexOf(
+_SIZE = """(text) => text.includes('squeeze excite') ? Math.max(0, SIDES.indexOf(
   Number((/^input (\\d+)x\\1x3\\nconv \\d+ 3x3 padding 1 stride 2/.exec(text) || [])[1]))) : 0"""
 
 
@@ -101,8 +101,8 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
             stack.STACKS[FIRST_STACK], lines=7, max_lines=7, label="One layer a line",
             elem_id="convolution-stack-text",
         )  # fmt: skip
-        phi = ui.Slider(
-            0, stack_presets.MOST_PHI, 0, step=1, label="EfficientNet's φ"
+        size = ui.Slider(
+            0, stack_presets.LARGEST, 0, step=1, label="EfficientNet, B0 to B7"
         )  # fmt: skip
         what = ui.Radio(list(SHOW), value=LAYERS, label="Show")
         name = gr.Textbox(FIRST_MODEL, label="torchvision model", max_lines=1)
@@ -123,13 +123,13 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs) -> None:
         follows=[text.change, what.change, name.change],
     )  # fmt: skip
     follow_presets(tab, preset, text, stack.STACKS)
-    # what is set is what is seen; pasting a name fires no input, and φ is that of the text
+    # what is set is what is seen; pasting a name fires no input, and the size is that of the text
     tab.run(name.change, None, None, what, api_name=None, js=f"() => {NAMED!r}")
-    for event in (preset.input, text.input, phi.release):
+    for event in (preset.input, text.input, size.release):
         js = f"(what) => {[SAVES, NAMED]}.includes(what) ? {LAYERS!r} : what"
         tab.run(event, None, what, what, api_name=None, js=js)
-    sizes = range(stack_presets.MOST_PHI + 1)
+    sizes = range(stack_presets.LARGEST + 1)
     scaled = json.dumps(["\n".join(stack_presets.write_efficientnet(one)) for one in sizes])
-    tab.run(phi.release, None, phi, text, api_name=None, js=f"(phi) => {scaled}[phi]")
+    tab.run(size.release, None, size, text, api_name=None, js=f"(size) => {scaled}[size]")
     sides = [side for *_, side in stack_presets.SCALES]
-    tab.run(text.change, None, text, phi, api_name=None, js=_PHI.replace("SIDES", str(sides)))
+    tab.run(text.change, None, text, size, api_name=None, js=_SIZE.replace("SIDES", str(sides)))

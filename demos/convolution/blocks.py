@@ -162,7 +162,8 @@ def draw_savings() -> str:
     """Each step in two ways, and EfficientNet's sizes."""
     cards = "".join(map(_draw_saving, SAVINGS))
     rows = "".join(
-        f"<tr><td>B{one.phi}</td><td>{one.rule[0]:.2f} · {one.published[0]:g}</td>"
+        f"<tr><td>B{one.size}, φ = {one.phi:g}</td>"
+        f"<td>{one.rule[0]:.2f} · {one.published[0]:g}</td>"
         f"<td>{one.rule[1]:.2f} · {one.published[1]:g}</td>"
         f"<td>{one.rule[2]:.0f} · {one.published[2]}</td><td>{one.parameters:,}</td>"
         f"<td>{one.multiplications / 1e9:.2f} billion</td></tr>"
@@ -172,7 +173,8 @@ def draw_savings() -> str:
         f'<div class="stack"><div class="savings">{cards}</div>'
         "<p class='products'>EfficientNet grows in all directions at once: depth times 1.2, width "
         "times 1.1, side times 1.15, each to the power of φ. First the rule, then what was "
-        "published, rounded by its authors.</p><table><thead><tr><th>φ</th><th>depth</th>"
+        "published: the larger ones are wider and take larger pictures than the rule says.</p>"
+        "<table><thead><tr><th>network</th><th>depth</th>"
         "<th>width</th><th>side</th><th>parameters</th><th>multiply-adds</th></tr></thead>"
         f"<tbody>{rows}</tbody></table></div>"
     )

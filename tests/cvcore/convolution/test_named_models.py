@@ -68,4 +68,5 @@ def test_scales_grow_as_the_rule_says():
     assert scales[7].parameters == 66_347_960
     for before, after in pairwise(scales):
         assert after.parameters > before.parameters
-        assert after.rule[0] / before.rule[0] == pytest.approx(1.2)
+        assert after.rule[0] / before.rule[0] == pytest.approx(1.2 ** (after.phi - before.phi))
+        assert after.rule[0] == pytest.approx(after.published[0], rel=0.06)

@@ -162,14 +162,14 @@ def test_a_dense_layer_on_full_hd():
     ("name", "theirs"),
     [
         ("AlexNet", "alexnet"), ("ResNet-18", "resnet18"), ("ResNet-50", "resnet50"),
-        *((f"EfficientNet-B{phi}", f"efficientnet_b{phi}") for phi in (0, 1, 4, 7)),
+        *((f"EfficientNet-B{size}", f"efficientnet_b{size}") for size in (0, 1, 4, 7)),
     ],
 )  # fmt: skip
 def test_networks_are_torchvisions(name, theirs):
     from torchvision.models import get_model_weights
 
-    phi = int(name[-1]) if name.startswith("Eff") else None
-    text = STACKS[name] if phi is None else "\n".join(write_efficientnet(phi))
+    size = int(name[-1]) if name.startswith("Eff") else None
+    text = STACKS[name] if size is None else "\n".join(write_efficientnet(size))
     rows = describe_stack(text)
     told = get_model_weights(theirs).DEFAULT.meta
     assert sum(row.parameters for row in rows) == told["num_params"]
