@@ -17,7 +17,7 @@ COUNT = 64  # visual words
 
 @dataclass(frozen=True)
 class Classifier:
-    """A classifier of scikit-learn's, and when it does."""
+    """A classifier of scikit-learn's, and when it works well."""
 
     title: str
     path: str  # module and class
@@ -39,44 +39,44 @@ class Classifier:
 CLASSIFIERS = {
     "knn": Classifier(
         "k-nearest neighbours", "sklearn.neighbors.KNeighborsClassifier",
-        "does where examples are few and a distance means something: it learns nothing, and each "
-        "answer costs a walk through all examples.",
+        "works well where examples are few and a distance means something: it learns nothing, and "
+        "each answer costs a walk through all examples.",
         {"n_neighbors": 5},
     ),
     "logistic": Classifier(
         "Logistic regression", "sklearn.linear_model.LogisticRegression",
-        "does where good features are nearly separable by planes: fast, and it gives "
+        "works well where features are nearly separable by planes: fast, and it gives "
         "probabilities.",
         {"C": 1.0, "tol": 0.001, "max_iter": 1000},
     ),
     "forest": Classifier(
         "Random forest", "sklearn.ensemble.RandomForestClassifier",
-        "does where features differ in kind and scale and nobody wants to tune: it asks one "
+        "works well where features differ in kind and scale and nobody wants to tune: it asks one "
         "feature at a time, so a picture moved by a pixel is another picture to it.",
         {"n_estimators": 100, "random_state": 0},
     ),
     "linear_svm": Classifier(
         "Linear SVM", "sklearn.svm.LinearSVC",
-        "does where features are many and good, as HOG is: widest margin, instant answers, "
+        "works well where features are many and good, as HOG is: widest margin, instant answers, "
         "weights that can be looked at.",
-        {"C": 1.0, "max_iter": 5000, "random_state": 0},
+        {"C": 1.0, "max_iter": 100, "random_state": 0},
     ),
     "rbf_svm": Classifier(
         "SVM, RBF kernel", "sklearn.svm.SVC",
-        "does best among these where classes curve around each other and examples are some "
+        "works best among these where classes curve around each other and examples are some "
         "thousands at most: its cost grows faster than their number.",
         {"C": 10.0},
     ),
     "bayes": Classifier(
         "Naive Bayes", "sklearn.naive_bayes.GaussianNB",
-        "does as a first try: one pass, nothing to tune; it takes features as independent, which "
+        "is a first try: one pass, nothing to tune; it takes features as independent, which "
         "neighbouring pixels are not.",
     ),
 }  # fmt: skip
 CONVNET_TITLE = "Small convnet"
 CONVNET_WHEN = (
-    "does where examples are many, or training may take long: it learns its features from the "
-    "pixels, and is not given any."
+    "works well where no good features are at hand, or examples are many, and training may take "
+    "longer: it learns its features from the pixels."
 )
 
 
