@@ -1,7 +1,7 @@
 """What is to be told apart: digits, clothes, faces from other pieces of photographs."""
 
 from dataclasses import dataclass, field
-from functools import cache
+from functools import cache, lru_cache
 
 import numpy as np
 
@@ -92,7 +92,7 @@ def _load_all(name: str) -> Task:
     )  # fmt: skip
 
 
-@cache
+@lru_cache(maxsize=8)  # visitors choose the number: 4,000 digits are 12 MB
 def _load(name: str, examples: int) -> Task:
     task = _load_all(name)
     order = np.random.default_rng(SEED).permutation(len(task.labels))
