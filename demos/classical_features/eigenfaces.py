@@ -146,7 +146,7 @@ def draw_face(face: np.ndarray, title: str, words: str = "", css: str = "") -> s
 def draw_row(lit: np.ndarray, rebuilt: np.ndarray, match: "cf.Match", numbers: int) -> str:
     """The face, rebuilt, and the nearest templates, one a person."""
     shown = [draw_face(lit, "The face", "in this light"),
-             draw_face(rebuilt, "Rebuilt", f"of {numbers} numbers")]  # fmt: skip
+             draw_face(rebuilt, "Rebuilt by PCA", f"of {numbers} numbers")]  # fmt: skip
     for i in range(min(NEAREST, len(match.names))):
         shown.append(
             draw_face(match.templates[i], f"{i + 1}. {match.names[i]}",
@@ -219,9 +219,9 @@ def enrol(
 
 
 @lesson.keep_here
-def forget(picture: np.ndarray | None, settings: Settings) -> tuple[list, str, dict[str, Any]]:
-    """Nobody is enrolled any more."""
-    return [], list_enrolled([]), show(picture, [], replace(settings, against=ALL))
+def forget(picture: np.ndarray | None, settings: Settings) -> tuple[list, str, dict[str, Any], str]:
+    """Nobody is enrolled any more, so faces are compared with everybody again."""
+    return [], list_enrolled([]), show(picture, [], replace(settings, against=ALL)), ALL
 
 
 def list_enrolled(enrolled: "list[cf.Enrolled]") -> str:
@@ -244,7 +244,7 @@ def build(parts: Parts) -> None:
     tab, d = parts.tab, Settings()
     with tab.stage.view(TITLE) as section:
         board = Board({"html": ""}, label="eigenfaces", elem_id="classical-features-eigenfaces",
-                      elem_classes=["fill"])  # fmt: skip
+                      elem_classes=["fill", "tall"])  # fmt: skip
     enrolled = gr.State([])
     with tab.stage.controls(TITLE):
         method = ui.Radio([(title, name) for name, title in NAMES.items()], value=d.method,
@@ -272,8 +272,8 @@ def build(parts: Parts) -> None:
     quiet = {"api_name": None, "show_progress": "hidden"}
     tab.run(add.click, enrol, [parts.picture, enrolled, name], [enrolled, listed, board],
             settings=settings, **quiet)  # fmt: skip
-    tab.run(drop.click, forget, parts.picture, [enrolled, listed, board], settings=settings,
-            **quiet)  # fmt: skip
+    tab.run(drop.click, forget, parts.picture, [enrolled, listed, board, against],
+            settings=settings, **quiet)  # fmt: skip
     tab.endpoint(
         answer, [parts.picture, enrolled], gr.JSON(visible=False, label="nearest"),
         settings=settings, api_name="classical_features_eigenfaces",

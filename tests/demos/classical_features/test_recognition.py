@@ -99,8 +99,8 @@ def test_enrolling_and_forgetting():
     assert "one person" in shown["html"]
     people, _, shown = eigenfaces.enrol(samples.load_sample("obama_2005"), people, "B", settings)
     assert shown["nearest"] == "B"
-    people, listed, shown = eigenfaces.forget(picture, settings)
-    assert people == []
+    people, listed, shown, against = eigenfaces.forget(picture, settings)
+    assert (people, against) == ([], "everybody")
     assert "Nobody" in listed
     assert shown["nearest"].startswith("Person")
     with pytest.raises(InputError, match="Forget"):
