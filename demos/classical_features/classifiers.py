@@ -114,7 +114,7 @@ def draw_row(state: "cf.Comparison", row: "cf.Row", is_chosen: bool) -> str:
 
 
 def draw_mistakes(state: "cf.Comparison", name: str) -> str:
-    """When this classifier does, what it confuses, and the pictures."""
+    """When this classifier works well, what it confuses, and the pictures."""
     if not name:
         return ""
     row = next(one for one in state.rows if one.name == name)
@@ -124,7 +124,8 @@ def draw_mistakes(state: "cf.Comparison", name: str) -> str:
     told = "No mistake."
     if pairs:
         (true, said), times = pairs.most_common(1)[0]
-        told = f"Most often {task.classes[true]} is taken for {task.classes[said]}: {times} times."
+        told = f"Most often {task.classes[true]} is taken for {task.classes[said]}: {times} time"
+        told += "." if times == 1 else "s."
     shown = "".join(
         f'<figure><img src="{to_source(task.held_back[i])}" alt=""><figcaption>'
         f"{escape(task.classes[task.held_back_labels[i]])} → <b>"
@@ -194,7 +195,7 @@ def build(parts: Parts) -> None:
     bench, asked, turns = gr.State(Bench()), gr.State(0), gr.State(0)
     with tab.stage.view(TITLE) as section:
         table = Table({"html": ""}, label="classifiers", elem_id="classical-features-classifiers",
-                      elem_classes=["fill"])  # fmt: skip
+                      elem_classes=["fill", "tall"])  # fmt: skip
     with tab.stage.controls(TITLE):
         task = ui.Radio(TASKS, value=d.task, label="Pictures to tell apart")
         features = ui.Radio(FEATURES, value=d.features, label="Features (not of the convnet)")

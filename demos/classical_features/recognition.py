@@ -250,11 +250,11 @@ def build_settings(tab: lesson.Tab) -> tuple[lesson.Controls, ui.DigitPad]:
     d = Settings()
     name = "classical-features"
     with tab.stage.controls(TITLE):
-        by = ui.Radio([("Bag of words", WORDS), ("HOG + SVM", HOG)], value=d.by, label="By",
+        by = ui.Radio([("Bag of words", WORDS), ("HOG + SVM", HOG)], value=d.by, label="Method",
                       elem_id=f"{name}-by")  # fmt: skip
         task = ui.Radio(TASKS, value=d.task, label="Pictures", elem_id=f"{name}-task")
         source = ui.Radio([("held back", EXAMPLE), ("your own", OWN)], value=d.source,
-                          label="Looked at", elem_id=f"{name}-source")  # fmt: skip
+                          label="Picture", elem_id=f"{name}-source")  # fmt: skip
         example = ui.Slider(1, EXAMPLES, d.example, step=1, label="Held-back picture",
                             elem_classes=["rec-example"])  # fmt: skip
         pad = ui.DigitPad(label="digit pad", elem_id=f"{name}-digit", elem_classes=["rec-pad"])
@@ -283,7 +283,7 @@ def build(parts: Parts) -> None:
     tab = parts.tab
     with tab.stage.view(TITLE) as section:
         board = Board({"html": ""}, label="recognition", elem_id="classical-features-recognition",
-                      elem_classes=["fill"])  # fmt: skip
+                      elem_classes=["fill", "tall"])  # fmt: skip
     settings, pad = build_settings(tab)
     digit = gr.State(None)
     with tab.stage.told(TITLE):
