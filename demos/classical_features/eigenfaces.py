@@ -28,6 +28,7 @@ NAMES = {
 COLOURS = {
     "eigenfaces": charts.BLUE, "without_three": charts.GREEN, "fisherfaces": charts.VERMILION,
 }  # fmt: skip
+FIRST = '<p class="hint">At first the axes are learnt from 480 faces: a few seconds.</p>'
 HELD, OWN = "held back", "own"
 ALL, ALONE = "everybody", "enrolled alone"
 SHORT = {"eigenfaces": "PCA", "without_three": "without 3", "fisherfaces": "LDA"}
@@ -243,7 +244,7 @@ def build(parts: Parts) -> None:
     """The board, its rail, and enrolling."""
     tab, d = parts.tab, Settings()
     with tab.stage.view(TITLE) as section:
-        board = Board({"html": ""}, label="eigenfaces", elem_id="classical-features-eigenfaces",
+        board = Board({"html": FIRST}, label="eigenfaces", elem_id="classical-features-eigenfaces",
                       elem_classes=["fill", "tall"])  # fmt: skip
     enrolled = gr.State([])
     with tab.stage.controls(TITLE):

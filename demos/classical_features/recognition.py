@@ -26,6 +26,7 @@ WORDS, HOG = "words", "hog"
 EXAMPLE, OWN = "example", "own"
 TASKS = [("Digits", "digits"), ("Clothes", "clothes"), ("Faces", "faces")]
 CELLS = {"small": 0, "medium": 1, "large": 2}
+FIRST = '<p class="hint">At first a codebook is learnt from 1,000 digits: a few seconds.</p>'
 EXAMPLES = 60  # held-back pictures to choose from
 ANSWER, SECOND = "answer", "runner-up"
 
@@ -282,8 +283,10 @@ def build(parts: Parts) -> None:
     """The board, its rail, and one's own drawing."""
     tab = parts.tab
     with tab.stage.view(TITLE) as section:
-        board = Board({"html": ""}, label="recognition", elem_id="classical-features-recognition",
-                      elem_classes=["fill", "tall"])  # fmt: skip
+        board = Board(
+            {"html": FIRST}, label="recognition", elem_id="classical-features-recognition",
+            elem_classes=["fill", "tall"],
+        )  # fmt: skip
     settings, pad = build_settings(tab)
     digit = gr.State(None)
     with tab.stage.told(TITLE):
