@@ -34,18 +34,22 @@ class PictureFiles:
 
     files: Files = field(repr=False)
     close: Callable[[], None] = field(repr=False, default=lambda: None)
+    beside: Files = field(
+        repr=False, default_factory=list
+    )  # of a zip file: what else was asked for
 
 
-def list_files(source: Source) -> PictureFiles:
+def list_files(source: Source, *, beside: tuple[str, ...] = ()) -> PictureFiles:
     """The picture files of a zip file or folder, or those of a list; only their endings are seen.
 
+    Of a zip file also the files with one of the endings ``beside``, such as labels (".txt",).
     Call ``close`` on the result when done. Raises ``InputError`` when the source is no zip file or
     folder, is damaged, locked with a password, unsafe or too large, or holds no picture.
     """
     if isinstance(source, str | PathLike):
         path = Path(source).expanduser()
         if not path.is_dir():
-            return _read_zip(path)
+            return _read_zip(path, beside)
         root = path.absolute()
         wanted = list_pictures(root, recursive=True)
         names = [file.relative_to(root.parent).as_posix() for file in wanted]
@@ -75,7 +79,7 @@ def check_count(files: Files) -> Files:
     return files
 
 
-def _read_zip(path: Path) -> PictureFiles:
+def _read_zip(path: Path, beside: tuple[str, ...]) -> PictureFiles:
     _check_zip_directory(path)
     try:
         archive = zipfile.ZipFile(path)
@@ -103,7 +107,12 @@ def _read_zip(path: Path) -> PictureFiles:
             )
         names = sorted(kept)
         files: Files = [(name, partial(_read_entry, archive, kept[name])) for name in names]
-        return PictureFiles(check_count(files), archive.close)
+        others: Files = [
+            (name, partial(_read_entry, archive, entry))
+            for name, entry in sorted(named.items())
+            if beside and name.lower().endswith(beside)
+        ]
+        return PictureFiles(check_count(files), archive.close, others)
     except BaseException:
         archive.close()
         raise
@@ -120,7 +129,7 @@ def _check_zip_directory(path: Path) -> None:
         raise InputError("This file could not be opened: choose a zip file or a folder.") from None
     end = tail.rfind(b"PK\5\6")
     if end < 0 or len(tail) < end + 22:
-        raise InputError("This is no zip file: pack the class-named folders into a .zip file.")
+        raise InputError("This is no zip file: pack the folders of pictures into a .zip file.")
     directory_bytes = int.from_bytes(tail[end + 12 : end + 16], "little")
     if end >= 20 and tail[end - 20 : end - 16] == b"PK\6\7":  # zip64, as streaming programs write
         large = tail.rfind(b"PK\6\6", 0, end - 20)

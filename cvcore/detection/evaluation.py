@@ -9,9 +9,10 @@ COCO defines it, by torchmetrics and pycocotools.
 """
 
 import argparse
+import math
 import sys
 from collections.abc import Callable, Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 
 import numpy as np
@@ -29,6 +30,8 @@ MIN_CONFIDENCE = 0.001  # the whole precision-recall curve counts, not one confi
 NMS_IOU = 0.7
 MAX_SIDE = 8192  # pixels: pictures are measured as they are
 
+SIZES = ("small", "medium", "large")  # COCO's, see DetectionScore
+
 Scored = tuple[np.ndarray, np.ndarray, np.ndarray]  # xyxy (N, 4), confidence (N,), class_id (N,)
 
 
@@ -42,6 +45,15 @@ class DetectionScore:
     map_50: float
     per_class: dict[str, float] = field(hash=False)
     """Average precision of each, the mean over the IoU limits."""
+    map_75: float = math.nan
+    by_size: dict[str, float] = field(default_factory=dict, hash=False)
+    """mAP50-95 of objects of less than 32², to 96², and more square pixels: small, medium, large;
+    NaN where there is none."""
+    average_recall: dict[int, float] = field(default_factory=dict, hash=False)
+    """The share of objects found, by the 1, 10 or 100 surest boxes a picture and class: the mean
+    over the classes and the IoU limits."""
+    recall_by_size: dict[str, float] = field(default_factory=dict, hash=False)
+    """That of 100 boxes; sizes as above."""
     notes: tuple[str, ...] = ()
     """A sentence on what was left out, or counts as empty."""
 
@@ -125,8 +137,9 @@ def evaluate(
         raise InputError(
             "No picture has an object in its label file: there is nothing to find; label some."
         )
-    map_50_95, map_50, per_class = metric.compute(labels)
-    yield DetectionScore(measured, objects, map_50_95, map_50, per_class, tuple(notes))
+    yield replace(
+        metric.compute(labels), pictures=measured, objects=objects, notes=tuple(notes)
+    )  # fmt: skip
 
 
 class CocoMetric:
@@ -143,11 +156,14 @@ class CocoMetric:
             rec_thresholds=np.linspace(0, 1, 101).tolist(),
         )
         self._metric.warn_on_many_detections = False
+        self._pictures = self._objects = 0
 
     def add(self, found: Scored, truth: GroundTruth) -> None:
         """One picture's boxes, and what is there."""
         import torch
 
+        self._pictures += 1
+        self._objects += len(truth.class_id)
         xyxy, confidence, class_id = map(torch.as_tensor, found)
         self._metric.update(
             [{"boxes": xyxy.double(), "scores": confidence.double(), "labels": class_id}],
@@ -159,13 +175,33 @@ class CocoMetric:
             ],
         )
 
-    def compute(self, labels: tuple[str, ...]) -> tuple[float, float, dict[str, float]]:
-        """mAP50-95, mAP50, and the mean over the IoU limits for each class in the truth."""
+    def compute(self, labels: tuple[str, ...]) -> DetectionScore:
+        """COCO's twelve figures, and the average precision of each class in the truth."""
         score = self._metric.compute()
         each = zip(score["classes"].reshape(-1), score["map_per_class"].reshape(-1), strict=True)
         # -1: predicted, but nowhere in the truth
         per_class = {labels[int(index)]: float(value) for index, value in each if value >= 0}
-        return float(score["map"]), float(score["map_50"]), per_class
+        figure = {name: math.nan if value.numel() != 1 or value < 0 else float(value)
+                  for name, value in score.items()}  # fmt: skip
+        return DetectionScore(
+            self._pictures, self._objects, figure["map"], figure["map_50"], per_class,
+            map_75=figure["map_75"],
+            by_size={size: figure[f"map_{size}"] for size in SIZES},
+            average_recall={most: figure[f"mar_{most}"] for most in (1, 10, 100)},
+            recall_by_size={size: figure[f"mar_{size}"] for size in SIZES},
+        )  # fmt: skip
+
+
+def list_figures(score: DetectionScore) -> list[tuple[str, float]]:
+    """COCO's twelve figures with their names, in its order but mAP50 first; NaN: no such object."""
+    return [
+        ("mAP50", score.map_50),
+        ("mAP50-95", score.map_50_95),
+        ("mAP75", score.map_75),
+        *((f"mAP50-95, {size}", value) for size, value in score.by_size.items()),
+        *((f"AR, {most} a class", value) for most, value in score.average_recall.items()),
+        *((f"AR, 100, {size}", value) for size, value in score.recall_by_size.items()),
+    ]
 
 
 @command
@@ -198,7 +234,8 @@ def main(arguments: list[str] | None = None) -> int:
         evaluate(options.folder, predict, registry.load_labels(options.model)), DetectionScore
     )
     print(f"{score.pictures} pictures, {score.objects} objects, {options.model} {options.size}")
-    print(f"mAP50     {score.map_50:.4f}\nmAP50-95  {score.map_50_95:.4f}")
+    for name, value in list_figures(score):
+        print(f"{name:22}{'none there' if math.isnan(value) else f'{value:.4f}'}")
     return 0
 
 

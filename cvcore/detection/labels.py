@@ -39,16 +39,22 @@ def read_ground_truth(path: Path, image_hw: tuple[int, int], num_classes: int) -
     InputError names the file and the first line that is none: numbers in pixels, no size, a class
     that there is not, commas, a confidence.
     """
+    return parse_labels(read_text(path) if path.exists() else "", path.name, image_hw, num_classes)
+
+
+def parse_labels(
+    text: str, name: str, image_hw: tuple[int, int], num_classes: int
+) -> GroundTruth:  # fmt: skip
+    """The same from a file's text; ``name`` is what an InputError calls it."""
     rows = {}  # in order, each once
-    lines = read_text(path).splitlines() if path.exists() else []
-    for number, line in enumerate(lines, start=1):
+    for number, line in enumerate(text.splitlines(), start=1):
         words = line.partition("#")[0].split()
         if not words:
             continue
         try:
             rows[_read_line(words, num_classes)] = None
         except InputError as error:
-            raise InputError(f"Line {number} of {path.name} {error}: mend the file.") from None
+            raise InputError(f"Line {number} of {name} {error}: mend the file.") from None
     table = np.asarray(list(rows), np.float64).reshape(-1, 5)
     height, width = image_hw
     xyxy = np.clip(table[:, 1:], 0, 1) * (width, height, width, height)
@@ -59,14 +65,20 @@ def read_text(path: Path) -> str:
     """A text file in UTF-8, or in UTF-16 or UTF-32 with the mark that says so."""
     try:
         data = path.read_bytes()
-        encoding = next((name for mark, name in ENCODINGS if data.startswith(mark)), "utf-8")
-        text = data.decode(encoding)
     except OSError as error:
         raise InputError(f"{path.name} could not be read ({error.strerror}).") from None
+    return decode_text(data, path.name)
+
+
+def decode_text(data: bytes, name: str) -> str:
+    """The same from a file's bytes; ``name`` is what an InputError calls it."""
+    try:
+        encoding = next((name for mark, name in ENCODINGS if data.startswith(mark)), "utf-8")
+        text = data.decode(encoding)
     except UnicodeError:
         text = "\0"
     if "\0" in text:
-        raise InputError(f"{path.name} is no text in UTF-8: save it again as that.")
+        raise InputError(f"{name} is no text in UTF-8: save it again as that.")
     return text
 
 

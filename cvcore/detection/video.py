@@ -13,7 +13,8 @@ from cvcore import detection
 from cvcore.core import video
 from cvcore.core.drawing import class_colour, draw_heatmap
 from cvcore.core.errors import InputError
-from cvcore.core.images import Picture, as_image
+from cvcore.core.images import Picture
+from cvcore.detection import counting
 from cvcore.detection.drawing import draw_blurred, draw_boxes
 from cvcore.detection.tracking import LOW_CONFIDENCE, Tracker, Tracks
 from cvcore.engine.isolation import undisturbed
@@ -21,15 +22,6 @@ from cvcore.engine.isolation import undisturbed
 MAX_SECONDS = 60
 MAX_SIDE = 640  # pixels
 STYLES = ("boxes", "blur", "heat map")
-# Parts of the frame: left, top, right, bottom as shares of its width and height.
-ZONES: dict[str, tuple[float, float, float, float] | None] = {
-    "none": None,
-    "left half": (0.0, 0.0, 0.5, 1.0),
-    "right half": (0.5, 0.0, 1.0, 1.0),
-    "upper half": (0.0, 0.0, 1.0, 0.5),
-    "lower half": (0.0, 0.5, 1.0, 1.0),
-    "middle": (0.25, 0.25, 0.75, 0.75),
-}
 
 
 @dataclass(frozen=True, eq=False)
@@ -41,6 +33,7 @@ class VideoProgress:
     frame: np.ndarray = field(repr=False)  # (H, W, 3) the last frame, drawn
     tracks: dict[str, int]  # different objects of each class so far
     in_zone: int  # different objects whose foot has stood in the zone
+    counts: dict[str, int]  # at the line and in the zone: see ``counting.Counter.counts``
     # what of the film could not be read; it is complete once the work is over
     damage: video.Damage = field(default_factory=video.Damage)
 
@@ -56,7 +49,9 @@ def annotate_video(
     classes: Collection[str] | None = None,
     input_size: int = detection.DEFAULT_SIZE,
     style: str = "boxes",
-    zone: str = "none",
+    line: str | counting.Points = "",
+    zone: str | counting.Points = "none",
+    method: str = detection.suppression.NMS,
 ) -> Iterator[VideoProgress]:
     """Write ``source`` with detections and track numbers to the MP4 file ``target``.
 
@@ -64,13 +59,15 @@ def annotate_video(
     frame is shown when it was in ``source``, also where that one's rate varies. Frames that cannot
     be read are left out, and counted.
     ``style``: boxes with tracks, every object blurred, or a heat map of where objects stood.
+    ``line``: its two ends, (x, y) in shares of the frame from 0 to 1, as pairs or as
+    "0.1,0.5 0.9,0.5": who crosses it is counted, each way apart. ``zone``: three corners or more,
+    or a name of ``counting.ZONES``. ``method``: that of ``cvcore.detection.suppress``.
     Raises InputError for a file that is no film, one of more than a minute, unknown settings, or a
     ``target`` that cannot be written.
     """
     if style not in STYLES:
         raise InputError(f"There is no style {style!r}: choose {', '.join(STYLES)}.")
-    if zone not in ZONES:
-        raise InputError(f"There is no zone {zone!r}: choose {', '.join(ZONES)}.")
+    counter = counting.Counter(counting.read_line(line), counting.read_zone(zone))
     confidence = detection.check_share("The confidence limit", confidence)
     iou = detection.check_share("The IoU limit", iou)
     input_size = detection.check_size(input_size)
@@ -81,36 +78,26 @@ def annotate_video(
         )
     video.check_target(target, source)
     tracker, damage = Tracker(confidence=confidence, fps=info.fps), video.Damage()
-    heat, inside = None, set()
+    heat = None
     frames = video.decode_frames(source, max_side=MAX_SIDE, damage=damage)
     with video.VideoWriter(target, info.fps) as writer, contextlib.closing(frames):
         for done, (seconds, frame) in enumerate(frames, start=1):
             hw = frame.shape[:2]
             raw = detection.predict_raw(frame, model=model, input_size=input_size, square=False)
             found = detection.suppress(
-                raw, confidence=min(LOW_CONFIDENCE, confidence), iou=iou, classes=classes
-            )
+                raw, confidence=min(LOW_CONFIDENCE, confidence), iou=iou, classes=classes,
+                method=method,
+            )  # fmt: skip
             tracks = tracker.update(found, hw)
-            inside |= find_in_zone(tracks, zone, hw)
+            counter.update(tracks, hw)
             heat = add_heat(np.zeros(hw, np.float32) if heat is None else heat, tracks)
             drawn = draw_frame(frame, tracks, tracker, style=style, heat=heat)
-            if ZONES[zone]:
-                drawn = draw_zone(drawn, zone, len(inside))
+            drawn = counting.draw_counting(drawn, counter)
             writer.write(drawn, seconds=seconds)
-            counts = dict(Counter(tracker.seen.values()).most_common())
-            yield VideoProgress(done, info.frames, drawn, counts, len(inside), damage)
-
-
-def find_in_zone(tracks: Tracks, zone: str, image_hw: tuple[int, int]) -> set[int]:
-    """Numbers of the tracks whose foot (middle of the lower edge) stands in the zone."""
-    part = ZONES[zone]
-    if part is None:
-        return set()
-    left, top, right, bottom = part
-    box, (height, width) = tracks.detections.xyxy, image_hw
-    x, y = (box[:, 0] + box[:, 2]) / 2 / width, box[:, 3] / height
-    is_inside = (x >= left) & (x <= right) & (y >= top) & (y <= bottom)
-    return set(tracks.track_id[is_inside].tolist())
+            seen, counts = dict(Counter(tracker.seen.values()).most_common()), counter.counts()
+            yield VideoProgress(
+                done, info.frames, drawn, seen, counts["in_zone"], counts, damage
+            )  # fmt: skip
 
 
 def add_heat(heat: np.ndarray, tracks: Tracks) -> np.ndarray:
@@ -133,21 +120,4 @@ def draw_frame(
     for number in tracks.track_id.tolist():
         points = np.round(tracker.trails[number]).astype(np.int32).reshape(-1, 1, 2)
         cv2.polylines(picture, [points], False, class_colour(number), 2, cv2.LINE_AA)
-    return picture
-
-
-def draw_zone(picture: Picture, zone: str, count: int) -> np.ndarray:
-    """The zone's outline and how many different objects have been in it."""
-    picture = as_image(picture).copy()
-    part = ZONES[zone]
-    if part is None:
-        return picture
-    left, top, right, bottom = part
-    height, width = picture.shape[:2]
-    corner = (round(left * (width - 1)), round(top * (height - 1)))
-    other = (round(right * (width - 1)), round(bottom * (height - 1)))
-    cv2.rectangle(picture, corner, other, (255, 255, 255), 2, cv2.LINE_AA)
-    text, at = f"zone: {count}", (corner[0] + 10, corner[1] + 30)
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (0, 0, 0), 5, cv2.LINE_AA)
-    cv2.putText(picture, text, at, cv2.FONT_HERSHEY_SIMPLEX, 0.9, (255, 255, 255), 2, cv2.LINE_AA)
     return picture

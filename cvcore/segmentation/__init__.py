@@ -22,7 +22,17 @@ from cvcore.engine.isolation import undisturbed
 
 # Its other parts are loaded when they are first named.
 __getattr__, _, _modules = lazy_loader.attach(
-    __name__, ["dataset", "drawing", "evaluation", "fine_tuning", "losses", "objects"]
+    __name__,
+    [
+        "dataset",
+        "drawing",
+        "enlarging",
+        "evaluation",
+        "fine_tuning",
+        "losses",
+        "measures",
+        "objects",
+    ],
 )
 
 

@@ -33,13 +33,14 @@ def draw_overlay(
 
 
 def draw_outline(
-    image: Picture, mask: np.ndarray, *, colour: tuple[int, int, int] = OVERLAY
+    image: Picture, mask: np.ndarray, *, colour: tuple[int, int, int] = OVERLAY, times: int = 1
 ) -> np.ndarray:
-    """Draw the border of a mask, bool (H, W)."""
+    """Draw the border of a mask, bool (H, W), so many times as thick as otherwise."""
     image = as_image(image)
     drawn = image.copy()
     contours, _ = cv2.findContours(mask.astype(np.uint8), cv2.RETR_CCOMP, cv2.CHAIN_APPROX_NONE)
-    cv2.drawContours(drawn, contours, -1, colour, max(1, round(max(image.shape[:2]) / 400)))
+    thick = times * max(1, round(max(image.shape[:2]) / 400))
+    cv2.drawContours(drawn, contours, -1, colour, thick)
     return drawn
 
 
@@ -134,3 +135,20 @@ def blur_background(
     amount = cv2.GaussianBlur(keep, (0, 0), sigma)
     small = np.clip(colours / amount[..., None], 0, 255).astype(np.uint8)
     return replace_background(image, probability, cv2.resize(small, (width, height)))
+
+
+def draw_edges(
+    image: Picture, prediction: np.ndarray, ground_truth: np.ndarray,
+    pair: tuple[tuple[int, int], tuple[int, int]],
+) -> np.ndarray:  # fmt: skip
+    """The edges of two masks, bool (H, W), and a line between two places (x, y) on them."""
+    image = as_image(image)
+    drawn = cv2.addWeighted(image, 0.5, np.full_like(image, 128), 0.5, 0)
+    drawn = draw_outline(drawn, ground_truth, colour=MISSED, times=3)
+    drawn = draw_outline(drawn, prediction, colour=EXTRA, times=3)
+    thick = max(2, round(max(image.shape[:2]) / 250))
+    for colour, width in (((0, 0, 0), thick + 4), ((255, 255, 255), thick)):
+        cv2.line(drawn, *pair, colour, width, cv2.LINE_AA)
+        for place in pair:
+            cv2.circle(drawn, place, 2 * width, colour, -1, cv2.LINE_AA)
+    return drawn

@@ -9,8 +9,17 @@ from hypothesis import strategies as st
 
 from cvcore.core.errors import InputError
 from cvcore.detection import Detections
-from cvcore.detection.evaluation import DetectionScore, evaluate, main, read_ground_truth
+from cvcore.detection.evaluation import (
+    SIZES,
+    CocoMetric,
+    DetectionScore,
+    evaluate,
+    list_figures,
+    main,
+    read_ground_truth,
+)
 from cvcore.detection.ground_truth import average_precision, match_ground_truth
+from cvcore.detection.labels import GroundTruth
 from cvcore.detection.roi_pooling import roi_pool
 
 
@@ -195,3 +204,29 @@ def test_the_score_is_that_of_cocos_own_program(tmp_path):
         theirs.summarize()
     assert score.map_50_95 == pytest.approx(theirs.stats[0], abs=1e-6)
     assert score.map_50 == pytest.approx(theirs.stats[1], abs=1e-6)
+    assert score.map_75 == pytest.approx(theirs.stats[2], abs=1e-6)
+    assert score.by_size == pytest.approx(
+        dict(zip(SIZES, np.where(theirs.stats[3:6] < 0, np.nan, theirs.stats[3:6]), strict=True)),
+        abs=1e-6, nan_ok=True,
+    )  # fmt: skip
+    assert list(score.average_recall.values()) == pytest.approx(
+        theirs.stats[6:9].tolist(), abs=1e-6
+    )
+    assert score.average_recall[1] == pytest.approx(1 / 5)  # one box of five objects
+    assert score.recall_by_size["small"] == pytest.approx(theirs.stats[9], abs=1e-6)
+    assert np.isnan(score.by_size["large"])
+
+
+def test_sizes_and_recalls_by_hand():
+    """Of a small, two medium and a large object the small and a medium one are found."""
+    sides = np.array([10, 50, 60, 120])
+    corner = np.array([[0, 0], [100, 0], [200, 0], [300, 0]])
+    truth = GroundTruth(np.concatenate((corner, corner + sides[:, None]), axis=1), np.zeros(4, int))
+    metric = CocoMetric()
+    metric.add((truth.xyxy[:2].astype(float), np.array([0.9, 0.8]), np.zeros(2, int)), truth)
+    score = metric.compute(("a",))
+    assert score.recall_by_size == pytest.approx({"small": 1, "medium": 0.5, "large": 0})
+    assert score.average_recall == pytest.approx({1: 0.25, 10: 0.5, 100: 0.5})
+    assert score.by_size == pytest.approx({"small": 1, "medium": 51 / 101, "large": 0})
+    names = [name for name, _ in list_figures(score)]
+    assert len(names) == len(set(names)) == 12

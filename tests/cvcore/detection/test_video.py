@@ -172,14 +172,6 @@ def test_nothing_found_is_no_trouble():
     assert len(tracker.update(boxes(), (10, 10)).detections) == 0
 
 
-def test_zones_count_feet():
-    tracks = Tracks(boxes([0, 0, 10, 10], [80, 0, 100, 10]), np.array([4, 9]))
-    assert detection_video.find_in_zone(tracks, "left half", (100, 100)) == {4}
-    assert detection_video.find_in_zone(tracks, "lower half", (100, 100)) == set()
-    assert detection_video.find_in_zone(tracks, "upper half", (100, 100)) == {4, 9}
-    assert detection_video.find_in_zone(tracks, "none", (100, 100)) == set()
-
-
 def test_heat_adds_up():
     tracks = Tracks(boxes([1, 1, 3, 2]), np.array([1]))
     heat = np.zeros((4, 4), np.float32)
