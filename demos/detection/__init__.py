@@ -7,12 +7,14 @@ import cvcore
 from cvcore.detection import DEFAULT_MODEL
 from demos import components as ui
 from demos import lesson
+from demos.components.js_component import link_styles
 from demos.detection import (
     explain,
     ground_truth,
     live,
     models,
     older_detectors,
+    own_set,
     roi_pooling,
     sizes,
     suppression,
@@ -35,7 +37,12 @@ CODE = (
     "cvcore.detection:predict_boxes",
     "cvcore.detection.yolo_heads:decode_heads",
     "cvcore.detection.suppression:nms_steps",
+    "cvcore.detection.suppression:soft_nms_steps",
+    "cvcore.detection.suppression:vote_boxes",
     "cvcore.detection.boxes:box_iou",
+    "cvcore.detection.overlaps:compare_boxes",
+    "cvcore.detection.confusion:pair_boxes",
+    "cvcore.detection.counting:Counter",
     "cvcore.detection.ground_truth:match_ground_truth",
     "cvcore.detection.roi_pooling:roi_pool",
     "cvcore.detection.roi_pooling:roi_align",
@@ -71,17 +78,22 @@ def build(tab: lesson.Tab) -> None:
         )
     with stage.controls(*MODES):
         DetectionCounts(elem_id="detection-counts")
-    controls, notice = build_controls(stage, *MODES, explain.TITLE, video.TITLE, lesson.LIVE)
+    controls, notice = build_controls(stage, *MODES, explain.TITLE, video.TITLE,
+                                      own_set.TITLE, lesson.LIVE)  # fmt: skip
     with stage.controls(*MODES):
         DetectionPanel(elem_id="detection-panel")
     lazy = lesson.LazyTabs(tab, [MODES[0], older_detectors.TITLE, roi_pooling.TITLE])
     truths = ground_truth.build(tab, view, state, controls)
     explain.build(tab, view, picture, controls)
+    own_set.build(tab, state, truths, controls)
     sizes.build(tab, picture, controls, truths)
     video.build(tab, controls)
     older_detectors.build(tab, picture, truths, lazy)
     roi_pooling.build(tab, lazy)
     live.build(tab, controls)
+    gr.HTML(
+        link_styles(__name__, "counting_sheet.css"), visible="hidden", elem_id="detection-style"
+    )
     lazy.note_others(stage.views)
     with stage.told(*MODES):
         badge = ui.Badge(label="timings")

@@ -12,14 +12,14 @@ from cvcore.core.images import shrink, to_data_uri
 from cvcore.detection import MAX_BOXES, RawPredictions
 from cvcore.detection.drawing import class_colour
 from demos import components as ui
-from demos.detection.controls import MIN_CONFIDENCE, Limits
+from demos.detection.controls import MIN_CONFIDENCE, RESULT, STEPS, Limits
 
 MAX_SENT = 600  # boxes; weaker ones are counted
 SHOWN_SIDE = 960  # pixels
 
 
-RESULT, TRUTH = "Result", "Truth"
-MODES = (RESULT, "Before NMS", "NMS steps", "Grid", "Objectness", TRUTH)
+TRUTH = "Truth"
+MODES = (RESULT, "Before NMS", STEPS, "Grid", "Objectness", TRUTH)
 
 
 class DetectionView(ui.JsComponent):
@@ -32,7 +32,7 @@ class DetectionView(ui.JsComponent):
 
     MARKUP = """<div class="detector"><canvas class="fit" tabindex="0"
 aria-label="The picture with its boxes"></canvas></div>"""
-    SCRIPTS = ("boxes.js", "suppression.js", "canvas.js", "keys.js")
+    SCRIPTS = ("boxes.js", "suppression.js", "overlaps.js", "canvas.js", "keys.js")
     STYLES = ("canvas.css",)
 
 
@@ -92,6 +92,7 @@ def to_view(image: np.ndarray, raw: RawPredictions, limits: Limits) -> dict[str,
         "confidence": limits.confidence,
         "iou": limits.iou,
         "classes": list(limits.classes or []),
+        "method": limits.method,
         "max_boxes": MAX_BOXES,
     }
 

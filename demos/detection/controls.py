@@ -7,10 +7,12 @@ import gradio as gr
 
 from cvcore.core import samples
 from cvcore.detection import DEFAULT_CONFIDENCE, DEFAULT_IOU, DEFAULT_MODEL, DEFAULT_SIZE
+from cvcore.detection.suppression import METHODS, NMS
 from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
 
+RESULT, STEPS, OWN_SET = "Result", "NMS steps", "Own set"
 MIN_CONFIDENCE = 0.01  # the least that can be asked for
 
 
@@ -21,10 +23,12 @@ class Limits:
     confidence: float = DEFAULT_CONFIDENCE  # share, 0 to 1
     iou: float = DEFAULT_IOU  # share, 0 to 1
     classes: list[str] | None = None  # labels; none: all
+    method: str = NMS  # one of ``cvcore.detection.suppression.METHODS``
 
     def limits(self) -> dict[str, Any]:
         """As ``cvcore.detection.suppress`` takes them."""
-        return {"confidence": self.confidence, "iou": self.iou, "classes": self.classes}
+        names = ("confidence", "iou", "classes", "method")
+        return {name: getattr(self, name) for name in names}
 
 
 @dataclass(frozen=True)
@@ -51,10 +55,16 @@ def build_controls(stage: lesson.Stage, *titles: str) -> tuple[lesson.Controls, 
             MIN_CONFIDENCE, 0.99, d.confidence, step=0.01, label="Confidence limit",
             elem_id="detection-confidence",
         )  # fmt: skip
+    with stage.controls(*(title for title in titles if title != OWN_SET)):  # has a limit of its own
         iou = ui.Slider(
             0, 1, d.iou, step=0.01, label="IoU limit of NMS", elem_id="detection-iou"
         )  # fmt: skip
+    with stage.controls(*titles):
         notice = gr.HTML(elem_id="detection-notice")
+    with stage.controls(RESULT, STEPS):
+        method = ui.Dropdown(
+            list(METHODS), value=d.method, label="Suppression", elem_id="detection-method"
+        )  # fmt: skip
     with stage.more(*titles):
         classes = ui.Dropdown(
             list(registry.load_labels(DEFAULT_MODEL)), multiselect=True,
@@ -66,13 +76,26 @@ def build_controls(stage: lesson.Stage, *titles: str) -> tuple[lesson.Controls, 
         model = ui.Dropdown(lesson.list_models("detection"), value=d.model, label="Model")
     return lesson.Controls(
         Settings, confidence=confidence, iou=iou, classes=classes, input_size=input_size,
-        model=model,
+        model=model, method=method,
     ), notice  # fmt: skip
 
 
-def take_limits(controls: lesson.Controls) -> dict[str, Any]:
-    """The controls of the limits alone, by field of ``Limits``."""
-    return {name: controls[name] for name in ("confidence", "iou", "classes")}
+def take_limits(controls: lesson.Controls, **more: Any) -> dict[str, Any]:
+    """The controls of the limits alone, by field of ``Limits``, and ``more``: see ``take_all``."""
+    names = ("confidence", "iou", "classes", "method")
+    return _order({name: controls[name] for name in names} | more)
+
+
+def take_all(controls: lesson.Controls, **more: Any) -> dict[str, Any]:
+    """The controls by field, and ``more``. How boxes are suppressed comes last, so that what is
+    given to the API by position keeps its place."""
+    return _order(controls.parts | more)
+
+
+def _order(parts: dict[str, Any]) -> dict[str, Any]:
+    return {name: part for name, part in parts.items() if name != "method"} | {
+        "method": parts["method"]
+    }
 
 
 def choose_sample() -> str:

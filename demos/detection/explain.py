@@ -14,7 +14,7 @@ from cvcore.detection import Detections
 from cvcore.detection.drawing import draw_boxes
 from demos import components as ui
 from demos import lesson
-from demos.detection.controls import Settings
+from demos.detection.controls import Settings, take_all
 from demos.detection.views import clear_when_old, draw_page
 
 TITLE = "Why?"
@@ -101,7 +101,9 @@ def build(
         numbers = gr.JSON(visible=False, label="numbers")
     running = tab.run(
         start.click, explain_box, [picture], [heatmap, numbers],
-        settings=lesson.Controls(ExplainSettings, number=number, **controls.parts, masks=masks),
+        settings=lesson.Controls(
+            ExplainSettings, number=number, **take_all(controls, masks=masks)
+        ),
         api_name="detection_why", kind="heavy",
     )  # fmt: skip
     tab.say_waiting(start, [number, masks, *controls])

@@ -13,7 +13,14 @@ from cvcore.detection.ground_truth import DEFAULT_IOU_LIMIT, GroundTruthMatch
 from demos import components as ui
 from demos import lesson
 from demos.detection.canvas import TRUTH
-from demos.detection.controls import MIN_CONFIDENCE, Limits, Settings, build_source, take_limits
+from demos.detection.controls import (
+    MIN_CONFIDENCE,
+    Limits,
+    Settings,
+    build_source,
+    take_all,
+    take_limits,
+)
 from demos.detection.state import LessonState, find_state
 from demos.detection.views import draw_page, draw_rows
 from demos.lesson import charts
@@ -179,7 +186,7 @@ def build(
         truths.change, lambda truths: gr.update(visible=bool(truths)), truths, limit,
         api_name=None, queue=False, show_progress="hidden",
     )  # fmt: skip
-    settings = lesson.Controls(JudgementSettings, **take_limits(controls), limit=limit)
+    settings = lesson.Controls(JudgementSettings, **take_limits(controls, limit=limit))
     due = gr.Textbox("0", visible="hidden", label="due, judgement")
     tab.run(
         [state.change, *(part.change for part in settings)], None, [truths, due], due,
@@ -189,7 +196,7 @@ def build(
         [truths.change, due.change], judge, [state, truths], [judgement, numbers],
         settings=settings, api_name=None, kind="stream",
     )  # fmt: skip
-    call = lesson.Controls(JudgementCall, **settings.parts, **build_source())
+    call = lesson.Controls(JudgementCall, **take_all(settings, **build_source()))
     tab.endpoint(
         answer_call, [state, truths], [judgement, numbers, state], settings=call,
         api_name="detection_truth",

@@ -10,57 +10,85 @@ import numpy as np
 
 import cvcore
 from cvcore.core.timing import Stopwatch
+from cvcore.detection.counting import draw_counting
 from cvcore.detection.drawing import draw_blurred, draw_boxes
 from demos import components as ui
 from demos import lesson
-from demos.detection.controls import Settings
+from demos.detection import counting
+from demos.detection.controls import take_all
+from demos.detection.counting import CountingSettings
 from demos.detection.views import draw_page
 
 TRACKS = "boxes and tracks"
 STYLES = ("boxes", TRACKS, "blur")
+NO_FRAME = (
+    "Start the webcam: then draw a line to be crossed, or a zone to be entered, on its picture."
+)
 
 
 @dataclass(frozen=True)
-class FrameSettings(Settings):
-    """What is looked for, and how it is drawn."""
+class FrameSettings(CountingSettings):
+    """What is looked for, who is counted where, and how it is drawn."""
 
     style: str = STYLES[0]
 
 
+@dataclass(eq=False)
+class Following:
+    """What goes on from frame to frame: numbers of objects, and who was counted."""
+
+    tracker: Any  # cvcore.detection.tracking.Tracker
+    counter: Any  # cvcore.detection.counting.Counter
+
+
 def detect_frame(
-    frame: np.ndarray, tracker: Any, settings: FrameSettings
-) -> tuple[np.ndarray, str, str, Any, dict]:
-    """One frame: drawn, with counts, latency, the tracker to go on with, and the numbers."""
+    frame: np.ndarray, following: Following | None, settings: FrameSettings
+) -> tuple[np.ndarray, str, str, Following | None, dict]:
+    """One frame: drawn, with counts, latency, what goes on to the next one, and the numbers."""
+    line, zone = settings.shapes()
     raw = cvcore.detection.predict_raw(frame, **settings.network(), square=False)
     watch, limits = Stopwatch(), settings.limits()
     tracks = None
-    if settings.style == TRACKS:
-        tracker = tracker or cvcore.detection.tracking.Tracker(fps=15)
+    if settings.style == TRACKS or line or zone:
+        following = following or Following(
+            cvcore.detection.tracking.Tracker(fps=15), settings.counter()
+        )
+        tracker = following.tracker
         tracker.set_confidence(settings.confidence)
         low = min(cvcore.detection.tracking.LOW_CONFIDENCE, settings.confidence)
         found = cvcore.detection.suppress(raw, **(limits | {"confidence": low}))
         tracks = tracker.update(found, frame.shape[:2])
         found = tracks.detections
+        following.counter.move(line, zone)
+        following.counter.update(tracks, frame.shape[:2])
     else:
-        tracker = None
+        following = None
         found = cvcore.detection.suppress(raw, **limits)
     watch.lap("NMS" if tracks is None else "NMS and tracks")
     if settings.style == "blur":
         picture = draw_blurred(frame, found)
     else:
-        picture = draw_boxes(frame, found, track_ids=None if tracks is None else tracks.track_id)
+        numbered = tracks is not None and settings.style == TRACKS
+        picture = draw_boxes(frame, found, track_ids=tracks.track_id if numbered else None)
+    if following is not None:
+        picture = draw_counting(picture, following.counter)
     watch.lap("drawing")
-    seen, ms = None if tracks is None else Counter(tracker.seen.values()), raw.ms | watch.ms
+    is_tracked = following is not None and settings.style == TRACKS
+    seen, ms = Counter(tracker.seen.values()) if is_tracked else None, raw.ms | watch.ms
+    at_shapes = {} if following is None else following.counter.counts()
     numbers = {
         "detections": found.to_rows(),
         "counts": found.counts(),
         "seen": dict(seen or {}),
+        **at_shapes,
         "ms": {name: round(value, 1) for name, value in ms.items()},
     }
-    return picture, draw_counts(numbers["counts"], seen), ui.badge(ms), tracker, numbers
+    words = counting.draw_counts(at_shapes, settings.line, settings.zone) if at_shapes else ""
+    drawn = draw_counts(numbers["counts"], seen, words)
+    return picture, drawn, ui.badge(ms), following, numbers
 
 
-def draw_counts(now: dict[str, int], seen: Counter | None) -> str:
+def draw_counts(now: dict[str, int], seen: Counter | None, words: str = "") -> str:
     """What is in the frame, and how many different objects have been seen."""
 
     def name(counts: dict[str, int]) -> str:
@@ -70,7 +98,7 @@ def draw_counts(now: dict[str, int], seen: Counter | None) -> str:
     text = f'<p class="big">Now: {name(now)}</p>'
     if seen is not None:
         text += f'<p class="big">Different ones so far: {name(dict(seen.most_common()))}</p>'
-    return draw_page(text)
+    return draw_page(text + words)
 
 
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
@@ -80,10 +108,15 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     with stage.controls(lesson.LIVE, first=True):
         counts = gr.HTML(label="counts", elem_id="detection-live-counts")
         style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
+        _, line, zone = counting.build_editor(
+            lesson.LIVE, "#detection-live-view img:not([hidden])", "#detection-live-view", NO_FRAME
+        )
         badge = ui.Badge(label="timings")
-    tracker = gr.State()
+    following = gr.State()
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
-    settings = lesson.Controls(FrameSettings, **controls.parts, style=style)
-    extras = [counts, badge, tracker, numbers]
+    settings = lesson.Controls(
+        FrameSettings, **take_all(controls, style=style, zone=zone, line=line)
+    )  # fmt: skip
+    extras = [counts, badge, following, numbers]
     with section:
-        tab.live(detect_frame, [tracker], settings=settings, extra_outputs=extras)
+        tab.live(detect_frame, [following], settings=settings, extra_outputs=extras)

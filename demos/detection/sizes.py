@@ -132,7 +132,7 @@ def build(
         chart = gr.HTML(label="chart", elem_id="detection-sizes")
         rows = gr.JSON(visible=False, label="sizes")
     settings = lesson.Controls(
-        SizesSettings, **take_limits(controls), model=controls["model"], truths=truths
+        SizesSettings, **take_limits(controls, model=controls["model"], truths=truths)
     )
     running = tab.run(
         start.click, measure_sizes, [picture], [chart, rows], settings=settings,

@@ -20,11 +20,12 @@ from cvcore.detection import Suppression
 from cvcore.detection.drawing import draw_boxes
 from demos import components as ui
 from demos import lesson
-from demos.detection.controls import Limits, Settings, build_source, take_limits
+from demos.detection.controls import Limits, Settings, build_source, take_all, take_limits
 from demos.detection.state import LessonState, find_state
 
 # While a limit moves, the boxes follow it in the browser.
-FOLLOW = "(view, confidence, iou, classes) => view && ({...view, confidence, iou, classes})"
+FOLLOW = """(view, confidence, iou, classes, method) =>
+  view && ({...view, confidence, iou, classes, method})"""
 
 
 @dataclass(frozen=True, eq=False)
@@ -99,7 +100,7 @@ def connect(
     moved = [limit.change for limit in limits]
     gr.on(moved, None, [view, *limits], view, js=FOLLOW, api_visibility="private")
     tab.run(moved, suppress_again, [state], outputs, settings=limits, api_name=None, kind="stream")
-    call = lesson.Controls(SuppressionCall, **limits.parts, **build_source())
+    call = lesson.Controls(SuppressionCall, **take_all(limits, **build_source()))
     tab.endpoint(
         answer_call, [state], [*outputs, state], settings=call, api_name="detection_suppress"
     )

@@ -13,11 +13,14 @@ import gradio as gr
 
 import cvcore
 from cvcore.core import images
+from cvcore.core import video as films
 from cvcore.core.errors import InputError
-from cvcore.detection.video import STYLES, ZONES, VideoProgress
+from cvcore.detection.video import MAX_SIDE, STYLES, VideoProgress
 from demos import components as ui
 from demos import lesson
-from demos.detection.controls import Settings
+from demos.detection import counting
+from demos.detection.controls import take_all
+from demos.detection.counting import CountingSettings
 from demos.detection.views import draw_page, draw_sentence
 
 TITLE = "Video"
@@ -28,16 +31,20 @@ LIMIT = (
 )
 
 
+FRAME = "#detection-video-progress img[data-first]"  # over which line and zone are drawn
+NO_FRAME = "Line and zone are drawn on a film's first frame."
+
+
 @dataclass(frozen=True)
-class VideoSettings(Settings):
-    """What is looked for, how it is drawn, and who is counted."""
+class VideoSettings(CountingSettings):
+    """What is looked for, who is counted where, and how it is drawn."""
 
     style: str = STYLES[0]
-    zone: str = next(iter(ZONES))  # part of the frame
 
     def work(self) -> dict[str, Any]:
         """As ``cvcore.detection.video.annotate_video`` takes it."""
-        return self.limits() | self.network() | {"style": self.style, "zone": self.zone}
+        line, zone = self.shapes()
+        return self.limits() | self.network() | {"style": self.style, "line": line, "zone": zone}
 
 
 @dataclass
@@ -58,7 +65,7 @@ def annotate(
     """
     if not source:
         raise InputError("There is no film yet: upload one or record one with the webcam.")
-    rest = Rest()
+    work, rest = settings.work(), Rest()
     yield draw_sentence("Opening the film …"), None, {}, rest
     for sentence in lesson.fetch_model(settings.model):
         yield draw_sentence(sentence), None, {}, rest
@@ -66,28 +73,35 @@ def annotate(
         target = Path(folder) / "detections.mp4"
         started = shown = time.monotonic()
         progress, is_whole = None, False
-        running = cvcore.detection.video.annotate_video(source, target, **settings.work())
+        running = cvcore.detection.video.annotate_video(source, target, **work)
         try:
             with contextlib.closing(running):
                 for progress in running:
                     now = time.monotonic()
                     if now - shown > 0.4 or progress.done == 1:
                         shown = now
-                        yield draw_progress(progress, now - started), None, {}, rest
+                        yield draw_progress(progress, now - started, settings), None, {}, rest
             seconds = time.monotonic() - started
             numbers = {
                 "frames": progress.done,
                 "left_out": progress.damage.left_out,
                 "seconds": round(seconds, 2),
                 "tracks": progress.tracks,
-                "in_zone": progress.in_zone,
+                **progress.counts,
             }
             is_whole = True
-            yield draw_progress(progress, seconds, is_over=True), str(target), numbers, None
+            yield (
+                draw_progress(progress, seconds, settings, is_over=True),
+                str(target),
+                numbers,
+                None,
+            )
         finally:
             if progress is not None and not is_whole:
                 rest.video = target.read_bytes()
-                rest.last = draw_progress(progress, time.monotonic() - started, is_over=True)
+                rest.last = draw_progress(
+                    progress, time.monotonic() - started, settings, is_over=True
+                )
             rest.is_over = True
 
 
@@ -108,8 +122,24 @@ def offer_rest(rest: Rest | None) -> Iterator[tuple[str, str | None, None]]:
         yield draw_sentence("Stopped early: the film up to here.") + rest.last, str(path), None
 
 
-def draw_progress(progress: VideoProgress, seconds: float, *, is_over: bool = False) -> str:
-    """The last frame (while it works), a bar, the speed and the objects so far."""
+def show_first(source: str | None) -> str:
+    """The film's first frame, to draw a line or zone on; nothing where no film can be read."""
+    if not source:
+        return ""
+    running = films.decode_frames(source, max_side=MAX_SIDE, damage=films.Damage())
+    try:
+        with contextlib.closing(running) as frames:
+            _, frame = next(frames)
+    except (InputError, StopIteration):
+        return ""  # Start says what is wrong
+    shown = images.to_data_uri(frame, quality=85)
+    return draw_page(f'<img class="shown" data-first alt="first frame" src="{shown}">')
+
+
+def draw_progress(
+    progress: VideoProgress, seconds: float, settings: VideoSettings, *, is_over: bool = False
+) -> str:
+    """The last frame (while it works), a bar, the speed, the objects and the counts so far."""
     total = max(progress.total, progress.done)
     rate = progress.done / max(seconds, 1e-6)
     left = "" if is_over else f", {(total - progress.done) / rate:.0f} s left"
@@ -120,6 +150,7 @@ def draw_progress(progress: VideoProgress, seconds: float, *, is_over: bool = Fa
         f'<p class="big">Frame {progress.done} of {total}, {rate:.0f} a second{left}</p>',
         f'<div class="track"><i style="width:{100 * progress.done / total:.1f}%"></i></div>',
         f'<p class="big">Different objects: {seen or "none yet"}</p>',
+        counting.draw_counts(progress.counts, settings.line, settings.zone),
         f"<p>{progress.damage.sentence}</p>" if progress.damage.sentence else "",
     )
 
@@ -132,9 +163,9 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         )
         gr.Markdown(LIMIT)
         style = ui.Radio(STYLES, value=VideoSettings.style, label="Draw")
-        zone = ui.Dropdown(
-            list(ZONES), value=VideoSettings.zone, label="Count who enters a zone"
-        )  # fmt: skip
+        editor, line, zone = counting.build_editor(
+            TITLE, FRAME, "#detection-video-progress", NO_FRAME, asks=True
+        )
         with gr.Row() as buttons:
             start = gr.Button("Start", variant="primary", size="sm", min_width=80)
     with tab.stage.view(TITLE):
@@ -147,8 +178,16 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     rest = gr.State()
     running = tab.run(
         start.click, annotate, [source], [progress, result, numbers, rest],
-        settings=lesson.Controls(VideoSettings, **controls.parts, style=style, zone=zone),
+        settings=lesson.Controls(
+            VideoSettings, **take_all(controls, style=style, zone=zone, line=line)
+        ),
         api_name="detection_video", kind="heavy",
+    )  # fmt: skip
+    tab.run(source.change, show_first, source, progress, api_name=None, show_progress="hidden")
+    # after a run its first frame is shown again, so that another line can be drawn
+    tab.run(
+        editor.frame, lambda source: (show_first(source), None), source, [progress, result],
+        api_name=None, show_progress="hidden",
     )  # fmt: skip
     with buttons:
         stop = tab.stop_button(running, elem_id="detection-video-stop")

@@ -10,7 +10,7 @@ from cvcore.segmentation import WEIGHTS
 from cvcore.segmentation.drawing import cut_out, draw_overlay
 from demos import components as ui
 from demos import lesson
-from demos.segmentation import count, fine_tune, ground_truth, levels, live, uncertainty
+from demos.segmentation import count, fine_tune, ground_truth, levels, live, uncertainty, upsampling
 from demos.segmentation.controls import (
     DEFAULTS,
     FINE_TUNE,
@@ -84,7 +84,7 @@ def build(tab: lesson.Tab) -> None:
     stage = lesson.Stage(tab, "Segmentation", SUMMARY)
     state = gr.State()
     lazy = lesson.LazyTabs(
-        tab, (MASK, TRUTH, levels.TITLE, uncertainty.TITLE, count.TITLE)
+        tab, (MASK, TRUTH, levels.TITLE, upsampling.TITLE, uncertainty.TITLE, count.TITLE)
     )  # fmt: skip
     picture = stage.picture_input(sample=SAMPLE, names=choose_samples(), fails=FAILS)
     with stage.show(*MODES, FINE_TUNE):
@@ -102,6 +102,7 @@ def build(tab: lesson.Tab) -> None:
     with beside:
         truths = ground_truth.build(tab, lazy, state, threshold, view, picture, model)
     levels.build(tab, lazy, state, threshold, model, call)
+    upsampling.build(tab, lazy)
     uncertainty.build(tab, lazy, state, threshold, call)
     count.build(tab, lazy, state, threshold, call)
     with tuned:
@@ -116,6 +117,10 @@ def build(tab: lesson.Tab) -> None:
         "cvcore.segmentation:predict_mask",
         "cvcore.models.unet:UNet",
         "cvcore.segmentation:Overlap",
+        "cvcore.segmentation.measures:measure_edges",
+        "cvcore.segmentation.measures:compare_boundaries",
+        "cvcore.segmentation.measures:GeneralisedDice",
+        "cvcore.segmentation.enlarging:convolve_transposed",
         "cvcore.segmentation.losses:loss_bce_dice",
         "cvcore.segmentation.objects:count_objects",
         "cvcore.segmentation.fine_tuning:fine_tune",

@@ -23,6 +23,7 @@ DEFAULTS = Settings()
 # The inner views; in those of MODES and in FINE_TUNE the picture is shown.
 MASK, PROBABILITY, CUT_OUT, TRUTH = MODES = "Mask", "Probability", "Cut out", "Truth"
 LEVELS, UNCERTAINTY, COUNT, FINE_TUNE = "Levels", "Uncertainty", "Count", "Fine-tune"
+UPSAMPLING = "Upsampling"  # asks nothing of the picture
 ALL = (*MODES, LEVELS, UNCERTAINTY, COUNT, FINE_TUNE)
 
 
@@ -31,7 +32,7 @@ def build_controls(stage: lesson.Stage) -> lesson.Controls:
     d = DEFAULTS
     with stage.controls(*ALL):
         model = ui.Radio(MODELS, value=d.model, label="Find", elem_id="segmentation-model")
-    with stage.controls():
+    with stage.controls(*ALL, lesson.LIVE):
         threshold = ui.Slider(
             0, 1, d.threshold, step=0.01, label="Threshold", elem_id="segmentation-threshold"
         )

@@ -93,6 +93,7 @@ def check_state(state: LessonState | None) -> LessonState:
 def once_there(handler: Callable[..., Any]) -> Callable[..., Any]:
     """For an inner tab: ``handler``, whose answer is empty before there is a picture."""
 
+    @wraps(handler)
     def handle(state: LessonState | None, *inputs: Any) -> Any:
         return handler(check_state(state), *inputs)
 

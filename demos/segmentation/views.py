@@ -6,7 +6,7 @@ from html import escape
 import numpy as np
 
 from cvcore.core import images
-from cvcore.segmentation import Overlap
+from cvcore.segmentation import Overlap, compare_masks
 from cvcore.segmentation.drawing import AGREED, EXTRA, MISSED
 from demos.lesson import charts, under_way
 
@@ -45,6 +45,18 @@ STYLE = """<style>
 .seg figcaption { font-size: 1.1rem; margin-top: .2rem; }
 .seg .key i { display: inline-block; width: 1rem; height: 1rem; border-radius: .2rem;
   vertical-align: -.1rem; margin: 0 .3rem 0 .9rem; }
+.seg .measures td:last-child { font-weight: 600; }
+.seg .measures td { line-height: 1.25; }
+.seg .soft { color: var(--body-text-color-subdued); font-size: .9375rem; }
+.seg .example { display: flex; flex-wrap: wrap; gap: .4rem 1.2rem; align-items: center; }
+.seg .example-cells { display: grid; grid-template-columns: repeat(9, 1fr); gap: 2px;
+  width: min(16rem, 100%); aspect-ratio: 1; touch-action: manipulation; border-radius: 6px; }
+.seg .example-cells i { border-radius: 3px; background: var(--border-color-primary);
+  cursor: pointer; }
+.seg .example-cells i.p { background: rgb(213 94 0); }
+.seg .example-cells i.t { background: rgb(86 180 233); }
+.seg .example-cells i.t.p { background: rgb(0 158 115); }
+.seg .example-cells i.at { outline: 3px solid var(--body-text-color); outline-offset: -1px; }
 .seg .beside { flex: 1 1 18rem; }
 </style>"""
 
@@ -106,6 +118,66 @@ def draw_key(overlap: Overlap) -> str:
         + entry(EXTRA, "too much", "extra", overlap.predicted - overlap.both)
         + entry(MISSED, "missed", "missed", overlap.ground_truth - overlap.both)
         + "</p>"
+    )
+
+
+def draw_edge_key(hausdorff: float) -> str:
+    """What the two outlines and the line between them are."""
+    return (
+        f'<p class="key"><i style="background:rgb{EXTRA}"></i>edge of the mask'
+        f'<i style="background:rgb{MISSED}"></i>edge of the truth'
+        f'<i style="background:#fff;border:1px solid #000"></i>Hausdorff: <b>{hausdorff:.1f}</b> px'
+        "</p>"
+    )
+
+
+def draw_boundary_key(band: Overlap) -> str:
+    """What the colours of the two boundaries mean, with their pixels."""
+    union = band.predicted + band.ground_truth - band.both
+    return (
+        f'<p class="key"><i style="background:rgb{AGREED}"></i>in both: <b>{band.both:,}</b>'
+        f'<i style="background:rgb{EXTRA}"></i><i style="background:rgb{MISSED}"></i>in one: '
+        f"<b>{union - band.both:,}</b>, so {band.both:,} / {union:,} = <b>{band.iou:.3f}</b></p>"
+    )
+
+
+def draw_measures(numbers: dict) -> str:
+    """The measures that look at edges, and the one that weights the smaller class more."""
+    rows = []
+    if "hausdorff" in numbers:
+        rows += [
+            ("Hausdorff distance, px", f"{numbers['hausdorff']:.1f}"),
+            ("without the farthest 5 %", f"{numbers['hausdorff_95']:.1f}"),
+            ("mean of both edges, px", f"{numbers['edge_distance']:.1f}"),
+        ]
+    rows.append(
+        (f"Boundary IoU, {numbers['boundary_band']} px wide", f"{numbers['boundary_iou']:.3f}")
+    )
+    if "generalised_dice" in numbers:
+        inside, outside = numbers["weights"]
+        rows.append(("Generalised Dice", f"{numbers['generalised_dice']:.3f}"))
+        if outside:
+            rows.append(("an inside pixel weighs", f"{charts.short(inside / outside)} ×"))
+    body = "".join(f"<tr><td>{name}</td><td>{value}</td></tr>" for name, value in rows)
+    said = f"<p>{escape(numbers['sentence'])}</p>" if numbers["sentence"] else ""
+    return (
+        f'<p class="soft">Other measures, at threshold {numbers["threshold"]:.2f}</p>'
+        f'<table class="measures"><tbody>{body}</tbody></table>{said}'
+    )
+
+
+def draw_example(prediction: np.ndarray, ground_truth: np.ndarray) -> str:
+    """Two small masks cell by cell, and their Dice as a sum; at each click a script counts anew."""
+    cells = "".join(
+        f'<i class="{"t" * bool(t)} {"p" * bool(p)}"></i>'
+        for t, p in zip(ground_truth.ravel(), prediction.ravel(), strict=True)
+    )
+    overlap = compare_masks(prediction, ground_truth)
+    return (
+        '<p class="big">A small example: click a cell to put it into P or take it out.</p>'
+        '<div class="example"><div class="example-cells" tabindex="0" role="application" '
+        'aria-label="Cells of two masks: arrow keys choose one, Space puts it into P or takes it '
+        f'out">{cells}</div><div>{draw_formulas(overlap)}{draw_key(overlap)}</div></div>'
     )
 
 

@@ -276,6 +276,13 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     field.set_input_files(film)
     tab.locator("#detection-video video").wait_for()
     progress = tab.locator("#detection-video-progress")
+    progress.locator("img[data-first]").wait_for()  # a line is drawn on it, by keyboard
+    tab.locator("#detection-video-counting [data-does=line]").press("Enter")
+    page.keyboard.press("ArrowLeft")
+    tab.locator("#detection-video-counting [data-line^='0.130,0.600 0.850']").wait_for(
+        state="attached"
+    )
+    rest()
     seen = held("detection.video", "annotate_video")
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text(re.compile(r"Frame \d+ of 40")).wait_for()
@@ -291,6 +298,7 @@ def test_film_is_stopped_then_finished(tab, page, rest, held, film, screenshot):
     seen.hold(0)
     tab.get_by_role("button", name="Start", exact=True).click()
     progress.get_by_text("Frame 40 of 40").wait_for()
+    assert "With the arrow 0, against it 0" in progress.inner_text()
     result = tab.locator("#detection-video-result video")
     result.wait_for()
     page.wait_for_function(

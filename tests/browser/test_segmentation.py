@@ -47,7 +47,7 @@ def test_threshold_brush_and_cut(page, tab, screenshot):
     assert canvas.get_attribute("data-draws") is not None
     assert "draw a truth" in canvas.get_attribute("aria-label")
     tab.get_by_role("button", name="Start from the network's mask").click()
-    tab.locator("#segmentation-truth .formula").first.wait_for()
+    tab.locator("#segmentation-truth .row .formula").first.wait_for()
     assert "Dice" in tab.locator("#segmentation-truth").inner_text()
     screenshot("segmentation_truth")
     open_view(tab, "Levels")
@@ -89,7 +89,7 @@ def test_numbers_beside_a_mask_are_of_that_mask(tab, rest):
     """Dice and IoU follow the slider as the mask does, and are what the server says of it."""
     open_view(tab, "Truth")
     tab.get_by_role("button", name="Start from the network's mask").click()
-    formula = tab.locator("#segmentation-truth .formula").first
+    formula = tab.locator("#segmentation-truth .row .formula").first
     expect(formula).to_contain_text("= 1.000")
     tab.locator("#segmentation-truth canvas").wait_for(state="attached")
     rest()
@@ -129,7 +129,7 @@ def test_a_truth_is_painted_with_the_pointer(page, tab):
 
     paint_line(0.4)
     page.mouse.up()
-    formula = tab.locator("#segmentation-truth .formula").first
+    formula = tab.locator("#segmentation-truth .row .formula").first
     formula.wait_for()
     # A line 0.4 of the width long and 0.05 wide, with round ends, on 512 x 512 pixels
     width, length = 0.05 * 512, 0.4 * 512
@@ -164,7 +164,10 @@ def test_masks_are_uploaded_and_removed(page, tab, rest, screenshot, tmp_path):
     truth[100:200, 100:300] = 1
     (tmp_path / "mask.png").write_bytes(images.to_png(truth))
     (tmp_path / "empty.png").write_bytes(images.to_png(truth * 0))
-    area, formula = tab.locator("#segmentation-mask"), tab.locator("#segmentation-truth .formula")
+    area, formula = (
+        tab.locator("#segmentation-mask"),
+        tab.locator("#segmentation-truth .row .formula"),
+    )
 
     def upload(name):
         area.locator("input[type=file]").first.set_input_files(tmp_path / name)
@@ -246,7 +249,7 @@ def test_teaching_stops_and_goes_on(tab, rest, held, screenshot):
     held("segmentation.fine_tuning", "fine_tune")
     open_view(tab, "Truth")
     tab.get_by_role("button", name="Start from the network's mask").click()
-    tab.locator("#segmentation-truth .formula").first.wait_for()
+    tab.locator("#segmentation-truth .row .formula").first.wait_for()
     open_view(tab, "Fine-tune")
     tab.get_by_role("button", name="Keep picture and truth").click()
     tab.locator("#segmentation-pairs").get_by_text("pair 1").wait_for()

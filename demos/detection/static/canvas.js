@@ -114,6 +114,7 @@ const drawings = {
     if (cellAt) outline(inPicture(grid, cellAt[0], cellAt[1]), '#ffd60a', 4);
   },
   truth() {
+    if (pair) { drawPair(); return; }
     const labels = [];
     for (const row of kept()) outline(row.box, colour(row.id), 2, [7, 5]);
     for (const truth of [...truths, ...(drag ? [drag] : [])]) {
@@ -183,6 +184,7 @@ const panels = {
     return out;
   },
   truth() {
+    if (pair) return tellPair();
     if (!truths.length) return [make('p', 'Drag a box around an object, as exactly as you can: that is the truth. Each detection is then judged by it.'), make('p', HINTS.truth)];
     return truths.map((truth, number) => {
       const select = make('select', props.value.labels.map((label) => make('option', label)), {ariaLabel: 'class'});
@@ -198,7 +200,8 @@ const tools = {
   steps: stepTools,
   objectness: () => props.value.grids.map((grid, number) => selectable(`${grid.rows} x ${grid.columns}`, number === gridNumber,
     () => { gridNumber = number; cellAt = null; draw(); })),
-  truth: () => [button('Remove all', () => { truths = []; tell(); draw(); }, {disabled: !truths.length})],
+  truth: () => [button('Remove all', () => { truths = []; tell(); draw(); }, {disabled: !truths.length || Boolean(pair)}),
+    selectable('Two boxes', Boolean(pair), togglePair)],
 };
 const selectable = (text, on, act) => { const node = button(text, act); node.ariaPressed = on; return node; };
 const nameTruth = (truth) => {
@@ -220,7 +223,7 @@ const draw = () => {
   if (!value || !value.src || !picture.complete || !picture.naturalWidth) return;
   const started = performance.now();
   candidates = choose(rows, {...value, ...limits});
-  steps = suppress(candidates, limits.iou);
+  steps = suppress(candidates, limits.iou, limits.method, limits.confidence);
   step = Math.max(0, Math.min(step, steps.length - 1));
   zoom = LONG_SIDE / Math.max(value.width, value.height);
   const wide = Math.max(1, Math.round(value.width * zoom)), high = Math.max(1, Math.round(value.height * zoom));
@@ -234,11 +237,11 @@ const draw = () => {
   const says = inRail('.says');
   if (!says) { setTimeout(draw, 50); return; }  // the rail comes after the stage
   const key = says.contains(active) ? active.dataset.key : null;
-  inRail('.tools').replaceChildren(...(tools[mode] ? tools[mode]() : []));
+  inRail('.says .tools').replaceChildren(...(tools[mode] ? tools[mode]() : []));
   const final = kept().length;
   inRail('.funnel').replaceChildren(make('b', `${value.proposed.toLocaleString('en')} → ${candidates.length} → ${final}`),
-    ` boxes proposed · above ${two(limits.confidence)} · after NMS`);
-  inRail('.panel').replaceChildren(...panels[mode]());
+    ` boxes proposed · above ${two(limits.confidence)} · after ${limits.method}`);
+  inRail('.says .panel').replaceChildren(...panels[mode]());
   if (key) {  // what had the keyboard was just made anew
     const again = [...says.querySelectorAll('[data-key]')].find((node) => node.dataset.key === key);
     (again && !again.disabled ? again : canvas).focus({preventScroll: true});
@@ -252,16 +255,16 @@ const load = () => {
     if (!inRail('.says')) { setTimeout(load, 50); return; }
     inRail('.funnel').textContent = seen ? 'There is no picture: upload one or click a sample.'
       : 'One moment: the first time on a computer the network is made ready, which takes about ten seconds.';
-    canvas.width = canvas.height = 0; inRail('.panel').textContent = ''; source = null; return;
+    canvas.width = canvas.height = 0; inRail('.says .panel').textContent = ''; source = null; return;
   }
   // While a slider moves, what the server sends about it is already old.
   const newer = performance.now() - moved > 500 ? {} : limits;
-  limits = {confidence: value.confidence, iou: value.iou, ...newer};
+  limits = {confidence: value.confidence, iou: value.iou, ...newer, method: value.method || 'NMS'};
   if (value.boxes !== source) {
     seen = true; source = value.boxes; rows = unpack(value); maps = bytes(value.objectness);
     if (chosen !== null) trigger('choose', {number: 1});
     step = 0; chosen = null; cellAt = null; gridNumber = Math.min(gridNumber, value.grids.length - 1); pause();
-    if (picture.src !== value.src) { if (truths.length) { truths = []; tell(); } picture.src = value.src; return; }
+    if (picture.src !== value.src) { pair = held = null; if (truths.length) { truths = []; tell(); } picture.src = value.src; return; }
   }
   draw();
 };
@@ -286,7 +289,9 @@ const at = (event) => {
 canvas.addEventListener('pointerdown', (event) => {
   if (!props.value || !props.value.src) return;
   const [x, y] = at(event);
-  if (mode === 'truth') {
+  if (mode === 'truth' && pair) {
+    grabPair(x, y); if (held) canvas.setPointerCapture(event.pointerId); draw();
+  } else if (mode === 'truth') {
     drag = {x1: x, y1: y, x2: x, y2: y, label: 'person'}; canvas.setPointerCapture(event.pointerId);
   } else if (mode === 'objectness') {
     cellAt = cellUnder(props.value.letterbox, props.value.grids[gridNumber], x, y); draw();
@@ -296,14 +301,16 @@ canvas.addEventListener('pointerdown', (event) => {
   }
 });
 canvas.addEventListener('pointermove', (event) => {
+  if (held) { dragPair(...at(event)); draw(); return; }
   if (!drag) return;
   const [x, y] = at(event), {width, height} = props.value;
   drag.x2 = within(x, 0, width); drag.y2 = within(y, 0, height);
   nameTruth(drag); draw();
 });
 for (const end of ['pointercancel', 'lostpointercapture'])
-  canvas.addEventListener(end, () => { if (drag) { drag = null; draw(); } });
+  canvas.addEventListener(end, () => { held = null; if (drag) { drag = null; draw(); } });
 canvas.addEventListener('pointerup', () => {
+  held = null;
   if (!drag) return;
   const done = drag, box = boxOf(drag); drag = null;
   if (area(box) * zoom * zoom > 60) { truths.push(done); tell(); }

@@ -43,7 +43,7 @@ const editTruth = (event, arrow) => {
   clearTimeout(telling); telling = setTimeout(tell, 200);  // a held key asks the server once
   return true;
 };
-const KEYS = {result: pickByKey, before: pickByKey, grid: pickByKey, steps: turnByKey, objectness: moveCell, truth: editTruth};
+const KEYS = {result: pickByKey, before: pickByKey, grid: pickByKey, steps: turnByKey, objectness: moveCell, truth: (event, arrow) => (pair ? editPair(event, arrow) : editTruth(event, arrow))};
 
 canvas.addEventListener('keydown', (event) => {
   if (!props.value || !props.value.src || event.ctrlKey || event.altKey || event.metaKey) return;

@@ -20,6 +20,12 @@ const colourDisagreement = (data, pixels, planes, threshold, [agreed, extra, mis
   }
 };
 
+// The worked example: what its words say of so many cells in both, in P and in T.
+const countCells = (cells) => {
+  const inBoth = cells.filter(([t, p]) => t && p).length, predicted = cells.filter(([, p]) => p).length;
+  return toWords([[inBoth, predicted]], cells.filter(([t]) => t).length, 0);
+};
+
 // --- in the page ---------------------------------------------------------------------------
 const root = element.querySelector('.compared'), canvas = document.createElement('canvas');
 const pen = canvas.getContext('2d', {willReadFrequently: true});
@@ -46,10 +52,36 @@ const draw = () => {
   colourDisagreement(out.data, pixels, planes, threshold, value.colours);
   pen.putImageData(out, 0, 0);
 };
+// The worked example: a click, or Space, puts a cell into P or takes it out.
+const playExample = () => {
+  const board = root.querySelector('.example-cells'), cells = board ? [...board.children] : [];
+  if (!board) return;
+  let at = -1;
+  const tell = () => {
+    const words = countCells(cells.map((cell) => [cell.classList.contains('t'), cell.classList.contains('p')]));
+    for (const place of root.querySelectorAll('[data-is]')) place.textContent = words[place.dataset.is];
+  };
+  const mark = (number) => { cells[at]?.classList.remove('at'); at = number; cells[at]?.classList.add('at'); };
+  board.addEventListener('click', (event) => {
+    const number = cells.indexOf(/** @type {Element} */ (event.target));
+    if (number >= 0) { cells[number].classList.toggle('p'); tell(); }
+  });
+  board.addEventListener('keydown', (event) => {
+    const step = {ArrowLeft: -1, ArrowRight: 1, ArrowUp: -9, ArrowDown: 9}[event.key];
+    if (step !== undefined) {
+      const next = at < 0 ? 40 : at + step;
+      if (cells[next]) mark(next);
+    } else if (event.key === ' ' && at >= 0) {
+      cells[at].classList.toggle('p'); tell();
+    } else return;
+    event.preventDefault();
+  });
+};
 const renew = async () => {
   const value = props.value;
   pixels = planes = null; drawn = value;
   root.innerHTML = value?.html || '';
+  playExample();
   threshold ??= value?.threshold ?? null;
   draw();
   if (!value?.counts) return;

@@ -177,27 +177,27 @@ def test_a_size_is_timed_as_the_line_under_the_view(coffee, monkeypatch):
 
 def test_frames_get_tracks(coffee):
     tracks = FrameSettings(style=live.TRACKS)
-    tracker = None
+    following = None
     for _ in range(3):
-        picture, counts, _, tracker, numbers = live.detect_frame(coffee, tracker, tracks)
+        picture, counts, _, following, numbers = live.detect_frame(coffee, following, tracks)
     assert picture.shape == coffee.shape
-    assert list(tracker.seen.values()) == ["cup"]
+    assert list(following.tracker.seen.values()) == ["cup"]
     assert "Different ones so far: cup 1" in visible(counts)
     assert numbers["counts"] == numbers["seen"] == {"cup": 1}
     assert [row["label"] for row in numbers["detections"]] == ["cup"]
     # another limit is no new start, and it counts
     strict = replace(tracks, confidence=0.9)
-    _, counts, _, tracker, numbers = live.detect_frame(np.zeros_like(coffee), tracker, strict)
+    _, counts, _, following, numbers = live.detect_frame(np.zeros_like(coffee), following, strict)
     assert "Now: nothing" in visible(counts)
     assert "Different ones so far: cup 1" in visible(counts)
     assert numbers["detections"] == []
     for _ in range(3):
-        _, counts, _, tracker, _ = live.detect_frame(coffee[:, ::-1], tracker, strict)
+        _, counts, _, following, _ = live.detect_frame(coffee[:, ::-1], following, strict)
     assert "Now: nothing" in visible(counts)  # the cup is less sure than 0.9
-    blurred, _, _, tracker, numbers = live.detect_frame(
-        coffee, tracker, FrameSettings(style="blur")
+    blurred, _, _, following, numbers = live.detect_frame(
+        coffee, following, FrameSettings(style="blur")
     )
-    assert tracker is None
+    assert following is None
     assert numbers["seen"] == {}
     assert (blurred != coffee).any()
 

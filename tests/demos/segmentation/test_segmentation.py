@@ -17,7 +17,15 @@ from cvcore.core import images, samples
 from cvcore.core.errors import InputError
 from cvcore.segmentation import fine_tuning
 from demos import segmentation
-from demos.segmentation import count, fine_tune, ground_truth, levels, live, uncertainty, views
+from demos.segmentation import (
+    count,
+    fine_tune,
+    ground_truth,
+    levels,
+    live,
+    uncertainty,
+    views,
+)
 from demos.segmentation.controls import Settings
 from demos.segmentation.fine_tune import Tuning, TuningSettings
 from demos.segmentation.live import FrameSettings, LiveState
@@ -57,15 +65,17 @@ def test_the_threshold_does_not_run_the_network(state, monkeypatch):
 
 def test_comparison_is_written_out(state):
     whole = state.mask.above(0.5)
-    result = ground_truth.compare(state, whole, 0.5)
+    result = ground_truth.compare(state, whole)
     assert result["dice"] == result["iou"] == 1
     half = whole.copy()
     half[:, :256] = False
-    result = ground_truth.compare(state, half, 0.5)
+    result = ground_truth.compare(state, half)
     assert result["dice"] == pytest.approx(2 * half.sum() / (half.sum() + whole.sum()))
     assert f"2 · {half.sum():,}" in result["html"]
     assert f"{result['dice']:.3f}" in result["html"]
-    assert "no truth yet" in ground_truth.compare(state, None)["html"]
+    nothing = ground_truth.compare(state, None)["html"]
+    assert "no truth yet" in nothing
+    assert "0.838" in nothing  # the worked example
 
 
 def test_masks_of_another_shape_are_refused(state):
