@@ -121,18 +121,20 @@ def train_hog_svm(
     """A linear SVM (``LinearSVC``, ``cost`` its C, 0.001 to 100) on HOG features of a task."""
     task = load_task(name, examples)
     cost = check_setting("C", cost, 0.001, 100)
-    return _train(task, check_cell(task.side, cell), cost)
+    return _train(name, len(task.labels), check_cell(task.side, cell), cost)
 
 
 @lru_cache(maxsize=12)
-def describe_task(task: Task, cell: int) -> tuple[np.ndarray, np.ndarray]:
+def _describe_task(name: str, examples: int, cell: int) -> tuple[np.ndarray, np.ndarray]:
     """HOG features of a task's pictures, those to learn from and those held back."""
+    task = load_task(name, examples)
     return compute_hog(task.pictures, cell), compute_hog(task.held_back, cell)
 
 
 @lru_cache(maxsize=12)
 @one_blas_thread()
-def _train(task: Task, cell: int, cost: float) -> HogModel:
-    known, held = describe_task(task, cell)
+def _train(name: str, examples: int, cell: int, cost: float) -> HogModel:
+    task = load_task(name, examples)
+    known, held = _describe_task(name, examples, cell)
     svm = LinearSVC(C=cost, random_state=SEED, max_iter=STEPS).fit(known, task.labels)
     return HogModel(task, cell, svm, svm.predict(held))

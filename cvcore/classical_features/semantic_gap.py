@@ -53,12 +53,12 @@ def count_pictures(data: str = "digits") -> int:
     return len(_load(data)[2])
 
 
-def shift(picture: np.ndarray, right: int) -> np.ndarray:
+def shift(pixels: np.ndarray, right: int) -> np.ndarray:
     """A picture (28, 28) moved to the right by 0 to 8 pixels; what comes in at the left goes on as
     the edge does."""
     right = check_whole("The shift", right, 0, MOST_SHIFT)
-    wide = np.pad(picture, ((0, 0), (right, 0)), mode="edge")
-    return wide[:, : picture.shape[1]]
+    wide = np.pad(pixels, ((0, 0), (right, 0)), mode="edge")
+    return wide[:, : pixels.shape[1]]
 
 
 def describe(pictures: np.ndarray, measure: str) -> np.ndarray:
@@ -83,18 +83,18 @@ def describe(pictures: np.ndarray, measure: str) -> np.ndarray:
     return np.concatenate([sift.compute(one, whole)[1] for one in large])
 
 
-def compare(picture: np.ndarray, label: str, right: int, measure: str, data: str = "digits") -> Gap:
+def compare(pixels: np.ndarray, label: str, right: int, measure: str, data: str = "digits") -> Gap:
     """A picture (28, 28) beside itself moved by ``right`` pixels, and the nearest of the bundled
     pictures that are not of its class (of any class where ``label`` is empty)."""
     gallery, labels, _, _, classes = _load(data)
-    moved = shift(picture, right)
-    own, there = describe(np.stack([picture, moved]), measure)
+    moved = shift(pixels, right)
+    own, there = describe(np.stack([pixels, moved]), measure)
     apart = np.linalg.norm(_describe_gallery(data, measure) - own, axis=1)
     if label:
         apart[[classes[one] == label for one in labels]] = np.inf
     nearest = int(apart.argmin())
     return Gap(
-        measure, picture, moved, gallery[nearest], label, classes[labels[nearest]],
+        measure, pixels, moved, gallery[nearest], label, classes[labels[nearest]],
         float(np.linalg.norm(own - there)), float(apart[nearest]),
     )  # fmt: skip
 

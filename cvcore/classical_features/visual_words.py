@@ -210,13 +210,15 @@ def train_words(
     """Learn a task's codebook and both classifiers on its bags of words."""
     settings = settings or WordSettings()
     settings.check()
-    return _train(load_task(name, examples), settings)
+    count = len(load_task(name, examples).labels)
+    return _train(name, count, settings.words, settings.kind, settings.quarters)
 
 
 @lru_cache(maxsize=12)
 @one_blas_thread()
-def _train(task: Task, settings: WordSettings) -> WordModel:
-    codebook = learn_codebook(task.pictures, settings)
+def _train(name: str, examples: int, words: int, kind: str, quarters: bool) -> WordModel:
+    task = load_task(name, examples)
+    codebook = learn_codebook(task.pictures, WordSettings(words, kind, quarters))
     shares = codebook.count(codebook.read(task.pictures))
     known, held = np.sqrt(shares), codebook.describe(task.held_back)
     with warnings.catch_warnings():  # of words that a class never has: its distances need no spread

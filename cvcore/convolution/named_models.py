@@ -78,7 +78,7 @@ def check_model(name: Any) -> str:
         return text
     near = difflib.get_close_matches(text, list_models(), 3, 0.5)
     hint = f"did you mean {' or '.join(near)}?" if near else "try resnet34, densenet121, vit_b_16."
-    raise InputError(f"torchvision has no classifier named {text[:40]!r}: {hint}")
+    raise InputError(f"There is no classifier {text[:40]!r} in torchvision: {hint}")
 
 
 @undisturbed

@@ -145,7 +145,7 @@ def test_a_lesson_by_keyboard_alone(open_tab, page, rest):
     expect(page.locator(".key-pen")).to_have_count(1)
     page.keyboard.press("Tab")
     expect(page.locator(".key-pen")).to_have_count(0)
-    slider = panel.page.get_by_label("Brush")
+    slider = panel.get_by_label("Brush").locator("visible=true")
     expect(slider).to_be_focused()
 
 

@@ -24,7 +24,14 @@ from tests.support.server import run_alone, wait_until
 from tests.support.visitor import Visitor, said
 
 UNCHANGEABLE = (type(None), bool, int, float, str, tuple)
-NAMES_AND_NUMBERS = {"str", "int", "int | None", "bool", "Precision"}  # one of three words
+NAMES_AND_NUMBERS = {
+    "str",
+    "int",
+    "int | None",
+    "tuple[int, ...]",
+    "bool",
+    "Precision",
+}  # one of three words
 # Keyed by a network, or a weight's file.
 KNOWN_CACHES = {"list_layers", "receptive_fields", "_hash"}
 # A lesson that fills what a visit keeps, and the calls that read it.
