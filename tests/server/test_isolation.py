@@ -26,6 +26,7 @@ from tests.support.visitor import Visitor, said
 UNCHANGEABLE = (type(None), bool, int, float, str, tuple)
 NAMES_AND_NUMBERS = {
     "str",
+    "float",
     "int",
     "int | None",
     "tuple[int, ...]",
