@@ -2,12 +2,14 @@
 
 from dataclasses import dataclass, field
 from functools import cache
+from pathlib import Path
 
 import cv2
 import numpy as np
 import torch
 from torch import Tensor
 
+from cvcore.core import images
 from cvcore.recognition.datasets import Part, load_digits, make_generator
 from cvcore.saliency.shortcut.settings import ShortcutSettings
 
@@ -48,10 +50,15 @@ class Scenes:
 
 @cache
 def load_texture(name: str) -> np.ndarray:
-    """A background in colour, float32 (192, 192, 3) in [0, 1]; the textures are scikit-image's."""
-    from skimage import data
+    """A background in colour, float32 (192, 192, 3) in [0, 1]; the textures are scikit-image's.
 
-    grey = data.gravel() if name == "snow" else data.grass()
+    Read here, not by ``skimage.data``: imageio, which it asks, changes what Pillow opens for the
+    whole process.
+    """
+    import skimage
+
+    file = "gravel.png" if name == "snow" else "grass.png"
+    grey = images.as_image(Path(skimage.__file__).parent / "data" / file)[..., 0]
     small = cv2.resize(grey.astype(np.float32), (TEXTURE_SIDE,) * 2, interpolation=cv2.INTER_AREA)
     if name == "snow":
         small = cv2.GaussianBlur(small, (0, 0), DRIFT)  # soft drifts
