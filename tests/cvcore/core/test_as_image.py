@@ -13,6 +13,7 @@ from PIL import Image
 
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError
+from cvcore.engine.device import one_thread
 from tests.support.files import write_bad_files, write_odd_pictures
 from tests.support.lessons import LESSONS
 
@@ -144,7 +145,8 @@ def check_equal(ask: Callable, kinds: dict[str, Any], *left_out: str) -> None:
 @pytest.mark.parametrize("name", FUNCTIONS)
 def test_kinds_give_one_answer(cat, name):
     # a convolution takes numbers as they are: floats from 0 to 1 are other numbers
-    check_equal(FUNCTIONS[name], cat, *["float32"] * (name in ("convolve", "pool")))
+    with one_thread():  # on two, a painting's sums differ in their last bit from run to run
+        check_equal(FUNCTIONS[name], cat, *["float32"] * (name in ("convolve", "pool")))
 
 
 @pytest.mark.parametrize("name", FACES)
