@@ -5,6 +5,7 @@ where tensors have shapes and no contents.
 """
 
 import difflib
+import math
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -53,14 +54,8 @@ class NamedModel:
     @property
     def output_bytes(self) -> int:
         """Of all leaves' outputs for one picture, in float32: what a training keeps of it."""
-        total = 0
-        for module in self.modules:
-            if module.is_leaf and module.output_shape:
-                numbers = 1
-                for side in module.output_shape:
-                    numbers *= side
-                total += BYTES * numbers
-        return total
+        leaves = (one.output_shape for one in self.modules if one.is_leaf)
+        return sum(BYTES * math.prod(shape) for shape in leaves if shape)
 
 
 @lru_cache(maxsize=1)

@@ -197,17 +197,25 @@ def _add_conv(
         raise InputError(f"{channels} channels and {many} filters cannot both be cut into {parts}.")
     kernel_hw = _kernel_hw(size)
     fits = _slide(state, kernel_hw, stride, pixels or padding or "valid")
-    size_hw = (fits[0].output, fits[1].output)
     weights, bias = math.prod(kernel_hw) * channels // parts, not no_bias
     depth = f"{channels}" if parts == 1 else f"{channels}/{parts}"
     inside = f"{kernel_hw[0]}·{kernel_hw[1]}·{depth}"
+    _push_conv(state, text, "conv", fits, (many, parts, weights), inside, bias=bias)
+
+
+def _push_conv(
+    state: State, text: str, kind: str, fits: tuple[WindowFit, WindowFit],
+    sizes: tuple[int, int, int], inside: str, *, bias: bool,
+) -> None:  # fmt: skip
+    """``sizes``: filters, groups, and weights of a filter, which ``inside`` spells out."""
+    (many, parts, weights), size_hw = sizes, (fits[0].output, fits[1].output)
     state.push(
-        text, "conv", (*size_hw, many),
+        text, kind, (*size_hw, many),
         parameters=(weights + bias) * many,
         multiplications=math.prod(size_hw) * weights * many,
         formula=f"({inside} + 1)·{many}" if bias else f"{inside}·{many}",
         left_over=_leaves_over(fits),
-        channels=channels, filters=many, groups=parts, bias=bias, **_describe_window(fits),
+        channels=state.channels, filters=many, groups=parts, bias=bias, **_describe_window(fits),
     )  # fmt: skip
 
 
@@ -218,16 +226,8 @@ def _add_depthwise(
     state.check_map()
     channels, kernel_hw, bias = state.channels, _kernel_hw(size), not no_bias
     fits = _slide(state, kernel_hw, stride, pixels or padding or "valid")
-    size_hw, weights = (fits[0].output, fits[1].output), math.prod(kernel_hw)
-    inside = f"{kernel_hw[0]}·{kernel_hw[1]}"
-    state.push(
-        text, "depthwise", (*size_hw, channels),
-        parameters=(weights + bias) * channels,
-        multiplications=math.prod(size_hw) * weights * channels,
-        formula=f"({inside} + 1)·{channels}" if bias else f"{inside}·{channels}",
-        left_over=_leaves_over(fits),
-        channels=channels, filters=channels, groups=channels, bias=bias, **_describe_window(fits),
-    )  # fmt: skip
+    inside, sizes = f"{kernel_hw[0]}·{kernel_hw[1]}", (channels, channels, math.prod(kernel_hw))
+    _push_conv(state, text, "depthwise", fits, sizes, inside, bias=bias)
 
 
 def _add_transposed(
