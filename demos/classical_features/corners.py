@@ -15,7 +15,7 @@ from demos.classical_features.drawing import draw_circle, draw_polygon, say
 from demos.classical_features.parts import (
     Panel,
     Parts,
-    PlaceView,
+    build_place,
     prepare,
     read_place,
     to_view,
@@ -135,10 +135,7 @@ def build(parts: Parts) -> None:
     """The picture beside what is told of the place; the settings in the rail."""
     tab, d = parts.tab, Settings()
     with tab.stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
-        view = PlaceView(
-            label="picture", elem_id="classical-features-corners",
-            elem_classes=["fill", "picture-back", "wider"],
-        )  # fmt: skip
+        view = build_place("corners")
         with gr.Column(min_width=0):
             panel = Panel(label="place", elem_id="classical-features-corner")
             moved = MovedPatch(label="patch", elem_id="classical-features-patch")

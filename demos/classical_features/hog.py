@@ -15,7 +15,7 @@ from demos.classical_features.drawing import draw_circle, draw_polygon, draw_ros
 from demos.classical_features.parts import (
     Panel,
     Parts,
-    PlaceView,
+    build_place,
     prepare,
     read_place,
     say_instead,
@@ -163,10 +163,7 @@ def build(parts: Parts) -> None:
     """The picture beside the cell; the settings in the rail."""
     tab, d = parts.tab, Settings()
     with tab.stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
-        view = PlaceView(
-            label="picture", elem_id="classical-features-hog",
-            elem_classes=["fill", "picture-back", "wider"],
-        )  # fmt: skip
+        view = build_place("hog")
         with gr.Column(min_width=0):
             panel = Panel(label="cell", elem_id="classical-features-cell")
     with tab.stage.controls(TITLE, lesson.LIVE), gr.Column(elem_classes=["of-hog"]):

@@ -11,7 +11,7 @@ from cvcore.core.drawing import colourise
 from demos import components as ui
 from demos import lesson
 from demos.classical_features.drawing import draw_circle, draw_picture, draw_svg, draw_text
-from demos.classical_features.parts import Panel, Parts, PlaceView, prepare, read_place, to_view
+from demos.classical_features.parts import Panel, Parts, build_place, prepare, read_place, to_view
 from demos.lesson import charts
 
 TITLE = "LBP"
@@ -126,10 +126,7 @@ def build(parts: Parts) -> None:
     """The codes beside the pixel; the settings in the rail."""
     tab, d = parts.tab, Settings()
     with tab.stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
-        view = PlaceView(
-            label="picture", elem_id="classical-features-lbp",
-            elem_classes=["fill", "picture-back", "wider"],
-        )  # fmt: skip
+        view = build_place("lbp")
         with gr.Column(min_width=0):
             panel = Panel(label="pixel", elem_id="classical-features-pixel")
     with tab.stage.controls(TITLE, lesson.LIVE), gr.Column(elem_classes=["of-lbp"]):

@@ -95,6 +95,14 @@ class PlaceView(ui.JsComponent):
         parts.tab.run(self.place, None, None, parts.place, api_name=None, js=js)  # type: ignore[attr-defined]
 
 
+def build_place(name: str) -> PlaceView:
+    """A view's picture, the wider of what stands side by side."""
+    return PlaceView(
+        label="picture", elem_id=f"classical-features-{name}",
+        elem_classes=["fill", "picture-back", "wider"],
+    )  # fmt: skip
+
+
 def to_view(
     image: np.ndarray, drawing: str, place: tuple[int, int] | None, *, alt: str,
     size_hw: tuple[int, int] | None = None, near: np.ndarray | None = None,

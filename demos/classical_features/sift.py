@@ -21,7 +21,7 @@ from demos.classical_features.drawing import (
 from demos.classical_features.parts import (
     Panel,
     Parts,
-    PlaceView,
+    build_place,
     prepare,
     read_place,
     say_instead,
@@ -159,10 +159,7 @@ def build(parts: Parts) -> None:
     """The picture beside the keypoint; the settings in the rail."""
     tab, d = parts.tab, Settings()
     with tab.stage.view(TITLE) as section, gr.Row(elem_classes=["side-by-side"]):
-        view = PlaceView(
-            label="picture", elem_id="classical-features-sift",
-            elem_classes=["fill", "picture-back", "wider"],
-        )  # fmt: skip
+        view = build_place("sift")
         with gr.Column(min_width=0):
             panel = Panel(label="keypoint", elem_id="classical-features-keypoint")
     with tab.stage.controls(TITLE, lesson.LIVE), gr.Column(elem_classes=["of-sift"]):
