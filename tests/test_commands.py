@@ -45,6 +45,7 @@ WRITING = {
     f"{TRAINING}style_transfer.grid": ["--out", "OUT"],
     f"{TRAINING}style_transfer.own_painter": ["night", "--out", "OUT"],
     f"{TRAINING}style_transfer.pictures": ["--out", "OUT"],
+    f"{TRAINING}web_engine": ["FILE", "--out", "OUT"],
 }
 READING = {
     "cvcore.engine.__main__", "cvcore.engine.onnx_export", "cvcore.detection.evaluation",
@@ -130,6 +131,7 @@ def test_another_package_is_refused(tmp_path, capsys):
         (f"{TRAINING}convert", ["yolov3_tiny", str(package)]),
         (f"{TRAINING}face_verification.convert", ["sface", str(package)]),
         (f"{TRAINING}style_transfer.convert", [str(package)]),
+        (f"{TRAINING}web_engine", [str(package)]),
     ):
         assert load(name).main([*arguments, "--out", str(tmp_path)]) == 1
         (said,) = capsys.readouterr().err.splitlines()

@@ -22,6 +22,7 @@ from queue import SimpleQueue
 
 from cvcore.core.commands import command, whole
 from cvcore.core.forks import Lock, call_in_children
+from cvcore.core.images import check_size_hw
 from cvcore.core.paths import cache_dir
 from cvcore.engine import checkpoints, registry
 
@@ -42,6 +43,15 @@ def _forget_worker() -> None:
 
 
 call_in_children(_forget_worker)
+
+
+def choose_size(name: str, size_hw: Size) -> Size:
+    """The size that a weight is exported for: by default its own crop's; None where any will do."""
+    row = registry.get_weight(name)
+    size_hw = None if size_hw is None else check_size_hw(size_hw)
+    if row.stride or row.is_onnx or row.preprocessing is None:
+        return None
+    return size_hw or (row.preprocessing.crop, row.preprocessing.crop)
 
 
 def file_path(name: str, size_hw: Size) -> Path:

@@ -17,9 +17,9 @@ from weakref import WeakSet
 import numpy as np
 
 from cvcore.core.forks import Lock, call_in_children
-from cvcore.core.images import check_size_hw
 from cvcore.engine import checkpoints, onnx_export, registry
 from cvcore.engine.cache import MISSING, IdleCache
+from cvcore.engine.cutting import cut
 from cvcore.engine.device import cpu_count, has_gpu
 from cvcore.engine.isolation import undisturbed
 
@@ -54,7 +54,7 @@ def load_predictor(
     A network that takes something else than a picture says what by its ``example_inputs()``, for
     a batch of two; its predictor takes the same arrays.
     """
-    row, size_hw = registry.get_weight(name), _choose_size(name, size_hw)
+    row, size_hw = registry.get_weight(name), onnx_export.choose_size(name, size_hw)
     kept, key = (_layers, (name, size_hw, layer)) if layer else (_predictors, (name, size_hw))
     with _lock:
         predictor = kept.find(key)
@@ -81,7 +81,7 @@ def prepare(names: Sequence[str]) -> None:
     """
     if has_gpu():
         return
-    sizes = {name: _choose_size(name, None) for name in names}
+    sizes = {name: onnx_export.choose_size(name, None) for name in names}
     missing = [name for name in names if not onnx_export.file_path(name, sizes[name]).is_file()]
     for name in missing:
         onnx_export.start(name, sizes[name])
@@ -94,15 +94,7 @@ def is_ready(name: str) -> bool:
     row = registry.get_weight(name)
     if row.is_onnx or has_gpu():
         return True
-    return onnx_export.file_path(name, _choose_size(name, None)).is_file()
-
-
-def _choose_size(name: str, size_hw: tuple[int, int] | None) -> tuple[int, int] | None:
-    row = registry.get_weight(name)
-    size_hw = None if size_hw is None else check_size_hw(size_hw)
-    if row.stride or row.is_onnx or row.preprocessing is None:
-        return None
-    return size_hw or (row.preprocessing.crop, row.preprocessing.crop)
+    return onnx_export.file_path(name, onnx_export.choose_size(name, None)).is_file()
 
 
 def _load_torch(name: str) -> Predictor:
@@ -178,38 +170,8 @@ def _to_predictor(session: Any) -> Predictor:
 
 def _open(exported: bytes, layer: str) -> Predictor | None:
     """The exported network, or what of it leads to a layer; None where it has no such place."""
-    source = _cut(exported, layer) if layer else exported
+    source = cut(exported, layer) if layer else exported
     return None if source is None else _to_predictor(open_session(source))
-
-
-def _cut(exported: bytes, layer: str) -> bytes | None:
-    """The part of an exported network that leads to a layer: the exporter names nodes by theirs."""
-    import onnx
-    import onnx.shape_inference
-    from onnx.utils import Extractor
-
-    model = onnx.load_model_from_string(exported)
-    place = None
-    for node in model.graph.node:
-        if layer in _list_modules(node.name):
-            place = node.output[0]
-    if place is None:
-        return None
-    inputs = [part.name for part in model.graph.input]
-    model = onnx.shape_inference.infer_shapes(model)  # what a new output has to name
-    return Extractor(model).extract_model(inputs, [place]).SerializeToString()
-
-
-def _list_modules(node: str) -> list[str]:
-    """The modules that a node lies in, from the outermost on.
-
-    Of "/blocks/blocks.1/blocks.1.0/bn2/Conv": blocks, blocks.1, blocks.1.0, blocks.1.0.bn2.
-    """
-    modules: list[str] = []
-    for part in node.split("/")[1:-1]:
-        outer = f"{modules[-1]}." if modules else ""
-        modules.append(part if part.startswith(outer) else outer + part)
-    return modules
 
 
 class Session:

@@ -1,5 +1,6 @@
 """The webcam's answer, frame by frame, with smoothing and a count of the flicker."""
 
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -7,12 +8,14 @@ import numpy as np
 
 import cvcore
 from cvcore.classification import smoothing
+from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
 from demos.classification.answers import Answer, to_bars
 from demos.classification.bars import Bars
 from demos.classification.controls import DEFAULT_TEMPERATURE
 from demos.classification.views import draw_page
+from demos.lesson import class_names
 
 
 def classify_frame(
@@ -64,6 +67,24 @@ def count_flicker(state: smoothing.Smoothing) -> dict:
     }
 
 
+def tell_browser(_: None) -> dict:
+    """What the browser needs for its own answers: of bundled models the names and the crop, of all
+    the titles, and what stands around the page's HTML."""
+    names = cvcore.recognition.classifier.list_models()
+    rows = {name: registry.get_weight(name) for name in names}
+    models = {
+        name: {
+            "labels": registry.load_labels(name),
+            "shown": class_names.load_shown(name),
+            "recipe": asdict(cvcore.recognition.preprocessing.get_recipe(name)),
+        }
+        for name, row in rows.items()
+        if row.is_bundled
+    }
+    titles = {name: row.title for name, row in rows.items()}
+    return {"models": models, "titles": titles, "page": draw_page("|").split("|")}
+
+
 def build(tab: lesson.Tab, controls: dict[str, Any]) -> None:
     """The webcam beside its smoothed answer."""
     state = gr.State()
@@ -80,4 +101,7 @@ def build(tab: lesson.Tab, controls: dict[str, Any]) -> None:
             controls["k"], controls["model"], inertia, controls["limit"], state,
             controls["temperature"],
         ]  # fmt: skip
-        tab.live(classify_frame, given, extra_outputs=[bars, flicker, state, numbers])
+        tab.live(
+            classify_frame, given, extra_outputs=[bars, flicker, state, numbers],
+            browser=lesson.InBrowser(__name__, tell_browser),
+        )  # fmt: skip

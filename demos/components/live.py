@@ -17,6 +17,7 @@ from gradio.state_holder import SessionState
 from cvcore.core.drawing import draw_text
 from cvcore.core.images import NO_PICTURE, load_data_uri, shrink, to_data_uri
 from cvcore.engine.device import cpu_count
+from demos.components.in_browser import InBrowser, note_camera
 from demos.components.js_component import load_script
 from demos.server.errors import describe_error
 
@@ -32,15 +33,22 @@ NO_CAMERA = (
 )
 
 NOT_KEPT = "What the webcam sees is worked on here and not kept."
-_TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}" data-no-camera="{no_camera}">
+_TEMPLATE = """<div class="live-pair" id="{name}" data-side="{side}" data-no-camera="{no_camera}"
+data-names="{names}" data-private="{is_private}">
 <div class="live-view" id="{name}-view"><img alt="Processed webcam picture" hidden>
-<output>{note}</output></div>
+<canvas role="img" aria-label="Processed webcam picture" hidden></canvas>
+<div class="live-said"><p role="status" data-does="why" hidden></p>
+<progress aria-label="Loading into this browser" max="1" hidden></progress>
+<output data-does="say">{note}</output></div></div>
 <div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
 <button type="button" data-does="start">Start webcam</button>
 <button type="button" data-does="freeze" aria-pressed="false" hidden>Freeze</button>
 <button type="button" data-does="use" hidden>Use as picture</button>
 <label hidden><input type="checkbox" data-does="mirror"> Mirror</label>
-<select hidden aria-label="Which webcam"></select></div></div>"""
+<select data-does="camera" hidden aria-label="Which webcam"></select>{where}</div></div>"""
+_WHERE = """<label class="live-where">Where it runs <select data-does="where">
+<option value="">chosen by itself</option><option value="server">this server</option>
+<option value="browser">my browser</option></select></label>"""
 
 
 def build_camera(
@@ -52,25 +60,31 @@ def build_camera(
     side: int = MAX_LIVE_SIDE,
     quality: int = 85,
     note: str = NOT_KEPT,
+    names: Sequence[str] = (),
+    browser: InBrowser | None = None,
 ) -> gr.HTML:
     """A webcam beside the pictures that ``fn(frame, *controls)`` makes of its frames.
 
     ``fn`` returns a picture, or a tuple of it and a value for each of ``extras``. Both lists may
     hold ``gr.State``; other controls give plain values, other extras are ``gr.HTML``. ``side`` is
     the longer side of the frames in pixels, ``quality`` that of the JPEG pictures sent back;
-    ``note`` is said before it is started.
+    ``note`` is said before it is started. With ``browser`` the visitor's own browser can answer the
+    frames instead, which knows the controls by ``names``, one a control.
     """
     fields, shown = ([c for c in row if not isinstance(c, gr.State)] for row in (controls, extras))
     if not all(isinstance(extra, gr.HTML) for extra in shown):
         raise TypeError("What a webcam shows beside its picture must be gr.HTML or gr.State.")
     if any(getattr(field, "data_model", None) for field in fields):
         raise TypeError("A webcam's controls must give plain values: no files, no tables.")
+    given = zip(names, controls, strict=True) if names else ()
+    plain = [name for name, control in given if not isinstance(control, gr.State)]
     turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def frame(data: dict[str, Any], request: gr.Request) -> dict[str, Any]:
         """One frame of a visit after the other, in the order in which they arrive."""
         started = perf_counter()
         visit = (await request.json())["session_hash"]
+        note_camera(visit)
         session = LocalContext.blocks.get().state_holder[visit]
         turn = turns.setdefault(visit, asyncio.Lock())
         async with turn:
@@ -83,9 +97,17 @@ def build_camera(
     camera = gr.HTML(
         label="picture",
         elem_classes=["fill"],
-        html_template=_TEMPLATE.format(name=name, side=side, no_camera=NO_CAMERA, note=note),
-        js_on_load=load_script(__name__, "live.js"),
-        server_functions=[frame],
+        html_template=_TEMPLATE.format(
+            name=name,
+            side=side,
+            no_camera=NO_CAMERA,
+            note=note,
+            names=" ".join(plain),
+            where=_WHERE if browser else "",
+            is_private="yes" if browser and browser.is_private else "",
+        ),
+        js_on_load=load_script(__name__, "live_browser.js", "live.js"),
+        server_functions=[frame, *(browser.server_functions() if browser else ())],
     )
     camera.exchange(
         None,

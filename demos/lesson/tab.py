@@ -10,6 +10,7 @@ import gradio as gr
 
 import demos
 from cvcore.core import samples
+from demos.components.in_browser import InBrowser
 from demos.components.live import NOT_KEPT, build_camera, to_twin_handler
 from demos.components.pictures import DataPicture, PictureStrip, SafeImage, pick_sample
 from demos.lesson import panels
@@ -211,6 +212,7 @@ class Tab:
         width: int = 640,
         quality: int = 85,
         note: str = NOT_KEPT,
+        browser: InBrowser | None = None,
     ) -> None:
         """A webcam whose frames go through ``fn(frame, *controls)`` and come back beside it.
 
@@ -219,15 +221,21 @@ class Tab:
         The same handler answers single pictures through the API as ``<topic>_frame``; with
         ``in_memory`` these come as data addresses, as an uploaded file would lie on the disk.
         Frames are at most ``width`` pixels wide; ``quality`` is that of the JPEG
-        pictures sent back to the page; ``note`` says what becomes of them.
+        pictures sent back to the page; ``note`` says what becomes of them. With ``browser`` the
+        visitor's own browser can answer instead, by the lesson's ``static/in_browser.mjs``.
         """
         name = elem_id or f"{self.topic}-live"
         extras = list(extra_outputs)
         values, live, single_fn, named = list(controls), fn, fn, {}
+        names = list(inspect.signature(fn).parameters)[1 : 1 + len(values)]
         if settings is not None:
             values, live = [*controls, *settings], spread_settings(fn, settings)
             single_fn, named = take_settings(fn, settings), {"inputs_kwargs": settings.parts}
-        view = build_camera(name, live, values, extras, side=width, quality=quality, note=note)
+            names += settings.parts
+        view = build_camera(
+            name, live, values, extras, side=width, quality=quality, note=note, names=names,
+            browser=browser,
+        )  # fmt: skip
         if in_memory:
             single = DataPicture(visible=False, label="picture")
         else:

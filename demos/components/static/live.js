@@ -1,5 +1,6 @@
-// The webcam: frames go to the server one after the other and come back as pictures. Gradio's own
-// events would read the whole page at every frame; here they only hand over the fields' values.
+// The webcam: frames go to the server one after the other and come back as pictures, or are answered
+// in this browser. Gradio's own events would read the whole page at every frame; here they only hand
+// over the fields' values.
 const median = (numbers) => [...numbers].sort((a, b) => a - b)[numbers.length >> 1];
 // Times in milliseconds, first to last: how many a second.
 const rateOf = (times) => (times.length - 1) * 1000 / (times.at(-1) - times[0]);
@@ -16,17 +17,23 @@ const isFront = (facing, label) => (facing ? facing === 'user'
 
 // --- in the page ---------------------------------------------------------------------------
 const pair = element.querySelector('.live-pair');
-const [cameras, video] = ['select', 'video'].map(name => pair.querySelector(name));
-const [button, freeze, use, mirror] = ['start', 'freeze', 'use', 'mirror'].map(name => pair.querySelector(`[data-does=${name}]`));
+const video = pair.querySelector('video');
+const [button, freeze, use, mirror, cameras, where, text, why] = ['start', 'freeze', 'use', 'mirror',
+  'camera', 'where', 'say', 'why'].map(name => pair.querySelector(`[data-does=${name}]`));
 const stage = pair.closest('.lesson-grid');
-const image = pair.querySelector('img'), text = pair.querySelector('output');
+const image = pair.querySelector('img'), painted = pair.querySelector('.live-view canvas');
+const bar = pair.querySelector('progress');
 const canvas = document.createElement('canvas'), times = [], ways = [];
+const pen = canvas.getContext('2d', {willReadFrequently: true});
 const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, FROZEN_GAP = 250, LONG = 400, SHORT = 150;  // pixels; milliseconds
 let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
-let values = null, extras = null, frozen = '', isOwnMirror = false;  // the visitor has set it for this camera
+let values = null, extras = null, isOwnMirror = false;  // the visitor has set it for this camera
+let frozen = null;  // the picture that is worked on, as the canvas holds it
+let runner = null, isHere = false, chosenByItself = 'server';
 const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
 const say = words => { text.textContent = words; };
+const explain = words => { why.textContent = words; why.hidden = !words; };
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
 // Gradio calls this with the fields' values and shows what it returns beside the picture.
@@ -79,42 +86,56 @@ const close = () => {
   stream = null;
 };
 
-const grab = () => {
+// The newest frame, or the frozen one, on the canvas.
+const draw = () => {
+  if (frozen) { [canvas.width, canvas.height] = [frozen.width, frozen.height]; pen.putImageData(frozen, 0, 0); return; }
   [canvas.width, canvas.height] = fitSides(video.videoWidth, video.videoHeight, SIDE);
-  const pen = canvas.getContext('2d');
-  if (mirror.checked) { pen.translate(canvas.width, 0); pen.scale(-1, 1); }
+  pen.setTransform(...(mirror.checked ? [-1, 0, 0, 1, canvas.width, 0] : [1, 0, 0, 1, 0, 0]));
   pen.drawImage(video, 0, 0, canvas.width, canvas.height);
-  return canvas.toDataURL('image/jpeg', 0.85);
 };
-const show = (reply, took) => {
-  shown = reply.number;
-  if (reply.said) { say(reply.said); return; }
-  image.src = reply.src; image.hidden = false;
+const readPixels = () => { draw(); return pen.getImageData(0, 0, canvas.width, canvas.height); };
+const grab = () => { draw(); return canvas.toDataURL('image/jpeg', frozen ? 0.95 : 0.85); };
+
+// A picture is on the page: what stands beside it, and how many come a second.
+const count = (reply, words) => {
   if (reply.extras) extras = reply.extras;
   const now = performance.now();
   times.push(now);
   while (now - times[0] > 2000) times.shift();
+  if (frozen) say('Frozen: the controls go on acting on this picture.');
+  else if (times.length > 2) say(`${rateOf(times).toFixed(1)} frames a second, ${words}`);
+  trigger('exchange');
+};
+const show = (reply, took) => {
+  shown = reply.number;
+  if (reply.said) { say(reply.said); return; }
+  image.src = reply.src; image.hidden = false; painted.hidden = true;
   ways.push(Math.max(0, took - reply.ms));
   if (ways.length > 15) ways.shift();
-  const way = median(ways);
-  if (frozen) say('Frozen: the controls go on acting on this picture.');
-  else if (times.length > 2) say(rateOf(times).toFixed(1)
-    + ` frames a second, ${way.toFixed(0)} ms to the server and back`);
-  trigger('exchange');
+  count(reply, `${median(ways).toFixed(0)} ms to the server and back`);
+};
+const showHere = reply => {
+  shown = reply.number;
+  [painted.width, painted.height] = [reply.picture.width, reply.picture.height];
+  const own = painted.getContext('2d');
+  if (reply.picture instanceof ImageData) own.putImageData(reply.picture, 0, 0);
+  else { own.drawImage(reply.picture, 0, 0); reply.picture.close(); }
+  painted.hidden = false; image.hidden = true;
+  count(reply, `in this browser: ${describeLaps(reply.laps)} (${reply.engine || 'JavaScript'})`);
 };
 
 // A lane sends a frame and waits for its picture. Two lanes keep the server busy while a picture
 // travels; where an answer takes long, one lane alone keeps the picture fresh.
 const follow = async mine => {
   lanes += 1;
-  while (run === mine) {
+  while (run === mine && !isHere) {
     if (!element.isConnected) { stop(); break; }
     const early = sentAt + (frozen ? FROZEN_GAP : LEAST_GAP) - performance.now();
     if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
     sentAt = performance.now();
     const started = sentAt;
-    const reply = await server.frame({number: ++number, src: frozen || grab(), values});
-    if (run !== mine) break;
+    const reply = await server.frame({number: ++number, src: grab(), values});
+    if (run !== mine || isHere) break;
     if (!reply) { say('The server does not answer: is it still running?'); await sleep(1000); continue; }
     const took = performance.now() - started;
     if (reply.number > shown) show(reply, took);
@@ -122,6 +143,65 @@ const follow = async mine => {
     if (took < SHORT && lanes === 1) follow(mine);
   }
   if (run === mine) lanes -= 1;
+};
+
+// Meanwhile, and where this browser cannot, the server answers; but for what must not travel.
+const goOnThere = (mine, words) => {
+  isHere = false;
+  bar.hidden = true;
+  const stays = pair.dataset.private && inBrowser();
+  explain(words && stays ? words.replace('the server goes on', 'choose “this server” to go on there') : words);
+  if (!stays && lanes === 0) follow(mine);
+};
+const hear = ({kind, done, all, said}) => {
+  bar.hidden = false;
+  if (kind === 'waiting') { bar.removeAttribute('value'); explain(said); return; }
+  bar.value = done / all;
+  explain(`Loading into this browser: ${toMegabytes(done)} of ${toMegabytes(all)} MB.`);
+};
+const readValues = () => Object.fromEntries(pair.dataset.names.split(' ').map((name, i) => [name, values[i]]));
+const followHere = async mine => {
+  const obstacle = findObstacle();
+  goOnThere(mine, obstacle);
+  if (obstacle) return;
+  try {
+    runner ??= new Runner(await server.setup(), server, hear);
+    await runner.opened;
+  } catch (error) {
+    if (run === mine) giveUp(mine, error.message);
+    return;
+  }
+  while (run === mine && inBrowser()) {
+    if (!element.isConnected) { stop(); break; }
+    const early = sentAt + (frozen ? FROZEN_GAP : isHere ? LEAST_GAP : 0) - performance.now();
+    if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
+    if (isHere) sentAt = performance.now();
+    const reply = await runner.frame(++number, readPixels(), readValues());
+    if (run !== mine || !inBrowser()) break;
+    if (reply.kind === 'failed') { giveUp(mine, reply.said); return; }
+    if (reply.kind === 'refused') { goOnThere(mine, reply.said); await sleep(500); continue; }
+    if (!isHere) { isHere = true; bar.hidden = true; explain(''); times.length = 0; }
+    showHere(reply);
+  }
+};
+const giveUp = (mine, said) => {
+  runner?.close();
+  runner = null;
+  goOnThere(mine, `${said.replace(/[.]?$/, '')}: the server goes on.`);
+};
+const inBrowser = () => (where?.value || chosenByItself) === 'browser';
+const chooseByItself = async () => {
+  if (!where) return;
+  const setup = await server.setup();
+  chosenByItself = setup?.place || 'server';
+  where.options[0].textContent = `by itself: ${chosenByItself === 'browser' ? 'my browser' : 'this server'}`;
+};
+const begin = () => {
+  const mine = ++run;
+  lanes = 0; times.length = ways.length = 0; isHere = false;
+  explain('');
+  bar.hidden = true;
+  (inBrowser() ? followHere : follow)(mine);
 };
 
 const start = async () => {
@@ -132,20 +212,23 @@ const start = async () => {
   button.textContent = 'Stop';
   tell(true);
   const mine = ++run;
-  lanes = 0; times.length = ways.length = 0; values = null;
+  values = null;
   trigger('exchange');
+  if (!where?.value) await chooseByItself();
   while (run === mine && !values) await sleep(20);
-  if (run === mine) follow(mine);
+  if (run === mine) begin();
 };
 const stop = () => {
   run += 1;
   close();
+  explain('');
+  bar.hidden = true;
   button.textContent = 'Start webcam';
   tell(false);
 };
 // What can be done while it runs.
 const tell = (isRunning) => {
-  frozen = '';
+  frozen = null;
   freeze.ariaPressed = 'false';
   freeze.hidden = mirror.parentElement.hidden = !isRunning;
   use.hidden = !isRunning || !stage?.querySelector('.source-panel input[type=file]');
@@ -153,15 +236,18 @@ const tell = (isRunning) => {
 
 button.addEventListener('click', () => { if (button.textContent === 'Stop') stop(); else start(); });
 freeze.addEventListener('click', () => {
-  frozen = frozen ? '' : grab();
+  frozen = frozen ? null : readPixels();
   freeze.ariaPressed = String(Boolean(frozen));
 });
 use.addEventListener('click', async () => {
-  const data = await (await fetch(frozen || grab())).blob();
+  const data = await (await fetch(grab())).blob();
   stage.dispatchEvent(new CustomEvent('take-picture', {detail: new File([data], 'webcam.jpg', {type: 'image/jpeg'})}));
 });
 // Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
 new ResizeObserver(() => { if (stream && isHidden()) stop(); }).observe(pair);
+where?.addEventListener('change', () => { if (stream) begin(); });
+// What a button of the lesson tells it where it runs here; undefined where it does not.
+pair.tell = async (what, detail) => (runner && inBrowser() ? (await runner.tell(what, detail)).data : undefined);
 mirror.addEventListener('change', () => { isOwnMirror = true; });
 cameras.addEventListener('change', async () => {
   isOwnMirror = false;

@@ -239,8 +239,8 @@ def test_a_network_cut_at_a_layer_keeps_only_what_leads_there(bundled, monkeypat
 
 
 def test_a_layer_that_was_merged_away_is_looked_for_once(bundled, monkeypatch):
-    looked, real = [], predictor._cut
-    monkeypatch.setattr(predictor, "_cut", lambda *args: looked.append(args) or real(*args))
+    looked, real = [], predictor.cut
+    monkeypatch.setattr(predictor, "cut", lambda *args: looked.append(args) or real(*args))
     for _ in range(3):
         with pytest.raises(LookupError, match="no place for conv_stem"):
             predictor.load_predictor("efficientnet_lite0", layer="conv_stem")

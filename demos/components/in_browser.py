@@ -1,0 +1,159 @@
+"""A webcam's frames answered in the visitor's own browser: what the page's scripts ask the server.
+
+No frame is asked about here. The browser is told which side to choose, and gets the engine, the
+networks and small tables; see ``static/worker.mjs`` for its side.
+"""
+
+import asyncio
+import os
+import sys
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from functools import cache
+from ipaddress import ip_address
+from pathlib import Path
+from typing import Any
+
+import gradio as gr
+import psutil
+
+from cvcore.engine import browser, device, registry
+from demos.server.errors import describe_error
+from demos.server.static_files import publish_large, publish_module
+
+_STATIC = Path(__file__).parent / "static"
+SERVER, BROWSER = "server", "browser"
+CORES_A_CAMERA = 2
+SEEN_SECONDS = 5  # a camera whose last frame came longer ago is off
+
+
+@dataclass(frozen=True)
+class InBrowser:
+    """How a lesson's frames are answered by the browser itself.
+
+    ``module`` is the lesson's own (``__name__``): its ``static/in_browser.mjs`` answers. ``ask``
+    gives what that wants to know, tables or names, as JSON. Where it is ``is_private`` no frame
+    goes to the server while the browser makes ready, or instead of it.
+    """
+
+    module: str
+    ask: Callable[[Any], Any] | None = None
+    is_private: bool = False
+
+    @property
+    def script(self) -> Path:
+        folder = Path(str(sys.modules[self.module].__file__)).parent
+        return folder / "static" / "in_browser.mjs"
+
+    def server_functions(self) -> list[Callable[..., Any]]:
+        """What the page may call: ``setup``, ``network`` and ``ask``."""
+
+        async def setup(_: Any, request: gr.Request) -> dict[str, Any]:
+            """Which side to choose, and where the scripts and the engine lie."""
+            return await _answer(lambda: {"place": choose_place(request), **self.describe()})
+
+        async def network(data: dict[str, Any]) -> dict[str, Any]:
+            """Where a network's two parts lie, or that it is still being made."""
+            return await _answer(lambda: find_network(data))
+
+        async def ask(data: Any) -> dict[str, Any]:
+            return await _answer(lambda: {"data": self.ask(data) if self.ask else None})
+
+        return [setup, network, ask]
+
+    def describe(self) -> dict[str, Any]:
+        """Addresses of the worker, the lesson's script and the engine, with the sizes in bytes."""
+        return {
+            "worker": publish_module(_STATIC / "worker.mjs"),
+            "lesson": publish_module(self.script.resolve()),
+            "engine": _publish_engine(),
+        }
+
+
+@cache
+def _publish_engine() -> dict[str, Any]:
+    files = browser.engine_files()
+    program = files["program"]
+    return {
+        "script": publish_large(files["script"].name, files["script"].read_bytes()),
+        "loader": publish_large(files["loader"].name, files["loader"].read_bytes()),
+        "program": publish_large(
+            program.name.removesuffix(".gz"), program.read_bytes(), is_packed=True
+        ),
+    }
+
+
+def find_network(data: dict[str, Any]) -> dict[str, Any]:
+    """The addresses of a network's graph and weights and the weights' bytes; ``waiting`` while it
+    is exported.
+
+    ``data`` holds its ``name``, and may hold the ``layer`` at which it ends and its ``size``, the
+    height and width in pixels. Raises ``InputError`` for one that browsers cannot have.
+    """
+    name, layer = str(data.get("name")), str(data.get("layer") or "")
+    size = data.get("size")
+    size_hw = (int(size[0]), int(size[1])) if size else None
+    title, can_wait = registry.get_weight(name).title, registry.is_available(name)
+    if can_wait and registry.get_weight(name).build and not browser.is_ready(name, size_hw):
+        return {"waiting": f"{title} is being made ready."}
+    return _publish_network(name, layer, size_hw)
+
+
+@cache
+def _publish_network(name: str, layer: str, size_hw: tuple[int, int] | None) -> dict[str, Any]:
+    network = browser.load(name, layer, size_hw)
+    return {
+        "graph": publish_large(f"{name}.onnx", network.graph),
+        "weights": publish_large(f"{name}.weights", network.weights),
+        "bytes": len(network.weights),
+    }
+
+
+@cache
+def _get_workers() -> ThreadPoolExecutor:
+    return ThreadPoolExecutor(1, "networks for browsers")
+
+
+async def _answer(act: Callable[[], dict[str, Any]]) -> dict[str, Any]:
+    """What a server function returns; a mistake is a sentence under ``said``."""
+    try:
+        return await asyncio.get_running_loop().run_in_executor(_get_workers(), act)
+    except Exception as error:
+        return {"said": describe_error(error)}
+
+
+_seen: dict[str, float] = {}  # when a visit's last frame came
+
+
+def note_camera(visit: str) -> None:
+    """A frame of this visit came to the server."""
+    now = time.monotonic()
+    _seen[visit] = now
+    for other in [one for one, last in _seen.items() if now - last > SEEN_SECONDS]:
+        del _seen[other]
+
+
+def choose_place(request: gr.Request) -> str:
+    """Which side answers a camera until its visitor chooses: on one's own computer the server, on a
+    Space the browser, elsewhere the browser where fewer than two free cores are left a camera."""
+    if os.environ.get("SPACE_ID"):
+        return BROWSER
+    if _is_own_computer(request):
+        return SERVER
+    now = time.monotonic()
+    cameras = 1 + sum(now - last <= SEEN_SECONDS for last in list(_seen.values()))
+    free = device.cpu_count() * (1 - psutil.cpu_percent() / 100)
+    return BROWSER if free < CORES_A_CAMERA * cameras else SERVER
+
+
+def _is_own_computer(request: gr.Request) -> bool:
+    """By the name that the browser asked for: a proxy on the same machine has another one."""
+    host = str(request.headers.get("host", "")).rsplit(":", 1)[0].strip("[]")
+    if host == "localhost":
+        return True
+    try:
+        return ip_address(host).is_loopback
+    except ValueError:
+        return False
