@@ -5,7 +5,7 @@ import globals from 'globals';
 const SCOPE = ['element', 'props', 'server', 'trigger', 'upload', 'watch'];
 
 export default [
-  {ignores: ['test-report/', 'runs/', '.venv/']},
+  {ignores: ['test-report/', 'runs/', '.venv/', 'assets/']},
   js.configs.recommended,
   {
     rules: {
@@ -27,6 +27,7 @@ export default [
     },
   },
   {files: ['demos/page/static/*.js'], languageOptions: {globals: globals.browser}}, // modules
+  {files: ['demos/*/static/*.mjs'], languageOptions: {globals: {...globals.browser, ...globals.worker}}},
   {
     // Several files in one scope: tsc reads them together, and knows every name.
     files: [

@@ -64,8 +64,9 @@ class InBrowser:
         return [setup, network, ask]
 
     def describe(self) -> dict[str, Any]:
-        """Addresses of the worker, the lesson's script and the engine, with the sizes in bytes."""
+        """Addresses of the page's side, the Worker, the lesson's script and the engine."""
         return {
+            "runner": publish_module(_STATIC / "runner.mjs"),
             "worker": publish_module(_STATIC / "worker.mjs"),
             "lesson": publish_module(self.script.resolve()),
             "engine": _publish_engine(),

@@ -106,7 +106,7 @@ def build_camera(
             where=_WHERE if browser else "",
             is_private="yes" if browser and browser.is_private else "",
         ),
-        js_on_load=load_script(__name__, "live_browser.js", "live.js"),
+        js_on_load=load_script(__name__, "live.js"),
         server_functions=[frame, *(browser.server_functions() if browser else ())],
     )
     camera.exchange(

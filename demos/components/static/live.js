@@ -29,7 +29,8 @@ const SIDE = Number(pair.dataset.side), LEAST_GAP = 40, FROZEN_GAP = 250, LONG =
 let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
 let values = null, extras = null, isOwnMirror = false;  // the visitor has set it for this camera
 let frozen = null;  // the picture that is worked on, as the canvas holds it
-let runner = null, isHere = false, chosenByItself = 'server';
+let here = null, runner = null;  // the module runner.mjs, and its Worker
+let isHere = false, chosenByItself = 'server';
 const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
 const say = words => { text.textContent = words; };
@@ -90,7 +91,7 @@ const close = () => {
 const draw = () => {
   if (frozen) { [canvas.width, canvas.height] = [frozen.width, frozen.height]; pen.putImageData(frozen, 0, 0); return; }
   [canvas.width, canvas.height] = fitSides(video.videoWidth, video.videoHeight, SIDE);
-  pen.setTransform(...(mirror.checked ? [-1, 0, 0, 1, canvas.width, 0] : [1, 0, 0, 1, 0, 0]));
+  if (mirror.checked) { pen.translate(canvas.width, 0); pen.scale(-1, 1); }
   pen.drawImage(video, 0, 0, canvas.width, canvas.height);
 };
 const readPixels = () => { draw(); return pen.getImageData(0, 0, canvas.width, canvas.height); };
@@ -115,13 +116,12 @@ const show = (reply, took) => {
   count(reply, `${median(ways).toFixed(0)} ms to the server and back`);
 };
 const showHere = reply => {
-  shown = reply.number;
   [painted.width, painted.height] = [reply.picture.width, reply.picture.height];
   const own = painted.getContext('2d');
   if (reply.picture instanceof ImageData) own.putImageData(reply.picture, 0, 0);
   else { own.drawImage(reply.picture, 0, 0); reply.picture.close(); }
   painted.hidden = false; image.hidden = true;
-  count(reply, `in this browser: ${describeLaps(reply.laps)} (${reply.engine || 'JavaScript'})`);
+  count(reply, here.describe(reply));
 };
 
 // A lane sends a frame and waits for its picture. Two lanes keep the server busy while a picture
@@ -153,22 +153,24 @@ const goOnThere = (mine, words) => {
   explain(words && stays ? words.replace('the server goes on', 'choose “this server” to go on there') : words);
   if (!stays && lanes === 0) follow(mine);
 };
-const hear = ({kind, done, all, said}) => {
+const hear = (share, words) => {
   bar.hidden = false;
-  if (kind === 'waiting') { bar.removeAttribute('value'); explain(said); return; }
-  bar.value = done / all;
-  explain(`Loading into this browser: ${toMegabytes(done)} of ${toMegabytes(all)} MB.`);
+  if (share === null) bar.removeAttribute('value'); else bar.value = share;
+  explain(words);
 };
 const readValues = () => Object.fromEntries(pair.dataset.names.split(' ').map((name, i) => [name, values[i]]));
 const followHere = async mine => {
-  const obstacle = findObstacle();
-  goOnThere(mine, obstacle);
-  if (obstacle) return;
+  goOnThere(mine, '');
   try {
-    runner ??= new Runner(await server.setup(), server, hear);
+    const setup = await server.setup();
+    if (!setup || setup.said) throw new Error(setup?.said || 'The server does not answer');
+    here ??= await import(new URL(setup.runner, document.baseURI).href);
+    const obstacle = here.findObstacle();
+    if (obstacle) { goOnThere(mine, obstacle); return; }
+    runner ??= new here.Runner(setup, server, hear);
     await runner.opened;
   } catch (error) {
-    if (run === mine) giveUp(mine, error.message);
+    if (run === mine) giveUp(mine, /** @type {Error} */ (error).message);
     return;
   }
   while (run === mine && inBrowser()) {
@@ -176,7 +178,7 @@ const followHere = async mine => {
     const early = sentAt + (frozen ? FROZEN_GAP : isHere ? LEAST_GAP : 0) - performance.now();
     if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
     if (isHere) sentAt = performance.now();
-    const reply = await runner.frame(++number, readPixels(), readValues());
+    const reply = await runner.answer(readPixels(), readValues());
     if (run !== mine || !inBrowser()) break;
     if (reply.kind === 'failed') { giveUp(mine, reply.said); return; }
     if (reply.kind === 'refused') { goOnThere(mine, reply.said); await sleep(500); continue; }

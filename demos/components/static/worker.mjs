@@ -100,10 +100,10 @@ const open = async ({lesson: script, engine: addresses}) => {
   post({kind: 'ready'});
 };
 
-/** @param {{frame: ImageData, values: Record<string, any>, number: number}} request */
-const answer = async ({frame, values, number}) => {
+/** @param {{frame: ImageData, values: Record<string, any>, key: string}} request */
+const answer = async ({frame, values, key}) => {
   const refused = lesson.refuse ? lesson.refuse(values) : '';
-  if (refused) { post({kind: 'refused', number, said: refused}); return; }
+  if (refused) { post({kind: 'refused', key, said: refused}); return; }
   laps = {};
   lapStart = performance.now();
   const started = lapStart;
@@ -111,7 +111,7 @@ const answer = async ({frame, values, number}) => {
   const shown = picture instanceof OffscreenCanvas ? picture.transferToImageBitmap() : picture;
   const handed = shown instanceof ImageData ? [shown.data.buffer] : [shown];
   const ms = performance.now() - started;
-  post({kind: 'answer', number, picture: shown, extras, laps, ms, engine: engineName}, handed);
+  post({kind: 'answer', key, picture: shown, extras, laps, ms, engine: engineName}, handed);
 };
 
 const ACTS = {
@@ -121,8 +121,8 @@ const ACTS = {
     waiting.get(id)?.(data);
     waiting.delete(id);
   },
-  tell: async (/** @type {any} */ {what, detail, id}) => {
-    post({kind: 'told', id, data: await lesson?.message?.(what, detail)});
+  tell: async (/** @type {any} */ {what, detail, key}) => {
+    post({kind: 'told', key, data: await lesson?.message?.(what, detail)});
   },
 };
 
@@ -131,6 +131,6 @@ self.onmessage = async ({data}) => {
     await ACTS[/** @type {keyof typeof ACTS} */ (data.kind)](data);
   } catch (error) {
     const said = error instanceof Error ? error.message : String(error);
-    post({kind: 'failed', of: data.kind, number: data.number, id: data.id, said});
+    post({kind: 'failed', of: data.kind, key: data.key, said});
   }
 };
