@@ -33,8 +33,7 @@ def write(topic: str) -> None:
 
 
 def pack(values: np.ndarray) -> dict[str, Any]:
-    """An array as ``{shape, kind, data}``, its bytes in base64; ``unpack`` in ``tests/js/golden.js``
-    reads it."""
+    """An array as ``{shape, kind, data}``, its bytes in base64; ``tests/js/golden.js`` reads it."""
     values = np.ascontiguousarray(values)
     data = base64.b64encode(values.tobytes()).decode()
     return {"shape": list(values.shape), "kind": str(values.dtype), "data": data}
