@@ -76,8 +76,39 @@ def build_camera(
         raise TypeError("What a webcam shows beside its picture must be gr.HTML or gr.State.")
     if any(getattr(field, "data_model", None) for field in fields):
         raise TypeError("A webcam's controls must give plain values: no files, no tables.")
-    given = zip(names, controls, strict=True) if names else ()
-    plain = [name for name, control in given if not isinstance(control, gr.State)]
+    camera = gr.HTML(
+        label="picture",
+        elem_classes=["fill"],
+        html_template=_TEMPLATE.format(
+            name=name,
+            side=side,
+            no_camera=NO_CAMERA,
+            note=note,
+            names=" ".join(_list_plain(names, controls)),
+            where=_WHERE if browser else "",
+            is_private="yes" if browser and browser.is_private else "",
+        ),
+        js_on_load=load_script(__name__, "live.js"),
+        server_functions=[
+            _answer_frames(fn, controls, extras, quality),
+            *(browser.server_functions() if browser else ()),
+        ],
+    )
+    camera.exchange(
+        None,
+        fields,
+        shown,
+        js=f"(...values) => document.getElementById('{name}').exchange(...values)",
+        trigger_mode="multiple",
+        api_visibility="private",
+    )
+    return camera
+
+
+def _answer_frames(
+    fn: Callable[..., Any], controls: Sequence[Component], extras: Sequence[Component], quality: int
+) -> Callable[..., Any]:
+    """The server function that a page hands its frames to."""
     turns: WeakValueDictionary[str, asyncio.Lock] = WeakValueDictionary()
 
     async def frame(data: dict[str, Any], request: gr.Request) -> dict[str, Any]:
@@ -94,30 +125,13 @@ def build_camera(
         # with its turn's wait; what is left of the browser's time is the way there and back
         return answer | {"ms": 1000 * (perf_counter() - started)}
 
-    camera = gr.HTML(
-        label="picture",
-        elem_classes=["fill"],
-        html_template=_TEMPLATE.format(
-            name=name,
-            side=side,
-            no_camera=NO_CAMERA,
-            note=note,
-            names=" ".join(plain),
-            where=_WHERE if browser else "",
-            is_private="yes" if browser and browser.is_private else "",
-        ),
-        js_on_load=load_script(__name__, "live.js"),
-        server_functions=[frame, *(browser.server_functions() if browser else ())],
-    )
-    camera.exchange(
-        None,
-        fields,
-        shown,
-        js=f"(...values) => document.getElementById('{name}').exchange(...values)",
-        trigger_mode="multiple",
-        api_visibility="private",
-    )
-    return camera
+    return frame
+
+
+def _list_plain(names: Sequence[str], controls: Sequence[Component]) -> list[str]:
+    """The names of the controls whose values the page sends."""
+    given = zip(names, controls, strict=True) if names else ()
+    return [name for name, control in given if not isinstance(control, gr.State)]
 
 
 @cache
