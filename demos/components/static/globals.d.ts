@@ -13,6 +13,9 @@ declare function upload(file: File): Promise<any>;
 /** The component's server functions. */
 declare const server: Record<string, (data?: unknown) => Promise<any>>;
 
+/** Where the cameras' frames are answered, once a visitor has chosen: "server" or "browser". */
+interface Document { livePlace?: string }
+
 // A script asks for what its own markup holds: that is there, and of the kind that the script knows.
 interface ParentNode {
   querySelector<K extends keyof HTMLElementTagNameMap>(selector: K): HTMLElementTagNameMap[K];

@@ -121,7 +121,7 @@ const showHere = reply => {
   if (reply.picture instanceof ImageData) own.putImageData(reply.picture, 0, 0);
   else { own.drawImage(reply.picture, 0, 0); reply.picture.close(); }
   painted.hidden = false; image.hidden = true;
-  count(reply, here.describe(reply));
+  count(reply, runner.describe(reply));
 };
 
 // A lane sends a frame and waits for its picture. Two lanes keep the server busy while a picture
@@ -247,7 +247,13 @@ use.addEventListener('click', async () => {
 });
 // Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
 new ResizeObserver(() => { if (stream && isHidden()) stop(); }).observe(pair);
-where?.addEventListener('change', () => { if (stream) begin(); });
+// Chosen once, it holds for the cameras of all lessons.
+where?.addEventListener('change', () => {
+  document.livePlace = where.value;
+  document.querySelectorAll('[data-does=where]').forEach(one => { one.value = where.value; });
+  if (stream) begin();
+});
+if (where) where.value = document.livePlace || '';
 // What a button of the lesson tells it where it runs here; undefined where it does not.
 pair.tell = async (what, detail) => (runner && inBrowser() ? (await runner.tell(what, detail)).data : undefined);
 mirror.addEventListener('change', () => { isOwnMirror = true; });

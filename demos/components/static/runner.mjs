@@ -15,12 +15,19 @@ export const findObstacle = () => {
   return lacks ? `This browser ${lacks[1]}, so it cannot compute here: the server goes on.` : '';
 };
 
+const LATELY = 15; // frames whose middle time is told: a single frame's jumps about
+const median = (/** @type {number[]} */ numbers) => numbers.sort((a, b) => a - b)[numbers.length >> 1];
+
 /**
- * Where a frame's milliseconds went, and by what.
- * @param {{laps: Record<string, number>, engine: string}} reply
+ * Where the milliseconds of the latest frames went, and by what; of the newest frame's stages.
+ * @param {Record<string, number>[]} lately oldest first
+ * @param {string} engine
  */
-export const describe = ({laps, engine}) => {
-  const parts = Object.entries(laps).map(([stage, ms]) => `${stage} ${ms.toFixed(ms >= 10 ? 0 : 1)} ms`);
+export const describe = (lately, engine) => {
+  const parts = Object.keys(lately[lately.length - 1]).map((stage) => {
+    const ms = median(lately.map((laps) => laps[stage]).filter((one) => one !== undefined));
+    return `${stage} ${ms.toFixed(ms >= 10 ? 0 : 1)} ms`;
+  });
   return `in this browser: ${parts.join(', ')} (${engine || 'JavaScript'})`;
 };
 
@@ -37,6 +44,8 @@ export class Runner {
     /** @type {Map<string, (reply: any) => void>} */
     this.waiting = new Map();
     this.asked = 0;
+    /** @type {Record<string, number>[]} */
+    this.lately = [];
     /** @type {Promise<void>} */
     this.opened = new Promise((done, failed) => { this.done = done; this.failed = failed; });
     this.opened.catch(() => {});
@@ -93,6 +102,12 @@ export class Runner {
    * @param {Record<string, any>} values
    */
   answer(frame, values) { return this.send({kind: 'answer', frame, values}, [frame.data.buffer]); }
+
+  /** What is told of a frame's answer. @param {{laps: Record<string, number>, engine: string}} reply */
+  describe({laps, engine}) {
+    this.lately = [...this.lately, laps].slice(-LATELY);
+    return describe(this.lately, engine);
+  }
 
   /** What the page tells the lesson, and its reply. @param {string} what @param {any} detail */
   tell(what, detail) { return this.send({kind: 'tell', what, detail}); }
