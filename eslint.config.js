@@ -18,6 +18,7 @@ export default [
     },
   },
   {files: ['eslint.config.js', 'tests/browser/**', 'tests/js/**'], languageOptions: {globals: globals.node}},
+  {files: ['tests/js/browser/**'], languageOptions: {globals: globals.browser}},
   {
     files: ['demos/*/static/*.js'],
     ignores: ['demos/page/**'],

@@ -8,7 +8,7 @@ export const loadGolden = (topic) =>
 
 // The values of an array of Python's, rows first.
 export const unpack = ({kind, data}) => {
-  const bytes = Uint8Array.from(Buffer.from(data, 'base64'));
+  const bytes = Uint8Array.from(atob(data), (letter) => letter.charCodeAt(0));
   return new KINDS[kind](bytes.buffer);
 };
 
