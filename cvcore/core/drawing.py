@@ -18,6 +18,7 @@ _OPENCV_MAPS = {
     "cividis": cv2.COLORMAP_CIVIDIS,
 }
 COLORMAPS = (*_OPENCV_MAPS, "grey", "diverging")
+_FONT = cv2.FONT_HERSHEY_SIMPLEX
 MOST_LABELS = 12  # on one picture: more hide what they name
 _BLUE, _WHITE, _RED = np.array([[33, 102, 172], [247, 247, 247], [178, 24, 43]], dtype=np.float32)
 
@@ -142,6 +143,19 @@ def _list_corners(
     return [(x, y) for y in rows for x in columns if 0 <= y <= max(0, image_hw[0] - height)]
 
 
+def measure_label(text: str, longer: int) -> tuple[int, int, int]:
+    """How large a box's text is on a picture whose longer side is ``longer`` pixels: its width, and
+    its height above and below the line on which it stands, in pixels."""
+    (width, above), below = cv2.getTextSize(text, _FONT, *_letters(longer))
+    return width, above, below
+
+
+def _letters(longer: int) -> tuple[float, int]:
+    """Scale and thickness of a box's text."""
+    size = longer / 640
+    return max(0.45, 0.6 * size), max(1, round(1.6 * size))
+
+
 def draw_labelled_boxes(
     image: Picture,
     xyxy: np.ndarray,
@@ -154,26 +168,22 @@ def draw_labelled_boxes(
     first ones have one.
     """
     picture = as_image(image).copy()
-    size = max(picture.shape[:2]) / 640
-    line = max(2, round(2.5 * size))
-    scale, thick = max(0.45, 0.6 * size), max(1, round(1.6 * size))
-    font = cv2.FONT_HERSHEY_SIMPLEX
+    longer = max(picture.shape[:2])
+    line = max(2, round(2.5 * longer / 640))
+    scale, thick = _letters(longer)
     corners = np.asarray(xyxy).reshape(-1, 4).round().astype(int)
-    sizes = np.empty((len(corners), 2), int)
-    for row, text in enumerate(texts):
-        (width, height), below = cv2.getTextSize(text, font, scale, thick)
-        sizes[row] = width + 2 * line, height + below + line
+    letters = [measure_label(text, longer) for text in texts]
+    sizes = [(wide + 2 * line, above + below + line) for wide, above, below in letters]
     for (x1, y1, x2, y2), colour in reversed(list(zip(corners.tolist(), colours, strict=True))):
         cv2.rectangle(picture, (x1, y1), (x2, y2), colour, line, cv2.LINE_AA)
-    places = place_labels(corners, sizes, picture.shape[:2])
-    for place, (wide, tall), text, colour in zip(places, sizes, texts, colours, strict=True):
+    places = place_labels(corners, np.array(sizes).reshape(-1, 2), picture.shape[:2])
+    for row, (place, text, colour) in enumerate(zip(places, texts, colours, strict=True)):
         if place is None:
             continue
-        left, top = place
-        cv2.rectangle(picture, place, (left + int(wide), top + int(tall)), colour, -1)
-        _, below = cv2.getTextSize(text, font, scale, thick)
-        base = (left + line, top + int(tall) - below)
-        cv2.putText(picture, text, base, font, scale, _ink(colour), thick, cv2.LINE_AA)
+        (left, top), (wide, tall) = place, sizes[row]
+        cv2.rectangle(picture, place, (left + wide, top + tall), colour, -1)
+        base = (left + line, top + tall - letters[row][2])
+        cv2.putText(picture, text, base, _FONT, scale, _ink(colour), thick, cv2.LINE_AA)
     return picture
 
 
