@@ -9,15 +9,19 @@ import gradio as gr
 import numpy as np
 
 import cvcore
+from cvcore.core.checks import check_whole
+from cvcore.core.drawing import measure_label
 from cvcore.core.timing import Stopwatch
+from cvcore.detection import DEFAULT_MODEL
 from cvcore.detection.counting import draw_counting
 from cvcore.detection.drawing import draw_blurred, draw_boxes
+from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
 from demos.detection import counting
 from demos.detection.controls import take_all
 from demos.detection.counting import CountingSettings
-from demos.detection.views import draw_page
+from demos.detection.views import STYLE, draw_page
 
 TRACKS = "boxes and tracks"
 STYLES = ("boxes", TRACKS, "blur")
@@ -101,6 +105,28 @@ def draw_counts(now: dict[str, int], seen: Counter | None, words: str = "") -> s
     return draw_page(text + words)
 
 
+def tell_browser(question: dict[str, Any]) -> dict[str, Any]:
+    """What a browser needs that draws the frames itself: labels, the page's style, and how large
+    words are on a picture whose longer side is ``side`` pixels, 1 to 640.
+
+    All figures are equally wide, so a text's size hangs on how many it has: ``texts`` has a row a
+    class, by the figures of its track's number; ``line`` and ``zone`` go by those of both counts.
+    """
+    side = check_whole("The longer side", question.get("side"), 1, 640)
+    labels = registry.load_labels(DEFAULT_MODEL)
+    numbers = ["", *(f"{'0' * digits} " for digits in range(1, 6))]
+    return {
+        "labels": labels,
+        "style": STYLE,
+        "texts": [[measure_label(f"{n}{label} 0.00", side) for n in numbers] for label in labels],
+        # these are as large on every picture as labels are on one of 640 pixels
+        "line": [
+            measure_label(f"with the arrow: {'0' * digits}, against: ", 640) for digits in range(13)
+        ],
+        "zone": [measure_label(f"in zone: {'0' * digits}, so far ", 640) for digits in range(13)],
+    }
+
+
 def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """The webcam, and how its boxes are drawn."""
     stage = tab.stage
@@ -109,8 +135,9 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         counts = gr.HTML(label="counts", elem_id="detection-live-counts")
         style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
         _, line, zone = counting.build_editor(
-            lesson.LIVE, "#detection-live-view img:not([hidden])", "#detection-live-view", NO_FRAME
-        )
+            lesson.LIVE, "#detection-live-view :is(img, canvas):not([hidden])",
+            "#detection-live-view", NO_FRAME,
+        )  # fmt: skip
         badge = ui.Badge(label="timings")
     following = gr.State()
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
@@ -119,4 +146,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     )  # fmt: skip
     extras = [counts, badge, following, numbers]
     with section:
-        tab.live(detect_frame, [following], settings=settings, extra_outputs=extras)
+        tab.live(
+            detect_frame, [following], settings=settings, extra_outputs=extras,
+            browser=lesson.InBrowser(__name__, tell_browser),
+        )  # fmt: skip
