@@ -34,7 +34,7 @@ const shapes = {line: [], zone: []}, buttons = Object.fromEntries([...root.query
 const SVG = 'http://www.w3.org/2000/svg', sheet = document.createElementNS(SVG, 'svg');
 let drawn = null, held = null, touched = -Infinity, telling = null, told = '', size = [0, 0], placed = '';
 sheet.classList.add('counting-sheet'); sheet.setAttribute('role', 'group'); sheet.setAttribute('aria-label', 'Counting line and zone');
-const image = () => stage.querySelector(target);
+const image = () => stage.querySelector(target);  // a canvas, where this browser computes it
 
 const node = (name, attributes, parent = sheet) => {
   const one = document.createElementNS(SVG, name);
@@ -76,7 +76,8 @@ const place = () => {
   if (getComputedStyle(host).position === 'static') host.style.position = 'relative';
   if (sheet.parentElement !== host) host.append(sheet);
   const box = shown.getBoundingClientRect(), outer = host.getBoundingClientRect();
-  const [left, top, width, height] = contentBox(box.width, box.height, shown.naturalWidth, shown.naturalHeight, getComputedStyle(shown).objectFit);
+  const [wide, high] = shown instanceof HTMLCanvasElement ? [shown.width, shown.height] : [shown.naturalWidth, shown.naturalHeight];
+  const [left, top, width, height] = contentBox(box.width, box.height, wide, high, getComputedStyle(shown).objectFit);
   Object.assign(sheet.style, {left: `${box.left - outer.left + left + host.scrollLeft}px`, top: `${box.top - outer.top + top + host.scrollTop}px`, width: `${width}px`, height: `${height}px`});
   const now = [left, top, width, height, outer.width, outer.height].join();
   if (now !== placed) { placed = now; size = [width, height]; draw(); }
@@ -169,7 +170,7 @@ const observer = new MutationObserver((changes) => {
 const watchStage = () => {
   const host = stage.querySelector(root.dataset.within);
   if (!host) { setTimeout(watchStage, 100); return; }
-  observer.observe(host, {childList: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden']});
+  observer.observe(host, {childList: true, subtree: true, attributes: true, attributeFilter: ['src', 'hidden', 'width', 'height']});
   new ResizeObserver(place).observe(host);
   host.addEventListener('load', place, true);
   place();
