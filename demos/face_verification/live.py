@@ -2,6 +2,7 @@
 
 from dataclasses import replace
 from html import escape
+from typing import Any
 
 import cv2
 import gradio as gr
@@ -9,6 +10,7 @@ import numpy as np
 
 import cvcore
 from cvcore.core.errors import InputError
+from cvcore.core.images import NO_PICTURE
 from cvcore.face_verification import THRESHOLDS
 from cvcore.face_verification.tracking import Person, Track, Tracking
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
@@ -17,7 +19,7 @@ from demos import lesson
 from demos.components.private_picture import FacePicture, read_picture
 from demos.face_verification.controls import Choices
 from demos.face_verification.pair import describe_doubts
-from demos.face_verification.views import OTHER, SAME, draw_notes, draw_page, number
+from demos.face_verification.views import OTHER, SAME, STYLE, draw_notes, draw_page, number
 
 MAX_PEOPLE = 40
 MAX_NAME = 24
@@ -187,6 +189,22 @@ def to_ascii(name: str) -> str:
 
     plain = "".join(c for c in normalize("NFKD", name) if not combining(c))
     return plain.encode("ascii", "replace").decode()
+
+
+def tell_browser(_: Any) -> dict[str, Any]:
+    """What ``static/in_browser.mjs`` has from here: rules, colours, sentences and the style."""
+    return {
+        "style": STYLE,
+        "same": SAME,
+        "other": OTHER,
+        "embedder": EMBEDDER,
+        "threshold": THRESHOLDS[EMBEDDER],
+        "ownModel": OWN_MODEL,
+        "noConsent": NO_CONSENT,
+        "noPicture": NO_PICTURE,
+        "mostPeople": MAX_PEOPLE,
+        "longestName": MAX_NAME,
+    }
 
 
 def build(tab: lesson.Tab, choices: Choices) -> None:
