@@ -1,7 +1,8 @@
 """Enrol people with one picture each, then name them on the webcam; memory only."""
 
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from html import escape
+from pathlib import Path
 from typing import Any
 
 import cv2
@@ -16,10 +17,12 @@ from cvcore.face_verification.tracking import Person, Track, Tracking
 from cvcore.recognition.faces import DETECTOR, EMBEDDER, Face
 from demos import components as ui
 from demos import lesson
+from demos.components.live import NOT_KEPT
 from demos.components.private_picture import FacePicture, read_picture
 from demos.face_verification.controls import Choices
 from demos.face_verification.pair import describe_doubts
 from demos.face_verification.views import OTHER, SAME, STYLE, draw_notes, draw_page, number
+from demos.server.static_files import publish_module
 
 MAX_PEOPLE = 40
 MAX_NAME = 24
@@ -27,7 +30,8 @@ CONSENT = "Everybody concerned has agreed"
 WHO = "Ask the person first (for a child, the parents too), and everybody before the camera."
 KEPT = (
     "Of an enrolled face only 128 numbers are kept, in memory, until this page is closed or "
-    "reloaded."
+    "reloaded. Where it runs in your browser, that is this machine's memory: neither the picture "
+    "nor the numbers nor the name reaches the server."
 )
 PASSERS_BY = (
     "While somebody is enrolled, every face before the camera is turned into numbers too, to be "
@@ -36,10 +40,21 @@ PASSERS_BY = (
     "passes the threshold in this very frame. "
     "With nobody enrolled, faces are framed and no more."
 )
+NOTE = NOT_KEPT + " Where it runs in your browser, no face leaves this machine."
+# Which side knows whom: said from the first change of side on.
+APART = """<style>
+.lesson-grid:not(:has(.live-pair[data-place=browser])) :is(#face-roster-here, .fv .known-here),
+.lesson-grid:has(.live-pair[data-place=browser]) :is(#face-roster, .fv .known-there),
+.lesson-grid:not(:has(.live-pair[data-place])) #face-apart { display: none; }
+</style><div class="fv"><p class="soft known-here">Known to your browser alone: whoever was enrolled
+on the server is not known here. With no picture chosen, the webcam’s newest frame is taken.</p>
+<p class="soft known-there">Known to the server alone: whoever was enrolled in your browser is not
+known here.</p></div>"""
 OWN_MODEL = (
     f"The webcam always uses MTCNN and SFace, here at SFace's own threshold "
     f"{THRESHOLDS[EMBEDDER]}, as the slider's is another network's."
 )
+OWN_DETECTOR = "In your browser MTCNN finds the face, whatever detector is chosen."
 NO_CONSENT = "Tick the consent box first: nobody is enrolled without having agreed."
 KEPT_SECONDS = 3600  # of memory for people enrolled, also when a browser never says goodbye
 
@@ -191,20 +206,74 @@ def to_ascii(name: str) -> str:
     return plain.encode("ascii", "replace").decode()
 
 
-def tell_browser(_: Any) -> dict[str, Any]:
+def tell_browser(_: None) -> dict[str, Any]:
     """What ``static/in_browser.mjs`` has from here: rules, colours, sentences and the style."""
     return {
         "style": STYLE,
         "same": SAME,
         "other": OTHER,
+        "detector": DETECTOR,
         "embedder": EMBEDDER,
         "threshold": THRESHOLDS[EMBEDDER],
         "ownModel": OWN_MODEL,
+        "ownDetector": OWN_DETECTOR,
         "noConsent": NO_CONSENT,
         "noPicture": NO_PICTURE,
         "mostPeople": MAX_PEOPLE,
         "longestName": MAX_NAME,
     }
+
+
+def _call_page(name: str) -> str:
+    """A function of ``static/enrol_here.mjs``, for an event's ``js``."""
+    address = publish_module(Path(__file__).parent / "static" / "enrol_here.mjs")
+    return (
+        f"async (...values) => (await import(new URL({address!r}, document.baseURI).href))"
+        f".{name}(...values)"
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class Rail:
+    """What stands beside the webcam."""
+
+    table: gr.HTML
+    picture: FacePicture
+    consent: gr.Checkbox
+    name: gr.Textbox
+    add: gr.Button
+    roster: gr.HTML
+    wipe: gr.Button
+
+
+def _build_rail() -> Rail:
+    """The names before the camera, the fields of enrolment, and who is enrolled on either side."""
+    table = gr.HTML(label="names", elem_id="face-live-table")
+    picture = FacePicture(title="Enrol one person", elem_id="face-enrol-picture")
+    gr.HTML(draw_page(f"<p>{escape(WHO)}</p>"))
+    consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
+    with gr.Row():
+        name = gr.Textbox(
+            placeholder="Name", show_label=False, label="Name", max_length=MAX_NAME,
+            elem_id="face-name", max_lines=1, min_width=150,
+        )  # fmt: skip
+        add = gr.Button(
+            "Enrol", variant="primary", size="sm", min_width=80, scale=0, elem_id="face-enrol"
+        )
+    with gr.Row():
+        roster = gr.HTML(
+            draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"],
+            min_width=130,
+        )  # fmt: skip
+        gr.HTML(
+            f'<div class="people-here">{draw_people(())}</div>',
+            elem_id="face-roster-here", elem_classes=["kept"], min_width=130,
+        )  # fmt: skip
+        wipe = gr.Button(
+            "Forget all", variant="stop", size="sm", min_width=80, elem_id="face-forget"
+        )
+    gr.HTML(APART, elem_id="face-apart")
+    return Rail(table, picture, consent, name, add, roster, wipe)
 
 
 def build(tab: lesson.Tab, choices: Choices) -> None:
@@ -214,26 +283,8 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
     stage = tab.stage
     section = stage.live()
     with stage.controls(lesson.LIVE, first=True):
-        table = gr.HTML(label="names", elem_id="face-live-table")
-        picture = FacePicture(title="Enrol one person", elem_id="face-enrol-picture")
-        gr.HTML(draw_page(f"<p>{escape(WHO)}</p>"))
-        consent = gr.Checkbox(label=CONSENT, elem_id="face-consent", elem_classes=["personal"])
-        with gr.Row():
-            name = gr.Textbox(
-                placeholder="Name", show_label=False, label="Name", max_length=MAX_NAME,
-                elem_id="face-name", max_lines=1, min_width=150,
-            )  # fmt: skip
-            add = gr.Button(
-                "Enrol", variant="primary", size="sm", min_width=80, scale=0, elem_id="face-enrol"
-            )
-        with gr.Row():
-            roster = gr.HTML(
-                draw_people(()), label="people", elem_id="face-roster", elem_classes=["kept"],
-                min_width=130,
-            )  # fmt: skip
-            wipe = gr.Button(
-                "Forget all", variant="stop", size="sm", min_width=80, elem_id="face-forget"
-            )
+        rail = _build_rail()
+        enrol_there = gr.Button(visible="hidden", elem_id="face-enrol-there")
         numbers = gr.JSON(visible=False, label="numbers")
         faces = ui.Panel(visible=False, label="numbers")
     with (
@@ -247,18 +298,24 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
         tab.live(
             name_faces,
             [people, choices.threshold, state, choices.embedder],
-            extra_outputs=[table, state, faces],
+            extra_outputs=[rail.table, state, faces],
             in_memory=True,
+            note=NOTE,
+            browser=lesson.InBrowser(__name__, tell_browser, is_private=True),
         )
+    fields = [rail.name, rail.picture, rail.consent]
+    # the page knows which side is to enrol: the server does at a click on its own, hidden button
     tab.run(
-        [add.click, name.submit],
-        enrol,
-        [people, name, picture, consent, choices.detector],
-        [people, roster, name, picture, consent, numbers],
-        api_name="face_verification_enrol",
-        show_progress_on=roster,  # a mistake must not cover the fields that mend it
-    )
+        [rail.add.click, rail.name.submit], None, [*fields, choices.detector], fields,
+        api_name=None, js=_call_page("enrol"),
+    )  # fmt: skip
     tab.run(
-        wipe.click, forget, None, [people, roster, state, numbers],
+        enrol_there.click, enrol, [people, *fields, choices.detector],
+        [people, rail.roster, *fields, numbers], api_name="face_verification_enrol",
+        show_progress_on=rail.roster,  # a mistake must not cover the fields that mend it
+    )  # fmt: skip
+    tab.run(rail.wipe.click, None, None, None, api_name=None, js=_call_page("forget"))
+    tab.run(
+        rail.wipe.click, forget, None, [people, rail.roster, state, numbers],
         api_name="face_verification_forget",
     )  # fmt: skip

@@ -30,7 +30,7 @@ let stream = null, run = 0, lanes = 0, number = 0, shown = 0, sentAt = 0;
 let values = null, extras = null, isOwnMirror = false;  // the visitor has set it for this camera
 let frozen = null;  // the picture that is worked on, as the canvas holds it
 let here = null, runner = null;  // the module runner.mjs, and its Worker
-let isHere = false, chosenByItself = 'server';
+let isHere = false, chosenByItself = 'server', isChosen = false, opening = null;
 const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
 const say = words => { text.textContent = words; };
@@ -159,16 +159,27 @@ const hear = (share, words) => {
   explain(words);
 };
 const readValues = () => Object.fromEntries(pair.dataset.names.split(' ').map((name, i) => [name, values[i]]));
+const loadRunner = async () => {
+  const setup = await server.setup();
+  if (!setup || setup.said) throw new Error(setup?.said || 'The server does not answer');
+  here ??= await import(new URL(setup.runner, document.baseURI).href);
+  const obstacle = here.findObstacle();
+  if (obstacle) throw new Error(obstacle);
+  runner = new here.Runner(setup, server, hear);
+  await runner.opened;
+  return runner;
+};
+const closeRunner = () => {
+  runner?.close();
+  runner = opening = null;
+  pair.dispatchEvent(new Event('closed'));
+};
+// The Worker, once the lesson is in it: one for all that ask.
+const openRunner = () => opening ??= loadRunner().catch(error => { closeRunner(); throw error; });
 const followHere = async mine => {
   goOnThere(mine, '');
   try {
-    const setup = await server.setup();
-    if (!setup || setup.said) throw new Error(setup?.said || 'The server does not answer');
-    here ??= await import(new URL(setup.runner, document.baseURI).href);
-    const obstacle = here.findObstacle();
-    if (obstacle) { goOnThere(mine, obstacle); return; }
-    runner ??= new here.Runner(setup, server, hear);
-    await runner.opened;
+    await openRunner();
   } catch (error) {
     if (run === mine) giveUp(mine, /** @type {Error} */ (error).message);
     return;
@@ -182,20 +193,27 @@ const followHere = async mine => {
     if (run !== mine || !inBrowser()) break;
     if (reply.kind === 'failed') { giveUp(mine, reply.said); return; }
     if (reply.kind === 'refused') { goOnThere(mine, reply.said); await sleep(500); continue; }
-    if (!isHere) { isHere = true; bar.hidden = true; explain(''); times.length = 0; }
+    if (!isHere) { isHere = true; times.length = 0; }
+    bar.hidden = true;
+    explain('');
     showHere(reply);
   }
 };
 const giveUp = (mine, said) => {
-  runner?.close();
-  runner = null;
-  goOnThere(mine, `${said.replace(/[.]?$/, '')}: the server goes on.`);
+  closeRunner();
+  goOnThere(mine, said.endsWith('the server goes on.') ? said : `${said.replace(/[.]?$/, '')}: the server goes on.`);
 };
 const inBrowser = () => (where?.value || chosenByItself) === 'browser';
+// `data-place`: which side is chosen, once it was the browser.
+const markPlace = () => {
+  if (inBrowser()) pair.dataset.place = 'browser';
+  else if (pair.dataset.place) pair.dataset.place = 'server';
+};
 const chooseByItself = async () => {
   if (!where) return;
   const setup = await server.setup();
   chosenByItself = setup?.place || 'server';
+  isChosen = true;
   where.options[0].textContent = `by itself: ${chosenByItself === 'browser' ? 'my browser' : 'this server'}`;
 };
 const begin = () => {
@@ -203,6 +221,7 @@ const begin = () => {
   lanes = 0; times.length = ways.length = 0; isHere = false;
   explain('');
   bar.hidden = true;
+  markPlace();
   (inBrowser() ? followHere : follow)(mine);
 };
 
@@ -246,16 +265,33 @@ use.addEventListener('click', async () => {
   stage.dispatchEvent(new CustomEvent('take-picture', {detail: new File([data], 'webcam.jpg', {type: 'image/jpeg'})}));
 });
 // Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
-new ResizeObserver(() => { if (stream && isHidden()) stop(); }).observe(pair);
+new ResizeObserver(() => { markPlace(); if (stream && isHidden()) stop(); }).observe(pair);
 // Chosen once, it holds for the cameras of all lessons.
 where?.addEventListener('change', () => {
   document.livePlace = where.value;
   document.querySelectorAll('[data-does=where]').forEach(one => { one.value = where.value; });
+  markPlace();
   if (stream) begin();
 });
 if (where) where.value = document.livePlace || '';
 // What a button of the lesson tells it where it runs here; undefined where it does not.
 pair.tell = async (what, detail) => (runner && inBrowser() ? (await runner.tell(what, detail)).data : undefined);
+// For what a lesson keeps on either side, webcam or none: which side is chosen, and the Worker's answer.
+pair.findPlace = async () => {
+  if (where && !where.value && !isChosen) await chooseByItself();
+  markPlace();
+  return inBrowser() ? 'browser' : 'server';
+};
+pair.tellHere = async (what, detail) => {
+  try {
+    const reply = await (await openRunner()).tell(what, detail);
+    if (reply.kind === 'failed') throw new Error(reply.said);
+    return reply.data;
+  } finally {
+    bar.hidden = true;
+    explain('');
+  }
+};
 mirror.addEventListener('change', () => { isOwnMirror = true; });
 cameras.addEventListener('change', async () => {
   isOwnMirror = false;

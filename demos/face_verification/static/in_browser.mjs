@@ -9,7 +9,7 @@ import {begin, follow} from './tracking.mjs';
 /** @typedef {import('../../components/static/worker.mjs').Kit} Kit */
 /** @typedef {import('./tracking.mjs').Person} Person */
 /** @typedef {{threshold: number, embedder: string}} Values */
-/** @typedef {{name: string, consent: boolean, picture: ImageData | null}} Asked */
+/** @typedef {{name: string, consent: boolean, picture: ImageData | null, detector: string}} Asked */
 
 /**
  * Networks that are loaded when they are first asked: with nobody enrolled, SFace is not.
@@ -70,7 +70,8 @@ export const create = async (kit) => {
         if (!asked.picture) throw new InputError(words.noPicture);
         const enrolled = await enrol(people, name, toRgb(asked.picture), networks);
         people = enrolled.people;
-        return {isDone: true, roster: draw(enrolled.notes)};
+        const isOwn = asked.detector === words.detector;
+        return {isDone: true, roster: draw([...enrolled.notes, ...(isOwn ? [] : [words.ownDetector])])};
       } catch (error) {
         if (!(error instanceof InputError)) throw error;
         return {isDone: false, roster: draw([error.message])};

@@ -2,7 +2,9 @@
 
 /** @typedef {import('./tracking.mjs').Track} Track */
 /** What the lesson's Python part says: see `tell_browser` in demos/face_verification/live.py. */
-/** @typedef {{style: string, same: string, other: string, embedder: string, threshold: number, ownModel: string, noConsent: string, noPicture: string, mostPeople: number, longestName: number}} Words */
+/** @typedef {{style: string, same: string, other: string, detector: string, embedder: string, threshold: number,
+ * ownModel: string, ownDetector: string, noConsent: string, noPicture: string, mostPeople: number,
+ * longestName: number}} Words */
 
 /** @type {Record<string, string>} */
 const ESCAPES = {'&': '&amp;', '<': '&lt;', '>': '&gt;', '"': '&quot;', "'": '&#x27;'};
@@ -71,19 +73,20 @@ export const toNumbers = (tracks, enrolled, threshold) => ({
 export const markFace = (pen, track, people) => {
   const {box, landmarks} = track.face, [x0, y0, x1, y1] = box.map(Math.round);
   const colour = track.person ? 'rgb(47 158 110)' : 'rgb(217 118 43)';
-  pen.lineWidth = 3;
+  pen.lineWidth = 5; // as wide as OpenCV's 3
+  pen.lineJoin = 'round';
   pen.strokeStyle = colour;
   pen.strokeRect(x0 + 0.5, y0 + 0.5, x1 - x0, y1 - y0);
   pen.fillStyle = 'rgb(255 176 0)';
   for (const [x, y] of landmarks) {
     pen.beginPath();
-    pen.arc(Math.round(x) + 0.5, Math.round(y) + 0.5, 2.5, 0, 2 * Math.PI);
+    pen.arc(Math.round(x) + 0.5, Math.round(y) + 0.5, 2, 0, 2 * Math.PI);
     pen.fill();
   }
   const label = labelOf(track, people);
   if (!label) return;
-  pen.font = '600 23px sans-serif';
-  const height = 17, width = pen.measureText(label).width;
+  pen.font = '600 22px sans-serif';
+  const height = 22, width = pen.measureText(label).width;
   const [x, y] = [Math.max(0, x0), Math.max(height + 8, y0)];
   pen.fillStyle = colour;
   pen.fillRect(x, y - height - 8, width + 8, height + 8);

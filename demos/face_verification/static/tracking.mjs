@@ -10,7 +10,8 @@ import {findFaces, locate} from './mtcnn.mjs';
 /** @typedef {{name: string, embedding: Float32Array}} Person */
 /** One face through the frames: who it is by this frame's own embedding, the cosine to the person most
  * like it and the embedding when it was last made, and how many frames ago that was. */
-/** @typedef {{number: number, face: Face, person: Person | null, similarity: number, embedding: Float32Array | null, age: number}} Track */
+/** @typedef {{number: number, face: Face, person: Person | null, similarity: number,
+ * embedding: Float32Array | null, age: number}} Track */
 /** @typedef {{tracks: Track[], frame: number, nextNumber: number}} Tracking */
 
 const DETECT_EVERY = 8; // frames
