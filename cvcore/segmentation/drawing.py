@@ -7,6 +7,7 @@ from cvcore.core.checks import check_setting
 from cvcore.core.images import Picture, as_image, check_size_hw
 
 DEFAULT_OPACITY = 0.5
+BLUR = 0.04  # of a background, as a share of the longer side
 OVERLAY = (214, 39, 160)  # magenta: rare in photographs
 # Safe for the colour-blind: right, predicted but not true, true but not predicted.
 AGREED, EXTRA, MISSED = (0, 158, 115), (213, 94, 0), (86, 180, 233)
@@ -118,7 +119,7 @@ def cut_out(image: Picture, mask: np.ndarray) -> np.ndarray:
 
 
 def blur_background(
-    image: Picture, probability: np.ndarray, *, strength: float = 0.04
+    image: Picture, probability: np.ndarray, *, strength: float = BLUR
 ) -> np.ndarray:
     """Keep the object sharp and blur the rest; ``strength`` as a share of the longer side.
 

@@ -1,6 +1,7 @@
 """Inside the U: what every level shows, and what is lost without a skip connection."""
 
 import gradio as gr
+import numpy as np
 
 import cvcore
 from cvcore.core import images
@@ -72,16 +73,20 @@ def draw_u(walk: Walk) -> dict:
     return {"levels": [draw_level(level) for level in walk.levels], "cut": list(walk.cut)}
 
 
+def draw_tiles(level: Level) -> np.ndarray:
+    """A level's strongest channels side by side."""
+    return draw_grid(level.maps, cell_side=64).image
+
+
 def draw_level(level: Level) -> dict:
-    """A level's strongest channels side by side, and its size."""
-    tiles = draw_grid(level.maps, cell_side=64).image
+    """The picture of a level, and its size."""
     channels, height, width = level.shape
     return {
         "side": level.side,
         "number": level.number,
         "shape": [channels, height, width],
         "words": f"{channels} × {height} × {width}",
-        "src": images.to_data_uri(tiles, format="png"),
+        "src": images.to_data_uri(draw_tiles(level), format="png"),
     }
 
 

@@ -7,10 +7,13 @@ import numpy as np
 
 import cvcore
 from cvcore.core import images
+from cvcore.core.drawing import colourise
 from cvcore.core.errors import InputError
 from cvcore.core.timing import Stopwatch
 from cvcore.segmentation.drawing import (
     BACKGROUNDS,
+    BLUR,
+    OVERLAY,
     blur_background,
     draw_overlay,
     fit_background,
@@ -24,11 +27,16 @@ from demos.segmentation.levels import UDiagram, draw_u, read_cut
 
 LIVE_SIDE = 256  # pixels: the longer side that the network sees of a frame
 BACKGROUND_SIDE = 1024  # pixels: enough behind any frame
+BLURRED, BEACH = "blur the background", "beach"
 OWN, INSIDE = "your own background", "inside the U"
 EFFECTS = (
-    "mask", "blur the background", *(f"{name} background" for name in BACKGROUNDS), "beach", OWN,
-    INSIDE,
+    "mask", BLURRED, *(f"{name} background" for name in BACKGROUNDS), BEACH, OWN, INSIDE,
 )  # fmt: skip
+# Sky, sea and sand: how far down (0 to 1), and in which colour.
+SHORE = {
+    0.0: (90, 160, 230), 0.45: (205, 232, 250), 0.5: (20, 105, 150), 0.68: (70, 190, 195),
+    0.72: (238, 214, 168), 1.0: (214, 178, 120),
+}  # fmt: skip
 CHOICES = [(name.removesuffix(" background").removesuffix(" the"), name) for name in EFFECTS]
 HINT = (
     "Threshold and opacity act on “mask” and “inside the U”; backgrounds are mixed in by the "
@@ -78,11 +86,11 @@ def segment_frame(
     if effect == INSIDE:
         diagram = draw_u(walk)
     inside = probability >= seg.check_threshold(settings.threshold)
-    if effect == "blur the background":
+    if effect == BLURRED:
         picture = blur_background(frame, probability)
-    elif effect in ("beach", OWN):
+    elif effect in (BEACH, OWN):
         size_hw = frame.shape[:2]
-        behind = draw_beach(size_hw) if effect == "beach" else fit_background(own, size_hw)
+        behind = draw_beach(size_hw) if effect == BEACH else fit_background(own, size_hw)
         picture = replace_background(frame, probability, behind)
     elif effect.removesuffix(" background") in BACKGROUNDS:
         colour = BACKGROUNDS[effect.removesuffix(" background")]
@@ -108,14 +116,33 @@ def steady(probability: np.ndarray, past: np.ndarray | None, steadiness: float) 
 
 def draw_beach(size_hw: tuple[int, int]) -> np.ndarray:
     """Sky, sea and sand, from three colours and a gradient."""
-    heights = np.array([0.0, 0.45, 0.5, 0.68, 0.72, 1.0])
-    colours = np.array(
-        [(90, 160, 230), (205, 232, 250), (20, 105, 150), (70, 190, 195), (238, 214, 168),
-         (214, 178, 120)], np.float64,
-    )  # fmt: skip
+    colours = np.array(list(SHORE.values()), np.float64)
     rows = np.linspace(0, 1, size_hw[0])
-    column = np.stack([np.interp(rows, heights, colours[:, c]) for c in range(3)], axis=1)
+    column = np.stack([np.interp(rows, list(SHORE), colours[:, c]) for c in range(3)], axis=1)
     return np.repeat(np.rint(column).astype(np.uint8)[:, None], size_hw[1], axis=1)
+
+
+def ask(question: str) -> dict:
+    """For the visitor's own browser: how the networks see a frame, and what is drawn how."""
+    seg = cvcore.segmentation
+    if question != "style":
+        raise InputError("The only question here is “style”.")
+    networks = {
+        model: {"name": name, "stride": seg.STRIDE[model], "grows": model == "person"}
+        for model, name in seg.WEIGHTS.items()
+    }
+    return {
+        "networks": networks,
+        "longest": LIVE_SIDE,
+        "effects": {"blurred": BLURRED, "beach": BEACH, "own": OWN, "inside": INSIDE},
+        "backgrounds": {f"{name} background": colour for name, colour in BACKGROUNDS.items()},
+        "overlay": OVERLAY,
+        "blur": BLUR,
+        "shore": {"heights": list(SHORE), "colours": list(SHORE.values())},
+        "own_side": BACKGROUND_SIDE,
+        "no_background": NO_BACKGROUND,
+        "viridis": colourise(np.arange(256)[None], vmin=0, vmax=255)[0].tolist(),
+    }
 
 
 def take_background(picture: np.ndarray | None) -> np.ndarray | None:
@@ -166,7 +193,10 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         opacity=controls["opacity"], steadiness=steadiness, background=background,
     )  # fmt: skip
     with place:
-        tab.live(segment_frame, [state], settings=settings, extra_outputs=[badge, diagram, numbers])
+        tab.live(
+            segment_frame, [state], settings=settings, extra_outputs=[badge, diagram, numbers],
+            browser=lesson.InBrowser(__name__, ask),
+        )  # fmt: skip
     tab.run(
         effect.change, lambda effect: gr.Row(visible=effect == OWN), effect, chooser, api_name=None,
         show_progress="hidden",
