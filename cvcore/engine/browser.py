@@ -11,7 +11,7 @@ from pathlib import Path
 
 from cvcore.core.errors import InputError, SetupError
 from cvcore.engine import checkpoints, onnx_export, registry
-from cvcore.engine.cutting import cut
+from cvcore.engine.cutting import Part, cut
 
 ENGINE = "onnxruntime_web"
 WEIGHTS = "weights"  # what the graph calls the file beside it
@@ -49,21 +49,24 @@ def is_ready(name: str, size_hw: tuple[int, int] | None = None) -> bool:
     return False
 
 
-def load(name: str, layer: str = "", size_hw: tuple[int, int] | None = None) -> BrowserNetwork:
+def load(
+    name: str, layer: str = "", size_hw: tuple[int, int] | None = None, *, part: Part | None = None
+) -> BrowserNetwork:
     """The network ``name``, or what of it leads to a ``layer``, exported here if it was not yet.
 
-    ``size_hw`` and ``layer`` are those of ``cvcore.engine.predictor.load_predictor``. Raises
+    ``size_hw`` and ``layer`` are those of ``cvcore.engine.predictor.load_predictor``; a ``part``
+    stands for what lies between several layers. Raises
     ``InputError`` for a network that is not here, cannot be exported, or has no such place.
     """
     row = registry.get_weight(name)
     if not registry.is_available(name) or not (row.is_onnx or row.build):
         raise InputError(f"{row.title} runs on the server alone.")
     graph, weights = _split(name, onnx_export.choose_size(name, size_hw))
-    if layer:
-        part = cut(graph, layer)
-        if part is None:
-            raise InputError(f"{row.title} is not cut at {layer}: look into it on the server.")
-        graph = part
+    if layer or part:
+        between = cut(graph, part or Part((layer,)))
+        if between is None:
+            raise InputError(f"{row.title} is not cut there: look into it on the server.")
+        graph = between
     return BrowserNetwork(graph, weights)
 
 

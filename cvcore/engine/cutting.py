@@ -1,22 +1,41 @@
-"""An exported network cut at a layer."""
+"""An exported network cut at layers: the exporter names a layer's nodes by it."""
+
+from dataclasses import dataclass
 
 
-def cut(exported: bytes, layer: str) -> bytes | None:
-    """The part of an exported network that leads to a layer: the exporter names nodes by theirs."""
+@dataclass(frozen=True)
+class Part:
+    """What of a network lies between layers (modules' names).
+
+    It returns what ``ends`` give, in their order; "" is the network's own output. It takes what
+    ``starts`` give, each by the layer's name, or else what the network takes.
+    """
+
+    ends: tuple[str, ...]
+    starts: tuple[str, ...] = ()
+
+
+def cut(exported: bytes, part: Part) -> bytes | None:
+    """That part of an exported network; None where it has no place for one of the layers."""
     import onnx
     import onnx.shape_inference
     from onnx.utils import Extractor
 
     model = onnx.load_model_from_string(exported)
-    place = None
+    places = {"": model.graph.output[0].name}
     for node in model.graph.node:
-        if layer in _list_modules(node.name):
-            place = node.output[0]
-    if place is None:
+        places |= dict.fromkeys(_list_modules(node.name), node.output[0])
+    if not places.keys() >= {*part.starts, *part.ends}:
         return None
-    inputs = [part.name for part in model.graph.input]
+    starts = {places[layer]: layer for layer in part.starts}
+    inputs = list(starts) or [one.name for one in model.graph.input]
     model = onnx.shape_inference.infer_shapes(model)  # what a new output has to name
-    return Extractor(model).extract_model(inputs, [place]).SerializeToString()
+    model = Extractor(model).extract_model(inputs, [places[layer] for layer in part.ends])
+    for value in model.graph.input:
+        value.name = starts.get(value.name, value.name)
+    for node in model.graph.node:
+        node.input[:] = [starts.get(name, name) for name in node.input]
+    return model.SerializeToString()
 
 
 def _list_modules(node: str) -> list[str]:

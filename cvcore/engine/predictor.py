@@ -19,7 +19,7 @@ import numpy as np
 from cvcore.core.forks import Lock, call_in_children
 from cvcore.engine import checkpoints, onnx_export, registry
 from cvcore.engine.cache import MISSING, IdleCache
-from cvcore.engine.cutting import cut
+from cvcore.engine.cutting import Part, cut
 from cvcore.engine.device import cpu_count, has_gpu
 from cvcore.engine.isolation import undisturbed
 
@@ -170,7 +170,7 @@ def _to_predictor(session: Any) -> Predictor:
 
 def _open(exported: bytes, layer: str) -> Predictor | None:
     """The exported network, or what of it leads to a layer; None where it has no such place."""
-    source = cut(exported, layer) if layer else exported
+    source = cut(exported, Part((layer,))) if layer else exported
     return None if source is None else _to_predictor(open_session(source))
 
 

@@ -41,7 +41,8 @@ def __dir__() -> list[str]:
 
 
 __all__ = [
-    "DEFAULT_MODEL", "DEFAULT_THRESHOLD", "LONGEST", "MAX_LONGEST", "MIN_SIDE", "STRIDE", "WEIGHTS",
+    "DEFAULT_MODEL", "DEFAULT_THRESHOLD", "DOWN", "LONGEST", "MAX_LONGEST", "MIN_SIDE", "STRIDE",
+    "UP", "WEIGHTS",
     "FlipTest", "Level", "Mask", "Overlap", "Walk", "check_longest", "check_masks", "check_model",
     "check_threshold", "compare_at", "compare_masks", "dice", "entropy", "fit_size", "flip_test",
     "iou", "predict_mask", "to_input", "to_probability", "unsure_share", "walk_levels",
@@ -56,6 +57,12 @@ MAX_LONGEST = 2048  # pixels: more than a network is shown
 # are made larger; nuclei have a size of their own)
 LONGEST = {"person": 320, "nuclei": 512}
 STRIDE = {"person": 32, "nuclei": 16}
+# Where the levels of the U end: the layers of the way down and of the way up, finest first
+DOWN = {
+    "person": tuple(f"encoder.blocks.{stage}" for stage in (0, 1, 2, 4, 6)),
+    "nuclei": tuple(f"encoder.levels.{level}" for level in range(5)),
+}
+UP = tuple(f"decoder.{level}" for level in range(4))
 
 
 @dataclass(frozen=True, eq=False)

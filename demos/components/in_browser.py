@@ -8,9 +8,9 @@ import asyncio
 import os
 import sys
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from functools import cache
 from ipaddress import ip_address
 from pathlib import Path
@@ -19,7 +19,9 @@ from typing import Any
 import gradio as gr
 import psutil
 
+from cvcore.core.errors import InputError
 from cvcore.engine import browser, device, registry
+from cvcore.engine.cutting import Part
 from demos.server.errors import describe_error
 from demos.server.static_files import publish_large, publish_module
 
@@ -35,12 +37,14 @@ class InBrowser:
 
     ``module`` is the lesson's own (``__name__``): its ``static/in_browser.mjs`` answers. ``ask``
     gives what that wants to know, tables or names, as JSON. Where it is ``is_private`` no frame
-    goes to the server while the browser makes ready, or instead of it.
+    goes to the server while the browser makes ready, or instead of it. ``parts`` are those of
+    networks that can be opened alone, by the network's name and one of the lesson's own.
     """
 
     module: str
     ask: Callable[[Any], Any] | None = None
     is_private: bool = False
+    parts: Mapping[tuple[str, str], Part] = field(default_factory=dict)
 
     @property
     def script(self) -> Path:
@@ -56,7 +60,7 @@ class InBrowser:
 
         async def network(data: dict[str, Any]) -> dict[str, Any]:
             """Where a network's two parts lie, or that it is still being made."""
-            return await _answer(lambda: find_network(data))
+            return await _answer(lambda: find_network(data, self.parts))
 
         async def ask(data: Any) -> dict[str, Any]:
             return await _answer(lambda: {"data": self.ask(data) if self.ask else None})
@@ -86,25 +90,33 @@ def _publish_engine() -> dict[str, Any]:
     }
 
 
-def find_network(data: dict[str, Any]) -> dict[str, Any]:
+def find_network(
+    data: dict[str, Any], parts: Mapping[tuple[str, str], Part] | None = None
+) -> dict[str, Any]:
     """The addresses of a network's graph and weights and the weights' bytes; ``waiting`` while it
     is exported.
 
-    ``data`` holds its ``name``, and may hold the ``layer`` at which it ends and its ``size``, the
-    height and width in pixels. Raises ``InputError`` for one that browsers cannot have.
+    ``data`` holds its ``name``, and may hold the ``layer`` at which it ends, one of its ``parts``
+    by name and its ``size``, the height and width in pixels. Raises ``InputError`` for one that
+    browsers cannot have.
     """
     name, layer = str(data.get("name")), str(data.get("layer") or "")
-    size = data.get("size")
+    size, part_name = data.get("size"), str(data.get("part") or "")
+    part = (parts or {}).get((name, part_name))
+    if part_name and part is None:
+        raise InputError(f"The lesson has no part “{part_name}” of this network.")
     size_hw = (int(size[0]), int(size[1])) if size else None
     title, can_wait = registry.get_weight(name).title, registry.is_available(name)
     if can_wait and registry.get_weight(name).build and not browser.is_ready(name, size_hw):
         return {"waiting": f"{title} is being made ready."}
-    return _publish_network(name, layer, size_hw)
+    return _publish_network(name, layer, size_hw, part)
 
 
 @cache
-def _publish_network(name: str, layer: str, size_hw: tuple[int, int] | None) -> dict[str, Any]:
-    network = browser.load(name, layer, size_hw)
+def _publish_network(
+    name: str, layer: str, size_hw: tuple[int, int] | None, part: Part | None
+) -> dict[str, Any]:
+    network = browser.load(name, layer, size_hw, part=part)
     return {
         "graph": publish_large(f"{name}.onnx", network.graph),
         "weights": publish_large(f"{name}.weights", network.weights),

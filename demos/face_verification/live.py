@@ -43,9 +43,9 @@ PASSERS_BY = (
 NOTE = NOT_KEPT + " Where it runs in your browser, no face leaves this machine."
 # Which side knows whom: said from the first change of side on.
 APART = """<style>
-.lesson-grid:not(:has(.live-pair[data-place=browser])) :is(#face-roster-here, .fv .known-here),
-.lesson-grid:has(.live-pair[data-place=browser]) :is(#face-roster, .fv .known-there),
-.lesson-grid:not(:has(.live-pair[data-place])) #face-apart { display: none; }
+.lesson-grid:not(:has(.live-pair[data-chosen=browser])) :is(#face-roster-here, .fv .known-here),
+.lesson-grid:has(.live-pair[data-chosen=browser]) :is(#face-roster, .fv .known-there),
+.lesson-grid:not(:has(.live-pair[data-chosen])) #face-apart { display: none; }
 </style><div class="fv"><p class="soft known-here">Known to your browser alone: whoever was enrolled
 on the server is not known here. With no picture chosen, the webcam’s newest frame is taken.</p>
 <p class="soft known-there">Known to the server alone: whoever was enrolled in your browser is not

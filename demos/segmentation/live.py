@@ -6,10 +6,10 @@ import gradio as gr
 import numpy as np
 
 import cvcore
-from cvcore.core import images
 from cvcore.core.drawing import colourise
 from cvcore.core.errors import InputError
 from cvcore.core.timing import Stopwatch
+from cvcore.engine.cutting import Part
 from cvcore.segmentation.drawing import (
     BACKGROUNDS,
     BLUR,
@@ -22,11 +22,11 @@ from cvcore.segmentation.drawing import (
 from demos import components as ui
 from demos import lesson
 from demos.components.pictures import DataPicture
+from demos.segmentation.background import OwnBackground, read_background
 from demos.segmentation.controls import MODELS, Settings
 from demos.segmentation.levels import UDiagram, draw_u, read_cut
 
 LIVE_SIDE = 256  # pixels: the longer side that the network sees of a frame
-BACKGROUND_SIDE = 1024  # pixels: enough behind any frame
 BLURRED, BEACH = "blur the background", "beach"
 OWN, INSIDE = "your own background", "inside the U"
 EFFECTS = (
@@ -42,7 +42,7 @@ HINT = (
     "Threshold and opacity act on “mask” and “inside the U”; backgrounds are mixed in by the "
     "probability itself, so that hair and edges stay soft."
 )
-NO_BACKGROUND = "There is no background yet: upload a picture of your own beside it."
+NO_BACKGROUND = "There is no background yet: choose a picture of your own beside it."
 
 
 @dataclass(frozen=True, eq=False)
@@ -128,7 +128,12 @@ def ask(question: str) -> dict:
     if question != "style":
         raise InputError("The only question here is “style”.")
     networks = {
-        model: {"name": name, "stride": seg.STRIDE[model], "grows": model == "person"}
+        model: {
+            "name": name,
+            "stride": seg.STRIDE[model],
+            "grows": model == "person",
+            "levels": seg.DOWN[model],
+        }
         for model, name in seg.WEIGHTS.items()
     }
     return {
@@ -139,19 +144,24 @@ def ask(question: str) -> dict:
         "overlay": OVERLAY,
         "blur": BLUR,
         "shore": {"heights": list(SHORE), "colours": list(SHORE.values())},
-        "own_side": BACKGROUND_SIDE,
         "no_background": NO_BACKGROUND,
         "viridis": colourise(np.arange(256)[None], vmin=0, vmax=255)[0].tolist(),
     }
 
 
-def take_background(picture: np.ndarray | None) -> np.ndarray | None:
-    """A picture to put behind people, as large as frames need it."""
-    return None if picture is None else images.shrink(picture, BACKGROUND_SIDE)
+def list_parts() -> dict[tuple[str, str], Part]:
+    """For the visitor's own browser: the way down of each network and, from all its levels, the
+    way up."""
+    seg = cvcore.segmentation
+    parts = {}
+    for model, name in seg.WEIGHTS.items():
+        parts[name, "down"] = Part(seg.DOWN[model])
+        parts[name, "up"] = Part((*seg.UP, ""), seg.DOWN[model])
+    return parts
 
 
-def keep_background(state: LiveState, picture: np.ndarray | None) -> None:
-    state.background = take_background(picture)
+def keep_background(state: LiveState, event: gr.EventData) -> None:
+    state.background = read_background(event)
 
 
 def keep_cut(state: LiveState, event: gr.EventData) -> None:
@@ -173,11 +183,8 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         )
     with stage.controls(lesson.LIVE, first=True):
         effect = ui.Radio(CHOICES, value=d.effect, label="What to do")
-        with gr.Row(visible=False) as chooser:
-            own = ui.SafeImage(
-                label="Your own background", sources=["upload", "clipboard"], height=110,
-                elem_id="segmentation-background",
-            )  # fmt: skip
+        with gr.Row(visible="hidden") as chooser:
+            own = OwnBackground(label="your own background", elem_id="segmentation-background")
         model = ui.Radio(MODELS, value=controls["model"].value, label="Find")
         steadiness = ui.Slider(
             0, 0.9, d.steadiness, step=0.1, label="Steadiness (more: less flicker, a longer trail)"
@@ -195,12 +202,12 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     with place:
         tab.live(
             segment_frame, [state], settings=settings, extra_outputs=[badge, diagram, numbers],
-            browser=lesson.InBrowser(__name__, ask),
+            browser=lesson.InBrowser(__name__, ask, parts=list_parts()),
         )  # fmt: skip
     tab.run(
-        effect.change, lambda effect: gr.Row(visible=effect == OWN), effect, chooser, api_name=None,
-        show_progress="hidden",
+        effect.change, lambda effect: gr.Row(visible=effect == OWN or "hidden"), effect, chooser,
+        api_name=None, show_progress="hidden",
     )  # fmt: skip
-    tab.run([own.upload, own.clear], keep_background, [state, own], None, api_name=None)
+    tab.run(own.upload, keep_background, [state], None, api_name=None)
     tab.run(diagram.cut, keep_cut, [state], None, api_name=None, kind="stream")
     tab.run(model.input, forget, [state], None, api_name=None)

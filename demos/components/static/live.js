@@ -145,11 +145,17 @@ const follow = async mine => {
   if (run === mine) lanes -= 1;
 };
 
+// What beside the frames a lesson keeps in the page goes where they go.
+const tellPlace = place => {
+  pair.dataset.place = place;
+  pair.dispatchEvent(new Event('place', {bubbles: true}));
+};
 // Meanwhile, and where this browser cannot, the server answers; but for what must not travel.
 const goOnThere = (mine, words) => {
   isHere = false;
   bar.hidden = true;
   const stays = pair.dataset.private && inBrowser();
+  if (!stays) tellPlace('server');
   explain(words && stays ? words.replace('the server goes on', 'choose “this server” to go on there') : words);
   if (!stays && lanes === 0) follow(mine);
 };
@@ -180,6 +186,7 @@ const followHere = async mine => {
   goOnThere(mine, '');
   try {
     await openRunner();
+    tellPlace('browser');
   } catch (error) {
     if (run === mine) giveUp(mine, /** @type {Error} */ (error).message);
     return;
@@ -194,7 +201,7 @@ const followHere = async mine => {
     if (reply.kind === 'failed') { giveUp(mine, reply.said); return; }
     if (reply.kind === 'refused') { goOnThere(mine, reply.said); await sleep(500); continue; }
     if (!isHere) { isHere = true; times.length = 0; }
-    bar.hidden = true;
+    bar.hidden = true;  // another network may have been loaded meanwhile
     explain('');
     showHere(reply);
   }
@@ -204,10 +211,10 @@ const giveUp = (mine, said) => {
   goOnThere(mine, said.endsWith('the server goes on.') ? said : `${said.replace(/[.]?$/, '')}: the server goes on.`);
 };
 const inBrowser = () => (where?.value || chosenByItself) === 'browser';
-// `data-place`: which side is chosen, once it was the browser.
-const markPlace = () => {
-  if (inBrowser()) pair.dataset.place = 'browser';
-  else if (pair.dataset.place) pair.dataset.place = 'server';
+// `data-chosen`: which side is chosen, once it was the browser.
+const markChosen = () => {
+  if (inBrowser()) pair.dataset.chosen = 'browser';
+  else if (pair.dataset.chosen) pair.dataset.chosen = 'server';
 };
 const chooseByItself = async () => {
   if (!where) return;
@@ -221,8 +228,8 @@ const begin = () => {
   lanes = 0; times.length = ways.length = 0; isHere = false;
   explain('');
   bar.hidden = true;
-  markPlace();
-  (inBrowser() ? followHere : follow)(mine);
+  markChosen();
+  if (inBrowser()) followHere(mine); else { tellPlace('server'); follow(mine); }
 };
 
 const start = async () => {
@@ -265,12 +272,12 @@ use.addEventListener('click', async () => {
   stage.dispatchEvent(new CustomEvent('take-picture', {detail: new File([data], 'webcam.jpg', {type: 'image/jpeg'})}));
 });
 // Who leaves the tab, an inner one too, or closes the panel has switched the camera off.
-new ResizeObserver(() => { markPlace(); if (stream && isHidden()) stop(); }).observe(pair);
+new ResizeObserver(() => { markChosen(); if (stream && isHidden()) stop(); }).observe(pair);
 // Chosen once, it holds for the cameras of all lessons.
 where?.addEventListener('change', () => {
   document.livePlace = where.value;
   document.querySelectorAll('[data-does=where]').forEach(one => { one.value = where.value; });
-  markPlace();
+  markChosen();
   if (stream) begin();
 });
 if (where) where.value = document.livePlace || '';
@@ -279,7 +286,7 @@ pair.tell = async (what, detail) => (runner && inBrowser() ? (await runner.tell(
 // For what a lesson keeps on either side, webcam or none: which side is chosen, and the Worker's answer.
 pair.findPlace = async () => {
   if (where && !where.value && !isChosen) await chooseByItself();
-  markPlace();
+  markChosen();
   return inBrowser() ? 'browser' : 'server';
 };
 pair.tellHere = async (what, detail) => {

@@ -4,7 +4,7 @@ import {createEngine} from './engine.mjs';
 /**
  * What a lesson's `create` gets.
  * @typedef {{
- *   open: (name: string, where?: {layer?: string, size?: number[]}) => Promise<Network>,
+ *   open: (name: string, where?: {layer?: string, part?: string, size?: number[]}) => Promise<Network>,
  *   ask: (question: any) => Promise<any>,
  *   lap: (stage: string) => void,
  *   badge: () => string,

@@ -58,7 +58,7 @@ const blurLines = (from, count, weights) => {
  */
 export const blurBackground = (frame, probability, strength) => {
   const width = Math.max(1, Math.floor(frame.width / SCALE)), height = Math.max(1, Math.floor(frame.height / SCALE));
-  const object = shrink({...frame, data: probability}, width, height).data;
+  const object = shrink({width: frame.width, height: frame.height, data: probability}, width, height).data;
   const small = shrink(frame, width, height).data, weighted = new Float32Array(small.length);
   for (let i = 0, at = 0; i < object.length; i++, at += 4) {
     const keep = 1 - object[i] + 1e-3;

@@ -1,4 +1,4 @@
-// What a level of the U shows: its strongest channels side by side, as `draw_level` of
+// What a level of the U shows: its strongest channels side by side, as `draw_tiles` of
 // `demos/segmentation/levels.py` draws them.
 import {roundHalfEven} from './cv2_resize.mjs';
 

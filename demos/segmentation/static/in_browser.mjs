@@ -2,7 +2,9 @@
 // `demos/segmentation/live.py` does.
 import {blurBackground} from './blur.mjs';
 import {drawGradient, drawOverlay, fill, fitBackground, replaceBackground, toMask} from './drawing.mjs';
+import {drawU, walk} from './inside.mjs';
 import {fitSize, steady, toInput, toProbability} from './probability.mjs';
+import {writeOn} from './sentence.mjs';
 
 /**
  * @typedef {import('./drawing.mjs').Frame} Frame
@@ -13,7 +15,7 @@ import {fitSize, steady, toInput, toProbability} from './probability.mjs';
 /**
  * What the lesson's Python code says of it: `ask` in `demos/segmentation/live.py`.
  * @typedef {{
- *   networks: Record<string, import('./probability.mjs').Sight & {name: string}>,
+ *   networks: Record<string, import('./probability.mjs').Sight & {name: string, levels: string[]}>,
  *   longest: number,
  *   effects: {blurred: string, beach: string, own: string, inside: string},
  *   backgrounds: Record<string, Colour>,
@@ -21,6 +23,7 @@ import {fitSize, steady, toInput, toProbability} from './probability.mjs';
  *   blur: number,
  *   shore: {heights: number[], colours: Colour[]},
  *   no_background: string,
+ *   viridis: Colour[],
  * }} Style
  */
 
@@ -59,7 +62,15 @@ export const createBackgrounds = (style) => {
   };
 };
 
-/** @param {import('../../components/static/worker.mjs').Kit} kit */
+/** @typedef {import('../../components/static/worker.mjs').Kit} Kit */
+
+/** @param {Kit} kit @param {string} name @param {Float32Array} input @param {number[]} size */
+const ask = async (kit, name, input, size) => {
+  const [{data: logits}] = await (await kit.open(name)).run(input, [1, 3, ...size]);
+  return {logits, levels: []};
+};
+
+/** @param {Kit} kit */
 export const create = async (kit) => {
   /** @type {Style} */
   const style = await kit.ask('style');
@@ -67,6 +78,8 @@ export const create = async (kit) => {
   /** @type {Float32Array | null} */
   let past = null;
   let model = '';
+  /** @type {number[]} */
+  let cut = [];
 
   /** @param {Frame} frame @param {Float32Array} probability @param {Uint8Array} mask @param {Values} values */
   const draw = (frame, probability, mask, {effect, opacity}) => {
@@ -77,30 +90,31 @@ export const create = async (kit) => {
   };
 
   return {
-    refuse: (/** @type {Values} */ {effect}) => {
-      if (effect === own && !backgrounds.hasOwn()) return style.no_background;
-      return effect === inside ? 'The server looks inside the U: the server goes on.' : '';
-    },
     message: (/** @type {string} */ kind, /** @type {any} */ detail) => {
       if (kind === 'background') backgrounds.setOwn(detail);
+      if (kind === 'cut') cut = detail;
     },
     answer: async (/** @type {ImageData} */ frame, /** @type {Values} */ values) => {
-      if (values.model !== model) past = null;  // the frames before were another network's
+      if (values.effect === own && !backgrounds.hasOwn())
+        return {picture: writeOn(frame, style.no_background), extras: ['', null, {}]};
+      // the frames before and the cuts were another network's
+      if (values.model !== model) { past = null; cut = []; }
       model = values.model;
       const sight = style.networks[model];
       const size = fitSize(frame.height, frame.width, sight, style.longest);
       const input = toInput(frame, size);
       kit.lap('preprocess');
-      const network = await kit.open(sight.name);
-      const [{data: logits}] = await network.run(input, [1, 3, ...size]);
+      const cutNow = cut, {logits, levels} = values.effect === inside
+        ? await walk(kit, sight, input, size, cutNow) : await ask(kit, sight.name, input, size);
       kit.lap('network');
       past = steady(toProbability(logits, size, frame), past, values.steadiness);
       kit.lap('enlarge');
       const {mask, count} = toMask(past, values.threshold);
       const {data, width, height} = draw(frame, past, mask, values);
+      const diagram = levels.length ? await drawU(levels, cutNow, style.viridis) : null;
       kit.lap('drawing');
       const numbers = {model, inside_share: count / mask.length};
-      return {picture: new ImageData(data, width, height), extras: [kit.badge(), null, numbers]};
+      return {picture: new ImageData(data, width, height), extras: [kit.badge(), diagram, numbers]};
     },
   };
 };

@@ -17,7 +17,10 @@ const build = (depth) => {
     skip.innerHTML = ARROW; skip.append(make('span', ''));
     skip.addEventListener('click', () => {
       const cut = props.value.cut, isOn = !cut.includes(number);
-      trigger('cut', {cut: isOn ? [...cut, number] : cut.filter((one) => one !== number)});
+      const left = isOn ? [...cut, number] : cut.filter((one) => one !== number);
+      trigger('cut', {cut: left});
+      // where the webcam beside it is worked on in this browser
+      element.closest('.side-by-side')?.querySelector('.live-pair')?.tell('cut', left);
     });
     skips.push(skip); boxes.push({down, up}); root.append(down, skip, up);
   }
