@@ -22,7 +22,7 @@ from demos.components.fields import (
     Video,
 )
 from demos.components.icons import draw_icon
-from demos.components.js_component import JsComponent, Panel
+from demos.components.js_component import JsComponent, Panel, call_module
 from demos.components.live import STOP_CAMERAS
 from demos.components.log_slider import LogSlider, draw_range
 from demos.components.pad import DigitPad, read_drawing
@@ -33,7 +33,8 @@ from demos.components.plane import Plane, to_sprite
 __all__ = [
     "STOP_CAMERAS", "Badge", "BeforeAfter", "Brush", "CheckboxGroup", "Choice", "DigitPad",
     "Download", "Dropdown", "File", "JsComponent", "LogSlider", "Number", "Painter", "Panel",
-    "PictureStrip", "Plane", "Radio", "SafeImage", "Slider", "Video", "badge", "download_value",
-    "draw_after", "draw_before", "draw_canvas", "draw_corners", "draw_icon", "draw_range",
-    "draw_tools", "publish_picture", "read_drawing", "read_mask", "say_on_stage", "to_sprite",
+    "PictureStrip", "Plane", "Radio", "SafeImage", "Slider", "Video", "badge", "call_module",
+    "download_value", "draw_after", "draw_before", "draw_canvas", "draw_corners", "draw_icon",
+    "draw_range", "draw_tools", "publish_picture", "read_drawing", "read_mask", "say_on_stage",
+    "to_sprite",
 ]  # fmt: skip

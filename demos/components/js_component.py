@@ -7,7 +7,7 @@ from typing import Any
 
 import gradio as gr
 
-from demos.server.static_files import publish
+from demos.server.static_files import publish, publish_module
 
 
 def read_static(module: str, *names: str) -> str:
@@ -28,6 +28,19 @@ def link_styles(module: str, *names: str) -> str:
     """For a line of HTML: styles in ``static`` beside a module, as one file that browsers keep."""
     address = publish(names[-1], read_static(module, *names).encode())
     return f'<link rel="stylesheet" href="{address}">'
+
+
+def call_module(module: str, name: str, function: str) -> str:
+    """For an event's ``js``: a function of a script that is a module, called with the event's values.
+
+    The script lies in ``static`` beside a module of Python.
+    """
+    folder = Path(str(sys.modules[module].__file__)).parent / "static"
+    address = publish_module(folder / name)
+    return (
+        f"async (...values) => (await import(new URL({address!r}, document.baseURI).href))"
+        f".{function}(...values)"
+    )
 
 
 def _publish_script(name: str, script: str) -> str:

@@ -2,7 +2,6 @@
 
 from dataclasses import dataclass, replace
 from html import escape
-from pathlib import Path
 from typing import Any
 
 import cv2
@@ -22,7 +21,6 @@ from demos.components.private_picture import FacePicture, read_picture
 from demos.face_verification.controls import Choices
 from demos.face_verification.pair import describe_doubts
 from demos.face_verification.views import OTHER, SAME, STYLE, draw_notes, draw_page, number
-from demos.server.static_files import publish_module
 
 MAX_PEOPLE = 40
 MAX_NAME = 24
@@ -224,15 +222,6 @@ def tell_browser(_: None) -> dict[str, Any]:
     }
 
 
-def _call_page(name: str) -> str:
-    """A function of ``static/enrol_here.mjs``, for an event's ``js``."""
-    address = publish_module(Path(__file__).parent / "static" / "enrol_here.mjs")
-    return (
-        f"async (...values) => (await import(new URL({address!r}, document.baseURI).href))"
-        f".{name}(...values)"
-    )
-
-
 @dataclass(frozen=True, eq=False)
 class Rail:
     """What stands beside the webcam."""
@@ -307,14 +296,21 @@ def build(tab: lesson.Tab, choices: Choices) -> None:
     # the page knows which side is to enrol: the server does at a click on its own, hidden button
     tab.run(
         [rail.add.click, rail.name.submit], None, [*fields, choices.detector], fields,
-        api_name=None, js=_call_page("enrol"),
+        api_name=None, js=ui.call_module(__name__, "enrol_here.mjs", "enrol"),
     )  # fmt: skip
     tab.run(
         enrol_there.click, enrol, [people, *fields, choices.detector],
         [people, rail.roster, *fields, numbers], api_name="face_verification_enrol",
         show_progress_on=rail.roster,  # a mistake must not cover the fields that mend it
     )  # fmt: skip
-    tab.run(rail.wipe.click, None, None, None, api_name=None, js=_call_page("forget"))
+    tab.run(
+        rail.wipe.click,
+        None,
+        None,
+        None,
+        api_name=None,
+        js=ui.call_module(__name__, "enrol_here.mjs", "forget"),
+    )
     tab.run(
         rail.wipe.click, forget, None, [people, rail.roster, state, numbers],
         api_name="face_verification_forget",

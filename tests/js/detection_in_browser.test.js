@@ -1,5 +1,4 @@
 import assert from 'node:assert/strict';
-import {createHash} from 'node:crypto';
 import {test} from 'node:test';
 import {classColour, drawLabelledBoxes, placeLabels, strokeWidth} from '../../demos/components/static/drawing.mjs';
 import {roundEven, toFixed} from '../../demos/components/static/numbers.mjs';
@@ -12,7 +11,7 @@ import {refuse} from '../../demos/detection/static/in_browser.mjs';
 import {fitLetterbox, toInput} from '../../demos/detection/static/letterbox.mjs';
 import {suppress} from '../../demos/detection/static/suppress.mjs';
 import {Tracker} from '../../demos/detection/static/tracking.mjs';
-import {furthest, loadGolden, unpack} from './golden.js';
+import {crc32, furthest, loadGolden, unpack} from './golden.js';
 
 const golden = loadGolden('detection');
 const noise = (at) => Math.imul(at, 2654435761) >>> 24;
@@ -31,7 +30,7 @@ test('the network sees what the server would show it, to the bit', () => {
     const given = toInput(makeFrame(width, height), letterbox);
     assert.deepEqual([[inputHeight, inputWidth], [resizedHeight, resizedWidth], [top, left], scale],
       [row.input, row.resized, row.at, row.scale]);
-    assert.equal(createHash('sha256').update(new Uint8Array(given.buffer)).digest('hex'), row.sha256, `${width} x ${height}`);
+    assert.equal(crc32(new Uint8Array(given.buffer)), row.crc32, `${width} x ${height}`);
   }
 });
 

@@ -22,3 +22,13 @@ export const furthest = (one, other) => {
   for (let i = 0; i < one.length; i += 1) most = Math.max(most, Math.abs(one[i] - other[i]));
   return most;
 };
+
+// A checksum of bytes, as zlib.crc32 of Python's.
+export const crc32 = (bytes) => {
+  let rest = -1;
+  for (const byte of bytes) {
+    rest ^= byte;
+    for (let bit = 0; bit < 8; bit += 1) rest = (rest >>> 1) ^ (rest & 1 ? 0xedb88320 : 0);
+  }
+  return (rest ^ -1) >>> 0;
+};

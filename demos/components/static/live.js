@@ -164,7 +164,9 @@ const hear = (share, words) => {
   if (share === null) bar.removeAttribute('value'); else bar.value = share;
   explain(words);
 };
-const readValues = () => Object.fromEntries(pair.dataset.names.split(' ').map((name, i) => [name, values[i]]));
+// By their names, and plain: a Worker takes nothing that Gradio watches.
+const readValues = () => JSON.parse(JSON.stringify(Object.fromEntries(
+  pair.dataset.names.split(' ').map((name, i) => [name, values[i] ?? null]))));
 const loadRunner = async () => {
   const setup = await server.setup();
   if (!setup || setup.said) throw new Error(setup?.said || 'The server does not answer');
