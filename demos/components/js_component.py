@@ -31,7 +31,7 @@ def link_styles(module: str, *names: str) -> str:
 
 
 def call_module(module: str, name: str, function: str) -> str:
-    """For an event's ``js``: a function of a script that is a module, called with the event's values.
+    """For an event's ``js``: a function of a module of JavaScript, called with its values.
 
     The script lies in ``static`` beside a module of Python.
     """
