@@ -5,6 +5,7 @@ import pytest
 from gradio_client import Client
 from playwright.sync_api import expect
 
+from demos.server import static_files
 from demos.server.access import COOKIE, HEADER
 from tests.support.server import load_app, serve_page
 from tests.support.visitor import Visitor
@@ -90,6 +91,21 @@ def test_accounts_are_asked_for(account_url):
         assert right.status_code == 200
         assert visitor.get("/config").status_code == 200
         assert visitor.get("/healthz").status_code == 200
+
+
+def test_engine_and_networks_are_for_those_who_have_signed_in(account_url):
+    guarded = static_files.publish_large("net.weights", b"guarded by accounts")
+    script = static_files.publish("walk.js", b"let a = 1;")
+    with httpx.Client(base_url=account_url) as visitor:
+        answer = visitor.get(f"/{guarded}")
+        assert answer.status_code == 401
+        assert answer.text == "Sign in first."
+        assert "immutable" not in answer.headers.get("cache-control", "")  # it may come later
+        assert visitor.get(f"/{script}").status_code == 200  # the page that asks for the name
+        visitor.cookies.set("access-token-unsecure", "made-up")
+        assert visitor.get(f"/{guarded}").status_code == 401
+        visitor.post("/login", data={"username": "ann", "password": "secret"})
+        assert visitor.get(f"/{guarded}").content == b"guarded by accounts"
 
 
 def test_nobody_passes_the_queue_by(serve):
