@@ -38,6 +38,12 @@ def engine_files() -> dict[str, Path]:
     )
 
 
+def is_offered(name: str) -> bool:
+    """Whether browsers can have the network ``name``: it is bundled, and ONNX or to be exported."""
+    row = registry.get_weight(name)
+    return row.is_bundled and (row.is_onnx or bool(row.build)) and registry.is_available(name)
+
+
 def is_ready(name: str, size_hw: tuple[int, int] | None = None) -> bool:
     """Whether ``load`` finds the network exported; if not, that is begun in the background."""
     if registry.get_weight(name).is_onnx:
@@ -56,10 +62,10 @@ def load(
 
     ``size_hw`` and ``layer`` are those of ``cvcore.engine.predictor.load_predictor``; a ``part``
     stands for what lies between several layers. Raises
-    ``InputError`` for a network that is not here, cannot be exported, or has no such place.
+    ``InputError`` for a network that is not offered to browsers, or has no such place.
     """
     row = registry.get_weight(name)
-    if not registry.is_available(name) or not (row.is_onnx or row.build):
+    if not is_offered(name):
         raise InputError(f"{row.title} runs on the server alone.")
     graph, weights = _split(name, onnx_export.choose_size(name, size_hw))
     if layer or part:

@@ -106,9 +106,8 @@ def find_network(
     if part_name and part is None:
         raise InputError(f"The lesson has no part “{part_name}” of this network.")
     size_hw = (int(size[0]), int(size[1])) if size else None
-    title, can_wait = registry.get_weight(name).title, registry.is_available(name)
-    if can_wait and registry.get_weight(name).build and not browser.is_ready(name, size_hw):
-        return {"waiting": f"{title} is being made ready."}
+    if browser.is_offered(name) and not browser.is_ready(name, size_hw):
+        return {"waiting": f"{registry.get_weight(name).title} is being made ready."}
     return _publish_network(name, layer, size_hw, part)
 
 

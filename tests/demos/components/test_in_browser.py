@@ -121,7 +121,7 @@ def test_a_network_is_waited_for_while_it_is_exported(empty_cache, small, files)
 
 
 def test_an_onnx_file_is_there_at_once(empty_cache, files):
-    found = find_network({"name": "yunet", "layer": "", "size": None})
+    found = find_network({"name": "mtcnn_pnet", "layer": "", "size": None})
     assert found["bytes"] == len(files.get(f"/{found['weights']}").content)
     assert empty_cache == []
 
@@ -145,9 +145,19 @@ def test_what_no_browser_can_have_is_refused_with_a_sentence(empty_cache, name, 
     assert empty_cache == []
 
 
+def test_what_the_server_has_downloaded_for_itself_stays_there(empty_cache):
+    weight = registry.get_weight("vgg16")  # 528 MB
+    weight.paths[0].parent.mkdir()
+    weight.paths[0].touch()
+    assert registry.is_available(weight.name)
+    with pytest.raises(InputError, match=f"{weight.title} runs on the server alone"):
+        find_network({"name": weight.name})
+    assert empty_cache == []
+
+
 def test_a_network_is_not_cut_where_it_has_no_such_layer(empty_cache):
     with pytest.raises(InputError, match="is not cut at no_such_layer: look into it on the server"):
-        find_network({"name": "yunet", "layer": "no_such_layer"})
+        find_network({"name": "mtcnn_pnet", "layer": "no_such_layer"})
 
 
 # --- what the page calls --------------------------------------------------------------------------
