@@ -14,7 +14,7 @@ from benchmarks.harness import to_table
 from cvcore.core.commands import command
 from cvcore.engine.device import describe
 
-NOT_TOPICS = ("harness", "load", "__main__")
+NOT_TOPICS = ("cameras", "crowd", "harness", "load", "webcams", "__main__")
 
 
 @command

@@ -6,32 +6,36 @@ paint step by step instead, and one webcam streams. Seconds waited (half of all,
 errors are printed, and the server's memory once it has handed back what is free. Before the class
 every tab is used once; afterwards ``--more`` further requests show whether memory grows. Nothing
 but HTTP: client and server share the cores.
+
+With ``--cameras 30`` that many webcams run beside the class instead, and nothing else is done: off,
+then on the server, then in their visitors' own browsers (``benchmarks.cameras``).
 """
 
 import argparse
 import asyncio
 import os
-import random
 import sys
 import tempfile
 import time
 from collections import defaultdict
-from dataclasses import dataclass, field
 from pathlib import Path
 
-import httpx
-
+from benchmarks import cameras
+from benchmarks.crowd import (
+    LIGHT,
+    Record,
+    arrive,
+    connect,
+    film,
+    read_memory,
+    teach,
+    timed,
+)
 from cvcore.core.commands import command, number, whole
 from demos.server.limits import TIDY_SECONDS
 from tests.support.server import run_app
-from tests.support.visitor import AsyncVisitor, Refused
+from tests.support.visitor import AsyncVisitor
 
-LIGHT = ("classification", "detection", "saliency", "style_transfer")
-LONG = ("deep_dream", "style_transfer_steps")
-CAMERA = "classification"
-LEAST_GAP = 0.04  # seconds between webcam frames, as in the page
-PICTURES = ("coffee", "astronaut", "chelsea", "rocket")
-PATIENCE_SECONDS = 120
 # One call or more in every tab, so that every network is loaded; long work with few steps.
 EVERY_TAB = {
     "convolution": {},
@@ -90,67 +94,6 @@ CAMERAS = ("convolution", "feature_maps", "saliency", "classification", "detecti
            "segmentation", "style_transfer", "deep_dream", "face_verification")  # fmt: skip
 
 
-@dataclass
-class Record:
-    """What one kind of request met with."""
-
-    seconds: list[float] = field(default_factory=list)
-    errors: list[str] = field(default_factory=list)
-
-    def percentile(self, share: float) -> float:
-        ordered = sorted(self.seconds)
-        return ordered[min(len(ordered) - 1, int(share * len(ordered)))] if ordered else 0.0
-
-
-async def timed(record: Record, work) -> None:
-    start = time.perf_counter()
-    try:
-        async with asyncio.timeout(PATIENCE_SECONDS):
-            await work
-        record.seconds.append(time.perf_counter() - start)
-    except (Refused, httpx.HTTPError, TimeoutError) as error:
-        record.errors.append(f"{type(error).__name__}: {error}")
-
-
-async def follow(visitor: AsyncVisitor, name: str, records: dict) -> None:
-    """One call; where its answer grows before one's eyes, the first preview is noted too."""
-    start, waiting = time.perf_counter(), True
-    async for message in visitor.follow(name):
-        if waiting and message["msg"] == "process_generating":
-            waiting = False
-            records[f"{name}, first preview"].seconds.append(time.perf_counter() - start)
-
-
-async def study(visitor: AsyncVisitor, records: dict, until: float, pause: float) -> None:
-    """A pupil: one thing after the other, from any of them on, with pauses."""
-    async with visitor.staying():
-        await asyncio.sleep(random.uniform(0, pause))
-        turn = random.randrange(len(LIGHT))
-        while time.perf_counter() < until:
-            name = LIGHT[turn % len(LIGHT)]
-            await timed(records[name], follow(visitor, name, records))
-            turn += 1
-            await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
-
-
-async def dream(visitor: AsyncVisitor, records: dict, pause: float) -> None:
-    """A pupil with long work, until the bell."""
-    async with visitor.staying():
-        while True:
-            for name in LONG:
-                await timed(records[name], follow(visitor, name, records))
-                await asyncio.sleep(random.uniform(0.5, 1.5) * pause)
-
-
-async def film(visitor: AsyncVisitor, records: dict, until: float) -> None:
-    """A webcam: the next frame goes out when the last one's picture is there."""
-    async with visitor.staying():
-        while time.perf_counter() < until:
-            start = time.perf_counter()
-            await timed(records["webcam frame"], visitor.send_frame(CAMERA))
-            await asyncio.sleep(max(0, start + LEAST_GAP - time.perf_counter()))
-
-
 async def use_every_tab(visitor: AsyncVisitor, record: Record, pid: int) -> None:
     """Each in turn; what it took, and the server's memory then, are printed."""
     works = [(name, visitor.call(name, **changed)) for name, changed in EVERY_TAB.items()]
@@ -165,37 +108,20 @@ async def use_every_tab(visitor: AsyncVisitor, record: Record, pid: int) -> None
 
 async def class_hour(url: str, options: argparse.Namespace, pid: int) -> bool:
     """Everything; True when nothing failed."""
-    # The server drops idle connections after 5 s.
-    limits = httpx.Limits(max_connections=None, keepalive_expiry=2)
-    async with httpx.AsyncClient(base_url=url, timeout=PATIENCE_SECONDS, limits=limits) as client:
-
-        async def arrive(count: int) -> list[AsyncVisitor]:
-            visitors = [AsyncVisitor(client, PICTURES[i % len(PICTURES)]) for i in range(count)]
-            for visitor in visitors:
-                await visitor.arrive()
-            return visitors
-
+    async with connect(url) as client:
         records: dict[str, Record] = defaultdict(Record)
         memory = [("at the start", read_memory(pid))]
-        await use_every_tab((await arrive(1))[0], records["every tab once"], pid)
+        await use_every_tab((await arrive(client, 1))[0], records["every tab once"], pid)
         memory.append(("after every tab", await rest(pid)))
-        visitors = await arrive(options.clients + 1)
+        visitors = await arrive(client, options.clients + 1)
         until = time.perf_counter() + options.seconds
-        dreamers, pupils = visitors[1 : options.long + 1], visitors[options.long + 1 :]
-        dreams = [
-            asyncio.create_task(dream(visitor, records, options.pause)) for visitor in dreamers
-        ]
         await asyncio.gather(
             film(visitors[0], records, until),
-            *(study(visitor, records, until, options.pause) for visitor in pupils),
+            teach(visitors[1:], records, until, options.pause, long=options.long),
         )
-        for task in dreams:
-            task.cancel()
-        if dreams:
-            await asyncio.wait(dreams)
         memory.append(("after the class", await rest(pid)))
         report(records, memory, options)
-        crowd, further = await arrive(10), records["further requests"]
+        crowd, further = await arrive(client, 10), records["further requests"]
         for index in range(options.more):
             name = LIGHT[index % len(LIGHT)]
             await timed(further, crowd[index % len(crowd)].call(name))
@@ -231,14 +157,6 @@ def report(records: dict[str, Record], memory: list, options: argparse.Namespace
     print("\nmemory, MB:", ", ".join(f"{size:.0f} {when}" for when, size in memory), flush=True)
 
 
-def read_memory(pid: int) -> float:
-    """Resident megabytes of a process (Linux)."""
-    for line in Path(f"/proc/{pid}/status").read_text().splitlines():
-        if line.startswith("VmRSS"):
-            return int(line.split()[1]) / 1024
-    raise RuntimeError("This system does not tell a process's memory.")
-
-
 @command
 def main(arguments: list[str] | None = None) -> None:
     parser = argparse.ArgumentParser(prog="python -m benchmarks.load", description=__doc__)
@@ -249,13 +167,19 @@ def main(arguments: list[str] | None = None) -> None:
         "--pause", type=number(0), default=10, help="seconds between a pupil's clicks"
     )
     parser.add_argument("--more", type=whole(0), default=500, help="requests after the class")
+    parser.add_argument("--cameras", type=whole(0), default=0, help="compare so many webcams")
+    parser.add_argument(
+        "--where", nargs="+", choices=cameras.PLACES, default=cameras.PLACES,
+        help="where their frames are answered, one after the other",
+    )  # fmt: skip
     options = parser.parse_args(arguments)
     device = os.environ.get("GLASSBOX_DEVICE", "cpu")
     with (
         tempfile.TemporaryDirectory() as folder,
         run_app(Path(folder), GLASSBOX_DEVICE=device) as app,
     ):
-        went_well = asyncio.run(class_hour(app.url, options, app.process.pid))
+        work = cameras.compare if options.cameras else class_hour
+        went_well = asyncio.run(work(app.url, options, app.process.pid))
     return 0 if went_well else 1
 
 

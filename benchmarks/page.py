@@ -1,14 +1,11 @@
-"""The page as a visitor meets it: how soon it is there, how heavy, and frames a second from the
-webcam.
+"""The page as a visitor meets it: how soon it is there, how heavy, and its webcams.
 
-Chromium shows a film of 640 x 480 as its camera, from which a tab gets the size it asks for; a
-frame counts when the processed picture has arrived in the page. Browser, server and network share
-this machine. ``python -m benchmarks.page face_verification`` measures one tab.
+Browser, server and network share this machine. ``python -m benchmarks.page face_verification``
+measures one tab.
 """
 
 import argparse
 import os
-import re
 import sys
 import tempfile
 import time
@@ -16,19 +13,13 @@ from collections import Counter
 from collections.abc import Sequence
 from pathlib import Path
 
-import numpy as np
-from PIL import Image
-
 from benchmarks.harness import Row
+from benchmarks.webcams import watch_webcams
 from cvcore.core.commands import command
-from cvcore.core.images import resize
-from cvcore.core.samples import load_sample
 from demos import TABS
-from tests.support.browser import find_browser, launch_browser, write_film
+from tests.support.browser import find_browser
 from tests.support.server import run_app
 
-FACES = "face_verification"
-RECORD_MS = 12_000  # the first seconds, in which networks are loaded, do not count
 SETTLED_MS = 3_000  # after a lesson is shown, the page has asked for all that it wants
 BROWSER_ARGS = ["--no-sandbox", "--disable-gpu", "--disable-background-networking"]
 
@@ -46,7 +37,7 @@ def run(topics: Sequence[str] = tuple(TABS)) -> list[Row]:
         if find_browser() is None:
             print("Chromium is not installed: visits and the webcam are left out.")
             return [row]
-        return [row, *_visit(app.url, topics[0]), *_watch_cameras(app.url, topics)]
+        return [row, *_visit(app.url, topics[0]), *watch_webcams(app, topics)]
 
 
 def _visit(url: str, topic: str) -> list[Row]:
@@ -84,63 +75,6 @@ def _weigh(devtools, moved: Counter[str]) -> None:
 
     devtools.on("Network.loadingFinished", add)
     devtools.send("Network.enable")
-
-
-def _watch_cameras(url: str, topics: Sequence[str]) -> list[Row]:
-    from playwright.sync_api import sync_playwright
-
-    rows = []
-    with tempfile.TemporaryDirectory() as folder, sync_playwright() as playwright:
-        browsers = {}
-        for name, frame in (("cat", resize(load_sample("chelsea"), (480, 640))),
-                            ("person", make_portrait_frame())):  # fmt: skip
-            place = Path(folder) / name
-            place.mkdir()
-            film = write_film(Image.fromarray(frame), place)
-            browsers[name] = launch_browser(playwright, film)
-        for topic in topics:
-            browser = browsers["person" if topic == FACES else "cat"]
-            page = browser.new_context(permissions=["camera"]).new_page()
-            page.goto(f"{url}?tab={topic}")
-            panel = page.locator(f"#tab-{topic}")
-            panel.get_by_text("How it works").first.wait_for()
-            page.wait_for_timeout(1000)
-            if topic == FACES:
-                _enrol(panel)
-            camera = panel.locator("[data-source=webcam]")
-            if camera.count():
-                camera.click()
-                page.wait_for_timeout(RECORD_MS)
-                said = panel.locator(".live-view output").first.inner_text()
-                if found := re.search(r"([\d.]+) frames", said):
-                    rate = float(found[1])
-                    name = f"webcam, {topic}"
-                    rows.append(Row(name, 1000 / rate, note=f"{rate:.1f} frames a second"))
-            page.context.close()
-        for browser in browsers.values():
-            browser.close()
-    return rows
-
-
-def make_portrait_frame() -> np.ndarray:
-    """A person before the camera, uint8 (480, 640, 3): a tab for faces has nothing to do without.
-
-    The person is in the left of the frame, grey in the rest.
-    """
-    portrait = load_sample("ardern_2022")
-    wide = round(portrait.shape[1] * 480 / portrait.shape[0])
-    frame = np.full((480, 640, 3), 100, np.uint8)
-    frame[:, :wide] = resize(portrait, (480, wide))
-    return frame
-
-
-def _enrol(panel) -> None:
-    """Somebody to be named: without, faces on the webcam are framed and not embedded."""
-    panel.locator("#face-enrol-picture [data-name=ardern_2018]").click()
-    panel.locator("#face-name input, #face-name textarea").first.fill("Jacinda")
-    panel.locator("#face-consent input").check()
-    panel.locator("#face-enrol").click()
-    panel.get_by_text("Enrolled (1)").wait_for(timeout=60_000)
 
 
 @command

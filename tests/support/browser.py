@@ -53,18 +53,20 @@ def write_film(picture: Image.Image, folder: Path) -> Path:
 
 def launch_browser(playwright: Any, film: Path) -> Any:
     """Headless Chromium whose camera shows the film."""
-    return playwright.chromium.launch(
-        executable_path=find_browser(),
-        args=[
-            "--no-sandbox",
-            "--disable-gpu",
-            "--disable-background-networking",
-            f"--host-resolver-rules=MAP {CLASS_NAME} 127.0.0.1",
-            "--use-fake-ui-for-media-stream",
-            "--use-fake-device-for-media-stream",
-            f"--use-file-for-fake-video-capture={film}",
-        ],
-    )
+    return playwright.chromium.launch(executable_path=find_browser(), args=list_arguments(film))
+
+
+def list_arguments(film: Path) -> list[str]:
+    """What Chromium is started with so that its camera shows the film."""
+    return [
+        "--no-sandbox",
+        "--disable-gpu",
+        "--disable-background-networking",
+        f"--host-resolver-rules=MAP {CLASS_NAME} 127.0.0.1",
+        "--use-fake-ui-for-media-stream",
+        "--use-fake-device-for-media-stream",
+        f"--use-file-for-fake-video-capture={film}",
+    ]
 
 
 @contextmanager

@@ -77,18 +77,25 @@ class Script:
             for row in self.rows
             if row["targets"] and row["targets"][0][1] == "exchange"
         }
-        camera = next(
+        fields = exchanges[self._find_camera(topic)]
+        values = [self.parts[part]["props"].get("value") for part in fields]
+        return self.question(topic, "frame", frame | {"values": values})
+
+    def question(self, topic: str, name: str, data: Any) -> dict[str, Any]:
+        """What a lesson's webcam asks the server beside the queue."""
+        return {
+            "data": data,
+            "component_id": self._find_camera(topic),
+            "fn_name": name,
+            "session_hash": self.session,
+        }
+
+    def _find_camera(self, topic: str) -> Any:
+        return next(
             name
             for name, part in self.parts.items()
             if f'id="{topic}-live"' in str(part["props"].get("html_template"))
         )
-        fields = [self.parts[part]["props"].get("value") for part in exchanges[camera]]
-        return {
-            "data": frame | {"values": fields},
-            "component_id": camera,
-            "fn_name": "frame",
-            "session_hash": self.session,
-        }
 
 
 def read_sample(name: str) -> bytes:
