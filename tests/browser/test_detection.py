@@ -257,6 +257,21 @@ def test_webcam_is_followed_and_stops_with_the_tab(page, open_tab, rest, traffic
     assert page.locator("#detection-live-view img").get_attribute("src") == source
 
 
+def test_in_the_browser_a_line_lies_over_the_canvas_and_counts(open_tab):
+    panel = open_tab("detection", query="&view=live")
+    view = panel.locator("#detection-live-view")
+    panel.get_by_label("Where it runs").select_option("browser")
+    panel.get_by_role("button", name="Start webcam").click()
+    view.locator("canvas").wait_for()
+    panel.locator("#detection-live-counting [data-does=line]").press("Enter")
+    counts = panel.locator("#detection-live-counts")
+    counts.get_by_text("With the arrow 0, against it 0").wait_for()
+    sheet = view.locator(".counting-sheet").bounding_box()
+    wide, high = view.locator("canvas").evaluate("shown => [shown.width, shown.height]")
+    assert sheet["width"] / sheet["height"] == pytest.approx(wide / high, rel=0.01)
+    panel.get_by_role("button", name="Stop", exact=True).click()
+
+
 @pytest.fixture(scope="module")
 def film(tmp_path_factory):
     """Higher than wide."""

@@ -22,13 +22,14 @@ from tests.golden import pack
 
 LABELS = ("person", "dog", "cell phone")
 FRAME_HW = (240, 320)
+FACTOR, MASK = 2654435761, 0xFFFFFFFF
 TEXTS = ((0.125, 2), (0.375, 2), (0.615, 2), (1.005, 2), (0.25, 1), (0.35, 1), (99.95, 1), (1, 2))
 
 
 def make_noise(count: int, start: int = 0) -> np.ndarray:
     """Bytes that JavaScript makes as well: the top ones of multiples of an odd number."""
     at = np.arange(start, start + count, dtype=np.uint64)
-    return ((at * np.uint64(2654435761) & np.uint64(0xFFFFFFFF)) >> np.uint64(24)).astype(np.uint8)
+    return ((at * np.uint64(FACTOR) & np.uint64(MASK)) >> np.uint64(24)).astype(np.uint8)
 
 
 def make_picture(height: int, width: int) -> np.ndarray:
@@ -240,7 +241,9 @@ def list_words() -> list[dict[str, Any]]:
 
 def build() -> dict[str, Any]:
     picture = make_picture(30, 40)
-    boxes = np.array([[3.5, 2, 25.2, 16.4], [20, 10, 40, 30], [9, 20, 9.4, 30]], np.float32)
+    boxes = np.array(
+        [[3.5, 2, 25.2, 16.4], [20, 10, 40, 30], [9, 20, 9.4, 30], [30, 2, 34, 20]], np.float32
+    )
     none = np.zeros(len(boxes), np.int64)
     found = Detections(boxes, none.astype(np.float32), none, ("person",) * len(boxes), none)
     return {

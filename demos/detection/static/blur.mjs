@@ -1,5 +1,6 @@
 // The inside of every box made unrecognisable, as cvcore.detection.drawing.draw_blurred does it: the
 // mean of each of 6 x 6 parts, and a smooth surface through these.
+import {enlarge, shrink} from '../../components/static/cv2_resize.mjs';
 import {roundEven} from '../../components/static/numbers.mjs';
 
 const PARTS = 6;
@@ -7,33 +8,18 @@ const PARTS = 6;
 /** @typedef {{width: number, height: number, data: Uint8ClampedArray}} Frame four bytes a pixel */
 
 /**
- * The means of 6 parts of so many pixels: for each part where it begins and ends.
- * @param {number} length
- */
-const cutUp = (length) => Array.from({length: PARTS}, (_, i) => [i * length / PARTS, (i + 1) * length / PARTS]);
-
-/**
- * A box's 6 x 6 means, three a part.
+ * A box's 6 x 6 means, four a part.
  * @param {Frame} frame
  * @param {number[]} box whole pixels, its right lower end excluded
  */
-const shrink = ({width, data}, [x1, y1, x2, y2]) => {
-  const few = new Float64Array(3 * PARTS * PARTS), columns = cutUp(x2 - x1), lines = new Float64Array(3 * PARTS);
-  cutUp(y2 - y1).forEach(([top, bottom], row) => {
-    for (let y = Math.floor(top); y < Math.ceil(bottom); y += 1) {
-      const share = (Math.min(y + 1, bottom) - Math.max(y, top)) / (bottom - top);
-      lines.fill(0);
-      columns.forEach(([left, right], column) => {
-        for (let x = Math.floor(left); x < Math.ceil(right); x += 1) {
-          const part = (Math.min(x + 1, right) - Math.max(x, left)) / (right - left);
-          const i = 4 * ((y1 + y) * width + x1 + x);
-          for (let c = 0; c < 3; c += 1) lines[3 * column + c] += part * data[i + c];
-        }
-      });
-      for (let i = 0; i < lines.length; i += 1) few[3 * PARTS * row + i] += share * lines[i];
-    }
-  });
-  return few.map(roundEven);
+const average = ({width: stride, data}, [x1, y1, x2, y2]) => {
+  const width = x2 - x1, height = y2 - y1, part = new Uint8ClampedArray(4 * width * height);
+  for (let y = 0; y < height; y += 1) {
+    const start = 4 * ((y1 + y) * stride + x1);
+    part.set(data.subarray(start, start + 4 * width), 4 * y * width);
+  }
+  const source = {width, height, data: part};
+  return (Math.min(width, height) < PARTS ? enlarge(source, PARTS, PARTS, true) : shrink(source, PARTS, PARTS)).data;
 };
 
 /**
@@ -60,17 +46,17 @@ export const blurBoxes = (frame, boxes) => {
   for (const box of boxes) {
     const [x1, y1, x2, y2] = box.map(roundEven);
     if (x2 <= x1 || y2 <= y1) continue;
-    const few = shrink(frame, [x1, y1, x2, y2]), columns = listCubic(x2 - x1);
-    const line = new Float64Array(3 * PARTS);
+    const few = average(frame, [x1, y1, x2, y2]), columns = listCubic(x2 - x1);
+    const line = new Float64Array(4 * PARTS);
     listCubic(y2 - y1).forEach(({at, shares}, y) => {
       for (let i = 0; i < line.length; i += 1) {
-        line[i] = at.reduce((sum, row, k) => sum + shares[k] * few[3 * PARTS * row + i], 0);
+        line[i] = at.reduce((sum, row, k) => sum + shares[k] * few[4 * PARTS * row + i], 0);
       }
       let i = 4 * ((y1 + y) * frame.width + x1);
       for (const {at: [a, b, c, d], shares: [p, q, r, s]} of columns) {
         for (let k = 0; k < 3; k += 1, i += 1) {
           // A clamped array rounds by itself, halves to the even neighbour, as OpenCV.
-          frame.data[i] = p * line[3 * a + k] + q * line[3 * b + k] + r * line[3 * c + k] + s * line[3 * d + k];
+          frame.data[i] = p * line[4 * a + k] + q * line[4 * b + k] + r * line[4 * c + k] + s * line[4 * d + k];
         }
         i += 1;
       }

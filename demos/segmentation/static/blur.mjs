@@ -1,6 +1,7 @@
 // A blurred background, as `blur_background` of `cvcore/segmentation/drawing.py` makes it: at a
 // quarter of the size, and without the object in it, so that its colours do not bleed.
-import {enlarge, roundHalfEven, shrink} from './cv2_resize.mjs';
+import {enlarge, shrink} from '../../components/static/cv2_resize.mjs';
+import {roundEven} from '../../components/static/numbers.mjs';
 import {replaceBackground} from './drawing.mjs';
 
 /** @typedef {import('./drawing.mjs').Frame} Frame */
@@ -9,7 +10,7 @@ const SCALE = 4;
 
 /** @param {number} sigma pixels @returns {Float32Array} from the middle on; both sides sum to 1 */
 const listWeights = (sigma) => {
-  const radius = (roundHalfEven(sigma * 8 + 1) | 1) >> 1;
+  const radius = (roundEven(sigma * 8 + 1) | 1) >> 1;
   const weights = Float32Array.from({length: radius + 1}, (_, i) => Math.exp(-i * i / (2 * sigma * sigma)));
   const sum = weights.reduce((total, one) => total + 2 * one, -weights[0]);
   return weights.map((one) => one / sum);

@@ -1,6 +1,7 @@
 // Masks on frames, as in `cvcore/segmentation/drawing.py`. Frames are RGBA; each function gives a
 // new picture and leaves the frame alone.
-import {enlarge, roundHalfEven, shrink} from './cv2_resize.mjs';
+import {enlarge, shrink} from '../../components/static/cv2_resize.mjs';
+import {roundEven} from '../../components/static/numbers.mjs';
 
 /**
  * @typedef {{width: number, height: number}} Size
@@ -30,7 +31,7 @@ export const toMask = (probability, threshold) => {
 export const drawOverlay = (frame, mask, opacity, colour) => {
   const data = new Uint8ClampedArray(frame.data);
   const mixed = colour.map((one) =>
-    Uint8ClampedArray.from({length: 256}, (_, value) => roundHalfEven(value * (1 - opacity) + one * opacity)));
+    Uint8ClampedArray.from({length: 256}, (_, value) => roundEven(value * (1 - opacity) + one * opacity)));
   const [red, green, blue] = mixed;
   for (let i = 0, at = 0; i < mask.length; i++, at += 4) {
     if (!mask[i]) continue;
@@ -47,7 +48,7 @@ export const drawOverlay = (frame, mask, opacity, colour) => {
 /** @param {Frame} frame changed where it is @param {Uint8Array} mask @param {Colour} colour */
 const drawOutline = (frame, mask, colour) => {
   const {width, height, data} = frame;
-  const isThick = Math.max(1, roundHalfEven(Math.max(width, height) / 400)) > 1;
+  const isThick = Math.max(1, roundEven(Math.max(width, height) / 400)) > 1;
   const paint = (/** @type {number} */ x, /** @type {number} */ y) => {
     if (x < 0 || y < 0 || x >= width || y >= height) return;
     const at = 4 * (y * width + x);
@@ -114,7 +115,7 @@ export const drawGradient = (size, heights, colours) => {
     const next = Math.max(1, heights.findIndex((one) => one >= place));
     const part = (place - heights[next - 1]) / (heights[next] - heights[next - 1]);
     const colour = colours[next].map((one, c) =>
-      roundHalfEven(colours[next - 1][c] + part * (one - colours[next - 1][c])));
+      roundEven(colours[next - 1][c] + part * (one - colours[next - 1][c])));
     paintAll(data.subarray(row * line, (row + 1) * line), colour);
   }
   return toFrame(size, data);
@@ -127,7 +128,7 @@ export const drawGradient = (size, heights, colours) => {
 export const fitBackground = (picture, size) => {
   const scale = Math.max(size.height / picture.height, size.width / picture.width);
   const [width, height] = /** @type {const} */ (['width', 'height']).map((side) =>
-    Math.max(1, Math.min(roundHalfEven(size[side] / scale), picture[side])));
+    Math.max(1, Math.min(roundEven(size[side] / scale), picture[side])));
   const left = (picture.width - width) >> 1, top = (picture.height - height) >> 1;
   const data = new Uint8ClampedArray(4 * width * height);
   for (let row = 0; row < height; row++) {

@@ -1,6 +1,6 @@
 // What a level of the U shows: its strongest channels side by side, as `draw_tiles` of
 // `demos/segmentation/levels.py` draws them.
-import {roundHalfEven} from './cv2_resize.mjs';
+import {roundEven} from '../../components/static/numbers.mjs';
 
 /** @typedef {import('./drawing.mjs').Colour} Colour */
 
@@ -35,7 +35,7 @@ export const findStrongest = (features, count) => {
 export const drawLevel = (features, [count, high, wide], colours) => {
   const strongest = findStrongest(features, count), tiles = strongest.length;
   const factor = Math.max(1, Math.ceil(LEAST_SIDE / Math.max(high, wide)));
-  const columns = Math.min(tiles, Math.max(1, roundHalfEven(Math.sqrt(tiles * ASPECT * high / wide))));
+  const columns = Math.min(tiles, Math.max(1, roundEven(Math.sqrt(tiles * ASPECT * high / wide))));
   const rows = Math.ceil(tiles / columns), cellWide = wide * factor + GAP, cellHigh = high * factor + GAP;
   const width = columns * cellWide, height = rows * cellHigh;
   const data = new Uint8ClampedArray(4 * width * height).fill(GAP_GREY);
@@ -47,7 +47,7 @@ export const drawLevel = (features, [count, high, wide], colours) => {
       const line = start + Math.floor(y / factor) * wide;
       for (let x = 0, at = 4 * ((above + y) * width + left); x < wide * factor; x++, at += 4) {
         const value = (features[line + Math.floor(x / factor)] - low) / span;
-        const colour = colours[roundHalfEven(value * 255)];
+        const colour = colours[roundEven(value * 255)];
         data[at] = colour[0]; data[at + 1] = colour[1]; data[at + 2] = colour[2];
       }
     }

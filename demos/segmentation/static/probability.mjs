@@ -1,12 +1,13 @@
 // What stands before and after the network: `to_input` and `to_probability` of
 // `cvcore/segmentation`, and what a webcam keeps of the frames before.
-import {enlarge, roundHalfEven, shrink} from './cv2_resize.mjs';
+import {enlarge, shrink} from '../../components/static/cv2_resize.mjs';
+import {roundEven} from '../../components/static/numbers.mjs';
 
 /**
  * How a network looks at pictures: the factor of which its sides are multiples, and whether small
  * pictures are made larger for it.
  * @typedef {{stride: number, grows: boolean}} Sight
- * @typedef {import('./cv2_resize.mjs').Pixels} Pixels
+ * @typedef {import('../../components/static/cv2_resize.mjs').Pixels} Pixels
  */
 
 /**
@@ -15,7 +16,7 @@ import {enlarge, roundHalfEven, shrink} from './cv2_resize.mjs';
  */
 export const fitSize = (height, width, {stride, grows}, longest) => {
   const scale = longest / Math.max(height, width), at = grows ? scale : Math.min(scale, 1);
-  return [height, width].map((side) => Math.max(2, roundHalfEven((side * at) / stride)) * stride);
+  return [height, width].map((side) => Math.max(2, roundEven((side * at) / stride)) * stride);
 };
 
 /**

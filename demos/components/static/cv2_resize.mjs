@@ -1,17 +1,12 @@
 // Pictures made smaller and larger as OpenCV's `resize` does it: `INTER_AREA` averages what lies
 // under a pixel, `INTER_LINEAR` mixes the four nearest pixels.
+import {roundEven} from './numbers.mjs';
 
 /**
  * Pixels, row by row; `data` holds `data.length / (width * height)` numbers for each.
  * @typedef {{width: number, height: number, data: Bytes | Float32Array}} Pixels
  * @typedef {Uint8Array | Uint8ClampedArray} Bytes
  */
-
-/** @param {number} value */
-export const roundHalfEven = (value) => {
-  const floor = Math.floor(value), rest = value - floor;
-  return rest < 0.5 || (rest === 0.5 && floor % 2 === 0) ? floor : floor + 1;
-};
 
 /** @param {Pixels} source @param {number} length */
 const makeLike = (source, length) =>
@@ -108,7 +103,7 @@ export const enlarge = (source, width, height, isArea = false) => {
   const out = makeLike(source, width * height * channels), length = width * channels;
   const across = listPlaces(source.width, width, isArea, isFloat);
   const down = listPlaces(source.height, height, isArea, isFloat);
-  const fixed = (/** @type {Float32Array} */ share) => (isFloat ? share : share.map((one) => roundHalfEven(one * 2048)));
+  const fixed = (/** @type {Float32Array} */ share) => (isFloat ? share : share.map((one) => roundEven(one * 2048)));
   const xs = fixed(across.share), ys = fixed(down.share), whole = isFloat ? 1 : 2048;
   const Line = isFloat ? Float32Array : Int32Array;
   const lines = [new Line(length), new Line(length)], held = [-1, -1];
@@ -131,4 +126,14 @@ export const enlarge = (source, width, height, isArea = false) => {
       out[o] = (((above * (first[i] >> 4)) >> 16) + ((below * (second[i] >> 4)) >> 16) + 2) >> 2;
   }
   return {width, height, data: out};
+};
+
+/**
+ * `INTER_LINEAR` as `resize` has it: where both sides are halved, it averages.
+ * @param {Pixels} source @param {number} width @param {number} height
+ */
+export const resizeLinear = (source, width, height) => {
+  if (source.width === width && source.height === height) return source;
+  const isHalved = source.width === 2 * width && source.height === 2 * height;
+  return (isHalved ? shrink : enlarge)(source, width, height);
 };
