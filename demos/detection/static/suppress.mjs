@@ -14,8 +14,8 @@ const areaOf = ([x1, y1, x2, y2]) => Math.max(0, x2 - x1) * Math.max(0, y2 - y1)
  * @param {number[]} b
  */
 export const iouOf = (a, b) => {
-  const shared = areaOf([Math.max(a[0], b[0]), Math.max(a[1], b[1]), Math.min(a[2], b[2]), Math.min(a[3], b[3])]);
-  const union = areaOf(a) + areaOf(b) - shared;
+  const wide = Math.min(a[2], b[2]) - Math.max(a[0], b[0]), high = Math.min(a[3], b[3]) - Math.max(a[1], b[1]);
+  const shared = Math.max(0, wide) * Math.max(0, high), union = areaOf(a) + areaOf(b) - shared;
   return union > 0 ? shared / union : 0;
 };
 
@@ -48,15 +48,16 @@ const suppressHard = (candidates, iou, most) => {
 const suppressSoftly = (candidates, iou, most, method, least) => {
   /** @type {Candidate[]} */
   const kept = [];
-  let left = candidates.filter(({score}) => score >= least);
+  const scores = Float64Array.from(candidates, ({score}) => score);
+  let left = [...scores.keys()].filter((i) => scores[i] >= least);
   while (left.length && kept.length < most) {
-    const best = left.reduce((first, one) => (one.score > first.score ? one : first));
-    kept.push({...best, score: Math.fround(best.score)});
-    left = left.filter((one) => one !== best).map((one) => {
-      const overlap = one.classId === best.classId ? iouOf(best.box, one.box) : 0;
-      const share = method === SOFT_GAUSSIAN ? Math.exp(-(overlap ** 2) / SIGMA) : overlap > iou ? 1 - overlap : 1;
-      return {...one, score: one.score * share};
-    }).filter(({score}) => score >= least);
+    const first = left.reduce((one, i) => (scores[i] > scores[one] ? i : one)), best = candidates[first];
+    kept.push({...best, score: Math.fround(scores[first])});
+    left = left.filter((i) => {
+      const one = candidates[i], overlap = one.classId === best.classId ? iouOf(best.box, one.box) : 0;
+      scores[i] *= method === SOFT_GAUSSIAN ? Math.exp(-(overlap ** 2) / SIGMA) : overlap > iou ? 1 - overlap : 1;
+      return i !== first && scores[i] >= least;
+    });
   }
   return kept;
 };
