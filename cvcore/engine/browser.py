@@ -56,20 +56,24 @@ def is_ready(name: str, size_hw: tuple[int, int] | None = None) -> bool:
 
 
 def load(
-    name: str, layer: str = "", size_hw: tuple[int, int] | None = None, *, part: Part | None = None
-) -> BrowserNetwork:
+    name: str, layer: str = "", size_hw: tuple[int, int] | None = None, *,
+    part: Part | None = None, with_slopes: bool = False,
+) -> BrowserNetwork:  # fmt: skip
     """The network ``name``, or what of it leads to a ``layer``, exported here if it was not yet.
 
     ``size_hw`` and ``layer`` are those of ``cvcore.engine.predictor.load_predictor``; a ``part``
-    stands for what lies between several layers. Raises
-    ``InputError`` for a network that is not offered to browsers, or has no such place.
+    stands for what lies between several layers. With slopes it runs to its end, and back to the
+    layer: see ``cvcore.engine.slopes``. Raises ``InputError`` for a network that is not offered to
+    browsers, or has no such place.
     """
     row = registry.get_weight(name)
     if not is_offered(name):
         raise InputError(f"{row.title} runs on the server alone.")
     graph, weights = _split(name, onnx_export.choose_size(name, size_hw))
     if layer or part:
-        between = cut(graph, part or Part((layer,)))
+        from cvcore.engine.slopes import add_slopes  # loads ONNX
+
+        between = add_slopes(graph, layer) if with_slopes else cut(graph, part or Part((layer,)))
         if between is None:
             raise InputError(f"{row.title} is not cut there: look into it on the server.")
         graph = between

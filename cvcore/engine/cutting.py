@@ -1,6 +1,10 @@
 """An exported network cut at layers: the exporter names a layer's nodes by it."""
 
 from dataclasses import dataclass
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from onnx import ModelProto
 
 
 @dataclass(frozen=True)
@@ -22,9 +26,7 @@ def cut(exported: bytes, part: Part) -> bytes | None:
     from onnx.utils import Extractor
 
     model = onnx.load_model_from_string(exported)
-    places = {"": model.graph.output[0].name}
-    for node in model.graph.node:
-        places |= dict.fromkeys(_list_modules(node.name), node.output[0])
+    places = find_places(model)
     if not places.keys() >= {*part.starts, *part.ends}:
         return None
     starts = {places[layer]: layer for layer in part.starts}
@@ -36,6 +38,14 @@ def cut(exported: bytes, part: Part) -> bytes | None:
     for node in model.graph.node:
         node.input[:] = [starts.get(name, name) for name in node.input]
     return model.SerializeToString()
+
+
+def find_places(model: "ModelProto") -> dict[str, str]:
+    """What a layer's output is called in an exported network's graph, by layer; "" is its own."""
+    places = {"": model.graph.output[0].name}
+    for node in model.graph.node:
+        places |= dict.fromkeys(_list_modules(node.name), node.output[0])
+    return places
 
 
 def _list_modules(node: str) -> list[str]:

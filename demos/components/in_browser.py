@@ -96,9 +96,9 @@ def find_network(
     """The addresses of a network's graph and weights and the weights' bytes; ``waiting`` while it
     is exported.
 
-    ``data`` holds its ``name``, and may hold the ``layer`` at which it ends, one of its ``parts``
-    by name and its ``size``, the height and width in pixels. Raises ``InputError`` for one that
-    browsers cannot have.
+    ``data`` holds its ``name``, and may hold the ``layer`` at which it ends, or to which it goes
+    back (``slopes``), one of its ``parts`` by name, and its ``size``, the height and width in
+    pixels. Raises ``InputError`` for one that browsers cannot have.
     """
     name, layer = str(data.get("name")), str(data.get("layer") or "")
     size, part_name = data.get("size"), str(data.get("part") or "")
@@ -108,14 +108,14 @@ def find_network(
     size_hw = (int(size[0]), int(size[1])) if size else None
     if browser.is_offered(name) and not browser.is_ready(name, size_hw):
         return {"waiting": f"{registry.get_weight(name).title} is being made ready."}
-    return _publish_network(name, layer, size_hw, part)
+    return _publish_network(name, layer, size_hw, part, bool(data.get("slopes")))
 
 
 @cache
 def _publish_network(
-    name: str, layer: str, size_hw: tuple[int, int] | None, part: Part | None
+    name: str, layer: str, size_hw: tuple[int, int] | None, part: Part | None, with_slopes: bool
 ) -> dict[str, Any]:
-    network = browser.load(name, layer, size_hw, part=part)
+    network = browser.load(name, layer, size_hw, part=part, with_slopes=with_slopes)
     return {
         "graph": publish_large(f"{name}.onnx", network.graph),
         "weights": publish_large(f"{name}.weights", network.weights),

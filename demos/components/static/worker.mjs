@@ -4,7 +4,8 @@ import {createEngine} from './engine.mjs';
 /**
  * What a lesson's `create` gets.
  * @typedef {{
- *   open: (name: string, where?: {layer?: string, part?: string, size?: number[]}) => Promise<Network>,
+ *   open: (name: string, where?: {layer?: string, slopes?: boolean, part?: string, size?: number[]})
+ *     => Promise<Network>,
  *   ask: (question: any) => Promise<any>,
  *   lap: (stage: string) => void,
  *   badge: () => string,
@@ -61,6 +62,16 @@ export const writeBadge = (ms, engine) => {
   return `<div class="badge" role="status">${spans.join('')}<span>your browser: ${engine}</span></div>`;
 };
 
+const MOST_CUTS = 4; // networks cut at a layer that are kept: a visitor may try a hundred layers
+/** @param {Map<string, Promise<Network>>} networks by name and cut, the newest last */
+const forgetOld = (networks) => {
+  const cuts = [...networks.keys()].filter((key) => JSON.parse(key)[1].layer);
+  for (const key of cuts.slice(0, -MOST_CUTS)) {
+    networks.get(key)?.then((network) => network.release(), () => {});
+    networks.delete(key);
+  }
+};
+
 /** @type {Lesson} */
 let lesson;
 let engineName = '';
@@ -88,7 +99,9 @@ const open = async ({lesson: script, engine: addresses}) => {
     open: (name, where = {}) => {
       const key = JSON.stringify([name, where]);
       const kept = networks.get(key) || load({name, ...where});
+      networks.delete(key);  // the newest last
       networks.set(key, kept);
+      if (where.layer) forgetOld(networks);
       kept.catch(() => networks.delete(key)); // it can be asked for again
       return kept;
     },
