@@ -67,6 +67,11 @@ def colourise(
     return cv2.applyColorMap(grey, _OPENCV_MAPS[colormap])[..., ::-1].copy()
 
 
+def list_colours(colormap: str = "viridis") -> np.ndarray:
+    """The 256 colours uint8 (256, 3) of a colour map, from its lower end on."""
+    return colourise(np.arange(256, dtype=np.float32)[None], colormap=colormap)[0]
+
+
 def draw_heatmap(
     image: Picture,
     heatmap: np.ndarray,

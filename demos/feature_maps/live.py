@@ -2,7 +2,9 @@
 
 import time
 from collections.abc import Iterator
+from dataclasses import asdict
 from functools import lru_cache
+from typing import Any
 
 import gradio as gr
 import numpy as np
@@ -10,7 +12,7 @@ import numpy as np
 import cvcore
 from cvcore.core import samples
 from cvcore.core.errors import InputError
-from cvcore.engine import predictor
+from cvcore.engine import predictor, registry
 from demos import components as ui
 from demos import lesson
 from demos.feature_maps.controls import DEFAULTS, SCALES
@@ -18,12 +20,18 @@ from demos.feature_maps.state import name_layer, number
 from demos.feature_maps.widgets import Panel
 
 LIVE_CHANNELS = 64
+ASPECT = 1.4  # of the grid, about
 LIVE_WIDTH = 520  # pixels of the grid: most of a frame's time is the way into the browser
 LIVE_QUALITY = 70  # of its JPEG file
 CAMERA_WIDTH = 384  # pixels: 288 high, of which the network sees the middle at 256
 CHANGED = 6  # channels listed by how much they changed
 PATIENCE_SECONDS = 120  # for the fast engine, until PyTorch goes on
 NO_FRAME = "There is no frame yet: start the webcam first."
+ELEMENT = "feature-maps-live"
+# The browser that answers the frames itself keeps one of them itself.
+KEEP = f"""async (last) => [last,
+  await document.getElementById('{ELEMENT}').tell('remember') || '']"""
+FORGET = f"() => {{ document.getElementById('{ELEMENT}').tell('forget'); return []; }}"
 
 
 class Remembered:
@@ -64,11 +72,11 @@ def show_frame(
     span = measure_range(model, layer) if scale == "global" else None
     if remembered is not None:
         reaction = cvcore.feature_maps.channels.compare_maps(remembered.measure(model, layer), maps)
-        shown, changes = reaction.order[: int(count)].tolist(), _draw_changes(reaction)
+        shown, changes = reaction.order[: int(count)].tolist(), draw_changes(reaction)
         maps = maps[shown]
     maps = maps[: len(shown)]
-    small = cvcore.probes.map_grid.fit_maps(maps, LIVE_WIDTH, aspect=1.4)
-    grid = cvcore.probes.map_grid.draw_grid(small, scale=scale, value_range=span, aspect=1.4)
+    small = cvcore.probes.map_grid.fit_maps(maps, LIVE_WIDTH, aspect=ASPECT)
+    grid = cvcore.probes.map_grid.draw_grid(small, scale=scale, value_range=span, aspect=ASPECT)
     means = maps.mean(axis=(1, 2)).round(4).tolist()
     numbers = {"layer": layer, "shown_channels": shown, "shown_means": means}
     return grid.image, frame, changes | numbers
@@ -84,7 +92,8 @@ def measure_range(model: str, layer: str) -> tuple[float, float]:
     return min(low for low, _ in spans), max(high for _, high in spans)
 
 
-def _draw_changes(reaction: "cvcore.feature_maps.channels.Reaction") -> dict:
+def draw_changes(reaction: "cvcore.feature_maps.channels.Reaction") -> dict:
+    """The most changed channels as HTML, and as numbers."""
     top = reaction.order[:CHANGED].tolist()
     most = max(float(reaction.changes.max()), 1e-12)
     cells = "".join(
@@ -116,11 +125,34 @@ def prepare(model: str, layer: str) -> Iterator[str]:
     yield f"{about} Ready." if predictor.is_ready(model) else about
 
 
-def keep_frame(last: np.ndarray | None) -> Remembered:
-    """The last frame, to compare the next ones with."""
+def keep_frame(last: np.ndarray | None, kept: str = "") -> Remembered | None:
+    """The last frame, to compare the next ones with; None where the browser has ``kept`` it."""
+    if kept:
+        return None
     if last is None:
         raise InputError(NO_FRAME)
     return Remembered(last)
+
+
+def tell_browser(layer: str | None) -> dict[str, Any] | tuple[float, float]:
+    """What the browser needs for grids of its own; with a layer the range of colours that all
+    layers of its kind share."""
+    model = DEFAULTS.model
+    if layer is not None:
+        return measure_range(model, str(layer))
+    names = cvcore.recognition.classifier.list_models()
+    return {
+        "model": model,
+        "titles": {name: registry.get_weight(name).title for name in names},
+        "recipe": asdict(cvcore.recognition.preprocessing.get_recipe(model)),
+        "layer": cvcore.feature_maps.default_layer(model),
+        "merged": [
+            row.name for row in cvcore.feature_maps.list_layers(model) if "convolution" in row.kind
+        ],
+        "colours": cvcore.core.drawing.list_colours().ravel().tolist(),
+        "width": LIVE_WIDTH,
+        "aspect": ASPECT,
+    }
 
 
 def build(tab: lesson.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
@@ -142,8 +174,11 @@ def build(tab: lesson.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
             extra_outputs=[last, changes],
             width=CAMERA_WIDTH,
             quality=LIVE_QUALITY,
+            browser=lesson.InBrowser(__name__, tell_browser),
         )
-    tab.run(keep.click, keep_frame, last, remembered, api_name=None)
+    kept = gr.Textbox("", visible="hidden", label="kept in the browser")
+    tab.run(keep.click, keep_frame, [last, kept], remembered, api_name=None, js=KEEP)
     forget.click(
-        lambda: (None, {"html": ""}), None, [remembered, changes], api_visibility="private"
-    )
+        lambda: (None, {"html": ""}), None, [remembered, changes], js=FORGET,
+        api_visibility="private",
+    )  # fmt: skip

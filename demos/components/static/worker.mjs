@@ -15,7 +15,7 @@ import {createEngine} from './engine.mjs';
  * @typedef {{
  *   refuse?: (values: Record<string, any>) => string,
  *   answer: (frame: ImageData, values: Record<string, any>)
- *     => Promise<{picture: ImageData | ImageBitmap | OffscreenCanvas, extras: any[]}>,
+ *     => Promise<{picture: ImageData | ImageBitmap | OffscreenCanvas, extras?: any[]}>,
  *   message?: (kind: string, detail: any) => any,
  * }} Lesson
  */
