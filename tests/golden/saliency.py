@@ -30,10 +30,21 @@ def build() -> dict:
         frame, cells = make_picture(*size), rng.random((7, 7)).astype(np.float32) ** 3
         over = lay_over(frame, cams.to_map(cells, preprocessing.get_recipe(DEFAULT_MODEL).crop))
         band = drawing.draw_text(frame, "")
-        frames.append({name: pack(value) for name, value in
-                       {"frame": frame, "cells": cells, "over": over, "band": band}.items()})
-    names = [[*case, name_map(_explain(*case))] for case in
-             (("grad_cam", 281, -1), ("layer_cam", 285, 207), ("eigen_cam", 3, 4))]
+        frames.append(
+            {
+                name: pack(value)
+                for name, value in {
+                    "frame": frame,
+                    "cells": cells,
+                    "over": over,
+                    "band": band,
+                }.items()
+            }
+        )
+    names = [
+        [*case, name_map(_explain(*case))]
+        for case in (("grad_cam", 281, -1), ("layer_cam", 285, 207), ("eigen_cam", 3, 4))
+    ]
     return {
         "recipe": known["recipe"], "colours": known["colours"], "methods": known["methods"],
         "shown": {index: known["shown"][index] for index in (281, 285, 207, 3, 4)},
