@@ -117,4 +117,4 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             settings=settings, api_name=None, kind="stream",
         )  # fmt: skip
     with stage.live():
-        tab.live(process_frame, settings=settings)
+        tab.live(process_frame, settings=settings, browser=lesson.InBrowser(__name__))
