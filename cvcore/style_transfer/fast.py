@@ -187,18 +187,22 @@ def own_painter(numbers: np.ndarray) -> tuple[str, float]:
     """
     nearest, share = "", 0.0
     low, high = OWN_REACH
-    for name, style in pictures.index().items():
-        if style.painter:
-            goal = _numbers_of(name)
-            away = np.linalg.norm(numbers - goal) / np.linalg.norm(goal)
-            near = float(np.clip((high - away) / (high - low), 0, 1))
-            nearest, share = (style.painter, near) if near > share else (nearest, share)
+    for painter, goal in list_own_painters().items():
+        away = np.linalg.norm(numbers - goal) / np.linalg.norm(goal)
+        near = float(np.clip((high - away) / (high - low), 0, 1))
+        nearest, share = (painter, near) if near > share else (nearest, share)
     return nearest, share
 
 
 @cache
-def _numbers_of(name: str) -> np.ndarray:
-    return read_numbers(pictures.load_style(name))
+def list_own_painters() -> dict[str, np.ndarray]:
+    """The networks that have learnt one style alone, and that style's numbers, float32 (100,)."""
+    styles = pictures.index().items()
+    return {
+        style.painter: read_numbers(pictures.load_style(name))
+        for name, style in styles
+        if style.painter
+    }
 
 
 def fit(image: images.Picture, side: int, *, resample: str = "lanczos") -> np.ndarray:

@@ -30,13 +30,13 @@ def add_whirls(image: images.Picture) -> np.ndarray:
     mean, square = (cv2.blur(one, (NEAR, NEAR)) for one in (grey, grey * grey))
     spread = np.sqrt(np.maximum(square - mean * mean, 0))
     flat = np.clip(1 - cv2.blur(spread, (NEAR, NEAR)) / FLAT, 0, 1)
-    light = STRENGTH * flat * _draw_whirls(*grey.shape)
+    light = STRENGTH * flat * draw_streaks(*grey.shape)
     return np.clip(image + light[..., None], 0, 255).round().astype(np.uint8)
 
 
 @lru_cache(maxsize=4)
-def _draw_whirls(height: int, width: int) -> np.ndarray:
-    """Streaks float32 (height, width) with mean 0 and deviation 1."""
+def draw_streaks(height: int, width: int) -> np.ndarray:
+    """The streaks of a picture's size: float32 (height, width), mean 0 and deviation 1."""
     draws = np.random.default_rng(0)
     y, x = np.mgrid[:height, :width].astype(np.float32)
     cell = max(MIN_CELL, CELL * max(height, width))

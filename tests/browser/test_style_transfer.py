@@ -5,9 +5,17 @@ import re
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import open_view, start_webcam, unfold
+from tests.support.browser import open_view, poll, start_webcam, unfold
 
 pytestmark = pytest.mark.browser
+
+# By how many grey levels a canvas is more blue than red.
+BLUENESS = """canvas => {
+  const {data} = canvas.getContext('2d').getImageData(0, 0, canvas.width, canvas.height);
+  let sum = 0;
+  for (let i = 0; i < data.length; i += 4) sum += data[i + 2] - data[i];
+  return 4 * sum / data.length;
+}"""
 
 
 class MildMeter:
@@ -124,4 +132,11 @@ def test_the_webcam_is_painted(page, open_tab):
     painted = view.locator("img").get_attribute("src")
     tab.get_by_label("Use the style Ink").first.click()
     expect(view.locator("img")).not_to_have_attribute("src", painted)
+    tab.get_by_label("Where it runs").select_option("browser")
+    canvas = view.locator("canvas")
+    expect(canvas).to_be_visible()
+    assert canvas.evaluate("c => [c.width, c.height]") == [384, 288]
+    ink = canvas.evaluate(BLUENESS)
+    tab.get_by_label("Use the style Night").first.click()  # its numbers go to the browser
+    poll(page, lambda: canvas.evaluate(BLUENESS) > ink + 10, "Painting in blue")
     camera.locator("button", has_text="Stop").click()

@@ -16,7 +16,7 @@ from cvcore.core import samples
 from cvcore.core.errors import InputError
 from cvcore.style_transfer import gatys as steps_module
 from demos import style_transfer as tab
-from demos.style_transfer import fast, gatys, layers, live, race, views
+from demos.style_transfer import fast, gatys, layers, race, views
 from demos.style_transfer.controls import FastSettings, Settings, Weights
 from demos.style_transfer.state import LessonState
 from tests.support.files import THIN, write_bad_files, write_odd_pictures
@@ -37,10 +37,6 @@ def values(*, steps=10, side=128, start="content", weights=WEIGHTS):
     return ("efficientnet_lite0", start, "adam", steps, side, 1, [], *weights)
 
 
-def stylise_frame(frame, numbers, name):
-    return live.stylise_frame(frame, numbers, 1, False, 128, name)
-
-
 def test_one_pass_says_what_it_painted_with(sample):
     value, badge, saved = fast.show_fast(sample, NIGHT, None, FAST)
     np.testing.assert_allclose(value["numbers"], style_transfer.style_numbers(NIGHT))
@@ -59,35 +55,6 @@ def test_missing_pictures_are_one_sentence(sample):
         next(race.show_race(sample, None, 2))
     with pytest.raises(InputError, match="no picture yet"):
         next(layers.show_rebuild(None, "conv_stem", 20))
-
-
-def test_a_webcam_frame_is_painted_at_its_size():
-    frame = np.full((120, 160, 3), 90, np.uint8)
-    numbers = live.read_numbers(NIGHT, None, 0.5, 2)
-    painted, badge = stylise_frame(frame, numbers, "")
-    assert painted.shape == (96, 128, 3)
-    assert "network" in badge
-    named, _ = stylise_frame(frame, None, "night")
-    np.testing.assert_array_equal(named, painted)
-    other, _ = stylise_frame(frame, numbers, "glass")
-    assert np.abs(painted.astype(int) - other).mean() > 2
-
-
-def test_without_a_style_the_webcam_says_so():
-    assert live.read_numbers(None, None, 0.5, 2) is None
-    frame = np.full((120, 160, 3), 90, np.uint8)
-    with pytest.raises(InputError, match="no style picture yet"):
-        stylise_frame(frame, None, "")
-
-
-def test_frames_are_not_remembered(monkeypatch):
-    from cvcore.style_transfer.fast import _known
-
-    numbers = live.read_numbers(NIGHT, None, 0.5, 2)
-    before = list(_known)
-    frame = np.random.default_rng(0).integers(0, 255, (120, 160, 3), np.uint8)
-    live.stylise_frame(frame, numbers, 1.5, False, 128, "")
-    assert list(_known) == before
 
 
 def test_sliders_act_on_a_run_that_is_under_way(sample):
