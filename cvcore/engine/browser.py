@@ -44,11 +44,11 @@ def is_offered(name: str) -> bool:
     return row.is_bundled and (row.is_onnx or bool(row.build)) and registry.is_available(name)
 
 
-def is_ready(name: str, size_hw: tuple[int, int] | None = None) -> bool:
+def is_ready(name: str) -> bool:
     """Whether ``load`` finds the network exported; if not, that is begun in the background."""
     if registry.get_weight(name).is_onnx:
         return True
-    size = onnx_export.choose_size(name, size_hw)
+    size = onnx_export.choose_size(name, None)
     if onnx_export.file_path(name, size).is_file():
         return True
     onnx_export.start(name, size)
@@ -56,20 +56,20 @@ def is_ready(name: str, size_hw: tuple[int, int] | None = None) -> bool:
 
 
 def load(
-    name: str, layer: str = "", size_hw: tuple[int, int] | None = None, *,
+    name: str, layer: str = "", *,
     part: Part | None = None, with_slopes: bool = False,
 ) -> BrowserNetwork:  # fmt: skip
     """The network ``name``, or what of it leads to a ``layer``, exported here if it was not yet.
 
-    ``size_hw`` and ``layer`` are those of ``cvcore.engine.predictor.load_predictor``; a ``part``
-    stands for what lies between several layers. With slopes it runs to its end, and back to the
-    layer: see ``cvcore.engine.slopes``. Raises ``InputError`` for a network that is not offered to
-    browsers, or has no such place.
+    ``layer`` is that of ``cvcore.engine.predictor.load_predictor``; a ``part`` stands for what lies
+    between several layers. With slopes it runs to its end, and back to the layer: see
+    ``cvcore.engine.slopes``. Raises ``InputError`` for a network that is not offered to browsers,
+    or has no such place.
     """
     row = registry.get_weight(name)
     if not is_offered(name):
         raise InputError(f"{row.title} runs on the server alone.")
-    graph, weights = _split(name, onnx_export.choose_size(name, size_hw))
+    graph, weights = _split(name)
     if layer or part:
         from cvcore.engine.slopes import add_slopes  # loads ONNX
 
@@ -81,17 +81,18 @@ def load(
 
 
 @lru_cache(maxsize=4)
-def _split(name: str, size_hw: tuple[int, int] | None) -> tuple[bytes, bytes]:
-    return split(_load_whole(name, size_hw))
+def _split(name: str) -> tuple[bytes, bytes]:
+    return split(_load_whole(name))
 
 
-def _load_whole(name: str, size_hw: tuple[int, int] | None) -> bytes:
+def _load_whole(name: str) -> bytes:
     if registry.get_weight(name).is_onnx:
         return checkpoints.load_onnx(name)
-    path = onnx_export.file_path(name, size_hw)
+    size = onnx_export.choose_size(name, None)
+    path = onnx_export.file_path(name, size)
     exported = onnx_export.read(path)
     if exported is None:
-        exported = onnx_export.export(name, size_hw)
+        exported = onnx_export.export(name, size)
         onnx_export.store(exported, path)
     return exported
 

@@ -97,25 +97,22 @@ def find_network(
     is exported.
 
     ``data`` holds its ``name``, and may hold the ``layer`` at which it ends, or to which it goes
-    back (``slopes``), one of its ``parts`` by name, and its ``size``, the height and width in
-    pixels. Raises ``InputError`` for one that browsers cannot have.
+    back (``slopes``), or one of its ``parts`` by name. Raises ``InputError`` for one that browsers
+    cannot have.
     """
     name, layer = str(data.get("name")), str(data.get("layer") or "")
-    size, part_name = data.get("size"), str(data.get("part") or "")
+    part_name = str(data.get("part") or "")
     part = (parts or {}).get((name, part_name))
     if part_name and part is None:
         raise InputError(f"The lesson has no part “{part_name}” of this network.")
-    size_hw = (int(size[0]), int(size[1])) if size else None
-    if browser.is_offered(name) and not browser.is_ready(name, size_hw):
+    if browser.is_offered(name) and not browser.is_ready(name):
         return {"waiting": f"{registry.get_weight(name).title} is being made ready."}
-    return _publish_network(name, layer, size_hw, part, bool(data.get("slopes")))
+    return _publish_network(name, layer, part, bool(data.get("slopes")))
 
 
 @cache
-def _publish_network(
-    name: str, layer: str, size_hw: tuple[int, int] | None, part: Part | None, with_slopes: bool
-) -> dict[str, Any]:
-    network = browser.load(name, layer, size_hw, part=part, with_slopes=with_slopes)
+def _publish_network(name: str, layer: str, part: Part | None, with_slopes: bool) -> dict[str, Any]:
+    network = browser.load(name, layer, part=part, with_slopes=with_slopes)
     return {
         "graph": publish_large(f"{name}.onnx", network.graph),
         "weights": publish_large(f"{name}.weights", network.weights),

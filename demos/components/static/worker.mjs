@@ -4,7 +4,7 @@ import {createEngine} from './engine.mjs';
 /**
  * What a lesson's `create` gets.
  * @typedef {{
- *   open: (name: string, where?: {layer?: string, slopes?: boolean, part?: string, size?: number[]})
+ *   open: (name: string, where?: {layer?: string, slopes?: boolean, part?: string})
  *     => Promise<Network>,
  *   ask: (question: any) => Promise<any>,
  *   lap: (stage: string) => void,

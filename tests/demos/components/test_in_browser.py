@@ -121,7 +121,7 @@ def test_a_network_is_waited_for_while_it_is_exported(empty_cache, small, files)
 
 
 def test_an_onnx_file_is_there_at_once(empty_cache, files):
-    found = find_network({"name": "mtcnn_pnet", "layer": "", "size": None})
+    found = find_network({"name": "mtcnn_pnet", "layer": ""})
     assert found["bytes"] == len(files.get(f"/{found['weights']}").content)
     assert empty_cache == []
 
