@@ -21,10 +21,10 @@ class OwnBackground(ui.JsComponent):
 
     MARKUP = f"""<div class="own-background" role="group"
 aria-label="Your own background" data-side="{SIDE}" data-bytes="{images.MAX_FILE_BYTES}">
-<img alt="Your own background" hidden><button type="button" class="choose">Choose a picture</button>
+<img alt="Your own background" hidden><button type="button" class="choose">Choose</button>
 <button type="button" class="paste">Paste</button>
 <button type="button" class="clear" aria-label="Remove the picture" hidden>✕</button>
-<output>Or drop one here.</output>
+<output>Choose, paste or drop a picture.</output>
 <input type="file" accept="{_ACCEPT}" aria-label="Picture file" hidden></div>"""
     SCRIPTS = ("background.js",)
     STYLES = ("background.css",)

@@ -329,3 +329,51 @@ def test_webcam_and_its_effects(page, tab, screenshot, tmp_path):
     screenshot("segmentation_live_u")
     tab.get_by_role("radio", name="mask", exact=True).click()
     expect(diagram.locator(".level")).to_have_count(0)
+
+
+def test_in_the_browser_the_background_stays_in_the_page(page, tab, traffic, tmp_path):
+    """About 6 s: the networks are opened whole and in two parts."""
+    sent = []
+
+    def note(request):
+        body = request.post_data or ""
+        if "queue/join" in request.url and "data:image" in body:
+            sent.append(len(body))
+
+    traffic.listen("request", note)
+    start_webcam(tab)
+    pair = tab.locator("#segmentation-live")
+    pair.locator("[data-does=where]").select_option("browser")
+    canvas = pair.locator(".live-view canvas")
+    canvas.wait_for()
+
+    def is_corner(shown, colour):
+        """Whether the live picture is so in the upper left, where no one is."""
+        pixel = shown.evaluate(
+            """shown => {
+              const pen = document.createElement('canvas').getContext('2d');
+              pen.drawImage(shown, 0, 0);
+              return [...pen.getImageData(10, 10, 1, 1).data].slice(0, 3);
+            }"""
+        )
+        return np.abs(np.subtract(pixel, colour)).max() < 25
+
+    tab.get_by_role("radio", name="your own").click()
+    own = np.full((60, 90, 3), (200, 200, 0), np.uint8)
+    (tmp_path / "own.png").write_bytes(images.to_png(own))
+    tab.locator("#segmentation-background input[type=file]").set_input_files(tmp_path / "own.png")
+    poll(page, lambda: is_corner(canvas, (200, 200, 0)), "The background in the browser")
+    assert not sent
+    tab.get_by_role("radio", name="inside the U").click()
+    diagram = tab.locator("#segmentation-live-u")
+    expect(diagram.locator(".level")).to_have_count(9)
+    diagram.locator(".skip").nth(1).click()
+    expect(diagram.locator(".skip").nth(1)).to_have_attribute("aria-checked", "false")
+    expect(canvas).to_be_visible()
+    assert not sent
+    tab.get_by_role("radio", name="your own").click()
+    pair.locator("[data-does=where]").select_option("server")
+    image = pair.locator(".live-view img")
+    image.wait_for()
+    poll(page, lambda: is_corner(image, (200, 200, 0)), "The background on the server")
+    assert len(sent) == 1
