@@ -100,7 +100,8 @@ test('one person is enrolled by the same numbers, or refused by the same sentenc
   for (const {calls, embedding, notes, said} of golden.enrolling) {
     const networks = replay(calls), picture = makePicture(110, 90);
     if (said) {
-      await assert.rejects(getOnlyFace(picture, networks), {message: said});
+      const refused = await getOnlyFace(picture, networks).then(() => '', (error) => error.message);
+      assert.equal(refused, said);
     } else {
       const face = await getOnlyFace(picture, networks);
       const [own] = await embedAll([cutOut(picture, face)], networks.sface);
@@ -135,7 +136,9 @@ test('a film is followed by the same tracks, names and tables', async () => {
 test('names, roster and notes are written as on the server', () => {
   const some = (count) => Array.from({length: count}, (_, n) => ({name: `Person ${n}`, embedding: null}));
   for (const {people, said, ...asked} of golden.saying.refused) {
-    assert.throws(() => checkName(some(people), asked, words), {message: said});
+    let refused = '';
+    try { checkName(some(people), asked, words); } catch (error) { refused = error.message; }
+    assert.equal(refused, said);
   }
   assert.equal(checkName(some(40), {name: '  Person   3 ', consent: true}, words), 'Person 3');
   golden.saying.rosters.forEach((roster, i) => assert.equal(drawPeople(some([0, 1, 3][i]), words), roster));
