@@ -77,7 +77,9 @@ export const enrol = async (name, picture, consent, detector) => {
     roster().innerHTML = reply.roster;
     return reply.isDone ? ['', null, false] : kept;
   } catch (error) {
-    note(`${error instanceof Error ? error.message : error}`.replace(/: the server goes on[.]$/, '.'));
+    const said = error instanceof Error ? error.message : String(error);
+    note(said === UNREADABLE ? said
+      : said.replace(/(: the server goes on)?[.]?$/, ': choose “this server” under the webcam to enrol there.'));
     return kept;
   }
 };
