@@ -282,7 +282,7 @@ where?.addEventListener('change', () => {
   markChosen();
   if (stream) begin();
 });
-if (where) where.value = document.livePlace || '';
+if (where && document.livePlace) where.value = document.livePlace;
 // What a button of the lesson tells it where it runs here; undefined where it does not.
 pair.tell = async (what, detail) => (runner && inBrowser() ? (await runner.tell(what, detail)).data : undefined);
 // For what a lesson keeps on either side, webcam or none: which side is chosen, and the Worker's answer.
