@@ -27,7 +27,7 @@ CAMERA_WIDTH = 384  # pixels: 288 high, of which the network sees the middle at 
 CHANGED = 6  # channels listed by how much they changed
 PATIENCE_SECONDS = 120  # for the fast engine, until PyTorch goes on
 NO_FRAME = "There is no frame yet: start the webcam first."
-ELEMENT = "feature-maps-live"
+ELEMENT = "feature_maps-live"
 # The browser that answers the frames itself keeps one of them itself.
 KEEP = f"""async (last) => [last,
   await document.getElementById('{ELEMENT}').tell('remember') || '']"""
@@ -172,6 +172,7 @@ def build(tab: lesson.Tab, model: gr.Dropdown, layer: gr.Textbox) -> None:
             show_frame,
             [model, layer, count, scale, remembered],
             extra_outputs=[last, changes],
+            elem_id=ELEMENT,
             width=CAMERA_WIDTH,
             quality=LIVE_QUALITY,
             browser=lesson.InBrowser(__name__, tell_browser),

@@ -48,14 +48,25 @@ export const createEngine = async (addresses, report) => {
   // From here on it is in the browser's store, where the engine finds it, already compiled or not.
   const program = fetchCounted(addresses.program, count);
 
+  // The cuts of a network share them: the latest are kept.
+  /** @type {{address: string, data: Promise<Uint8Array> | null}} */
+  let latest = {address: '', data: null};
+  const fetchWeights = (/** @type {Parts} */ {weights: address, bytes}) => {
+    if (latest.address === address && latest.data) return latest.data;
+    all += bytes;
+    const data = fetchCounted(address, count);
+    latest = {address, data};
+    data.catch(() => { latest.data = null; });  // it can be asked for again
+    return data;
+  };
+
   /**
    * A network, ready to run.
    * @param {Parts} parts
    */
   const open = async (parts) => {
-    all += parts.bytes;
     const [graph, weights] = await Promise.all([
-      fetchCounted(parts.graph, () => {}), fetchCounted(parts.weights, count), program]);
+      fetchCounted(parts.graph, () => {}), fetchWeights(parts), program]);
     const session = await ort.InferenceSession.create(graph, {
       externalData: [{path: 'weights', data: weights}],
       graphOptimizationLevel: 'all',

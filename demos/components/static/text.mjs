@@ -1,5 +1,5 @@
 // Words on a picture, as cvcore.core.drawing.draw_text has them; the letters are the browser's own.
-import {roundEven} from './classifier.mjs';
+import {roundEven} from './numbers.mjs';
 import {toImageData} from './pictures.mjs';
 
 /** @typedef {import('./pictures.mjs').Picture} Picture */

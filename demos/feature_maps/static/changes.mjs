@@ -1,4 +1,5 @@
 // How the channels of a layer differ between a remembered frame and a later one.
+import {toFixed} from '../../components/static/numbers.mjs';
 import {findMeans} from './map_grid.mjs';
 
 /** @typedef {import('./map_grid.mjs').Maps} Maps */
@@ -21,7 +22,7 @@ export const compareMaps = (first, second) => {
 };
 
 /** Two digits after the point, a true minus sign. @param {number} value */
-const write = (value) => value.toFixed(2).replace('-', '−');
+const write = (value) => toFixed(value, 2).replace('-', '−');
 
 /**
  * The most changed channels as HTML, and as numbers.
@@ -31,7 +32,7 @@ export const drawChanges = ({order, changes, means}) => {
   const top = order.slice(0, LISTED), most = Math.max(changes[order[0]], 1e-12);
   const cells = top.map((channel) =>
     `<div><b>channel ${channel}</b><span class="track"><i style="width:`
-    + `${(100 * changes[channel] / most).toFixed(0)}%"></i></span>`
+    + `${toFixed(100 * changes[channel] / most, 0)}%"></i></span>`
     + `${write(means[0][channel])} → ${write(means[1][channel])}</div>`);
   return {
     html: 'Most changed since the frame you remembered, with the mean then and now; the grid '

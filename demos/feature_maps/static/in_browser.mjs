@@ -1,5 +1,6 @@
 // All maps of a layer on the webcam, computed in the visitor's own browser.
 import {prepare} from '../../components/static/classifier.mjs';
+import {round} from '../../components/static/numbers.mjs';
 import {toImageData, toRgb} from '../../components/static/pictures.mjs';
 import {drawSentence} from '../../components/static/text.mjs';
 import {compareMaps, drawChanges} from './changes.mjs';
@@ -63,7 +64,7 @@ export const create = async (kit) => {
       const shown = order.slice(0, count), chosen = choose(maps, shown), {width, aspect, colours} = known;
       const grid = drawGrid(fitMaps(chosen, width, aspect), {scale, range, aspect, table: colours});
       const changes = reaction ? drawChanges(reaction) : {html: '', channels: []};
-      const means = findMeans(chosen).map((value) => Math.round(value * 1e4) / 1e4);
+      const means = findMeans(chosen).map((value) => round(value, 4));
       const picture = toImageData(grid);
       kit.lap('drawing');
       return {picture, extras: [{...changes, layer, shown_channels: shown, shown_means: means}]};

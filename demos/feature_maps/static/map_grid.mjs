@@ -1,7 +1,8 @@
 // Many maps as one picture, as cvcore.probes.map_grid draws them.
-import {roundEven} from '../../components/static/classifier.mjs';
 import {colourise, colouriseSigned} from '../../components/static/colours.mjs';
-import {average, findRange} from '../../components/static/planes.mjs';
+import {shrink} from '../../components/static/cv2_resize.mjs';
+import {roundEven} from '../../components/static/numbers.mjs';
+import {findRange} from '../../components/static/planes.mjs';
 
 /** @typedef {{data: Float32Array, count: number, height: number, width: number}} Maps one after the other */
 /** @typedef {{scale: string, range: number[] | null, aspect: number, table: ArrayLike<number>}} Look
@@ -33,8 +34,12 @@ export const fitMaps = (maps, wanted, aspect) => {
   const {data, count, height, width} = maps;
   const cell = Math.max(1, Math.floor(wanted / countColumns(maps, aspect)) - 1);
   if (cell >= width) return repeat(maps, Math.floor(cell / width));
-  const high = Math.max(1, roundEven(height * cell / width));
-  return {data: average(data, [height, width], [high, cell]), count, height: high, width: cell};
+  const high = Math.max(1, roundEven(height * cell / width)), small = new Float32Array(count * high * cell);
+  for (let i = 0; i < count; i += 1) {
+    const map = data.subarray(i * height * width, (i + 1) * height * width);
+    small.set(shrink({width, height, data: map}, cell, high).data, i * high * cell);
+  }
+  return {data: small, count, height: high, width: cell};
 };
 
 /** Each value a block of so many. @param {Maps} maps @param {number} times @returns {Maps} */

@@ -1,7 +1,8 @@
 // A map over the square of a camera's frame that the network sees.
 import {findCrop, markCrop} from '../../components/static/classifier.mjs';
 import {colourise} from '../../components/static/colours.mjs';
-import {enlarge, findQuantile, findRange} from '../../components/static/planes.mjs';
+import {enlarge} from '../../components/static/cv2_resize.mjs';
+import {findQuantile, findRange} from '../../components/static/planes.mjs';
 import {resize} from '../../components/static/resize.mjs';
 
 /** @typedef {import('../../components/static/pictures.mjs').Picture} Picture */
@@ -16,8 +17,9 @@ import {resize} from '../../components/static/resize.mjs';
  * @param {ArrayLike<number>} table 256 colours
  * @returns {Picture}
  */
-export const layOver = (frame, cells, size, recipe, table) => {
-  const side = recipe.crop, map = enlarge(cells, size, [side, side]);
+export const layOver = (frame, cells, [height, width], recipe, table) => {
+  const side = recipe.crop, large = enlarge({width, height, data: cells}, side, side);
+  const map = /** @type {Float32Array} */ (large.data);
   // single pixels that stand far out do not set the range
   const limit = Math.fround(findQuantile(map, 0.995) || findRange(map)[1] || 1);
   const colours = colourise(map.map((value) => Math.min(value / limit, 1)), table);

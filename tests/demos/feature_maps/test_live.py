@@ -1,14 +1,16 @@
 """Live frames called as plain functions."""
 
 import numpy as np
+import onnx
 import pytest
 
 from cvcore import feature_maps as fm
 from cvcore.core import samples
 from cvcore.core.errors import InputError
-from cvcore.engine import predictor
+from cvcore.engine import cutting, predictor
 from cvcore.probes import map_grid
 from demos.feature_maps import live
+from tests.support.exported import export_once
 
 MODEL = "efficientnet_lite0"
 LAYER = "blocks.2.1.act2"
@@ -43,6 +45,7 @@ def test_a_remembered_frame_puts_the_most_changed_channels_first(sample):
     assert remembered.frame is sample
     with pytest.raises(InputError, match="no frame yet"):
         live.keep_frame(None)
+    assert live.keep_frame(None, "kept") is None  # the browser has it
 
 
 def test_live_colours_can_span_all_layers_of_the_kind(sample):
@@ -62,3 +65,13 @@ def test_the_fast_engine_is_waited_for(monkeypatch):
     assert asked == [[MODEL]]
     assert ["is being made" in words for words in said] == [True, True, True, False]
     assert said[-1].endswith("Ready.")
+
+
+def test_a_browser_is_told_which_layers_it_cannot_see():
+    exported = onnx.load(export_once(MODEL), load_external_data=False)
+    known, places = live.tell_browser(None), cutting.find_places(exported)
+    assert known["merged"] == [row.name for row in fm.list_layers() if row.name not in places]
+    assert known["layer"] == "act1"
+    assert live.tell_browser("act1") == (0, 6)
+    with pytest.raises(InputError, match="no layer"):
+        live.tell_browser("nothing")

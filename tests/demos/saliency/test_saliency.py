@@ -318,6 +318,13 @@ def test_the_map_through_the_api(client):
     assert 0 < numbers["deletion_auc"] < numbers["insertion_auc"]
 
 
+def test_a_browser_is_told_the_layers_that_the_slider_means():
+    net = cvcore.saliency.choose_target(np.zeros((3, 224, 224), np.float32), 0, None).load_net()
+    modules = dict(net.named_modules())
+    layers = live.tell_browser(None)["layers"]
+    assert [modules[name] for name in layers] == cvcore.saliency.cams.list_layers(net)
+
+
 def test_frame_and_region_through_the_api(client):
     picture = handle_file(ROOT_SAMPLE)
     uri, numbers = client.predict(picture, "grad_cam", 8, -1, api_name="/saliency_frame")
