@@ -71,9 +71,9 @@ def test_cuts_share_the_file_of_the_weights(exported, monkeypatch):
     part = browser.load("efficientnet_lite0", LAYER)
     assert part.weights is whole.weights
     assert len(part.graph) < len(whole.graph) / 2
-    cut = cutting.cut(exported.read_bytes(), LAYER)
+    cut = cutting.cut(exported.read_bytes(), cutting.Part((LAYER,)))
     check_same(cut, (part.graph, part.weights), (1, 3, 224, 224))
-    with pytest.raises(InputError, match="is not cut at no_such: look into it on the server"):
+    with pytest.raises(InputError, match="is not cut there: look into it on the server"):
         browser.load("efficientnet_lite0", "no_such")
     browser._split.cache_clear()
 

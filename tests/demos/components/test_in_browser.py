@@ -155,9 +155,16 @@ def test_what_the_server_has_downloaded_for_itself_stays_there(empty_cache):
     assert empty_cache == []
 
 
-def test_a_network_is_not_cut_where_it_has_no_such_layer(empty_cache):
-    with pytest.raises(InputError, match="is not cut at no_such_layer: look into it on the server"):
-        find_network({"name": "mtcnn_pnet", "layer": "no_such_layer"})
+@pytest.mark.parametrize(
+    ("asked", "sentence"),
+    [
+        ({"layer": "no_such_layer"}, "is not cut there: look into it on the server."),
+        ({"part": "no_such_part"}, "The lesson has no part “no_such_part” of this network."),
+    ],
+)
+def test_a_network_is_not_cut_where_it_has_no_such_place(empty_cache, asked, sentence):
+    with pytest.raises(InputError, match=sentence):
+        find_network({"name": "mtcnn_pnet", **asked})
 
 
 # --- what the page calls --------------------------------------------------------------------------
