@@ -13,7 +13,7 @@ from cvcore.core.errors import InputError, SetupError
 from cvcore.engine import checkpoints, onnx_export, registry
 from cvcore.engine.cutting import Part, cut
 
-ENGINE = "onnxruntime_web"
+ENGINE, WEBGPU_ENGINE = "onnxruntime_web", "onnxruntime_webgpu"
 WEIGHTS = "weights"  # what the graph calls the file beside it
 _SMALL = 64  # values: so few stay in the graph, as do all that shapes are computed from
 
@@ -26,15 +26,15 @@ class BrowserNetwork:
     weights: bytes
 
 
-def engine_files() -> dict[str, Path]:
+def engine_files(engine: str = ENGINE) -> dict[str, Path]:
     """ONNX Runtime Web's files by their kinds: the script, what loads the program, the program.
 
-    The program is WebAssembly, packed by gzip. Raises ``SetupError`` where one is missing or
-    damaged.
+    ``engine`` may be ``WEBGPU_ENGINE``, which runs networks on a GPU. The program is WebAssembly,
+    packed by gzip. Raises ``SetupError`` where a file is missing or damaged.
     """
-    registry.check_files(ENGINE)
+    registry.check_files(engine)
     return dict(
-        zip(("script", "loader", "program"), registry.get_weight(ENGINE).paths, strict=True)
+        zip(("script", "loader", "program"), registry.get_weight(engine).paths, strict=True)
     )
 
 

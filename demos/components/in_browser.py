@@ -38,13 +38,15 @@ class InBrowser:
     ``module`` is the lesson's own (``__name__``): its ``static/in_browser.mjs`` answers. ``ask``
     gives what that wants to know, tables or names, as JSON. Where it is ``is_private`` no frame
     goes to the server while the browser makes ready, or instead of it. ``parts`` are those of
-    networks that can be opened alone, by the network's name and one of the lesson's own.
+    networks that can be opened alone, by the network's name and one of the lesson's own. Where it
+    ``has_networks`` the engine is loaded at once.
     """
 
     module: str
     ask: Callable[[Any], Any] | None = None
     is_private: bool = False
     parts: Mapping[tuple[str, str], Part] = field(default_factory=dict)
+    has_networks: bool = True
 
     @property
     def script(self) -> Path:
@@ -73,21 +75,21 @@ class InBrowser:
             "runner": publish_module(_STATIC / "runner.mjs"),
             "worker": publish_module(_STATIC / "worker.mjs"),
             "lesson": publish_module(self.script.resolve()),
-            "engine": _publish_engine(),
+            "engine": _publish_engine() if self.has_networks else {},
         }
 
 
 @cache
-def _publish_engine() -> dict[str, Any]:
-    files = browser.engine_files()
-    program = files["program"]
-    return {
-        "script": publish_large(files["script"].name, files["script"].read_bytes()),
-        "loader": publish_large(files["loader"].name, files["loader"].read_bytes()),
-        "program": publish_large(
-            program.name.removesuffix(".gz"), program.read_bytes(), is_packed=True
-        ),
-    }
+def _publish_engine() -> dict[str, str]:
+    """Addresses of the engine and, for browsers that have a GPU, of the one that uses it."""
+    addresses = {"gpuWorker": publish_module(_STATIC / "webgpu_worker.mjs")}
+    for engine, prefix in ((browser.ENGINE, ""), (browser.WEBGPU_ENGINE, "gpu")):
+        for kind, path in browser.engine_files(engine).items():
+            address = publish_large(
+                path.name.removesuffix(".gz"), path.read_bytes(), is_packed=path.suffix == ".gz"
+            )
+            addresses[f"{prefix}{kind.title()}" if prefix else kind] = address
+    return addresses
 
 
 def find_network(

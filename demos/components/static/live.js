@@ -170,7 +170,9 @@ const readValues = () => JSON.parse(JSON.stringify(Object.fromEntries(
 const loadRunner = async () => {
   const setup = await server.setup();
   if (!setup || setup.said) throw new Error(setup?.said || 'The server does not answer');
-  here ??= await import(new URL(setup.runner, document.baseURI).href);
+  here ??= await import(new URL(setup.runner, document.baseURI).href).catch(() => {
+    throw new Error('The program could not be loaded into this browser');
+  });
   const obstacle = here.findObstacle();
   if (obstacle) throw new Error(obstacle);
   runner = new here.Runner(setup, server, hear);

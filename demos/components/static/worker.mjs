@@ -1,5 +1,6 @@
 // A lesson in a Worker of its own: the page hands it frames and gets pictures back.
 import {createEngine} from './engine.mjs';
+import {orSay} from './sessions.mjs';
 
 /**
  * What a lesson's `create` gets.
@@ -74,25 +75,24 @@ const forgetOld = (networks) => {
 
 /** @type {Lesson} */
 let lesson;
-let engineName = '';
+/** @type {ReturnType<typeof createEngine> | null} */
+let engine = null;
 
 /** @param {{lesson: string, engine: import('./engine.mjs').Addresses}} setup */
 const open = async ({lesson: script, engine: addresses}) => {
   const report = (/** @type {number} */ done, /** @type {number} */ all) => post({kind: 'loading', done, all});
-  /** @type {Promise<Awaited<ReturnType<typeof createEngine>>> | null} */
-  let engine = null;
+  if (addresses.script) engine = createEngine(addresses, report); // while the lesson is loaded
   /** @type {Map<string, Promise<Network>>} */
   const networks = new Map();
   const load = async (/** @type {any} */ wanted) => {
-    engine ??= createEngine(addresses, report);
     let parts = await askServer('network', wanted);
     while (parts.waiting) {
       post({kind: 'waiting', said: parts.waiting});
       await sleep(500);
       parts = await askServer('network', wanted);
     }
-    engineName = (await engine).name;
-    return (await engine).open(parts);
+    if (!engine) throw new Error('This lesson has no engine');
+    return engine.open(parts);
   };
   const kit = {
     /** @type {Kit['open']} */
@@ -107,9 +107,9 @@ const open = async ({lesson: script, engine: addresses}) => {
     },
     ask: async (/** @type {any} */ question) => (await askServer('ask', question)).data,
     lap,
-    badge: () => writeBadge(laps, engineName),
+    badge: () => writeBadge(laps, engine?.name() ?? ''),
   };
-  lesson = await (await import(script)).create(kit);
+  lesson = await (await orSay(import(script), 'The lesson could not be loaded into this browser')).create(kit);
   post({kind: 'ready'});
 };
 
@@ -124,7 +124,7 @@ const answer = async ({frame, values, key}) => {
   const shown = picture instanceof OffscreenCanvas ? picture.transferToImageBitmap() : picture;
   const handed = shown instanceof ImageData ? [shown.data.buffer] : [shown];
   const ms = performance.now() - started;
-  post({kind: 'answer', key, picture: shown, extras, laps, ms, engine: engineName}, handed);
+  post({kind: 'answer', key, picture: shown, extras, laps, ms, engine: engine?.name() ?? ''}, handed);
 };
 
 const ACTS = {
@@ -143,7 +143,10 @@ self.onmessage = async ({data}) => {
   try {
     await ACTS[/** @type {keyof typeof ACTS} */ (data.kind)](data);
   } catch (error) {
-    const said = error instanceof Error ? error.message : String(error);
+    // an Error of no special kind is a sentence of ours
+    const isSentence = /** @type {any} */ (error).constructor === Error;
+    if (!isSentence) console.warn(error);
+    const said = isSentence ? /** @type {Error} */ (error).message : 'This browser cannot compute this';
     post({kind: 'failed', of: data.kind, key: data.key, said});
   }
 };
