@@ -8,7 +8,7 @@ export const TOLERANCE = 1e-3; // of an output's largest value: sums in another 
 export const RACE_MS = 1000;
 const LATELY = 5; // WebAssembly's runs whose middle counts
 const LEAST_MS = 10; // what takes less is not worth the way to the GPU and back
-const MAKE_READY_MS = 10000; // the first run, in which programs for the GPU are compiled
+const MAKE_READY_MS = 5000; // the first run, in which programs for the GPU are compiled
 const ANSWER_MS = 2000; // who has won and then takes longer is lost
 const MOST_RUNS = 20;
 

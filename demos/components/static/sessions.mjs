@@ -1,5 +1,5 @@
 // A network in ONNX Runtime Web: the same for WebAssembly and WebGPU.
-/** @typedef {{data: Float32Array, dims: readonly number[]}} Values */
+/** @typedef {{data: Float32Array, dims: number[]}} Values */
 /** @typedef {Record<string, Values>} Inputs by their names */
 
 /** @param {Promise<any>} work @param {string} said to the visitor where it fails */
