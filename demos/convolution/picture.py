@@ -117,4 +117,6 @@ def build(tab: lesson.Tab, lazy: lesson.LazyTabs, panel: Panel) -> None:
             settings=settings, api_name=None, kind="stream",
         )  # fmt: skip
     with stage.live():
-        tab.live(process_frame, settings=settings, browser=lesson.InBrowser(__name__))
+        tab.live(
+            process_frame, settings=settings, browser=lesson.InBrowser(__name__, has_networks=False)
+        )
