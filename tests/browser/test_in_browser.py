@@ -38,6 +38,7 @@ def test_what_arrives_badly_is_told_and_the_server_goes_on(open_tab, page):
     start_webcam(tab)
     where, why = tab.get_by_label("Where it runs"), tab.locator("[data-does=why]:visible")
     there, here = tab.locator(".live-view img"), tab.locator(".live-view canvas")
+    expect(there).to_be_visible()
     try:
         for name, reply, said in BAD:
             address = f"**/kept/*/{name}"
