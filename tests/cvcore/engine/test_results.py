@@ -36,18 +36,23 @@ def holds_arrays(kind):
     return any(map(holds_arrays, typing.get_args(kind)))
 
 
-@pytest.mark.parametrize("kind", list_classes(), ids=lambda one: one.__qualname__)
-def test_a_class_that_holds_arrays_is_compared_by_identity(kind):
-    """Else == would ask an array whether it is true."""
+def compares_arrays(kind: type) -> bool:
     try:
         hints = typing.get_type_hints(kind)
     except NameError:  # names that only a type checker imports
         hints = {}
     compared = {field.name for field in dataclasses.fields(kind) if field.compare}
     plain = {field.name for field in dataclasses.fields(kind) if field.hash is False}
-    if any(holds_arrays(hints.get(name)) for name in compared - plain):
-        assert kind.__eq__ is object.__eq__
-        assert kind.__hash__ is object.__hash__
+    return any(holds_arrays(hints.get(name)) for name in compared - plain)
+
+
+def test_a_class_that_holds_arrays_is_compared_by_identity():
+    """Else == would ask an array whether it is true."""
+    own = (object.__eq__, object.__hash__)
+    kinds = list_classes()
+    assert len(kinds) > 100
+    wrong = [one for one in kinds if compares_arrays(one) and (one.__eq__, one.__hash__) != own]
+    assert wrong == []
 
 
 @pytest.fixture(scope="module")
