@@ -84,6 +84,7 @@ def test_why_adds_up_to_the_difference_of_the_distances(model):
     assert answer.histogram.sum() == pytest.approx(1)
 
 
+@pytest.mark.slow
 def test_more_words_tell_digits_better_and_quarters_better_still():
     few, many, where = (
         cf.train_words("digits", cf.WordSettings(*one)).svm_accuracy

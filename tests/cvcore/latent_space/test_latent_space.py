@@ -131,6 +131,7 @@ def test_a_direction_changes_what_it_is_named_by(name):
     assert sums[0] < 0.9 * sums[1] < 0.9 * 0.95 * sums[2]
 
 
+@pytest.mark.slow
 def test_faces_stay_faces_to_the_end_of_each_direction():
     """The card's share is of 200 faces; these are twelve others."""
     found = latent_space.load_directions()

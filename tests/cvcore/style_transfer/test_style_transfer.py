@@ -183,6 +183,7 @@ def test_a_stopped_run_ends_as_if_it_had_not_been_stopped(sample, toy, stopped_a
     assert rest.losses["total"] == pytest.approx(whole.losses["total"], rel=0.02)
 
 
+@pytest.mark.slow
 def test_more_steps_do_not_spoil_a_finished_painting(sample):
     options = {"side": 64, "steps": 60}
     steps = list(stylise(sample, NIGHT, **options))

@@ -18,6 +18,7 @@ def measure(settings):
     return np.mean(shares)
 
 
+@pytest.mark.slow
 def test_the_mlp_on_all_digits():
     """92 %; 93.2 with a deviation of 0.4 from seed to seed as measured."""
     assert measure(Settings()) == pytest.approx(0.93, abs=0.015)

@@ -158,11 +158,13 @@ def run(name, seed=0):
     return last
 
 
+@pytest.mark.slow
 def test_mirrored_digits_do_harm():
     without, mirrored = run("mirrored").accuracies
     assert without - mirrored > 0.03
 
 
+@pytest.mark.slow
 def test_what_is_trained_bright_and_used_dark_is_mended_by_brightness():
     without, moved, mended = run("dark").accuracies
     assert mended - max(without, moved) > 0.15
