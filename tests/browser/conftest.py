@@ -2,6 +2,7 @@
 
 import asyncio
 import threading
+from dataclasses import replace
 from functools import partial
 from importlib import import_module
 
@@ -10,7 +11,10 @@ import pytest
 from _pytest.runner import runtestprotocol
 from gradio import routes
 
+from cvcore import deep_dream
 from cvcore.deep_dream import grid
+from demos.autoencoders import session as autoencoders
+from demos.training_lab import session as training_lab
 from tests.support.remembered import Answers, step_once
 from tests.support.server import describe_queues, wait_until
 from tests.support.work import Work
@@ -34,6 +38,30 @@ def quick_openings(monkeypatch, answers, thumbnails):
     monkeypatch.setattr(onnxruntime.InferenceSession, "run", lambda *args: answers.run(real, *args))
     small = partial(step_once, thumbnails, grid.draw_thumbnails)
     monkeypatch.setattr(grid, "draw_thumbnails", small)
+
+
+@pytest.fixture
+def short_work(monkeypatch):
+    """For tests to which it is all the same what is learnt or dreamt: what lessons train and dream
+    as they are opened takes a few steps."""
+    dream, ask, begin = deep_dream.dream, autoencoders.Session.ask, training_lab.Session.begin
+
+    def shorten(settings, examples):
+        return replace(settings, epochs=2, examples=examples)
+
+    def ask_for_less(session, name, settings):
+        return ask(session, name, shorten(settings, 500))
+
+    def begin_less(session, tasks, *args, **kwargs):
+        tasks = [replace(one, settings=shorten(one.settings, 1000)) for one in tasks]
+        return begin(session, tasks, *args, **kwargs)
+
+    def dream_less(*args, **kwargs):
+        return dream(*args, **kwargs | {"octaves": 2, "steps": 3})
+
+    monkeypatch.setattr(autoencoders.Session, "ask", ask_for_less)
+    monkeypatch.setattr(training_lab.Session, "begin", begin_less)
+    monkeypatch.setattr(deep_dream, "dream", dream_less)
 
 
 @pytest.fixture

@@ -5,14 +5,12 @@ A lesson is opened once, and each of its views, as a page's opening is what thes
 time on.
 """
 
-from dataclasses import replace
 from pathlib import Path
 
 import axe_playwright_python
 import pytest
 
 from demos import TABS
-from demos.autoencoders.session import Session
 from tests.support.browser import (
     LEAST_TYPE,
     PROJECTOR,
@@ -28,9 +26,12 @@ from tests.support.browser import (
 
 pytestmark = pytest.mark.browser
 AXE = Path(axe_playwright_python.__file__).with_name("axe.min.js")
+# Of the files that a page has loaded axe's rules ask for sounds alone: its styles, which it would
+# fetch and read again each time, count for an experimental one that is not among them.
 FAULTS = """async (rules) => {
   const options = rules.length ? {runOnly: {type: 'rule', values: rules}} : {};
-  const {violations} = await axe.run(document, {...options, resultTypes: ['violations']});
+  const asked = {...options, preload: {assets: ['media']}, resultTypes: ['violations']};
+  const {violations} = await axe.run(document, asked);
   return violations.map((one) => [one.id, one.nodes.map((node) => node.html.slice(0, 160))]);
 }"""
 PHONE = """() => {
@@ -54,7 +55,7 @@ FILLS = """() => {
   return [width, height, page.scrollWidth, page.scrollHeight];
 }"""
 DARKEN = "on => document.body.classList.toggle('dark', on)"
-# What a link sets; a dream of two octaves takes a third of the time.
+# What a link sets.
 LINKS = {
     "detection": "&picture=astronaut&confidence-limit=0.4",
     "classification": "&classes-shown-k=7",
@@ -77,17 +78,6 @@ def axe(page):
     return find
 
 
-@pytest.fixture
-def short_trainings(monkeypatch):
-    """What the views of the autoencoders train, each for itself, takes a few steps."""
-    ask = Session.ask
-
-    def ask_for_less(session, name, settings):
-        return ask(session, name, replace(settings, epochs=2, examples=500))
-
-    monkeypatch.setattr(Session, "ask", ask_for_less)
-
-
 def find_errors(page, traffic: Traffic) -> list[str]:
     """What the page and its console tell of faults."""
     shown = page.get_by_text("Error", exact=True).all_text_contents()
@@ -95,7 +85,7 @@ def find_errors(page, traffic: Traffic) -> list[str]:
 
 
 @pytest.mark.parametrize("topic", TABS)
-@pytest.mark.usefixtures("short_trainings")
+@pytest.mark.usefixtures("short_work")
 def test_from_its_opening_on(topic, page, open_tab, rest, asked, traffic, screenshot, axe):
     """What a link sets off, and a slider that moves, asks the server a number of times and ends.
 

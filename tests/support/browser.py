@@ -19,6 +19,7 @@ PROJECTOR = {"width": 1280, "height": 720}
 PATIENCE_MS = 1000 * PATIENCE_SECONDS
 # A spell in which a page at rest asks for nothing: longer than any delay in the page's scripts.
 CALM_MS = 350
+PAUSE_MS = 80  # between two looks at what goes on: no frames are asked for, which cost time to draw
 CALM = """milliseconds => new Promise(done => setTimeout(() => {
     let frames = 4;
     const next = () => frames-- ? requestAnimationFrame(next) : done();
@@ -111,10 +112,13 @@ class Traffic:
         """Wait until nothing is under way and nothing more is asked for; how often was asked."""
         deadline = time.monotonic() + PATIENCE_SECONDS
         while True:
-            before, busy = len(self.asked), served.is_busy
-            self.page.evaluate(CALM, 50 if busy else CALM_MS)
-            if not busy and not served.is_busy and len(self.asked) == before:
-                return before
+            before = len(self.asked)
+            if served.is_busy:
+                self.page.wait_for_timeout(PAUSE_MS)
+            else:
+                self.page.evaluate(CALM, CALM_MS)
+                if not served.is_busy and len(self.asked) == before:
+                    return before
             if time.monotonic() > deadline:
                 raise TimeoutError(
                     f"The page goes on: it has asked {len(self.asked)} times, and under way are "
@@ -157,7 +161,7 @@ def poll(page: Any, condition: Callable[[], Any], what: str = "It") -> None:
     while not condition():
         if time.monotonic() > deadline:
             raise TimeoutError(f"{what} did not happen.")
-        page.evaluate(CALM, 20)
+        page.wait_for_timeout(PAUSE_MS)
 
 
 # --- a lesson's stage ----------------------------------------------------------------------------
