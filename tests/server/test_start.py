@@ -39,6 +39,7 @@ def test_a_service_with_next_to_nothing(tmp_path):
         "PATH": os.environ["PATH"],
         "PYTHONPATH": os.environ.get("PYTHONPATH", ""),
         "PYTHONDONTWRITEBYTECODE": "1",
+        "PYTHONPYCACHEPREFIX": os.environ.get("PYTHONPYCACHEPREFIX", ""),  # what is there is read
         "TMPDIR": str(temp),
         "GLASSBOX_CACHE": "/dev/null",
         "ALL_PROXY": "socks5://127.0.0.1:9",
