@@ -130,7 +130,8 @@ const follow = async mine => {
   lanes += 1;
   while (run === mine && !isHere) {
     if (!element.isConnected) { stop(); break; }
-    const early = sentAt + (frozen ? FROZEN_GAP : LEAST_GAP) - performance.now();
+    // what is loaded here is not kept waiting by frames
+    const early = sentAt + (frozen || !bar.hidden ? FROZEN_GAP : LEAST_GAP) - performance.now();
     if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
     sentAt = performance.now();
     const started = sentAt;
