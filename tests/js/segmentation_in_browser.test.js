@@ -7,7 +7,6 @@ import {drawLevel} from '../../demos/segmentation/static/features.mjs';
 import {create, createBackgrounds} from '../../demos/segmentation/static/in_browser.mjs';
 import {walk} from '../../demos/segmentation/static/inside.mjs';
 import {fitSize, steady, toInput, toProbability} from '../../demos/segmentation/static/probability.mjs';
-import {breakLines} from '../../demos/segmentation/static/sentence.mjs';
 import {furthest, loadGolden, unpack} from './golden.js';
 
 const golden = loadGolden('segmentation'), {style, step} = golden;
@@ -142,10 +141,4 @@ test('a skip connection that is cut carries zeros', async () => {
     [true, false, true, true, true]);
   assert.deepEqual(given[network.levels[1]].dims, levels[1].features.dims);
   assert.notEqual(levels[1].features.data[0], 0);  // what it would carry is shown all the same
-});
-
-test('a sentence is broken into lines that fit on a frame', () => {
-  const lines = breakLines(style.no_background);
-  assert.ok(lines.length > 1 && lines.every((line) => line.length <= 45));
-  assert.equal(lines.join(' '), style.no_background);
 });

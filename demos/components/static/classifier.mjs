@@ -1,15 +1,10 @@
 // What stands before a classifier and after it, as in cvcore.recognition.
 import {resize} from './resize.mjs';
+import {roundEven} from './numbers.mjs';
 import {toChw} from './pictures.mjs';
 
 /** @typedef {import('./pictures.mjs').Picture} Picture */
 /** @typedef {{resize: number, crop: number, interpolation: 'bilinear' | 'bicubic'}} Recipe pixels */
-
-/** To the nearest whole number; a half goes to the even one, as in Python. @param {number} x */
-export const roundEven = (x) => {
-  const below = Math.floor(x), rest = x - below;
-  return rest === 0.5 ? below + (below % 2 === 0 ? 0 : 1) : Math.round(x);
-};
 
 /**
  * Width and height after the resize, and the centre crop in its pixels.

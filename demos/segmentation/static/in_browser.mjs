@@ -1,10 +1,11 @@
 // The webcam's masks, computed in the visitor's own browser: what `segment_frame` of
 // `demos/segmentation/live.py` does.
+import {toRgb} from '../../components/static/pictures.mjs';
+import {drawSentence} from '../../components/static/text.mjs';
 import {blurBackground} from './blur.mjs';
 import {drawGradient, drawOverlay, fill, fitBackground, replaceBackground, toMask} from './drawing.mjs';
 import {drawU, walk} from './inside.mjs';
 import {fitSize, steady, toInput, toProbability} from './probability.mjs';
-import {writeOn} from './sentence.mjs';
 
 /**
  * @typedef {import('./drawing.mjs').Frame} Frame
@@ -96,7 +97,7 @@ export const create = async (kit) => {
     },
     answer: async (/** @type {ImageData} */ frame, /** @type {Values} */ values) => {
       if (values.effect === own && !backgrounds.hasOwn())
-        return {picture: writeOn(frame, style.no_background), extras: ['', null, {}]};
+        return {picture: drawSentence(toRgb(frame), style.no_background), extras: ['', null, {}]};
       // the frames before and the cuts were another network's
       if (values.model !== model) { past = null; cut = []; }
       model = values.model;
