@@ -39,7 +39,8 @@ data-names="{names}" data-private="{is_private}">
 <canvas role="img" aria-label="Processed webcam picture" hidden></canvas>
 <div class="live-said"><p role="status" data-does="why" hidden></p>
 <progress aria-label="Loading into this browser" max="1" hidden></progress>
-<output data-does="say">{note}</output></div></div>
+<div><output data-does="say">{note}</output><small data-does="stages" hidden></small></div></div>
+</div>
 <div class="live-camera" id="{name}-camera"><video muted playsinline hidden></video>
 <button type="button" data-does="start">Start webcam</button>
 <button type="button" data-does="freeze" aria-pressed="false" hidden>Freeze</button>

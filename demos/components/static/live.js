@@ -18,8 +18,8 @@ const isFront = (facing, label) => (facing ? facing === 'user'
 // --- in the page ---------------------------------------------------------------------------
 const pair = element.querySelector('.live-pair');
 const video = pair.querySelector('video');
-const [button, freeze, use, mirror, cameras, where, text, why] = ['start', 'freeze', 'use', 'mirror',
-  'camera', 'where', 'say', 'why'].map(name => pair.querySelector(`[data-does=${name}]`));
+const [button, freeze, use, mirror, cameras, where, text, stages, why] = ['start', 'freeze', 'use', 'mirror',
+  'camera', 'where', 'say', 'stages', 'why'].map(name => pair.querySelector(`[data-does=${name}]`));
 const stage = pair.closest('.lesson-grid');
 const image = pair.querySelector('img'), painted = pair.querySelector('.live-view canvas');
 const bar = pair.querySelector('progress');
@@ -33,7 +33,7 @@ let here = null, runner = null;  // the module runner.mjs, and its Worker
 let isHere = false, chosenByItself = 'server', isChosen = false, opening = null;
 const noCamera = navigator.mediaDevices ? '' : pair.dataset.noCamera;
 const isHidden = () => !pair.getClientRects().length;
-const say = words => { text.textContent = words; };
+const say = (words, parts = '') => { text.textContent = words; stages.textContent = parts; stages.hidden = !parts; };
 const explain = words => { why.textContent = words; why.hidden = !words; };
 const sleep = ms => new Promise(done => setTimeout(done, ms));
 
@@ -98,13 +98,13 @@ const readPixels = () => { draw(); return pen.getImageData(0, 0, canvas.width, c
 const grab = () => { draw(); return canvas.toDataURL('image/jpeg', frozen ? 0.95 : 0.85); };
 
 // A picture is on the page: what stands beside it, and how many come a second.
-const count = (reply, words) => {
+const count = (reply, words, parts) => {
   if (reply.extras) extras = reply.extras;
   const now = performance.now();
   times.push(now);
   while (now - times[0] > 2000) times.shift();
   if (frozen) say('Frozen: the controls go on acting on this picture.');
-  else if (times.length > 2) say(`${rateOf(times).toFixed(1)} frames a second, ${words}`);
+  else if (times.length > 2) say(`${rateOf(times).toFixed(1)} frames a second, ${words}`, parts);
   trigger('exchange');
 };
 const show = (reply, took) => {
@@ -121,7 +121,7 @@ const showHere = reply => {
   if (reply.picture instanceof ImageData) own.putImageData(reply.picture, 0, 0);
   else { own.drawImage(reply.picture, 0, 0); reply.picture.close(); }
   painted.hidden = false; image.hidden = true;
-  count(reply, runner.describe(reply));
+  count(reply, 'in this browser', runner.describe(reply));
 };
 
 // A lane sends a frame and waits for its picture. Two lanes keep the server busy while a picture
@@ -129,7 +129,7 @@ const showHere = reply => {
 const follow = async mine => {
   lanes += 1;
   while (run === mine && !isHere) {
-    if (!element.isConnected) { stop(); break; }
+    if (!element.isConnected) { stop(); closeRunner(); break; }
     // what is loaded here is not kept waiting by frames
     const early = sentAt + (frozen || !bar.hidden ? FROZEN_GAP : LEAST_GAP) - performance.now();
     if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
@@ -197,7 +197,7 @@ const followHere = async mine => {
     return;
   }
   while (run === mine && inBrowser()) {
-    if (!element.isConnected) { stop(); break; }
+    if (!element.isConnected) { stop(); closeRunner(); break; }
     const early = sentAt + (frozen ? FROZEN_GAP : isHere ? LEAST_GAP : 0) - performance.now();
     if (early > 0 || !video.videoWidth) { await sleep(Math.max(early, 5)); continue; }
     if (isHere) sentAt = performance.now();

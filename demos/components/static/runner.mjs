@@ -28,7 +28,7 @@ export const describe = (lately, engine) => {
     const ms = median(lately.map((laps) => laps[stage]).filter((one) => one !== undefined));
     return `${stage} ${ms.toFixed(ms >= 10 ? 0 : 1)} ms`;
   });
-  return `in this browser: ${parts.join(', ')} (${engine || 'JavaScript'})`;
+  return `${parts.join(', ')} (${engine || 'JavaScript'})`;
 };
 
 /** One Worker with a lesson in it. `hear` is told what is loaded: a share, if known, and words. */
