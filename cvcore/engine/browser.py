@@ -39,9 +39,11 @@ def engine_files(engine: str = ENGINE) -> dict[str, Path]:
 
 
 def is_offered(name: str) -> bool:
-    """Whether browsers can have the network ``name``: it is bundled, and ONNX or to be exported."""
+    """Whether browsers can have the network ``name``: it is bundled, and ONNX or exported for
+    pictures."""
     row = registry.get_weight(name)
-    return row.is_bundled and (row.is_onnx or bool(row.build)) and registry.is_available(name)
+    takes_pictures = bool(row.stride or row.preprocessing)
+    return row.is_bundled and (row.is_onnx or takes_pictures) and registry.is_available(name)
 
 
 def is_ready(name: str) -> bool:

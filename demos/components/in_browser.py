@@ -102,6 +102,7 @@ def find_network(
     back (``slopes``), or one of its ``parts`` by name. Raises ``InputError`` for one that browsers
     cannot have.
     """
+    data = data if isinstance(data, dict) else {}
     name, layer = str(data.get("name")), str(data.get("layer") or "")
     part_name = str(data.get("part") or "")
     part = (parts or {}).get((name, part_name))

@@ -74,7 +74,7 @@ class PackedPage:
 
     async def __call__(self, scope: dict, receive: Callable, send: Callable) -> None:
         path = scope["path"] if scope["type"] == "http" else ""
-        is_page = path in ("/", "/config") or path.endswith((".js", ".css"))
+        is_page = path in ("/", "/config") or path.endswith((".js", ".mjs", ".css"))
         await (self.packing if is_page else self.app)(scope, receive, send)
 
 

@@ -136,6 +136,7 @@ def test_an_onnx_file_is_there_at_once(empty_cache, files):
         ("mnist_5000", "runs on the server alone."),  # no network
         ("onnxruntime_web", "runs on the server alone."),
         ("region_svm", "runs on the server alone."),  # not to be exported
+        ("digits_cnn", "runs on the server alone."),  # takes no pictures in colour
     ],
 )
 def test_what_no_browser_can_have_is_refused_with_a_sentence(empty_cache, name, sentence):
