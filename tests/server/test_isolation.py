@@ -34,7 +34,7 @@ NAMES_AND_NUMBERS = {
     "Precision",
 }  # one of three words
 # Keyed by a network, or a weight's file.
-KNOWN_CACHES = {"list_layers", "receptive_fields", "_hash"}
+KNOWN_CACHES = {"list_layers", "receptive_fields", "_hash", "_publish_network"}
 # A lesson that fills what a visit keeps, and the calls that read it.
 READERS = {
     "feature_maps": ("pixels", "silence", "activity", "batch_norm", "kernels", "save"),
