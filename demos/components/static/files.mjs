@@ -24,6 +24,7 @@ export const fetchCounted = async (address, count, cache = 'default') => {
 
 /** @param {string} address @param {Uint8Array<ArrayBuffer>} data */
 const isSound = async (address, data) => {
+  if (!crypto.subtle) return true; // by http from another computer nothing can be checked
   const digest = new Uint8Array(await crypto.subtle.digest('SHA-256', data));
   const hash = [...digest.subarray(0, 8)].map((byte) => byte.toString(16).padStart(2, '0')).join('');
   return address.split('/').at(-2) === hash;
