@@ -156,7 +156,7 @@ def choose_place(request: gr.Request) -> str:
         return SERVER
     now = time.monotonic()
     cameras = 1 + sum(now - last <= SEEN_SECONDS for last in list(_seen.values()))
-    free = device.cpu_count() * (1 - psutil.cpu_percent() / 100)
+    free = device.cpu_count() - psutil.getloadavg()[0]  # over the last minute
     return BROWSER if free < CORES_A_CAMERA * cameras else SERVER
 
 

@@ -77,7 +77,8 @@ def test_pupils_get_the_webcam_and_no_panel(room, port, visit):
     address = f"https://{CLASS_NAME}:{port}/?class={room.word}&tab=convolution&view=live"
     page = visit(address, extra_http_headers={"X-Forwarded-For": "10.0.0.7"})
     page.get_by_role("button", name="Start webcam").click()
-    expect(page.locator(".live-view img").first).to_be_visible()
+    shown = page.locator(".live-view > :is(img, canvas):not([hidden])")
+    expect(shown).to_be_visible()  # the browser answers where fewer than two cores are free
     page.locator("#tab-start-button").click()
     expect(page.locator("#start .chapters")).to_be_visible()
     expect(page.locator(".class-room")).to_have_count(0)

@@ -33,8 +33,8 @@ NAMES_AND_NUMBERS = {
     "bool",
     "Precision",
 }  # one of three words
-# Keyed by a network, or a weight's file.
-KNOWN_CACHES = {"list_layers", "receptive_fields", "_hash", "_publish_network"}
+# Keyed by a network, or the file of a weight or a script.
+KNOWN_CACHES = {"list_layers", "receptive_fields", "_hash", "_publish_network", "publish_module"}
 # A lesson that fills what a visit keeps, and the calls that read it.
 READERS = {
     "feature_maps": ("pixels", "silence", "activity", "batch_norm", "kernels", "save"),

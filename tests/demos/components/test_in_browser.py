@@ -28,7 +28,8 @@ def machine(monkeypatch):
 
     def have(cores: int, busy: float) -> None:
         monkeypatch.setattr(device, "cpu_count", lambda: cores)
-        monkeypatch.setattr(in_browser.psutil, "cpu_percent", lambda: busy)
+        load = (cores * busy / 100, 0.0, 0.0)
+        monkeypatch.setattr(in_browser.psutil, "getloadavg", lambda: load)
 
     return have
 
