@@ -183,8 +183,9 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
         )
     with stage.controls(lesson.LIVE, first=True):
         effect = ui.Radio(CHOICES, value=d.effect, label="What to do")
-        with gr.Row(visible="hidden") as chooser:
-            own = OwnBackground(label="your own background", elem_id="segmentation-background")
+        own = OwnBackground(
+            label="your own background", elem_id="segmentation-background", visible="hidden"
+        )
         model = ui.Radio(MODELS, value=controls["model"].value, label="Find")
         steadiness = ui.Slider(
             0, 0.9, d.steadiness, step=0.1, label="Steadiness (more: less flicker, a longer trail)"
@@ -205,7 +206,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
             browser=lesson.InBrowser(__name__, ask, parts=list_parts()),
         )  # fmt: skip
     tab.run(
-        effect.change, lambda effect: gr.Row(visible=effect == OWN or "hidden"), effect, chooser,
+        effect.change, lambda effect: gr.update(visible=effect == OWN or "hidden"), effect, own,
         api_name=None, show_progress="hidden",
     )  # fmt: skip
     tab.run(own.upload, keep_background, [state], None, api_name=None)
