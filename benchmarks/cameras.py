@@ -9,6 +9,7 @@ is counted; ``python -m benchmarks page`` weighs what a real browser loads besid
 
 import argparse
 import asyncio
+import gzip
 import os
 import random
 import re
@@ -65,7 +66,8 @@ class OwnBrowser:
         setup = await self._ask("setup", None)
         for part in ("runner", "worker", "lesson"):
             await self._load_module(setup[part])
-        engine = setup["engine"].values()
+        # what uses a GPU is for browsers that have one
+        engine = (setup["engine"][kind] for kind in ("script", "loader", "program"))
         await asyncio.gather(*(self._load("engine", f"/{address}") for address in engine))
         await self._ask("ask", None)
         parts = await self._ask("network", NETWORK)
@@ -89,6 +91,8 @@ class OwnBrowser:
             answer.raise_for_status()
             raw = [part async for part in answer.aiter_raw()]
         data = b"".join(raw) if kind == "scripts" else b""
+        if data and answer.headers.get("content-encoding") == "gzip":
+            data = gzip.decompress(data)
         if "immutable" in answer.headers.get("cache-control", ""):
             self.kept[path] = data
         self._count(kind, sum(map(len, raw)))
