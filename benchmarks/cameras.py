@@ -15,7 +15,7 @@ import random
 import re
 import time
 from collections import Counter, defaultdict
-from collections.abc import Iterable
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 
 import httpx
@@ -112,27 +112,35 @@ class OwnBrowser:
         self.hour.requests[self.opening] += 1
 
 
-async def open_twice(visitors: Iterable[AsyncVisitor], hour: Hour, until: float) -> None:
-    """All at once, as a class is told to; then nothing but to stay, until the page is closed."""
+async def open_twice(visitors: Sequence[AsyncVisitor], hour: Hour) -> None:
+    """All at once, as a class is told to; and once more, as on another day."""
     browsers = [OwnBrowser(visitor) for visitor in visitors]
-    half = (until - time.perf_counter()) / 2
 
-    async def stay(browser: OwnBrowser, opening: str) -> None:
-        end = time.perf_counter() + half
+    async def open_once(browser: OwnBrowser, opening: str) -> None:
         async with browser.visitor.staying():
             await timed(hour.records[opening], browser.open(hour, opening))
-            await asyncio.sleep(max(0, end - time.perf_counter()))
 
     for opening in OPENINGS:
-        await asyncio.gather(*(stay(browser, opening) for browser in browsers))
+        await asyncio.gather(*(open_once(browser, opening) for browser in browsers))
+
+
+async def stay(visitor: AsyncVisitor, until: float) -> None:
+    """What a page does whose camera is answered in the browser: it stays."""
+    async with visitor.staying():
+        await asyncio.sleep(max(0, until - time.perf_counter()))
 
 
 async def spend(
     client: httpx.AsyncClient, place: str, options: argparse.Namespace, pid: int
 ) -> Hour:
-    """The class with its webcams at one place, and what the server's process took for it."""
+    """The class with its webcams at one place, and what the server's process took for it.
+
+    Everybody has opened the page by then, and browsers have what they answer with.
+    """
     hour = Hour(place)
     pupils, owners = await arrive(client, options.clients), await arrive(client, options.cameras)
+    if place == BROWSER:
+        await open_twice(owners, hour)
     random.seed(SEED)
     used, start = read_cpu(pid), time.perf_counter()
     until = start + options.seconds
@@ -140,7 +148,7 @@ async def spend(
     if place == SERVER:
         works += [film(owner, hour.records, until) for owner in owners]
     elif place == BROWSER:
-        works.append(open_twice(owners, hour, until))
+        works += [stay(owner, until) for owner in owners]
     await asyncio.gather(*works)
     hour.seconds = time.perf_counter() - start
     hour.cpu_seconds_a_minute = 60 * (read_cpu(pid) - used) / hour.seconds
