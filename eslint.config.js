@@ -27,6 +27,8 @@ export default [
       globals: {...globals.browser, ...Object.fromEntries(SCOPE.map((name) => [name, 'readonly']))},
     },
   },
+  // the same, but for its imports, which the page puts before it
+  {files: ['demos/components/static/live.js'], languageOptions: {sourceType: 'module'}},
   {files: ['demos/page/static/*.js'], languageOptions: {globals: globals.browser}}, // modules
   {files: ['demos/*/static/*.mjs'], languageOptions: {globals: {...globals.browser, ...globals.worker}}},
   {

@@ -64,7 +64,7 @@ class OwnBrowser:
         self.hour, self.opening = hour, opening
         await self._load("page", f"/?tab={CAMERA}")
         setup = await self._ask("setup", None)
-        for part in ("runner", "worker", "lesson"):
+        for part in ("worker", "lesson"):
             await self._load_module(setup[part])
         # what uses a GPU is for browsers that have one
         engine = (setup["engine"][kind] for kind in ("script", "loader", "program"))

@@ -70,9 +70,8 @@ class InBrowser:
         return [setup, network, ask]
 
     def describe(self) -> dict[str, Any]:
-        """Addresses of the page's side, the Worker, the lesson's script and the engine."""
+        """Addresses of the Worker, the lesson's script and the engine."""
         return {
-            "runner": publish_module(_STATIC / "runner.mjs"),
             "worker": publish_module(_STATIC / "worker.mjs"),
             "lesson": publish_module(self.script.resolve()),
             "engine": _publish_engine() if self.has_networks else {},

@@ -7,21 +7,28 @@ from typing import Any
 
 import gradio as gr
 
-from demos.server.static_files import publish, publish_module
+from demos.server.static_files import publish, publish_imports, publish_module
+
+_IMPORT = re.compile(r"^import .*;$", re.MULTILINE)
 
 
 def read_static(module: str, *names: str) -> str:
     """The files of these names in the folder ``static`` beside a module, one after the other."""
-    folder = Path(str(sys.modules[module].__file__)).parent / "static"
+    folder = _find_static(module)
     return "\n".join((folder / name).read_text(encoding="utf-8") for name in names)
+
+
+def _find_static(module: str) -> Path:
+    return Path(str(sys.modules[module].__file__)).parent / "static"
 
 
 def load_script(module: str, *names: str) -> str:
     """For ``js_on_load``: scripts in ``static`` beside a module, as one file that browsers keep.
 
-    They see what Gradio hands to ``js_on_load``.
+    They see what Gradio hands to ``js_on_load``, and may import modules by relative paths.
     """
-    return _publish_script(names[-1], read_static(module, *names))
+    script = publish_imports(read_static(module, *names), _find_static(module))
+    return _publish_script(names[-1], script)
 
 
 def link_styles(module: str, *names: str) -> str:
@@ -35,8 +42,7 @@ def call_module(module: str, name: str, function: str) -> str:
 
     The script lies in ``static`` beside a module of Python.
     """
-    folder = Path(str(sys.modules[module].__file__)).parent / "static"
-    address = publish_module(folder / name)
+    address = publish_module(_find_static(module) / name)
     return (
         f"async (...values) => (await import(new URL({address!r}, document.baseURI).href))"
         f".{function}(...values)"
@@ -45,7 +51,10 @@ def call_module(module: str, name: str, function: str) -> str:
 
 def _publish_script(name: str, script: str) -> str:
     names_ = "element, trigger, props, server, upload, watch"
-    address = publish(name, f"export default ({names_}) => {{\n{script}\n}};\n".encode())
+    imports = "\n".join(_IMPORT.findall(script))
+    body = _IMPORT.sub("", script)
+    text = f"{imports}\nexport default ({names_}) => {{\n{body}\n}};\n"
+    address = publish(name, text.encode())
     # Gradio looks for the events' names here
     events = ", ".join(sorted(set(re.findall(r"trigger\(('\w+')", script))))
     return (

@@ -60,13 +60,18 @@ def publish_large(name: str, data: bytes, *, is_packed: bool = False) -> str:
 def publish_module(path: Path) -> str:
     """Serve a script that is a module, and those that it imports by relative paths, each by its
     hash; returns its address."""
+    text = publish_imports(path.read_text(encoding="utf-8"), path.parent)
+    return publish(path.name, text.encode())
+
+
+def publish_imports(script: str, folder: Path) -> str:
+    """Serve the modules that a script in this folder imports by relative paths; returns the script
+    with their addresses instead."""
 
     def to_address(found: re.Match) -> str:
-        other = publish_module((path.parent / found[2]).resolve())
-        return f"{found[1]}'../../{other}'"
+        return f"{found[1]}'../../{publish_module((folder / found[2]).resolve())}'"
 
-    text = re.sub(r"(from\s+)'(\.[^']+)'", to_address, path.read_text(encoding="utf-8"))
-    return publish(path.name, text.encode())
+    return re.sub(r"(from\s+)'(\.[^']+)'", to_address, script)
 
 
 def _keep(name: str, data: bytes, file: _File) -> str:

@@ -83,6 +83,12 @@ def test_named_in_ones_own_browser(page, open_tab, traffic, rest):
     panel.locator("#face-name input, #face-name textarea").first.press("Enter")
     expect(roster).to_contain_text("Enrolled (2): <b>Jacinda, Whoever sits here")
     expect(table.locator("td b")).to_have_text("Whoever sits here")
+    view = panel.locator("#face_verification-live-view")
+    panel.get_by_role("button", name="Stop", exact=True).click()
+    expect(roster).to_contain_text("Enrolled (2)")
+    panel.get_by_role("button", name="Start webcam").click()  # whoever is known, still is
+    expect(view).to_contain_text("frames a second")
+    expect(table.locator("td b")).to_have_text("Whoever sits here")
     bodies = [json.loads(text) for text in sent if text]
     assert {body["fn_name"] for body in bodies} == {"setup", "ask", "network"}
     assert {str(body["data"]) for body in bodies} <= {"[]", "None"} | {

@@ -3,7 +3,7 @@
 import pytest
 from playwright.sync_api import expect
 
-from tests.support.browser import start_webcam
+from tests.support.browser import poll, start_webcam
 
 pytestmark = pytest.mark.browser
 
@@ -54,3 +54,26 @@ def test_what_arrives_badly_is_told_and_the_server_goes_on(open_tab, page):
         expect(why).to_be_hidden()
     finally:
         page.unroute_all()
+
+
+def test_a_webcam_that_is_stopped_leaves_nothing_running(open_tab, page):
+    """While the network is on its way, and while it answers."""
+    tab = open_tab("classification")
+    start_webcam(tab)
+    expect(tab.locator(".live-view img")).to_be_visible()
+    workers = len(page.workers)
+    held = []
+    page.route("**/kept/*/efficientnet_lite0.weights", lambda route: held.append(route))
+    try:
+        tab.get_by_label("Where it runs").select_option("browser")
+        poll(page, lambda: held, "The network is asked for")
+        assert len(page.workers) == workers + 1
+        tab.get_by_role("button", name="Stop").click()
+        poll(page, lambda: len(page.workers) == workers, "The Worker's end")
+        expect(tab.locator(".live-said progress")).to_be_hidden()
+    finally:
+        page.unroute_all()
+    tab.get_by_role("button", name="Start webcam").click()
+    expect(tab.locator(".live-view canvas")).to_be_visible()
+    tab.get_by_role("button", name="Stop").click()
+    poll(page, lambda: len(page.workers) == workers, "The Worker's end")

@@ -1,9 +1,10 @@
 import assert from 'node:assert/strict';
 import {test} from 'node:test';
+import {fitSides, isFront} from '../../demos/components/static/camera.mjs';
+import {Pace, median, rateOf} from '../../demos/components/static/pace.mjs';
 import {load} from './load.js';
 
 test('a webcam: sides, frames a second, the time in the middle', () => {
-  const {fitSides, rateOf, median} = load('components/static/live.js');
   assert.deepEqual(fitSides(1280, 720, 640), [640, 360]);
   assert.deepEqual(fitSides(320, 240, 640), [320, 240]); // never enlarged
   assert.equal(rateOf([1000, 1100, 1250, 1500]), 6);
@@ -13,8 +14,22 @@ test('a webcam: sides, frames a second, the time in the middle', () => {
   assert.deepEqual(ways, [30, 10, 200]);
 });
 
+test('a pace is told of the last two seconds, and of the ways of fifteen pictures', () => {
+  const pace = new Pace();
+  [0, 1000, 2100].forEach((now) => pace.note(now));
+  assert.equal(pace.rate, ''); // of the two that are left
+  pace.note(2600);
+  assert.equal(pace.rate, '1.3 frames a second'); // 1000, 2100, 2600
+  [500, ...Array(15).fill(40)].forEach((took) => pace.noteWay(took, 30));
+  pace.noteWay(20, 30); // never less than nothing
+  assert.equal(pace.way, '10 ms to the server and back');
+  assert.equal(Math.min(...pace.ways), 0);
+  assert.equal(pace.ways.length, 15);
+  pace.restart();
+  assert.equal(pace.rate, '');
+});
+
 test('a webcam that looks at who sits before it is a mirror', () => {
-  const {isFront} = load('components/static/live.js');
   const seen = [
     ['user', 'back camera'], // what it says itself counts
     ['environment', 'FaceTime HD Camera'],

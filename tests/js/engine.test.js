@@ -69,9 +69,38 @@ test('a network that is let go lets its contender go', async () => {
   assert.ok(gpu.isClosed && !rival.hasWon);
 });
 
+test('a race nobody waits for ends at once, and is held when answers are wanted again', async () => {
+  let signal, opened = 0;
+  const gpu = contend(() => values(8));
+  const rival = new Rival((given) => {
+    signal = given;
+    opened += 1;
+    return opened > 1 ? gpu : new Promise((_, failed) => given.addEventListener('abort', () => failed(new Error('ended'))));
+  });
+  const answer = async () => { for (let i = 0; i < 5; i += 1) rival.note(INPUTS, values(8), 40); await settle(); };
+  await answer();
+  assert.ok(opened === 1 && !signal.aborted);
+  rival.rest();
+  await settle();
+  assert.ok(signal.aborted && !rival.hasWon);
+  await answer();
+  assert.ok(opened === 2 && rival.hasWon);
+  rival.rest(); // who has won stays, and does not race again
+  await answer();
+  assert.ok(opened === 2 && rival.hasWon && !gpu.isClosed);
+});
+
+test('who is no longer wanted while it runs has not won', async () => {
+  const gpu = contend(() => { rival.rest(); return values(8); });
+  const rival = new Rival(async () => gpu);
+  for (let i = 0; i < 5; i += 1) rival.note(INPUTS, values(8), 40);
+  await settle();
+  assert.ok(gpu.isClosed && !rival.hasWon);
+});
+
 test('nothing of WebGPU is loaded where there is none', async () => {
   globalThis.navigator ??= {}; // as in Node 20
-  assert.equal(await startWebGpu({gpuWorker: 'no address'}, {}), null);
+  assert.equal(await startWebGpu({gpuWorker: 'no address'}, {}, new AbortController().signal), null);
 });
 
 test('threads only where memory is shared, and not in Safari', () => {

@@ -61,7 +61,7 @@ export const createEngine = (addresses, report) => {
     const [ort, graph, weights] = await Promise.all(
       [started, fetchFile(parts.graph), fetchWeights(parts)]);
     const session = await orSay(openSession(ort, graph, weights, 'wasm'), 'This network could not be opened in this browser');
-    const rival = new Rival(() => startWebGpu(addresses, parts));
+    const rival = new Rival((signal) => startWebGpu(addresses, parts, signal));
     rivals.add(rival);
     /**
      * The network's outputs, in its order, for one input or for several by their names.
@@ -90,5 +90,7 @@ export const createEngine = (addresses, report) => {
     const cpu = `WebAssembly, ${threads === 1 ? '1 thread' : `${threads} threads`}`;
     return [...new Set([...rivals].map((rival) => (rival.hasWon ? 'WebGPU' : cpu)))].sort().reverse().join(' and ');
   };
-  return {open, name};
+  /** Nobody waits for answers any more: no race goes on. */
+  const rest = () => rivals.forEach((rival) => rival.rest());
+  return {open, name, rest};
 };

@@ -44,14 +44,15 @@ let turn = Promise.resolve(); // one race at a time
 
 /** One network's contender: WebGPU, while WebAssembly answers. */
 export class Rival {
-  /** @param {() => Promise<Contender | null>} start null where this browser has no WebGPU */
+  /** @param {(signal: AbortSignal) => Promise<Contender | null>} start null where this browser has no WebGPU */
   constructor(start) {
     this.start = start;
     /** @type {number[]} */
     this.lately = [];
     /** @type {Contender | null} */
     this.winner = null;
-    this.hasRaced = this.isClosed = false;
+    this.hasRaced = false;
+    this.stopper = new AbortController();
   }
 
   get hasWon() { return this.winner !== null; }
@@ -67,12 +68,13 @@ export class Rival {
     if (median(this.lately) < LEAST_MS) return;
     const kept = Object.fromEntries(Object.entries(inputs).map(([name, one]) => [name, copy(one)]));
     const expected = values.map(copy);
-    turn = turn.then(() => this.race(kept, expected)).catch(() => {});
+    const {signal} = this.stopper;
+    turn = turn.then(() => this.race(kept, expected, signal)).catch(() => {});
   }
 
-  /** @param {Inputs} inputs @param {Values[]} expected */
-  async race(inputs, expected) {
-    const contender = this.isClosed ? null : await this.start();
+  /** @param {Inputs} inputs @param {Values[]} expected @param {AbortSignal} signal */
+  async race(inputs, expected, signal) {
+    const contender = signal.aborted ? null : await this.start(signal);
     if (!contender) return;
     /** @type {number[]} */
     const webgpu = [];
@@ -89,7 +91,7 @@ export class Rival {
     } catch {
       given = []; // too slow, or lost
     }
-    if (!this.isClosed && decide({wasm: this.lately, webgpu, expected, given}) === 'WebGPU') this.winner = contender;
+    if (!signal.aborted && decide({wasm: this.lately, webgpu, expected, given}) === 'WebGPU') this.winner = contender;
     else contender.close();
   }
 
@@ -110,8 +112,17 @@ export class Rival {
     }
   }
 
+  /** Nobody waits for answers any more: a race ends, and is held when they are wanted again. */
+  rest() {
+    this.stopper.abort();
+    this.stopper = new AbortController();
+    this.lately = [];
+    this.hasRaced = this.hasWon;
+  }
+
   close() {
-    this.isClosed = true;
+    this.rest();
+    this.hasRaced = true;
     this.winner?.close();
     this.winner = null;
   }

@@ -44,6 +44,7 @@ export class Runner {
     /** @type {Map<string, (reply: any) => void>} */
     this.waiting = new Map();
     this.asked = 0;
+    this.holds = false; // the lesson, what a visitor would miss
     /** @type {Record<string, number>[]} */
     this.lately = [];
     /** @type {Promise<void>} */
@@ -74,6 +75,7 @@ export class Runner {
       this.hear(data.done / data.all, `Loading into this browser: ${toMegabytes(data.done)} of ${toMegabytes(data.all)} MB.`);
     else if (data.kind === 'failed' && data.of === 'open') this.fail(data.said);
     else {
+      this.holds = data.holds ?? this.holds;
       this.waiting.get(data.key)?.(data);
       this.waiting.delete(data.key);
     }
@@ -111,6 +113,9 @@ export class Runner {
 
   /** What the page tells the lesson, and its reply. @param {string} what @param {any} detail */
   tell(what, detail) { return this.send({kind: 'tell', what, detail}); }
+
+  /** No more frames come: what is held is kept, and nothing else goes on. */
+  rest() { this.worker.postMessage({kind: 'rest'}); }
 
   close() {
     this.worker.terminate();

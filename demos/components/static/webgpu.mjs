@@ -10,13 +10,15 @@ export const hasWebGpu = async () => {
 };
 
 /**
- * A network on WebGPU; null where there is none. Its `run` fails where anything does, then and from then on.
+ * A network on WebGPU; null where there is none. Its `run` fails where anything does, then and from
+ * then on; so it does once the signal says that nobody waits for it.
  * @param {WebGpuAddresses} addresses
  * @param {import('./engine.mjs').Parts} parts
+ * @param {AbortSignal} signal
  * @returns {Promise<Contender | null>}
  */
-export const startWebGpu = async (addresses, parts) => {
-  if (!await hasWebGpu()) return null;
+export const startWebGpu = async (addresses, parts, signal) => {
+  if (!await hasWebGpu() || signal.aborted) return null;
   const worker = new Worker(addresses.gpuWorker, {type: 'module'});
   /** @type {Map<number, {done: (values: any) => void, failed: (error: Error) => void}>} */
   const waiting = new Map();
@@ -28,6 +30,7 @@ export const startWebGpu = async (addresses, parts) => {
     waiting.clear();
   };
   worker.onerror = close;
+  signal.addEventListener('abort', close);
   worker.onmessage = ({data}) => {
     if (data.isLost) { close(); return; }
     waiting.get(data.key)?.done(data.values);

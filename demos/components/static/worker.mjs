@@ -18,7 +18,8 @@ import {orSay} from './sessions.mjs';
  *   answer: (frame: ImageData, values: Record<string, any>)
  *     => Promise<{picture: ImageData | ImageBitmap | OffscreenCanvas, extras?: any[]}>,
  *   message?: (kind: string, detail: any) => any,
- * }} Lesson
+ *   holds?: () => boolean,
+ * }} Lesson `holds`: whether it has gathered what a visitor would miss if the Worker were closed
  */
 
 const post = (/** @type {any} */ message, /** @type {Transferable[]} */ handed = []) =>
@@ -124,8 +125,9 @@ const answer = async ({frame, values, key}) => {
   const shown = picture instanceof OffscreenCanvas ? picture.transferToImageBitmap() : picture;
   const handed = shown instanceof ImageData ? [shown.data.buffer] : [shown];
   const ms = performance.now() - started;
-  post({kind: 'answer', key, picture: shown, extras, laps, ms, engine: engine?.name() ?? ''}, handed);
+  post({kind: 'answer', key, picture: shown, extras, laps, ms, engine: engine?.name() ?? '', holds: holds()}, handed);
 };
+const holds = () => Boolean(lesson?.holds?.());
 
 const ACTS = {
   open,
@@ -135,8 +137,10 @@ const ACTS = {
     waiting.delete(id);
   },
   tell: async (/** @type {any} */ {what, detail, key}) => {
-    post({kind: 'told', key, data: await lesson?.message?.(what, detail)});
+    const told = await lesson?.message?.(what, detail);
+    post({kind: 'told', key, data: told, holds: holds()});
   },
+  rest: async () => engine?.rest(),
 };
 
 self.onmessage = async ({data}) => {

@@ -129,7 +129,7 @@ export const create = async (kit) => {
     const [counts, numbers] = tell(found, values, letters.style, following);
     return {picture, extras: [counts, kit.badge(), numbers]};
   };
-  return {refuse, answer};
+  return {refuse, answer, holds: () => following !== null};
 };
 
 /**

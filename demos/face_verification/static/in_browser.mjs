@@ -88,5 +88,6 @@ export const create = async (kit) => {
       inTurn(() => answer(frame, values)),
     message: (/** @type {'enrol' | 'forget'} */ kind, /** @type {Asked} */ detail) =>
       inTurn(() => messages[kind](detail)),
+    holds: () => people.length > 0,
   };
 };

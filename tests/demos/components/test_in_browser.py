@@ -180,7 +180,7 @@ def test_the_page_is_told_where_everything_lies(machine, files):
     lesson = InBrowser(demos.classification.live.__name__, tell_browser)
     setup = call(lesson, "setup", None, SimpleNamespace(headers={"host": "localhost"}))
     assert setup["place"] == "server"
-    for address in (setup["runner"], setup["worker"], setup["lesson"], *setup["engine"].values()):
+    for address in (setup["worker"], setup["lesson"], *setup["engine"].values()):
         answer = files.get(f"/{address}", headers={"accept-encoding": "gzip"})
         assert answer.status_code == 200
         kind = "application/wasm" if address.endswith(".wasm") else "text/javascript"
