@@ -43,7 +43,7 @@ WRITING = {
     f"{TRAINING}segmentation.train": ["small", "--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}style_transfer.convert": ["FILE", "--out", "OUT"],
     f"{TRAINING}style_transfer.grid": ["--out", "OUT"],
-    f"{TRAINING}style_transfer.own_painter": ["night", "--out", "OUT"],
+    f"{TRAINING}style_transfer.own_painter": ["bundled", "--out", "OUT"],
     f"{TRAINING}style_transfer.pictures": ["--out", "OUT"],
     f"{TRAINING}web_engine": ["FILE", "--out", "OUT"],
 }

@@ -3,13 +3,15 @@
 Ghiasi et al., "Exploring the Structure of a Real-time, Arbitrary Neural Artistic Stylization
 Network", 2017. One network reads 100 numbers off the style picture; a second one paints the
 photograph with them (``cvcore.models.style_network``). Styles are mixed, and their strength is
-set, by mixing the numbers. A bundled style may have a painter of its own, which has learnt it alone
-(``cvcore.training.style_transfer.own_painter``): near that style's numbers, it paints.
+set, by mixing the numbers. A bundled style may have a painter of its own, which has learnt it,
+alone or with other bundled ones (``cvcore.training.style_transfer.own_painter``): near that style's
+numbers, it paints.
 """
 
 import hashlib
 import math
 from collections import OrderedDict
+from dataclasses import dataclass
 from functools import cache, partial
 from typing import Any
 
@@ -152,16 +154,16 @@ def paint(image: images.Picture, numbers: np.ndarray, *, whirls: bool = True) ->
     """One pass: uint8 (H, W, 3) and 100 style numbers to uint8 (H, W, 3).
 
     At the numbers of a style that has a painter of its own, that one paints alone; a little away
-    from them both paint, and the two are mixed. With ``whirls`` an own painter begins with faint
-    ones where the picture is flat (``cvcore.style_transfer.whirls``).
+    from them both paint, and the two are mixed. With ``whirls`` a style that is made of them begins
+    with faint ones where the picture is flat (``cvcore.style_transfer.whirls``).
     """
     own, share = own_painter(numbers)
-    if not share:
+    if own is None:
         return paint_with(image, numbers, SHARED)
-    start = add_whirls(image) if whirls else image
+    start = add_whirls(image) if whirls and own.has_whirls else image
     if share == 1:
-        return paint_with(start, numbers, own)
-    both = (paint_with(image, numbers, SHARED), paint_with(start, numbers, own))
+        return paint_with(start, numbers, own.painter)
+    both = (paint_with(image, numbers, SHARED), paint_with(start, numbers, own.painter))
     painted = (one.astype(np.float32) for one in both)
     return np.average([*painted], axis=0, weights=[1 - share, share]).round().astype(np.uint8)
 
@@ -178,31 +180,41 @@ def paint_with(image: images.Picture, numbers: np.ndarray, painter: str) -> np.n
     return images.to_image(painted[0, :, :height, :width])
 
 
-@undisturbed
-def own_painter(numbers: np.ndarray) -> tuple[str, float]:
-    """The network that has learnt the nearest style alone, and its share of the painting.
+@dataclass(frozen=True, eq=False)
+class OwnPainter:
+    """A bundled style that has a painter of its own."""
 
-    1 near that style's numbers (the picture smaller, or compressed anew, is still the same one),
-    falling to 0 where they are farther off; see ``OWN_REACH``.
+    painter: str
+    """The network that has learnt the style, by its name among the weights."""
+    numbers: np.ndarray
+    """The style's, float32 (100,)."""
+    has_whirls: bool
+
+
+@undisturbed
+def own_painter(numbers: np.ndarray) -> tuple[OwnPainter | None, float]:
+    """The nearest style that has a painter of its own, and that one's share of the painting.
+
+    1 near the style's numbers (the picture smaller, or compressed anew, is still the same one),
+    falling to 0, with None, where they are farther off; see ``OWN_REACH``.
     """
-    nearest, share = "", 0.0
+    nearest, share = None, 0.0
     low, high = OWN_REACH
-    for painter, goal in list_own_painters().items():
-        away = np.linalg.norm(numbers - goal) / np.linalg.norm(goal)
+    for own in list_own_painters():
+        away = np.linalg.norm(numbers - own.numbers) / np.linalg.norm(own.numbers)
         near = float(np.clip((high - away) / (high - low), 0, 1))
-        nearest, share = (painter, near) if near > share else (nearest, share)
+        nearest, share = (own, near) if near > share else (nearest, share)
     return nearest, share
 
 
 @cache
-def list_own_painters() -> dict[str, np.ndarray]:
-    """The networks that have learnt one style alone, and that style's numbers, float32 (100,)."""
-    styles = pictures.index().items()
-    return {
-        style.painter: read_numbers(pictures.load_style(name))
-        for name, style in styles
+def list_own_painters() -> tuple[OwnPainter, ...]:
+    """The bundled styles that have painters of their own."""
+    return tuple(
+        OwnPainter(style.painter, read_numbers(pictures.load_style(name)), style.has_whirls)
+        for name, style in pictures.index().items()
         if style.painter
-    }
+    )
 
 
 def fit(image: images.Picture, side: int, *, resample: str = "lanczos") -> np.ndarray:

@@ -26,7 +26,9 @@ class Style:
     licence: str
     sha256: str
     painter: str = ""
-    """The network that has learnt this style alone, by its name among the weights."""
+    """The network that has learnt this style, by its name among the weights; "" for the shared."""
+    has_whirls: bool = False
+    """Whether a painter of its own begins with faint ones."""
 
     @property
     def path(self) -> Path:

@@ -1,6 +1,7 @@
 """The webcam, painted frame by frame."""
 
 import base64
+from dataclasses import asdict
 from typing import Any
 
 import gradio as gr
@@ -76,12 +77,11 @@ def stylise_frame(
 
 def tell_browser(question: dict[str, Any]) -> Any:
     """What the browser needs for its own answers: the numbers of a bundled ``style``, the
-    ``painters`` that have learnt one style alone, or the ``streaks`` of a picture's size."""
+    ``painters`` that styles have of their own, or the ``streaks`` of a picture's size."""
     if "style" in question:
         return to_numbers(str(question["style"])).tolist()
     if "painters" in question:
-        painters = fast.list_own_painters().items()
-        return [{"painter": name, "numbers": goal.tolist()} for name, goal in painters]
+        return [asdict(own) | {"numbers": own.numbers.tolist()} for own in fast.list_own_painters()]
     sides = (checks.check_whole("A side", side, 1, MAX_SIDE) for side in question["streaks"])
     streaks = np.rint(whirls.draw_streaks(*sides) * STREAK_UNIT)
     whole = np.clip(streaks, -32768, 32767).astype("<i2")

@@ -1,5 +1,6 @@
 """What stands before and after the painter: sizes, whirls, mixed styles, a photograph's colours."""
 
+import itertools
 from typing import Any
 
 import numpy as np
@@ -16,13 +17,15 @@ FLAT = (41, 56)  # a picture with a smooth sky, where whirls are seen
 
 def build() -> dict:
     shared, own = make_picture(9, 11, 1), make_picture(9, 11, 2)
-    (painter,) = fast.list_own_painters()
     return {
         "painters": live.tell_browser({"painters": True}),
         "fits": [_fit(make_picture(*size), side) for size, side in SIZES.items()],
         "styles": [_read_style(make_picture(*size)) for size in SIZES],
         "numbers": [_weaken(strength) for strength in (0, 0.35, 2)],
-        "shares": [_share(painter, away) for away in (0, 0.1, 0.2, 0.3, 0.5)],
+        "shares": [
+            _share(own.numbers * np.float32(1 + away))
+            for own, away in itertools.product(fast.list_own_painters(), (0, 0.1, 0.2, 0.3, 0.5))
+        ],
         "answer": _answer(),
         "mixed": {
             "shared": pack(shared), "own": pack(own), "share": 0.3,
@@ -52,10 +55,10 @@ def _weaken(strength: float) -> dict[str, Any]:
     return {"own": pack(own), "numbers": pack(numbers), "strength": strength, "mixed": pack(mixed)}
 
 
-def _share(painter: str, away: float) -> dict[str, Any]:
-    numbers = fast.list_own_painters()[painter] * np.float32(1 + away)
-    name, share = fast.own_painter(numbers)
-    return {"numbers": pack(numbers), "painter": name, "share": share}
+def _share(numbers: np.ndarray) -> dict[str, Any]:
+    own, share = fast.own_painter(numbers)
+    place = -1 if own is None else fast.list_own_painters().index(own)
+    return {"numbers": pack(numbers), "own": place, "share": share}
 
 
 def _answer() -> dict[str, Any]:

@@ -2,8 +2,8 @@
 
     python -m cvcore.training.style_transfer.grid
 
-A row a pair: the photograph, the style, painted in one pass, painted step by step with the page's
-own settings.
+A row a pair: the photograph, the style, painted in one pass by the painter of any style and by
+that of the bundled ones, painted step by step with the page's own settings.
 """
 
 import argparse
@@ -16,6 +16,7 @@ from cvcore import style_transfer
 from cvcore.core import images, samples
 from cvcore.core.commands import command, output_file
 from cvcore.core.paths import ASSETS
+from cvcore.style_transfer import fast
 
 PAIRS = (
     ("chelsea", "glass"), ("camera", "dusk"), ("loafer", "night"),
@@ -38,8 +39,9 @@ def fill(image: np.ndarray) -> np.ndarray:
 def paint_pair(photo: str, style: str) -> np.ndarray:
     content, sheet = samples.load_sample(photo), style_transfer.load_style(style)
     *_, last = style_transfer.stylise(content, sheet)
-    fast = style_transfer.stylise_fast(content, sheet)
-    return np.concatenate([fill(one) for one in (content, sheet, fast, last.image)], axis=1)
+    small, numbers = fast.fit(content, fast.DEFAULT_SIDE), fast.style_numbers(sheet)
+    shared, own = fast.paint_with(small, numbers, fast.SHARED), fast.paint(small, numbers)
+    return np.concatenate([fill(one) for one in (content, sheet, shared, own, last.image)], axis=1)
 
 
 @command

@@ -1,14 +1,14 @@
-"""Teach the painter of any style one style alone; writes ``assets/weights/style_<name>.onnx``.
+"""Teach the painter of any style the bundled styles; writes ``assets/weights/style_<name>.onnx``.
 
-    python -m cvcore.training.style_transfer.own_painter night
+    python -m cvcore.training.style_transfer.own_painter bundled --steps 450
 
 One network for any style knows a style by 100 numbers, and leaves out what they do not hold: the
 whirls, and colours that are rare. Here it goes on learning on crops of sample photographs, by the
 loss that painting step by step lowers (Johnson, Alahi and Fei-Fei, "Perceptual Losses for
-Real-Time Style Transfer and Super-Resolution", 2016: one network a style). Prints how the losses
-fall, and the file's SHA-256 for the index. ``--measure`` teaches nothing: it prints the losses of
-both painters, of the own one with whirls to begin with, and of painting step by step, on
-photographs that none has learnt on.
+Real-Time Style Transfer and Super-Resolution", 2016: one network a style), all bundled styles in
+turn, or the one that is named. Prints how the losses fall, and the file's SHA-256 for the index.
+``--measure`` teaches nothing: it prints the losses of both painters, of the own one with whirls to
+begin with, and of painting step by step, on photographs that none has learnt on.
 """
 
 import argparse
@@ -22,6 +22,7 @@ import onnx
 import torch
 from onnx import numpy_helper
 from torch import Tensor
+from torch.func import functional_call
 
 from cvcore import style_transfer
 from cvcore.core import samples
@@ -40,6 +41,7 @@ HELD_BACK = ("astronaut", "chelsea", "rocket")
 CROP, SIDE = 352, 640  # pixels: of a crop, and of the largest photograph it is cut from
 STYLE_SIDE = 512  # pixels of the style picture beside it: strokes for paintings of 768
 CROPS = 6  # of each photograph
+ALL = "bundled"  # every bundled style by one network
 WEIGHTS = StyleWeights(content=0.1, smoothness=1.0)  # at 0.3, strokes stay as short as fur
 
 
@@ -70,73 +72,123 @@ def cut_crops(extractor: Extractor, draws: np.random.Generator) -> list[Tensor]:
     return crops
 
 
-def teach(network: StyleNetwork, style: np.ndarray, steps: int, seed: int = 0) -> None:
-    """Lower the losses on crops drawn at random; what reads the 100 numbers stays as it is."""
+class OwnNorms:
+    """Scales and shifts of every instance norm for each of a few styles, learnt by themselves.
+
+    They stand in place of the biases of what reads a style's 100 numbers (Dumoulin, Shlens and
+    Kudlur, "A Learned Representation for Artistic Style", 2017, keep them in the same way).
+    """
+
+    def __init__(self, network: StyleNetwork, numbers: Tensor) -> None:
+        self.numbers = numbers
+        self.values = {
+            name: bias.detach().repeat(len(numbers), 1).requires_grad_()
+            for name, bias in network.named_parameters()
+            if name.endswith((".scale.bias", ".shift.bias"))
+        }
+
+    def paint(self, network: StyleNetwork, crop: Tensor, style: int) -> Tensor:
+        """The crop in the style of this row, with gradients for its scales and shifts."""
+        own = {name: rows[style] for name, rows in self.values.items()}
+        return functional_call(network, own, (crop, self.numbers[style : style + 1]))
+
+    def fold(self, network: StyleNetwork) -> dict[str, Tensor]:
+        """The network's state in which the numbers alone bring each style's scales and shifts.
+
+        With one style they become the biases. With more, the biases are their middle, and what
+        they differ by is read off the numbers by the smallest change of what reads them.
+        """
+        state = dict(network.state_dict())
+        inverse = torch.linalg.pinv(self.numbers.double())
+        for name, rows in self.values.items():
+            middle = rows.detach().mean(0)
+            change = (inverse @ (rows.detach() - middle).double()).T
+            matrix = name.removesuffix("bias") + "weight"
+            state[name], state[matrix] = middle, state[matrix] + change.float()
+        return state
+
+
+def teach(
+    network: StyleNetwork, styles: Sequence[np.ndarray], steps: int, seed: int = 0
+) -> dict[str, Tensor]:
+    """The network's state once it paints these styles better, taught in turn on crops drawn at
+    random: so many steps a style."""
     extractor, draws = load_extractor(DEFAULT_MODEL), np.random.default_rng(seed)
     crops = cut_crops(extractor, draws)
-    painting = to_tensor(style_transfer.fit(style, STYLE_SIDE), extractor)
     scenes = [Scene(extractor, crop, (), is_shifted=False) for crop in crops]
-    styles = Scene(extractor, crops[0], [painting], is_shifted=False).styles
-    numbers = torch.from_numpy(style_transfer.style_numbers(style))[None]
-    norms: list[Tensor] = []
-    others: list[Tensor] = []
-    for name, weight in network.named_parameters():
-        weight.requires_grad_(not name.endswith((".scale.weight", ".shift.weight")))
-        (norms if name.endswith((".scale.bias", ".shift.bias")) else others).append(weight)
-    optimiser = torch.optim.Adam([{"params": norms}, {"params": others}])
+    paintings = [to_tensor(style_transfer.fit(style, STYLE_SIDE), extractor) for style in styles]
+    wanted = [Scene(extractor, crops[0], [one], is_shifted=False).styles for one in paintings]
+    norms = OwnNorms(
+        network, torch.from_numpy(np.stack([style_transfer.style_numbers(one) for one in styles]))
+    )
+    others = [
+        weight
+        for name, weight in network.named_parameters()
+        if not any(part in name for part in (".scale.", ".shift."))
+    ]
+    optimiser = torch.optim.Adam([{"params": norms.values.values()}, {"params": others}])
     seen = []
-    for step in range(steps):
-        slow = min(1.0, 2 * (1 - step / steps))
+    for step in range(steps * len(styles)):
+        slow = min(1.0, 2 * (1 - step / steps / len(styles)))
         for group, rate in zip(optimiser.param_groups, (0.01, 0.002), strict=True):
             group["lr"] = rate * slow
-        chosen = int(draws.integers(len(crops)))
-        scenes[chosen].styles = styles
-        total, losses, _ = scenes[chosen].weigh(network(crops[chosen], numbers), WEIGHTS, 0)
+        chosen, style = int(draws.integers(len(crops))), step % len(styles)
+        scenes[chosen].styles = wanted[style]
+        painted = norms.paint(network, crops[chosen], style)
+        total, losses, _ = scenes[chosen].weigh(painted, WEIGHTS, 0)
         optimiser.zero_grad()
         total.backward()
         optimiser.step()
         seen.append((losses["style"], losses["content"]))
-        if step % 25 == 24:
-            style_loss, content = np.mean(seen[-25:], axis=0)
+        if step % 90 == 89:
+            style_loss, content = np.mean(seen[-90:], axis=0)
             print(f"step {step + 1}: style {style_loss:.3f}, content {content:.3f}", flush=True)
+    return norms.fold(network)
 
 
-def measure(name: str) -> None:
-    """Print the mean losses on the photographs held back, at 384 pixels as the steps count them."""
+def compare(name: str, painter: str) -> dict[str, tuple[float, float]]:
+    """Style and content loss of each way to paint a style: means over the photographs held back,
+    at 384 pixels as the steps count them."""
     style = style_transfer.load_style(name)
     numbers = style_transfer.style_numbers(style)
     found: dict[str, list[tuple[float, float]]] = {}
     for photo in map(samples.load_sample, HELD_BACK):
         meter, small = style_transfer.LossMeter(photo, style), style_transfer.fit(photo, 384)
         *_, last = style_transfer.stylise(photo, style)
-        own = style_transfer.index()[name].painter
-        painted = {
-            painter: fast.paint_with(small, numbers, painter) for painter in (fast.SHARED, own)
-        }
-        painted["with whirls"] = fast.paint_with(add_whirls(small), numbers, own)
+        painted = {one: fast.paint_with(small, numbers, one) for one in (fast.SHARED, painter)}
+        if style_transfer.index()[name].has_whirls:
+            painted["with whirls"] = fast.paint_with(add_whirls(small), numbers, painter)
         for way, picture in (painted | {"step by step": last.image}).items():
             losses = meter.measure(picture)
             found.setdefault(way, []).append((losses["style"], losses["content"]))
-    for way, rows in found.items():
-        style_loss, content = np.mean(rows, axis=0)
-        print(f"{way}: style {style_loss:.3f}, content {content:.3f}")
+    means = {way: np.mean(rows, axis=0) for way, rows in found.items()}
+    return {
+        way: (float(style_loss), float(content)) for way, (style_loss, content) in means.items()
+    }
+
+
+def measure(names: Sequence[str], painter: str) -> None:
+    """Print what ``compare`` finds for each of these styles."""
+    for name in names:
+        for way, (style_loss, content) in compare(name, painter).items():
+            print(f"{name}, {way}: style {style_loss:.3f}, content {content:.3f}", flush=True)
 
 
 @command
 def main(arguments: Sequence[str] | None = None) -> None:
     parser = argparse.ArgumentParser(description=__doc__.splitlines()[0])
-    parser.add_argument("style", choices=list(style_transfer.index()))
+    parser.add_argument("style", choices=[*style_transfer.index(), ALL])
     parser.add_argument("--steps", type=whole(1, 100_000), default=800)
     parser.add_argument("--measure", action="store_true")
     parser.add_argument("--out", type=Path, default=ASSETS / "weights")
     options = parser.parse_args(arguments)
     output_folder(options.out)
+    names = list(style_transfer.index()) if options.style == ALL else [options.style]
     if options.measure:
-        measure(options.style)
+        measure(names, f"style_{options.style}")
         return
-    network = load_shared()
-    teach(network, style_transfer.load_style(options.style), options.steps)
-    data = export_style_network(network.state_dict()).SerializeToString()
+    state = teach(load_shared(), [style_transfer.load_style(one) for one in names], options.steps)
+    data = export_style_network(state).SerializeToString()
     path = options.out / f"style_{options.style}.onnx"
     path.write_bytes(data)
     print(path.name, len(data), hashlib.sha256(data).hexdigest())

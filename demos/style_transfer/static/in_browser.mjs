@@ -45,11 +45,11 @@ const createPaint = (kit, painters, askStreaks) => {
     return toPicture(painted, picture.width, picture.height);
   };
   return async (/** @type {Picture} */ picture, /** @type {number[]} */ numbers) => {
-    const {painter, share} = findOwnPainter(numbers, painters);
-    if (!share) return paintWith(picture, numbers, SHARED);
-    const streaks = await askStreaks([picture.height, picture.width]);
-    const own = await paintWith(addWhirls(picture, streaks), numbers, painter);
-    return share === 1 ? own : mixPaintings(await paintWith(picture, numbers, SHARED), own, share);
+    const {own, share} = findOwnPainter(numbers, painters);
+    if (!own) return paintWith(picture, numbers, SHARED);
+    const start = own.has_whirls ? addWhirls(picture, await askStreaks([picture.height, picture.width])) : picture;
+    const painted = await paintWith(start, numbers, own.painter);
+    return share === 1 ? painted : mixPaintings(await paintWith(picture, numbers, SHARED), painted, share);
   };
 };
 

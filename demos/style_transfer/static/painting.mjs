@@ -5,7 +5,7 @@ import {resize} from '../../components/static/resize.mjs';
 /** @typedef {import('../../components/static/pictures.mjs').Picture} Picture */
 /**
  * A style that has a painter of its own, and its 100 numbers.
- * @typedef {{painter: string, numbers: number[]}} OwnPainter
+ * @typedef {{painter: string, numbers: number[], has_whirls: boolean}} OwnPainter
  */
 
 const OWN_REACH = [0.15, 0.35];  // of the numbers' length: where an own painter paints alone, or not at all
@@ -48,15 +48,16 @@ export const mixNumbers = (own, numbers, strength) =>
   numbers.map((number, i) => own[i] + strength * (number - own[i]));
 
 /**
- * The painter that has learnt the nearest style alone, and its share of the painting: `own_painter`.
+ * The nearest style that has a painter of its own, and that one's share of the painting: `own_painter`.
  * @param {number[]} numbers @param {OwnPainter[]} painters
  */
 export const findOwnPainter = (numbers, painters) => {
+  const none = /** @type {OwnPainter | null} */ (null);
   const [low, high] = OWN_REACH, length = (/** @type {number[]} */ vector) => Math.hypot(...vector);
-  return painters.map(({painter, numbers: goal}) => {
-    const away = length(goal.map((number, i) => number - numbers[i])) / length(goal);
-    return {painter, share: Math.min(Math.max((high - away) / (high - low), 0), 1)};
-  }).reduce((nearest, one) => (one.share > nearest.share ? one : nearest), {painter: '', share: 0});
+  return painters.map((own) => {
+    const away = length(own.numbers.map((number, i) => number - numbers[i])) / length(own.numbers);
+    return {own, share: Math.min(Math.max((high - away) / (high - low), 0), 1)};
+  }).reduce((nearest, one) => (one.share > nearest.share ? one : nearest), {own: none, share: 0});
 };
 
 /**

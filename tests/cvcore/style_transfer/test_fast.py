@@ -44,28 +44,45 @@ def test_the_painter_is_magentas(sample):
     small, numbers = fit(sample, 96), style_numbers(load_style("glass"))
     with torch.no_grad():
         expected = network(tensors.to_batch(small, device="cpu"), torch.from_numpy(numbers)[None])
-    got = paint(small, numbers)
+    got = fast.paint_with(small, numbers, fast.SHARED)
     assert np.abs(got.astype(int) - images.to_image(expected)).max() <= 1
 
 
-def test_the_own_painter_paints_its_style_and_no_other():
+def find_share(numbers):
+    own, share = own_painter(numbers)
+    return ("", share) if own is None else (own.painter, share)
+
+
+def test_the_painter_of_the_bundled_styles_paints_them_and_no_other():
     goal = style_numbers(NIGHT)
     for name in index():
-        expected = ("style_night", 1.0) if name == "night" else ("", 0.0)
-        assert own_painter(style_numbers(load_style(name))) == expected, name
+        expected = ("", 0.0) if name == "ink" else ("style_bundled", 1.0)
+        assert find_share(style_numbers(load_style(name))) == expected, name
+    assert find_share(style_numbers(load_sample("coffee"))) == ("", 0.0)
     small = images.resize(NIGHT, (300, 300))
     again = images.load_image(io.BytesIO(images.to_jpeg(small, quality=75)))
-    assert own_painter(read_numbers(again))[1] == 1  # smaller and compressed anew
+    assert find_share(read_numbers(again))[1] == 1  # smaller and compressed anew
     away = np.zeros(100, np.float32)
     away[0] = np.linalg.norm(goal)
-    assert own_painter(goal + 0.25 * away)[1] == pytest.approx(0.5, abs=1e-3)
+    assert find_share(goal + 0.25 * away)[1] == pytest.approx(0.5, abs=1e-3)
 
 
-def test_halfway_both_painters_are_mixed(sample, monkeypatch):
+@pytest.fixture
+def share_of(monkeypatch):
+    """Sets what the painter of the bundled styles has of a painting of Night."""
+    night = own_painter(style_numbers(NIGHT))[0]
+
+    def share_of(share):
+        monkeypatch.setattr(fast, "own_painter", lambda _: (night if share else None, share))
+
+    return share_of
+
+
+def test_halfway_both_painters_are_mixed(sample, share_of):
     small, goal = fit(sample, 96), style_numbers(NIGHT)
 
     def painted(share):
-        monkeypatch.setattr(fast, "own_painter", lambda _: ("style_night", share))
+        share_of(share)
         return paint(small, goal).astype(float)
 
     shared, own = painted(0.0), painted(1.0)
@@ -73,15 +90,22 @@ def test_halfway_both_painters_are_mixed(sample, monkeypatch):
     np.testing.assert_allclose(painted(0.25), 0.75 * shared + 0.25 * own, atol=1.01)
 
 
-def test_the_painter_of_night_halves_what_the_shared_one_leaves(monkeypatch):
+def test_the_painter_of_the_bundled_styles_halves_what_the_shared_one_leaves():
     """On a photograph that it has not learnt on, by the loss that the steps bring down."""
     photo = load_sample("astronaut")
-    meter, losses = LossMeter(photo, NIGHT, side=384), {}
-    for share in (0.0, 1.0):
-        monkeypatch.setattr(fast, "own_painter", lambda _, share=share: ("style_night", share))
-        losses[share] = meter.measure(stylise_fast(photo, NIGHT, side=384))
-    assert losses[1.0]["style"] < 0.5 * losses[0.0]["style"]
-    assert losses[1.0]["content"] < 1.3 * losses[0.0]["content"]
+    for name in ("night", "glass", "dots"):
+        style = load_style(name)
+        meter, small, numbers = (
+            LossMeter(photo, style, side=384),
+            fit(photo, 384),
+            style_numbers(style),
+        )
+        shared, own = (
+            meter.measure(fast.paint_with(small, numbers, painter))
+            for painter in (fast.SHARED, "style_bundled")
+        )
+        assert own["style"] < 0.5 * shared["style"], name
+        assert own["content"] < 1.7 * shared["content"], name
 
 
 def test_whirls_begin_where_a_picture_is_flat_and_bring_it_nearer_to_the_style():

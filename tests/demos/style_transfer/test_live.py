@@ -63,8 +63,9 @@ def test_a_browser_is_told_numbers_painters_and_streaks():
     assert live.tell_browser({"style": "dusk"}) == pytest.approx(
         style_transfer.style_numbers(style_transfer.load_style("dusk"))
     )
-    (night,) = live.tell_browser({"painters": True})
-    assert night["painter"] == "style_night"
+    painters = live.tell_browser({"painters": True})
+    assert {own["painter"] for own in painters} == {"style_bundled"}
+    assert [own["has_whirls"] for own in painters] == [True] + [False] * 7  # Night comes first
     written = live.tell_browser({"streaks": [36, 48]})
     streaks = np.frombuffer(base64.b64decode(written), "<i2") / live.STREAK_UNIT
     assert streaks.shape == (36 * 48,)
