@@ -206,6 +206,7 @@ def test_every_asset_has_a_row():
     listed = {"README.md", *(f"{folder}/index.toml" for folder in folders)}
     listed |= {f"screenshots/{name}.jpg" for name in ("tabs", "style_transfer", "deep_dream")}
     listed |= {
+        "weights/apache-2.0.txt",
         "weights/autoencoders.md",
         "weights/convolution.md",
         "weights/face_verification.md",

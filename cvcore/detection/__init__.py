@@ -1,4 +1,4 @@
-"""Object detection with YOLO: from a picture to boxes, with everything in between kept.
+"""Object detection with YOLO and NanoDet: from a picture to boxes, with everything in between kept.
 
 ``predict_raw`` runs the network once and keeps all of its boxes; ``suppress`` turns them into
 detections at any confidence and IoU limit without the network; ``predict_boxes`` does both.
@@ -13,7 +13,8 @@ from cvcore.core.checks import as_whole, show
 from cvcore.core.errors import InputError
 from cvcore.core.images import Picture, as_image, to_chw
 from cvcore.core.timing import Stopwatch
-from cvcore.detection.boxes import fit_letterbox
+from cvcore.detection import distance_heads
+from cvcore.detection.boxes import PAD_VALUE, fit_letterbox
 from cvcore.detection.predictions import Detections, RawPredictions, find_class_ids
 from cvcore.detection.suppression import (
     DEFAULT_CONFIDENCE,
@@ -35,6 +36,7 @@ __getattr__, _, _modules = lazy_loader.attach(
         "boxes",
         "confusion",
         "counting",
+        "distance_heads",
         "drawing",
         "evaluation",
         "explain",
@@ -91,10 +93,10 @@ def predict_raw(
     image = as_image(image)
     check_model(model)
     input_size = check_size(input_size)
-    forward, decode = _load(model)
+    forward, decode, pad = _load(model)
     watch = Stopwatch()
     letterbox = fit_letterbox(image.shape[:2], input_size, square=square)
-    batch = to_chw(letterbox.apply(image))[None]
+    batch = to_chw(letterbox.apply(image, pad=pad))[None]
     watch.lap("preprocess")
     outputs = forward(batch)
     watch.lap("network")
@@ -108,15 +110,23 @@ def predict_raw(
         decoded.raw,
         decoded.cells,
         watch.ms,
+        decoded.distances,
     )
     watch.lap("decode")
     return raw
 
 
-def _load(model: str) -> tuple[Callable, Callable[..., Decoded]]:
-    """The network of ``model`` and what turns its outputs into boxes."""
-    if registry.get_weight(model).build:
-        return predictor.load_predictor(model), lambda heads, _: decode_heads(heads)
+def _load(model: str) -> tuple[Callable, Callable[..., Decoded], int]:
+    """The network of ``model``, what turns its outputs into boxes, and how pictures are padded."""
+    row = registry.get_weight(model)
+    if row.build:
+        return predictor.load_predictor(model), lambda heads, _: decode_heads(heads), PAD_VALUE
+    if row.is_onnx:
+        return (
+            predictor.load_predictor(model),
+            lambda heads, _: distance_heads.decode_distances(heads),
+            distance_heads.PAD,
+        )
     from cvcore.engine.ultralytics import forward, load_network
 
     network = load_network(model)
@@ -124,6 +134,7 @@ def _load(model: str) -> tuple[Callable, Callable[..., Decoded]]:
     return (
         lambda batch: forward(network, batch),
         lambda output, input_hw: decode_anchor_free(output, strides, input_hw),
+        PAD_VALUE,
     )
 
 

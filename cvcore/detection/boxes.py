@@ -68,13 +68,14 @@ class Letterbox:
     left: int  # columns of padding on the left
     scale: float  # input pixels a picture pixel
 
-    def apply(self, image: Picture) -> np.ndarray:
-        """The picture (H, W, 3) as the network's input picture, uint8, grey where it is padded."""
+    def apply(self, image: Picture, *, pad: int = PAD_VALUE) -> np.ndarray:
+        """The picture (H, W, 3) as the network's input picture, uint8; ``pad``, a grey level, is
+        what it is padded with."""
         image = as_image(image)
         height, width = self.resized_hw
         if image.shape[:2] != self.resized_hw:
             image = cv2.resize(image, (width, height), interpolation=cv2.INTER_LINEAR)
-        canvas = np.full((*self.input_hw, 3), PAD_VALUE, np.uint8)
+        canvas = np.full((*self.input_hw, 3), pad, np.uint8)
         canvas[self.top : self.top + height, self.left : self.left + width] = image
         return canvas
 

@@ -95,11 +95,13 @@ def check_labels(folder: Path, pictures: Sequence[Path]) -> tuple[str, ...]:
     return tuple(notes)
 
 
-def predict_for_score(image: Picture, *, model: str, input_size: int) -> Scored:
+def predict_for_score(
+    image: Picture, *, model: str, input_size: int, iou: float = NMS_IOU
+) -> Scored:
     """Every box down to a confidence of 0.001, once for each class that reaches it."""
     raw = detection.predict_raw(image, model=model, input_size=input_size)
     found = detection.explain_suppression(
-        raw, confidence=MIN_CONFIDENCE, iou=NMS_IOU, multi_label=True
+        raw, confidence=MIN_CONFIDENCE, iou=iou, multi_label=True
     ).detections
     return found.xyxy, found.confidence, found.class_id
 
@@ -213,6 +215,12 @@ def main(arguments: list[str] | None = None) -> int:
     parser.add_argument("--model", default=detection.DEFAULT_MODEL)
     parser.add_argument("--size", type=int, default=detection.DEFAULT_SIZE)
     parser.add_argument(
+        "--iou",
+        type=float,
+        default=NMS_IOU,
+        help="limit of the suppression (NanoDet's authors: 0.6)",
+    )
+    parser.add_argument(
         "--engine",
         choices=("cvcore", "ultralytics"),
         default="cvcore",
@@ -221,14 +229,17 @@ def main(arguments: list[str] | None = None) -> int:
     options = parser.parse_args(arguments)
     detection.check_model(options.model)
     detection.check_size(options.size)
+    detection.check_share("The IoU limit", options.iou)
     if options.engine == "ultralytics":
         from cvcore.engine.ultralytics import load_scorer
 
-        predict = load_scorer(options.model, options.size, MIN_CONFIDENCE, NMS_IOU)
+        predict = load_scorer(options.model, options.size, MIN_CONFIDENCE, options.iou)
     else:
 
         def predict(image: np.ndarray) -> Scored:
-            return predict_for_score(image, model=options.model, input_size=options.size)
+            return predict_for_score(
+                image, model=options.model, input_size=options.size, iou=options.iou
+            )
 
     score = commands.follow(
         evaluate(options.folder, predict, registry.load_labels(options.model)), DetectionScore

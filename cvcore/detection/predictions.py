@@ -31,6 +31,9 @@ class RawPredictions:
     raw: np.ndarray | None = field(repr=False)
     cells: np.ndarray = field(repr=False)  # (M, 4) int: number of the grid, row, column, anchor
     ms: dict[str, float] = field(compare=False, repr=False)  # preprocess, network, decode
+    # (M, 4, B) float32: of left, top, right and bottom the shares of distances of 0 to B - 1
+    # strides; None for models whose boxes are no such distances
+    distances: np.ndarray | None = field(default=None, repr=False)
 
     @property
     def labels(self) -> tuple[str, ...]:

@@ -20,6 +20,7 @@ from cvcore.engine.isolation import undisturbed
 DEFAULT_CONFIDENCE = 0.25
 DEFAULT_IOU = 0.45
 MAX_BOXES = 300
+MAX_CANDIDATES = 3000  # with a box for each class: some networks score all of them above nothing
 SIGMA = 0.5  # of the Gaussian in soft suppression, as in the paper
 NMS, SOFT_LINEAR, SOFT_GAUSSIAN, VOTING = METHODS = (
     "NMS",
@@ -196,8 +197,8 @@ def explain_suppression(
 ) -> Suppression:
     """The same as ``suppress``, with all candidates and every step of the suppression.
 
-    With ``multi_label`` a box counts once for each class above the limit, as benchmarks do it;
-    else only for its best class.
+    With ``multi_label`` a box counts once for each class above the limit, as benchmarks do it, of
+    which the 3,000 surest are candidates; else only for its best class.
     """
     confidence = check_share("The confidence limit", confidence)
     iou = check_share("The IoU limit", iou)
@@ -217,6 +218,8 @@ def explain_suppression(
         class_id = class_id[at]
     score = scores[at, class_id]
     order = np.argsort(-score, kind="stable")
+    if multi_label:
+        order = order[:MAX_CANDIDATES]
     at, class_id, score = rows[at][order], class_id[order], score[order]
     candidates = _gather(raw, at, class_id, score, raw.xyxy[at])
     return _suppress(raw, candidates, (confidence, iou), max_boxes, method)

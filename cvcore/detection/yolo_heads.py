@@ -33,6 +33,8 @@ class Decoded:
     class_logits: np.ndarray  # (M, C) float32
     raw: np.ndarray | None  # (M, 5) tx, ty, tw, th, to
     cells: np.ndarray  # (M, 4) int: number of the grid, row, column, anchor
+    # (M, 4, B) float32: of each side the shares of distances of 0 to B - 1 strides
+    distances: np.ndarray | None = None
 
 
 def sigmoid(x: np.ndarray) -> np.ndarray:
@@ -56,7 +58,7 @@ def decode_heads(
         rows, columns = head.shape[2:]
         grids.append(Grid(stride, rows, columns, tuple(sizes)))
         values = head[0].reshape(len(sizes), -1, rows * columns)  # (A, 5 + C, cells)
-        cell = _list_cells(number, grids[-1])
+        cell = list_cells(number, grids[-1])
         raw = values[:, :5].transpose(0, 2, 1).reshape(-1, 5)
         corner = cell[:, [2, 1]]  # column, row
         size = np.asarray(sizes, np.float32)[cell[:, 3]]
@@ -80,7 +82,7 @@ def decode_anchor_free(
 ) -> Decoded:
     """The boxes of one picture from (1, 4 + C, M): x, y, width, height, class scores in [0, 1]."""
     grids = tuple(Grid(s, input_hw[0] // s, input_hw[1] // s, ()) for s in strides)
-    cells = np.concatenate([_list_cells(number, grid) for number, grid in enumerate(grids)])
+    cells = np.concatenate([list_cells(number, grid) for number, grid in enumerate(grids)])
     values = output[0].T.astype(np.float32)
     if len(values) != len(cells):
         raise ValueError(f"Expected {len(cells)} boxes for {input_hw} pixels, got {output.shape}.")
@@ -90,7 +92,7 @@ def decode_anchor_free(
     return Decoded(grids, xyxy, np.log(p / (1 - p)), None, cells)
 
 
-def _list_cells(number: int, grid: Grid) -> np.ndarray:
+def list_cells(number: int, grid: Grid) -> np.ndarray:
     """(A rows columns, 4): number of the grid, row, column, anchor."""
     shape = (max(1, len(grid.anchors)), grid.rows, grid.columns)
     anchor, row, column = np.indices(shape).reshape(3, -1)

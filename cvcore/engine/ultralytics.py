@@ -16,6 +16,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from cvcore.core import paths
+from cvcore.core.errors import InputError
 from cvcore.core.forks import Lock
 from cvcore.engine import checkpoints, download, onnx_export, registry
 from cvcore.engine.cache import keep_models
@@ -145,6 +146,8 @@ def export_onnx(name: str, input_size: int, path: Path) -> Path:
 def load_yolo(name: str, input_size: int) -> Any:
     """``ultralytics.YOLO`` on the bundled model's exported file or on a downloaded one."""
     row = registry.get_weight(name)
+    if row.is_onnx:
+        raise InputError(f"{row.title} is not a YOLO: leave out the engine ultralytics.")
     if row.build:
         file = f"{name}-ultralytics-{input_size}-{row.sha256[0][:16]}.onnx"
         path = paths.cache_dir() / "onnx" / file

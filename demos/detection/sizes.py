@@ -85,7 +85,7 @@ def draw_sizes(rows: list[dict]) -> str:
         f"{1000 / last['ms']:.0f} pictures a second from picture to drawn picture: preprocess, "
         "network, decode, NMS and drawing, as at the foot of the page, without the way "
         "to the browser. Small objects need a large input; very large ones are found better in a "
-        "small one, whose anchors cover more of the picture."
+        "small one, whose cells cover more of the picture."
     )
     return draw_page(draw_bars(rows), f'<p class="soft">{sentence}</p>')
 

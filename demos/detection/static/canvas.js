@@ -149,14 +149,14 @@ const panels = {
         return [make('span', [dot(row.id), props.value.labels[row.id]]), two(row.score), `${x1}, ${y1}`, `${x2 - x1} x ${y2 - y1}`];
       })), {className: 'rows', tabIndex: 0})] : [])];
   },
-  before: () => [make('p', 'The network says the same object several times: from neighbouring cells, anchors and grids. Lower the confidence limit to see how many boxes there are; the paler a box, the less sure.')],
+  before: () => [make('p', `The network says the same object several times: from neighbouring cells${props.value.has_anchors ? ', anchors' : ''} and grids. Lower the confidence limit to see how many boxes there are; the paler a box, the less sure.`)],
   steps: tellStep,
   grid() {
     const row = chosenRow();
     if (!row) return [make('p', 'There is no box above the confidence limit.')];
     const [number, y, x, a] = row.cell, grid = props.value.grids[number], s = grid.stride, out = [];
     out.push(make('p', [`Click a box. This one comes from the `, make('b', `${grid.rows} x ${grid.columns} grid`),
-      ` (${s} pixels a cell): row ${y}, column ${x}` + (grid.anchors.length ? `, anchor ${grid.anchors[a].join(' x ')} (dashed).` : '; this model has no anchors.')]));
+      ` (${s} pixels a cell): row ${y}, column ${x}` + (grid.anchors.length ? `, anchor ${grid.anchors[a].join(' x ')} (dashed).` : '. This network has no anchors: the cell gives the box itself.')]));
     if (row.raw) {
       const [tx, ty, tw, th, to] = row.raw, [w, h] = grid.anchors[a];
       const box = decode(row.raw, s, y, x, [w, h]), pixels = (length) => `${length.toFixed(1)} px`;
@@ -174,8 +174,9 @@ const panels = {
   },
   objectness() {
     const grid = props.value.grids[gridNumber];
-    const said = props.value.has_anchors ? 'how sure the network is that an object’s centre lies in this cell' : 'the greatest class score in this cell';
-    const out = [make('p', `The brighter a cell, the surer: ${said}. Click a cell.`)];
+    const said = props.value.has_anchors ? 'The brighter a cell, the surer: how sure the network is that an object’s centre lies in this cell.'
+      : 'This network has no objectness: shown is the greatest class score in each cell.';
+    const out = [make('p', `${said} Click a cell.`)];
     if (cellAt) {
       const at = cellAt[0] * grid.columns + cellAt[1], cells = anchorMaps(props.value.grids, maps, gridNumber);
       out.push(make('p', [`Row ${cellAt[0]}, column ${cellAt[1]}: `, ...cells.flatMap((map, a) => [
