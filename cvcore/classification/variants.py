@@ -35,7 +35,7 @@ VARIANTS = {
     ),
     "small": Variant(
         f"at {SMALL_SIDE} x {SMALL_SIDE} pixels",
-        "A third of the pixels, so a third of the multiplications; trained at 224.",
+        "A third of the pixels or fewer, and of the multiplications; trained on larger pictures.",
     ),
     "grey": Variant(
         "without colour",

@@ -1,17 +1,13 @@
-"""Weights read from their files and packed into them, and the networks built from them."""
+"""Weights read from their files, and the networks built from them."""
 
-import lzma
-from collections.abc import Mapping
 from importlib import import_module
-from pathlib import Path
 from typing import TYPE_CHECKING
-
-import numpy as np
 
 from cvcore.core.forks import Lock
 from cvcore.engine.cache import MISSING, IdleCache
 from cvcore.engine.download import fetch
 from cvcore.engine.isolation import undisturbed
+from cvcore.engine.packing import unpack_state, widen
 from cvcore.engine.registry import check_files, get_weight
 
 if TYPE_CHECKING:
@@ -20,7 +16,7 @@ if TYPE_CHECKING:
 
 @undisturbed
 def load_state(name: str) -> "dict[str, Tensor]":
-    """The state dict of a weight, half precision widened to float32; checked against its hash.
+    """The state dict of a weight, half precision and 8 bits widened; checked against its hash.
 
     A weight that is not here yet is fetched first (see ``fetch``).
     """
@@ -38,54 +34,7 @@ def load_state(name: str) -> "dict[str, Tensor]":
             state.update(unpack_state(path))
         else:
             state.update(torch.load(path, map_location="cpu", weights_only=True))
-    return {
-        key: value.float() if value.dtype == torch.float16 else value
-        for key, value in state.items()
-    }
-
-
-SCALES = ":scale"  # marks the arrays with a scale an output channel
-
-
-def pack_state(state: "Mapping[str, Tensor]", path: Path, *, levels: int = 127) -> None:
-    """Keep a state dict small: whole numbers up to +-``levels``, one scale an output channel.
-
-    Matrices and filters are rounded so, all else is kept in half precision (counts as they are).
-    The file is a .safetensors.xz: compressing pays when there are few levels.
-    """
-    from safetensors.numpy import save
-
-    arrays = {}
-    for key, value in state.items():
-        array = value.detach().cpu().float().numpy()
-        if array.ndim < 2:
-            arrays[key] = array.astype(np.float16) if value.is_floating_point() else value.numpy()
-            continue
-        axes = tuple(range(1, array.ndim))
-        scale = np.abs(array).max(axis=axes, keepdims=True) / levels
-        scale = np.maximum(scale, 1e-7).astype(np.float16)
-        arrays[key] = (
-            np.rint(array / scale.astype(np.float32)).clip(-levels, levels).astype(np.int8)
-        )
-        arrays[key + SCALES] = scale
-    path.write_bytes(lzma.compress(save(arrays), preset=9 | lzma.PRESET_EXTREME))
-
-
-def unpack_state(path: Path) -> "dict[str, Tensor]":
-    """What ``pack_state`` kept, as float32."""
-    from safetensors.torch import load
-
-    kept = load(lzma.decompress(path.read_bytes()))
-    state = {}
-    for key, value in kept.items():
-        if key.endswith(SCALES):
-            continue
-        if key + SCALES in kept:
-            value = value.float() * kept[key + SCALES].float()
-        elif value.is_floating_point():
-            value = value.float()
-        state[key] = value
-    return state
+    return widen(state)
 
 
 def load_onnx(name: str) -> bytes:

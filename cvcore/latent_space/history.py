@@ -9,7 +9,7 @@ import numpy as np
 
 from cvcore.core import images, notebook
 from cvcore.core.errors import InputError
-from cvcore.engine import checkpoints, registry
+from cvcore.engine import checkpoints, packing, registry
 from cvcore.engine.cache import keep_models
 from cvcore.engine.isolation import undisturbed
 from cvcore.latent_space import (
@@ -82,7 +82,7 @@ def _load_checkpoint(run: str, place: int) -> "nn.Module":
     module, function = row.build.split(":")
     with torch.inference_mode(False):
         network = getattr(import_module(module), function)()
-        network.load_early(checkpoints.unpack_state(row.paths[place]))
+        network.load_early(packing.unpack_state(row.paths[place]))
     return network.eval().requires_grad_(False).to(get_device())
 
 

@@ -1,16 +1,18 @@
-"""EfficientNet-Lite0: a small ImageNet classifier without attention gates or swish.
+"""EfficientNet-Lite: small ImageNet classifiers without attention gates or swish.
 
 Tan and Le, "EfficientNet: Rethinking Model Scaling for Convolutional Neural Networks", ICML 2019
 (arXiv:1905.11946); the Lite variants (ReLU6, no squeeze-and-excitation) are Google's, 2020.
-Parameter names are those of timm's ``tf_efficientnet_lite0``, so its state dicts load here and
-ours load there.
+Parameter names are those of timm's ``tf_efficientnet_lite0`` and so on, so its state dicts load
+here and ours load there.
 """
+
+import math
 
 import torch
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-# kernel size, stride, expansion, channels, repeats
+# Lite0's: kernel size, stride, expansion, channels, repeats
 STAGES = (
     (3, 1, 1, 16, 1),
     (3, 2, 6, 24, 2),
@@ -93,13 +95,22 @@ class InvertedResidual(nn.Module):
         return x + y if self.has_skip else y
 
 
+def _scale_channels(channels: int, width: float) -> int:
+    """The nearest multiple of 8, and no less than nine tenths of what was asked for."""
+    wanted = channels * width
+    nearest = max(8, int(wanted + 4) // 8 * 8)
+    return nearest + 8 if nearest < 0.9 * wanted else nearest
+
+
 class EfficientNetLite(nn.Module):
     """Input float (N, 3, H, W), RGB in [0, 1]; output logits (N, num_classes).
 
     The scaling to [-1, 1] that the weights expect happens inside, so that no caller can forget it.
+    Larger ones have ``width`` times the channels and ``depth`` times the blocks of Lite0, but for
+    the stem, the head, and the number of blocks in the first and the last stage.
     """
 
-    def __init__(self, num_classes: int = 1000) -> None:
+    def __init__(self, num_classes: int = 1000, *, width: float = 1.0, depth: float = 1.0) -> None:
         super().__init__()
         self.register_buffer("mean", torch.full((1, 3, 1, 1), 0.5), persistent=False)
         self.register_buffer("std", torch.full((1, 3, 1, 1), 0.5), persistent=False)
@@ -107,8 +118,11 @@ class EfficientNetLite(nn.Module):
         self.bn1 = _norm(32)
         self.act1 = nn.ReLU6()
         stages, c_in = [], 32
-        for kernel, stride, expansion, channels, repeats in STAGES:
-            stage = []
+        for number, (kernel, stride, expansion, channels, repeats) in enumerate(STAGES):
+            stage: list[nn.Module] = []
+            channels = _scale_channels(channels, width)
+            if 0 < number < len(STAGES) - 1:
+                repeats = math.ceil(repeats * depth)
             for index in range(repeats):
                 step = stride if index == 0 else 1
                 if expansion == 1:
@@ -134,3 +148,8 @@ class EfficientNetLite(nn.Module):
 def build_efficientnet_lite0() -> EfficientNetLite:
     """EfficientNet-Lite0 with untrained weights: 4,652,008 parameters, 1,000 classes."""
     return EfficientNetLite()
+
+
+def build_efficientnet_lite2() -> EfficientNetLite:
+    """EfficientNet-Lite2 with untrained weights: 6,092,072 parameters, 1,000 classes."""
+    return EfficientNetLite(width=1.1, depth=1.2)

@@ -12,7 +12,8 @@ BoxXYXY = tuple[int, int, int, int]
 # Mean and standard deviation a channel that the networks take off by themselves; the others use
 # ImageNet's own.
 _IMAGENET = ((0.485, 0.456, 0.406), (0.229, 0.224, 0.225))
-_NORMALISATION = {"efficientnet_lite0": ((0.5, 0.5, 0.5), (0.5, 0.5, 0.5))}
+_HALVES = (0.5, 0.5, 0.5), (0.5, 0.5, 0.5)
+_NORMALISATION = {"efficientnet_lite0": _HALVES, "efficientnet_lite2": _HALVES}
 
 
 def get_recipe(model: str) -> registry.Preprocessing:

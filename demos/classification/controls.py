@@ -15,6 +15,7 @@ RANKS, FOLDER = "Ranks", "Folder"
 TASKS = "Tasks"
 ONE_PICTURE = (ANSWER, SOFTMAX, STEPS, TWO_MODELS, lesson.LIVE)  # with the k most probable classes
 
+SECOND_MODEL = "efficientnet_lite2"  # beside the default one: bundled, too
 DEFAULT_K = 5  # classes shown, 1 to 20
 DEFAULT_TEMPERATURE = 1  # 0.1 to 5
 DEFAULT_KIND = "max_logit"  # of score

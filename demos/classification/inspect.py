@@ -23,6 +23,7 @@ from demos.classification.controls import (
     CURVE,
     DEFAULT_K,
     DEFAULT_TEMPERATURE,
+    SECOND_MODEL,
     STEPS,
     TWO_MODELS,
     list_model_choices,
@@ -247,7 +248,7 @@ def build(
     )  # fmt: skip
 
     with stage.controls(TWO_MODELS, first=True):
-        second = ui.Dropdown(list_second_models(), value="grey", label="Beside it")
+        second = ui.Dropdown(list_second_models(), value=SECOND_MODEL, label="Beside it")
     with stage.view(TWO_MODELS) as section:
         agreement = gr.HTML(elem_id="classification-agreement", label="agreement")
         with gr.Row(elem_classes=["side-by-side"]):

@@ -16,7 +16,7 @@ from demos.server.limits import HEAVY
 from tests.support.server import ROOT, run_app, serve_page, wait_until
 from tests.support.visitor import Visitor, said
 
-BROKEN, LOST = "yolov3_tiny-1-of-2.safetensors", "style_predict.onnx"
+BROKEN, LOST = "yolov3_tiny.safetensors", "style_predict.onnx"
 
 
 @pytest.fixture(scope="module")

@@ -39,15 +39,13 @@ from cvcore.saliency.incremental.network_tail import (
     open_tail,
 )
 
-# From here on a 16-pixel window's change reaches nearly the whole 14 x 14 map: the second block of
-# the fourth stage.
-TAIL_BLOCK = 8
-# From here on only the surroundings of a change are computed where that is close enough: the first
-# block of 14 x 14 cells.
-LOCAL_BLOCK = 6
+# From this stage on a 16-pixel window's change reaches nearly the whole 14 x 14 map.
+TAIL_STAGE = 4
+# The stage whose first block makes maps of 14 x 14 cells. From its second one on only the
+# surroundings of a change are computed where that is close enough, and blocks may round to
+# bfloat16; in earlier ones the map would suffer.
+LATE_STAGE = 3
 LOCAL_CELLS = 7  # a side, and one more for every 16 pixels that change
-# From here on blocks may round to bfloat16; in earlier ones the map would suffer.
-ROUNDED_BLOCK = 6
 
 
 @dataclass(frozen=True, eq=False)
@@ -98,10 +96,11 @@ class IncrementalNet:
         stem = Block(None, fold_spatial(net.conv_stem, net.bn1), None, False)
         on_cpu, can_round = self.mean.device.type == "cpu", has_bfloat16_unit()
         self.is_local = precision == "differences" and on_cpu and not can_round
-        tail_block = LOCAL_BLOCK if self.is_local else TAIL_BLOCK
+        late_block = sum(map(len, net.blocks[:LATE_STAGE])) + 1
+        tail_block = late_block if self.is_local else sum(map(len, net.blocks[:TAIL_STAGE]))
         self.early = [stem, *blocks[:tail_block]]
         if precision == "rounded" and on_cpu and can_round:
-            after = ROUNDED_BLOCK + 1  # the stem
+            after = late_block + 1  # the stem
             self.early[after:] = [block.to(torch.bfloat16) for block in self.early[after:]]
         tail = NetworkTail(
             tuple(blocks[tail_block:]),

@@ -28,7 +28,7 @@ from torch import Tensor, nn
 from cvcore.core.commands import command, input_folder, output_folder
 from cvcore.core.images import load_image, to_jpeg
 from cvcore.core.paths import ASSETS
-from cvcore.engine.checkpoints import pack_state
+from cvcore.engine.packing import pack_state
 from cvcore.models import gan as networks
 from cvcore.training.latent_space.card import list_runs, write_card
 from cvcore.training.latent_space.data import load_digits, load_faces, save_digits

@@ -10,7 +10,8 @@ from safetensors.torch import load_file
 from torch import Tensor, nn
 from torch.nn import functional as F
 
-from cvcore.engine.checkpoints import load_model, unpack_state
+from cvcore.engine.checkpoints import load_model
+from cvcore.engine.packing import unpack_state
 from cvcore.latent_space import inversion, map_latents, sample, tuning
 from cvcore.latent_space.history import measure_variety
 from cvcore.models import gan as networks
@@ -18,7 +19,7 @@ from cvcore.training.latent_space.directions import find_directions, measure_fac
 from cvcore.training.latent_space.drawing import draw, to_bytes
 from cvcore.training.latent_space.kid import LATENT_SEED, Features, KernelDistance
 
-PACKED = ".safetensors.xz"  # of cvcore.engine.checkpoints.pack_state
+PACKED = ".safetensors.xz"  # of cvcore.engine.packing.pack_state
 SPREAD_BATCHES = 20
 QUANTILES = np.linspace(0, 1, 21)
 MEMORY_PICTURES = LOGIT_PICTURES = 1000

@@ -46,7 +46,7 @@ export const create = async (kit) => {
 
   return {
     refuse: (/** @type {Values} */ {model, layer}) => {
-      if (model !== known.model) return `${known.titles[model]} is too large for a browser: the server goes on.`;
+      if (model !== known.model) return `Here only ${known.titles[known.model]} runs in a browser: the server goes on.`;
       return known.merged.includes(layer) ? 'In a browser a convolution and the batch norm after it are one '
         + 'step: choose the batch norm to see its maps; the server goes on.' : '';
     },

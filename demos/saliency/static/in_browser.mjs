@@ -45,7 +45,7 @@ export const create = async (kit) => {
 
   return {
     refuse: (/** @type {Values} */ {model, method, layer}) => {
-      if (model !== known.model) return `${known.titles[model]} is too large for a browser: the server goes on.`;
+      if (model !== known.model) return `Here only ${known.titles[known.model]} runs in a browser: the server goes on.`;
       const isSigned = known.layers[layer].startsWith('blocks');
       return known.methods[method].divides && isSigned ? `${known.methods[method].title} divides by sums that `
         + 'are close to 0 in this layer, so that a browser, whose weights are rounded, would draw another map: '

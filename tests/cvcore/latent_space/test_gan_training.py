@@ -14,7 +14,7 @@ from safetensors.torch import save_file
 from torch.nn import functional as F
 
 from cvcore.core.errors import InputError
-from cvcore.engine.checkpoints import pack_state, unpack_state
+from cvcore.engine.packing import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
 from cvcore.training.latent_space import card, export, gan, losses, recorder
 from cvcore.training.latent_space.data import load_faces

@@ -9,6 +9,7 @@ from torchcam import methods as torchcam_methods
 
 from cvcore.engine import checkpoints, predictor
 from cvcore.probes.masks import coarse_to_fine, make_masks
+from cvcore.recognition import preprocessing
 from cvcore.saliency import cams, gradients, perturbation
 from cvcore.saliency.target import Target
 from tests.cvcore.saliency.toy import ToyTarget
@@ -31,6 +32,23 @@ def last(maps):
     *_, (values, share) = maps
     assert share == 1
     return values
+
+
+def test_incremental_answers_are_the_larger_networks(picture):
+    from cvcore.saliency.incremental.network import IncrementalNet
+
+    name = "efficientnet_lite2"
+    net, x = checkpoints.load_model(name), preprocessing.prepare(picture, name)
+    started, side = IncrementalNet(net).start(x), x.shape[-1]
+    copies = np.repeat(x[None], 2, axis=0)
+    copies[0, :, :17, :17] = copies[1, :, side - 16 :, 100:116] = 0.5
+    with torch.inference_mode():
+        expected = net(torch.from_numpy(copies)).numpy()
+    ours = [
+        started.perturb(np.full((1, size, size, 3), 0.5, np.float32), np.array([at]))[0]
+        for size, at in ((17, (0, 0)), (16, (side - 16, 100)))
+    ]
+    np.testing.assert_allclose(ours, expected, atol=1e-4)
 
 
 def test_incremental_answers_are_the_networks(x, net):
