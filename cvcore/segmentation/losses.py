@@ -19,7 +19,22 @@ def soft_dice(logits: Tensor, target: Tensor) -> Tensor:
     return (2 * both + SMOOTH) / (total + SMOOTH)
 
 
-def loss_bce_dice(logits: Tensor, target: Tensor) -> Tensor:
-    """Binary cross-entropy, which judges pixels, plus 1 - Dice, which judges the shape."""
+def edge_weights(target: Tensor, weight: float, width: int = 5) -> Tensor:
+    """How much each pixel counts: 1, and ``weight`` in a band around the edges of ``target``.
+
+    ``target`` is (N, 1, H, W) in [0, 1]; the band is about ``width`` pixels wide, which is odd.
+    """
+    most = F.max_pool2d(target, width, stride=1, padding=width // 2)
+    least = -F.max_pool2d(-target, width, stride=1, padding=width // 2)
+    return 1 + (weight - 1) * (most - least)
+
+
+def loss_bce_dice(logits: Tensor, target: Tensor, *, edge: float = 1.0) -> Tensor:
+    """Binary cross-entropy, which judges pixels, plus 1 - Dice, which judges the shape.
+
+    Both are (N, 1, H, W). Pixels near an edge count ``edge`` times in the first.
+    """
     logits, target = logits.float(), target.float()
-    return F.binary_cross_entropy_with_logits(logits, target) + 1 - soft_dice(logits, target).mean()
+    weights = edge_weights(target, edge) if edge != 1 else None
+    pixels = F.binary_cross_entropy_with_logits(logits, target, weights)
+    return pixels + 1 - soft_dice(logits, target).mean()

@@ -59,7 +59,7 @@ class Recipe:
 
 
 RECIPES = {
-    "person": Recipe(longest=288, paste=0.4, colour=0.35),
+    "person": Recipe(longest=320, crop=256, paste=0.5, colour=0.35),
     "nuclei": Recipe(
         longest=0,
         scale=(0.5, 2.0),

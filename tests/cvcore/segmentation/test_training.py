@@ -9,7 +9,7 @@ import torch
 from cvcore.core import images
 from cvcore.core.errors import InputError
 from cvcore.segmentation.dataset import Pair, split
-from cvcore.segmentation.losses import loss_bce_dice, soft_dice
+from cvcore.segmentation.losses import edge_weights, loss_bce_dice, soft_dice
 from cvcore.training.segmentation.data import RECIPES, augment, repeat_rare
 
 
@@ -30,12 +30,24 @@ def test_losses_by_hand():
     assert float(soft_dice(torch.full_like(target, -50), torch.zeros_like(target))) == 1
 
 
+def test_pixels_near_an_edge_count_more():
+    target = torch.zeros(1, 1, 8, 12)
+    target[..., 6:] = 1
+    weights = edge_weights(target, 3.0)
+    assert weights[0, 0, 4].tolist() == [1, 1, 1, 1, 3, 3, 3, 3, 1, 1, 1, 1]
+    wrong = torch.zeros_like(target)  # log 2 a pixel, of which a third weighs three times as much
+    pixels = loss_bce_dice(wrong, target) + soft_dice(wrong, target).mean() - 1
+    weighted = loss_bce_dice(wrong, target, edge=3.0) + soft_dice(wrong, target).mean() - 1
+    assert float(weighted / pixels) == pytest.approx(5 / 3)
+
+
 @pytest.mark.parametrize("kind", ["person", "nuclei"])
 def test_picture_and_mask_move_together(kind):
     rng = np.random.default_rng(0)
     for _ in range(10):
         image, mask = augment(make_pair(), [], RECIPES[kind], rng)
-        assert image.shape == (*mask.shape, 3) == (192, 192, 3)
+        side = RECIPES[kind].crop
+        assert image.shape == (*mask.shape, 3) == (side, side, 3)
         sure_in, sure_out = mask > 0.99, mask < 0.01
         assert min(sure_in.sum(), sure_out.sum()) > 5000
         redness = image[..., 0].astype(float) - image[..., 1]  # none of these is made grey
@@ -85,7 +97,7 @@ def test_training_goes_on_after_a_crash(tmp_path, monkeypatch):
             main([*common, "--epochs", "3"])
     assert torch.load(out / "last.ckpt", weights_only=False)["epoch"] == 0
     with monkeypatch.context() as patched:
-        patched.setattr("cvcore.training.segmentation.train.loss_bce_dice", lambda *_: lost)
+        patched.setattr("cvcore.training.segmentation.train.loss_bce_dice", lambda *_, **__: lost)
         with pytest.raises(InputError, match="diverged at step 2"):
             main([*common, "--epochs", "3"])
     assert torch.load(out / "last.ckpt", weights_only=False)["epoch"] == 0  # the sound one stays

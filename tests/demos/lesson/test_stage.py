@@ -75,7 +75,7 @@ def test_the_map_moves_with_the_class_from_the_legs_to_the_camera():
 def test_where_segmentation_fails():
     assert set(segmentation_tab.FAILS) == {"chelsea"}
     mask = segmentation.predict_mask(samples.load_sample("chelsea"))
-    assert (mask.probability > 0.5).mean() == pytest.approx(0.1, abs=0.02)
+    assert (mask.probability > 0.5).mean() == pytest.approx(0.31, abs=0.03)
 
 
 def test_a_sample_that_fails_is_marked():
