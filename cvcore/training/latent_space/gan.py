@@ -44,6 +44,7 @@ from cvcore.training.flags import add_flags, read_flags
 from cvcore.training.latent_space.augment import augment
 from cvcore.training.latent_space.data import load_digits, load_faces
 from cvcore.training.latent_space.losses import LOSSES, discriminator_loss, generator_loss
+from cvcore.training.latent_space.reader import Reader, load_reader
 from cvcore.training.latent_space.recorder import Recorder
 from cvcore.training_lab.callbacks import EndWhereDiverged
 from cvcore.training_lab.trainers import build_logs, build_trainer
@@ -88,6 +89,9 @@ class Settings:
     plain: float = 0.0
     """Weight of how far a small copy of such a latent's picture is from the straight way between
     the mean of all real pictures and the whole latent's own: what is nearer is to be plainer."""
+    readable: float = 0.0
+    """Weight, for digits, of the cross-entropy by which a second reader (``reader``) takes a made
+    digit for what was asked for (an auxiliary classifier: Odena et al., ICML 2017)."""
     last_rate: float = 1.0
     """Share of both rates left at the last step; between ``start`` and there they fall evenly."""
     seed: int = 0
@@ -133,6 +137,7 @@ class GAN(lightning.LightningModule):
         self.averaged = copy.deepcopy(self.generator).requires_grad_(False)
         self.register_buffer("count", torch.zeros((), dtype=torch.long))
         self.register_buffer("plainest", torch.zeros(()), persistent=False)
+        self.reader: Reader | None = None
 
     def take_mean(self, real: Tensor) -> None:
         """Keep the small mean of all real pictures uint8 (N, C, S, S) and their mirror images."""
@@ -201,7 +206,10 @@ class GAN(lightning.LightningModule):
         self.discriminator.requires_grad_(False)
         loss_g = generator_loss(self._judge(made, asked, whole), s.loss)
         optimiser_g.zero_grad()
-        self.manual_backward(loss_g + s.plain * self._miss_plain(made, shares))
+        extra = s.plain * self._miss_plain(made, shares)
+        if self.reader is not None:
+            extra = extra + s.readable * self.reader.miss(made, asked)
+        self.manual_backward(loss_g + extra)
         optimiser_g.step()
         self.discriminator.requires_grad_(True)
 
@@ -276,6 +284,8 @@ def train(settings: Settings, out: Path, data: Path | None, **trainer_options: A
         module.start_from_bundled()
     if settings.plain:
         module.take_mean(tensors[0])
+    if settings.readable:
+        module.reader = load_reader(out / "reader.safetensors")
     recorder = Recorder(
         out, tensors[0], start=settings.start, every=settings.measure_every, seed=settings.seed
     )
@@ -348,6 +358,9 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument(
         "--plain", type=number(0), help="weight of truncated latents' being plainer"
     )
+    parser.add_argument(
+        "--readable", type=number(0), help="weight of a second reader's loss (for digits)"
+    )
     parser.add_argument("--last-rate", type=number(0, 1), help="share of the rates left at the end")
     parser.add_argument("--from-bundled", action="store_true", help="begin with assets/weights")
     parser.add_argument("--seed", type=whole(0), default=0)
@@ -355,7 +368,7 @@ def main(arguments: list[str] | None = None) -> None:
     given = parser.parse_args(arguments)
     options = vars(given)
     own = ("steps", "batch_size", "loss", "seed", "average", "inner")
-    own += ("inner_weight", "plain", "last_rate")
+    own += ("inner_weight", "plain", "readable", "last_rate")
     chosen = {key: options[key] for key in own}
     if options["from_bundled"]:
         if options["kind"] not in KEPT_WHOLE:
@@ -366,6 +379,8 @@ def main(arguments: list[str] | None = None) -> None:
         chosen["start"] = bundled_steps(options["kind"])
     if options["kind"] == "faces" and options["data"] is None:
         parser.error("faces need --data, a folder of CelebA's aligned pictures")
+    if options["kind"] == "faces" and options["readable"]:
+        parser.error("--readable is for digits: nothing is read in a face")
     output_folder(options["out"])
     settings = RECIPES[options["kind"]]
     settings = Settings(**asdict(settings) | {k: v for k, v in chosen.items() if v is not None})

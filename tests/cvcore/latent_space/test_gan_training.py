@@ -16,7 +16,7 @@ from torch.nn import functional as F
 from cvcore.core.errors import InputError
 from cvcore.engine.packing import pack_state, unpack_state
 from cvcore.models.gan import Discriminator, Generator, build_digit_generator
-from cvcore.training.latent_space import card, export, gan, losses, recorder
+from cvcore.training.latent_space import card, export, gan, losses, reader, recorder
 from cvcore.training.latent_space.data import load_faces
 from tests.support.files import save
 from tests.support.server import ROOT, free_port
@@ -177,6 +177,45 @@ def test_a_second_run_begins_with_the_bundled_networks(toy, tmp_path, monkeypatc
     done = gan.train(replace(toy, steps=14, start=10), tmp_path, None, **OPTIONS)
     assert int(done.count) == 14
     assert {path.stem for path in (tmp_path / "moments").glob("*.jpg")} == {"000010", "000012"}
+
+
+def test_a_second_reader_is_trained_once_kept_and_never_changed(toy, tmp_path):
+    path = tmp_path / "run" / "reader.safetensors"
+    settings = replace(reader.SETTINGS, network="linear", epochs=1, examples=64, dropout=0.0)
+    first = reader.load_reader(path, settings)
+    written = path.read_bytes()
+    made = torch.full((2, 1, 32, 32), -1.0, requires_grad=True)
+    again = reader.load_reader(path, settings)
+    assert path.read_bytes() == written
+    torch.testing.assert_close(again(made), first(made))
+    # it sees MNIST's 28 x 28 in [0, 1], without the margin
+    torch.testing.assert_close(first(made), first.network(torch.zeros(2, 1, 28, 28)))
+    first.miss(made, torch.tensor([3, 8])).backward()
+    assert (made.grad[:, :, 2:-2, 2:-2] != 0).any()
+    assert not any(value.requires_grad for value in first.parameters())
+
+
+def test_what_is_read_moves_the_generator_alone(toy, tmp_path, monkeypatch):
+    settings = replace(reader.SETTINGS, network="linear", epochs=1, examples=64, dropout=0.0)
+    kept = reader.load_reader(tmp_path / "reader.safetensors", settings)
+    monkeypatch.setattr(gan, "load_reader", lambda path: kept)
+    before = {key: value.clone() for key, value in kept.state_dict().items()}
+    plain = gan.train(replace(toy, steps=1), tmp_path / "a", None, **OPTIONS)
+    read = gan.train(replace(toy, steps=1, readable=50.0), tmp_path / "b", None, **OPTIONS)
+    assert not kept.training
+    assert not kept.network.training
+    for key, value in kept.state_dict().items():
+        torch.testing.assert_close(value, before[key], msg=key)
+    for key, value in plain.discriminator.state_dict().items():
+        torch.testing.assert_close(read.discriminator.state_dict()[key], value, msg=key)
+    weights = [net.generator.to_picture.weight for net in (plain, read)]
+    assert not torch.equal(*weights)
+
+
+def test_nothing_is_read_in_a_face(capsys, tmp_path):
+    with pytest.raises(SystemExit):
+        gan.main(["faces", "--data", str(tmp_path), "--out", "nowhere", "--readable", "0.5"])
+    assert "--readable is for digits" in capsys.readouterr().err
 
 
 def test_the_same_seed_gives_the_same_networks(toy, tmp_path):
