@@ -34,10 +34,11 @@ from torch.utils.data import DataLoader
 from cvcore.core.commands import command, input_file, input_folder, number, output_folder, whole
 from cvcore.core.errors import InputError
 from cvcore.engine import checkpoints
+from cvcore.engine.packing import narrow, widen
 from cvcore.models import unet
 from cvcore.segmentation.dataset import Pair, list_pairs, read_pair, split
 from cvcore.segmentation.losses import loss_bce_dice
-from cvcore.training.convert import halve, save_state
+from cvcore.training.convert import save_state
 from cvcore.training.flags import add_flags, read_flags
 from cvcore.training.segmentation.data import RECIPES, TrainingPairs, WholePairs, repeat_rare
 from cvcore.training_lab.callbacks import EndWhereDiverged
@@ -222,7 +223,7 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, float]:
     trainer = _build_trainer(options, settings.epochs, callbacks)
     task = Segmenter(settings)
     if options.start:
-        task.net.load_state_dict({k: v.float() for k, v in load_file(options.start).items()})
+        task.net.load_state_dict(widen(load_file(options.start)))
     last = options.out / "last.ckpt"
     if last.is_file():
         begun = torch.load(last, weights_only=False, map_location="cpu")["hyper_parameters"]
@@ -249,7 +250,7 @@ def train(options: argparse.Namespace, settings: Settings) -> dict[str, float]:
         for name, value in kept["state_dict"].items()
         if name.startswith("net.")
     }
-    for path in save_state(halve(state), f"unet_{settings.model}", options.out):
+    for path in save_state(narrow(state), f"unet_{settings.model}", options.out):
         digest = hashlib.sha256(path.read_bytes()).hexdigest()
         print(f"{path.name}  {path.stat().st_size / 1e6:.2f} MB  sha256 {digest}")
     if choosing:
