@@ -7,7 +7,7 @@ weights are rounded here, and the network computes in float32.
 """
 
 import lzma
-from collections.abc import Mapping
+from collections.abc import Container, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING
 
@@ -19,7 +19,7 @@ if TYPE_CHECKING:
 SCALES = ":scale"
 LEVELS = 127  # whole numbers from -127 to 127
 _SMALLEST = 1e-7  # what half precision can hold
-_FEW = 200  # values in a channel: so few are kept in half precision, which costs little
+FEW = 200  # values in a channel: so few are kept in half precision, which costs little
 
 
 def round_channels(array: np.ndarray, *, levels: int = LEVELS) -> tuple[np.ndarray, np.ndarray]:
@@ -34,11 +34,14 @@ def round_channels(array: np.ndarray, *, levels: int = LEVELS) -> tuple[np.ndarr
     return packed, scale
 
 
-def narrow(state: "Mapping[str, Tensor]") -> "dict[str, Tensor]":
+def narrow(
+    state: "Mapping[str, Tensor]", *, few: int = FEW, halved: Container[str] = ()
+) -> "dict[str, Tensor]":
     """A state dict with its large matrices and filters packed; ``widen`` is the way back.
 
-    Those with few values a channel, such as depthwise filters, are kept in half precision, as
-    rounding them moves the answers most; vectors (biases, batch norm) stay as they are.
+    Those with fewer than ``few`` values a channel, such as depthwise filters, are kept in half
+    precision, as are those named in ``halved``: rounding such ones moves the answers most. Vectors
+    (biases, batch norm) stay as they are.
     """
     import torch
 
@@ -47,7 +50,7 @@ def narrow(state: "Mapping[str, Tensor]") -> "dict[str, Tensor]":
         if not value.is_floating_point() or value.ndim < 2:
             narrowed[name] = value
             continue
-        if value[0].numel() < _FEW:
+        if name in halved or value[0].numel() < few:
             narrowed[name] = value.half()
             continue
         packed, scale = round_channels(value.detach().cpu().float().numpy())

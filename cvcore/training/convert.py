@@ -93,7 +93,9 @@ CONVERSIONS: dict[str, Callable[[Path], dict[str, Tensor]]] = {
     "efficientnet_lite2": lambda package: narrow(
         read_efficientnet_lite(package, build_efficientnet_lite2())
     ),
-    "yolov3_tiny": lambda package: narrow(read_yolov3_tiny(package)),
+    "yolov3_tiny": lambda package: narrow(
+        read_yolov3_tiny(package), few=600, halved=("coarse_head.weight", "fine_head.weight")
+    ),
 }
 
 

@@ -34,7 +34,7 @@ from demos.lesson import class_names
 from tests.support.html import visible
 from tests.support.server import PATIENCE_SECONDS
 
-MODEL = "efficientnet_lite0"
+MODEL, SECOND_MODEL = "efficientnet_lite0", "efficientnet_lite2"
 
 
 @pytest.fixture(scope="module")
@@ -77,10 +77,19 @@ def test_csv_holds_every_class(answer):
     assert rows[1].startswith("1,967,espresso,")
 
 
-def test_menu_offers_the_bundled_model_first():
-    choices = list_model_choices()
-    assert choices[0][1] == MODEL
-    assert all("MB" in text for text, _ in choices[1:])
+def test_menu_offers_the_bundled_models_first():
+    (first, second, *others) = list_model_choices()
+    assert (first[1], second[1]) == (MODEL, SECOND_MODEL)
+    assert "MB" not in first[0] + second[0]
+    assert all("MB" in text for text, _ in others)
+
+
+def test_the_two_bundled_models_stand_side_by_side(coffee):
+    *_, (sentence, left, right, agreement, _) = inspect.compare(coffee, SECOND_MODEL)
+    assert left["label"] == right["label"] == "espresso"
+    assert left["confidences"] != right["confidences"]
+    assert agreement["same_first_place"]
+    assert "77.6 % top-1" in sentence
 
 
 def test_drawn_softmax_adds_up(answer):
