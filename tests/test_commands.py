@@ -35,6 +35,7 @@ WRITING = {
     f"{TRAINING}detection.region_svm": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}face_verification.convert": ["mtcnn", "--out", "OUT"],
     f"{TRAINING}face_verification.lessons": ["--data", "FOLDER", "--out", "OUT"],
+    f"{TRAINING}face_verification.spoofing": ["FOLDER", "FOLDER", "--sheet", "OUT"],
     f"{TRAINING}feature_maps.digits": ["--out", "OUT"],
     f"{TRAINING}feature_maps.visualizations": [],
     f"{TRAINING}lab": ["--out", "OUT"],

@@ -189,13 +189,15 @@ def _expose(scene: np.ndarray, rng: Random) -> np.ndarray:
     """The camera's picture of a scene, uint8 (FRAME, FRAME, 3)."""
     scene = cv2.GaussianBlur(scene, (0, 0), 3 * _between(rng, 0.25, 0.6))  # the lens
     frame = cv2.resize(scene, (FRAME, FRAME), interpolation=cv2.INTER_AREA)
-    gains = _between(rng, 0.85, 1.15) * rng.uniform(0.95, 1.05, 3).astype(np.float32)
+    gains = _between(rng, 0.85, 1.15) * np.asarray(rng.uniform(0.95, 1.05, 3), np.float32)
     frame = frame * gains
-    frame = frame + rng.normal(0, _between(rng, 0.004, 0.015), frame.shape).astype(np.float32)
+    noise = rng.normal(0, _between(rng, 0.004, 0.015), frame.shape)
+    frame = frame + np.asarray(noise, np.float32)
     pixels = np.clip(frame * 255 + 0.5, 0, 255).astype(np.uint8)
     quality = int(rng.integers(80, 96))
     _, data = cv2.imencode(".jpg", pixels[..., ::-1], [cv2.IMWRITE_JPEG_QUALITY, quality])
-    return np.ascontiguousarray(cv2.imdecode(data, cv2.IMREAD_COLOR)[..., ::-1])
+    seen = np.asarray(cv2.imdecode(data, cv2.IMREAD_COLOR))
+    return np.ascontiguousarray(seen[..., ::-1])
 
 
 def photograph(portrait: Picture, scene: str, *, seed: tuple[int, ...]) -> np.ndarray:

@@ -23,7 +23,7 @@ from sklearn.linear_model import LogisticRegression
 from sklearn.pipeline import make_pipeline
 from sklearn.preprocessing import StandardScaler
 
-from cvcore.core.commands import command, input_folder, whole
+from cvcore.core.commands import command, input_folder, output_file, reading, whole
 from cvcore.core.errors import InputError
 from cvcore.face_verification import THRESHOLDS
 from cvcore.face_verification.evaluation import measure_auc
@@ -101,9 +101,12 @@ def make_scorers(known: Shots, ways: dict[str, int]) -> dict[str, Callable[[str]
     def use(name: str, way: int) -> Callable[[str], Scorer]:
         return lambda _: lambda shots: read_score(shots, name, way)
 
-    scorers = {}
+    scorers: dict[str, Callable[[str], Scorer]] = {}
     for name, way in ways.items():
         scorers |= {f"{name}, cut as in Human": use(name, 0), f"{name}, best cut": use(name, way)}
+    scorers["liveness, as Human reads it"] = lambda _: (
+        lambda shots: -read_score(shots, "liveness", 0)
+    )
     networks, features, both = (fit(r, known) for r in (read_networks, read_features, read_both))
     return scorers | {
         "both networks": lambda _: networks,
@@ -173,7 +176,10 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--seed", type=whole(0), default=0)
     parser.add_argument("--sheet", type=Path, help="a picture file for some of the shots")
     options = parser.parse_args(arguments)
-    judge = Judge(options.models)
+    if options.sheet:
+        output_file(options.sheet)
+    with reading(options.models):
+        judge = Judge(options.models)
     parts, rows = [], []
     for number, folder in enumerate(options.folders):
         taken = list(shoot(judge, folder, options.faces, (options.seed, number)))

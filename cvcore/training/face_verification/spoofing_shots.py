@@ -151,7 +151,8 @@ def shoot(
     people = list_people(folder)
     order = np.random.default_rng(seed).permutation(len(people))
     for part in range(2):
-        shots, rows = Shots(), []
+        shots = Shots()
+        rows: list[np.ndarray] = []
         for number, person in enumerate(order[part::2].tolist()):
             if len(shots.scene) >= faces * len(SCENES):
                 break
