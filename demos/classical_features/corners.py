@@ -17,9 +17,8 @@ from demos.classical_features.parts import (
     Parts,
     build_place,
     prepare,
-    read_place,
-    to_view,
 )
+from demos.components.place import read_place, to_view
 
 TITLE = "Corners"
 CODE = ("cvcore.classical_features.corners:find_corners", "cvcore.classical_features:examine")
@@ -149,5 +148,5 @@ def build(parts: Parts) -> None:
     with tab.stage.controls(TITLE):
         shown = ui.Radio(list(SHOWN), value=d.shown, label="Show")
     settings = lesson.Controls(Settings, **corners, shown=shown, place=parts.place)
-    view.connect(parts)
+    view.connect(tab, parts.place)
     parts.add(TITLE, section, show, [view, panel, moved], settings, "classical_features_corners")

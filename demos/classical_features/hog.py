@@ -17,10 +17,9 @@ from demos.classical_features.parts import (
     Parts,
     build_place,
     prepare,
-    read_place,
     say_instead,
-    to_view,
 )
+from demos.components.place import read_place, to_view
 from demos.lesson import charts
 
 TITLE = "HOG"
@@ -177,5 +176,5 @@ def build(parts: Parts) -> None:
     with tab.stage.controls(TITLE):
         light = ui.Slider(5, 100, d.light, step=5, label="Light (%)")
     settings = lesson.Controls(Settings, **hog, light=light, place=parts.place)
-    view.connect(parts)
+    view.connect(tab, parts.place)
     parts.add(TITLE, section, show, [view, panel], settings, "classical_features_hog")

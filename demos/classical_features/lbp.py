@@ -11,7 +11,8 @@ from cvcore.core.drawing import colourise
 from demos import components as ui
 from demos import lesson
 from demos.classical_features.drawing import draw_circle, draw_picture, draw_svg, draw_text
-from demos.classical_features.parts import Panel, Parts, build_place, prepare, read_place, to_view
+from demos.classical_features.parts import Panel, Parts, build_place, prepare
+from demos.components.place import read_place, to_view
 from demos.lesson import charts
 
 TITLE = "LBP"
@@ -139,5 +140,5 @@ def build(parts: Parts) -> None:
     with tab.stage.controls(TITLE):
         shown = ui.Radio(list(SHOWN), value=d.shown, label="Show")
     settings = lesson.Controls(Settings, **lbp, shown=shown, place=parts.place)
-    view.connect(parts)
+    view.connect(tab, parts.place)
     parts.add(TITLE, section, show, [view, panel], settings, "classical_features_lbp")

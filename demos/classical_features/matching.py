@@ -13,7 +13,8 @@ from cvcore.core import images
 from demos import components as ui
 from demos import lesson
 from demos.classical_features.drawing import draw_circle, draw_line
-from demos.classical_features.parts import Panel, Parts, PlaceView, say_instead, to_view
+from demos.classical_features.parts import Panel, Parts, PlaceView, say_instead
+from demos.components.place import to_view
 from demos.lesson import charts
 
 TITLE = "Matching"

@@ -23,10 +23,9 @@ from demos.classical_features.parts import (
     Parts,
     build_place,
     prepare,
-    read_place,
     say_instead,
-    to_view,
 )
+from demos.components.place import read_place, to_view
 from demos.lesson import charts
 
 TITLE = "SIFT"
@@ -173,5 +172,5 @@ def build(parts: Parts) -> None:
     with tab.stage.controls(TITLE):
         explained = ui.Radio(list(EXPLAINED), value=d.explained, label="Explain its")
     settings = lesson.Controls(Settings, **sift, explained=explained, place=parts.place)
-    view.connect(parts)
+    view.connect(tab, parts.place)
     parts.add(TITLE, section, show, [view, panel], settings, "classical_features_sift")

@@ -28,13 +28,14 @@ from demos.components.log_slider import LogSlider, draw_range
 from demos.components.pad import DigitPad, read_drawing
 from demos.components.paint import Painter, read_mask
 from demos.components.pictures import PictureStrip, SafeImage
+from demos.components.place import PlaceView
 from demos.components.plane import Plane, to_sprite
 
 __all__ = [
     "STOP_CAMERAS", "Badge", "BeforeAfter", "Brush", "CheckboxGroup", "Choice", "DigitPad",
     "Download", "Dropdown", "File", "JsComponent", "LogSlider", "Number", "Painter", "Panel",
-    "PictureStrip", "Plane", "Radio", "SafeImage", "Slider", "Video", "badge", "call_module",
-    "download_value", "draw_after", "draw_before", "draw_canvas", "draw_corners", "draw_icon",
-    "draw_range", "draw_tools", "publish_picture", "read_drawing", "read_mask", "say_on_stage",
-    "to_sprite",
+    "PictureStrip", "PlaceView", "Plane", "Radio", "SafeImage", "Slider", "Video", "badge",
+    "call_module", "download_value", "draw_after", "draw_before", "draw_canvas", "draw_corners",
+    "draw_icon", "draw_range", "draw_tools", "publish_picture", "read_drawing", "read_mask",
+    "say_on_stage", "to_sprite",
 ]  # fmt: skip

@@ -3,7 +3,7 @@ import {test} from 'node:test';
 import {load} from './load.js';
 
 test('a place is told as shares of the sides, from the middle of its pixel', () => {
-  const {toText, nearestOf, within} = load('classical_features/static/place.js');
+  const {toText, nearestOf, within} = load('components/static/place.js');
   assert.equal(toText([0, 9], 20, 10), '0.02500,0.95000');
   assert.equal(nearestOf([4, 4], [[0, 0], [5, 3], [9, 9]]), 1);
   assert.equal(nearestOf([4, 4], []), -1);

@@ -11,7 +11,7 @@ from cvcore import classical_features as cf
 from cvcore.core import images, samples
 from cvcore.core.errors import InputError, NoPictureError
 from demos.classical_features import corners, gap, hog, lbp, live, matching, sift
-from demos.classical_features.parts import read_place
+from demos.components.place import read_place
 
 CAMERA = samples.load_sample("camera")
 OF_A_PLACE = (corners, sift, hog, lbp)

@@ -1,6 +1,6 @@
 // A picture with a drawing over it, in which a place is chosen: by a click, or by arrow keys and Enter.
 const REST_MS = 120;
-const STEP = 1, LARGE_STEP = 10;  // pixels of the picture, by an arrow key alone and with Shift
+const LARGE = 10;  // times as far goes an arrow key with Shift
 const ARROWS = {ArrowRight: [1, 0], ArrowLeft: [-1, 0], ArrowDown: [0, 1], ArrowUp: [0, -1]};
 const within = (x, size) => Math.min(size - 1, Math.max(0, x));
 // The middle of a pixel as shares of the picture's sides.
@@ -73,7 +73,7 @@ frame.addEventListener('keydown', (event) => {
   if (!props.value || !pointed || !(way || event.key === 'Enter')) return;
   event.preventDefault();
   if (!way) { choose(pointed); return; }
-  const step = event.shiftKey ? LARGE_STEP : STEP;
+  const step = props.value.step * (event.shiftKey ? LARGE : 1);
   mark([within(pointed[0] + step * way[0], props.value.width), within(pointed[1] + step * way[1], props.value.height)]);
 });
 watch('value', draw);
