@@ -33,6 +33,7 @@ from cvcore.engine.isolation import undisturbed
 __getattr__, _, _modules = lazy_loader.attach(
     __name__,
     [
+        "anchor_free",
         "boxes",
         "confusion",
         "counting",

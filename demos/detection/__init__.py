@@ -9,6 +9,7 @@ from demos import components as ui
 from demos import lesson
 from demos.components.js_component import link_styles
 from demos.detection import (
+    anchor_free,
     explain,
     ground_truth,
     live,
@@ -36,6 +37,7 @@ FAILS = {
 CODE = (
     "cvcore.detection:predict_boxes",
     "cvcore.detection.yolo_heads:decode_heads",
+    *anchor_free.CODE,
     "cvcore.detection.suppression:nms_steps",
     "cvcore.detection.suppression:soft_nms_steps",
     "cvcore.detection.suppression:vote_boxes",
@@ -82,8 +84,11 @@ def build(tab: lesson.Tab) -> None:
                                       own_set.TITLE, lesson.LIVE)  # fmt: skip
     with stage.controls(*MODES):
         DetectionPanel(elem_id="detection-panel")
-    lazy = lesson.LazyTabs(tab, [MODES[0], older_detectors.TITLE, roi_pooling.TITLE])
+    lazy = lesson.LazyTabs(
+        tab, [MODES[0], anchor_free.TITLE, older_detectors.TITLE, roi_pooling.TITLE]
+    )
     truths = ground_truth.build(tab, view, state, controls)
+    anchor_free.build(tab, picture, lazy)
     explain.build(tab, view, picture, controls)
     own_set.build(tab, state, truths, controls)
     sizes.build(tab, picture, controls, truths)

@@ -71,6 +71,9 @@ STYLE = """<style>
 .det.det .years :is(th, td) { text-align: left; vertical-align: top; font-size: .9375rem; }
 .lesson-rail .det .big { font-size: 1rem; line-height: 1.35; margin: 0 0 .3rem; }
 .lesson-rail .det.det :is(th, td) { padding: 1px .4rem; font-size: .9375rem; line-height: 1.3; }
+.det .sides .chart.chart { margin: 0 !important; }
+.det .sides figcaption { display: none !important; }
+.det.det :is(thead, tbody, tr) { border: 0 !important; }
 </style>"""
 
 

@@ -4,6 +4,7 @@ import re
 
 import numpy as np
 import pytest
+from playwright.sync_api import expect
 
 from cvcore import detection
 from cvcore.core import samples, video
@@ -341,3 +342,22 @@ def test_readable_on_a_phone(page, open_tab, screenshot):
     panel.locator(".detector[data-detections]").wait_for()
     assert page.evaluate("document.documentElement.scrollWidth") <= 390
     screenshot("detection-phone")
+
+
+def test_a_cell_without_anchors_is_asked_by_a_click(open_tab, rest):
+    panel = open_tab("detection", query="&view=anchor-free")
+    cell = panel.locator("#detection-cell-says th").first
+    expect(cell).to_contain_text("Row")
+    best = cell.inner_text()
+    frame = panel.locator("#detection-cell .frame")
+    frame.click(position={"x": 3, "y": 3})
+    expect(cell).not_to_have_text(best)
+    frame.press("ArrowDown")
+    frame.press("Enter")
+    expect(cell).to_contain_text("Row 1,")
+    panel.get_by_role("radio", name="52 x 52").check()
+    rest()
+    assert panel.locator("#detection-sides .chart").count() == 4
+    panel.get_by_role("radio", name="13 x 13").check()
+    panel.get_by_role("button", name="Best cell").click()
+    expect(cell).to_have_text(best)

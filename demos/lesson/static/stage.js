@@ -39,8 +39,9 @@ const followSoon = () => {
 const fit = () => {
   const row = grid.querySelector('.lesson-views > .tab-wrapper > .tab-container:not(.visually-hidden)');
   if (!row?.clientWidth) return;
-  grid.classList.remove('is-compact');
-  grid.classList.toggle('is-compact', row.scrollWidth > row.clientWidth + 1);
+  const steps = ['is-compact', 'is-tight'];  // as far as is needed
+  grid.classList.remove(...steps);
+  for (const one of steps) grid.classList.toggle(one, row.scrollWidth > row.clientWidth + 1);
 };
 new ResizeObserver(fit).observe(grid);
 new MutationObserver(followSoon).observe(grid, {subtree: true, childList: true, attributes: true, attributeFilter: ['aria-selected']});
