@@ -45,6 +45,8 @@ __getattr__, _, _modules = lazy_loader.attach(
         "labelled_pictures",
         "older_detectors",
         "overlaps",
+        "pose",
+        "pose_drawing",
         "predictions",
         "region_cnn",
         "region_drawing",

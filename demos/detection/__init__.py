@@ -16,6 +16,7 @@ from demos.detection import (
     models,
     older_detectors,
     own_set,
+    pose,
     roi_pooling,
     sizes,
     suppression,
@@ -55,6 +56,8 @@ CODE = (
     "cvcore.detection.older_detectors:pool_region",
     "cvcore.detection.older_detectors:list_anchors",
     "cvcore.detection.explain:explain_detection",
+    "cvcore.detection.pose:decode",
+    "cvcore.detection.pose:measure_angle",
 )
 
 
@@ -84,18 +87,19 @@ def build(tab: lesson.Tab) -> None:
                                       own_set.TITLE, lesson.LIVE)  # fmt: skip
     with stage.controls(*MODES):
         DetectionPanel(elem_id="detection-panel")
-    lazy = lesson.LazyTabs(
-        tab, [MODES[0], anchor_free.TITLE, older_detectors.TITLE, roi_pooling.TITLE]
-    )
+    own_views = [anchor_free.TITLE, pose.TITLE, older_detectors.TITLE, roi_pooling.TITLE]
+    lazy = lesson.LazyTabs(tab, [MODES[0], *own_views])
     truths = ground_truth.build(tab, view, state, controls)
     anchor_free.build(tab, picture, lazy)
     explain.build(tab, view, picture, controls)
+    threshold = pose.build_threshold(stage, pose.TITLE, lesson.LIVE)
+    pose.build(tab, picture, lazy, threshold)
     own_set.build(tab, state, truths, controls)
     sizes.build(tab, picture, controls, truths)
     video.build(tab, controls)
     older_detectors.build(tab, picture, truths, lazy)
     roi_pooling.build(tab, lazy)
-    live.build(tab, controls)
+    live.build(tab, controls, threshold)
     gr.HTML(
         link_styles(__name__, "counting_sheet.css"), visible="hidden", elem_id="detection-style"
     )

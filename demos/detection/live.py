@@ -15,16 +15,19 @@ from cvcore.core.timing import Stopwatch
 from cvcore.detection import DEFAULT_MODEL
 from cvcore.detection.counting import draw_counting
 from cvcore.detection.drawing import draw_blurred, draw_boxes
+from cvcore.detection.pose import DEFAULT_THRESHOLD, Square
 from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
-from demos.detection import counting
+from demos.detection import counting, pose_live
 from demos.detection.controls import take_all
 from demos.detection.counting import CountingSettings
+from demos.detection.pose import EACH, ONE
 from demos.detection.views import STYLE, draw_page
 
 TRACKS = "boxes and tracks"
-STYLES = ("boxes", TRACKS, "blur")
+SKELETONS = "skeletons"
+STYLES = ("boxes", TRACKS, "blur", SKELETONS)
 NO_FRAME = (
     "Start the webcam: then draw a line to be crossed, or a zone to be entered, on its picture."
 )
@@ -35,6 +38,8 @@ class FrameSettings(CountingSettings):
     """What is looked for, who is counted where, and how it is drawn."""
 
     style: str = STYLES[0]
+    threshold: float = DEFAULT_THRESHOLD  # of a joint, share, 0 to 1
+    people: str = ONE  # whose skeletons
 
 
 @dataclass(eq=False)
@@ -46,9 +51,19 @@ class Following:
 
 
 def detect_frame(
+    frame: np.ndarray, following: Following | Square | None, settings: FrameSettings
+) -> tuple[np.ndarray, str, str, Following | Square | None, dict]:
+    """One frame: drawn, with counts, latency, what goes on to the next one, and the numbers."""
+    if settings.style == SKELETONS:
+        before = following if isinstance(following, Square) else None
+        return pose_live.follow_frame(frame, before, settings)
+    return detect_boxes(frame, following if isinstance(following, Following) else None, settings)
+
+
+def detect_boxes(
     frame: np.ndarray, following: Following | None, settings: FrameSettings
 ) -> tuple[np.ndarray, str, str, Following | None, dict]:
-    """One frame: drawn, with counts, latency, what goes on to the next one, and the numbers."""
+    """``detect_frame`` of the styles that draw boxes."""
     line, zone = settings.shapes()
     raw = cvcore.detection.predict_raw(frame, **settings.network(), square=False)
     watch, limits = Stopwatch(), settings.limits()
@@ -127,13 +142,14 @@ def tell_browser(question: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
+def build(tab: lesson.Tab, controls: lesson.Controls, threshold: ui.Slider) -> None:
     """The webcam, and how its boxes are drawn."""
     stage = tab.stage
     section = stage.live()
     with stage.controls(lesson.LIVE, first=True):
         counts = gr.HTML(label="counts", elem_id="detection-live-counts")
         style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
+        people = ui.Radio((ONE, EACH), value=ONE, label="Skeletons of")
         _, line, zone = counting.build_editor(
             lesson.LIVE, "#detection-live-view :is(img, canvas):not([hidden])",
             "#detection-live-view", NO_FRAME,
@@ -142,8 +158,11 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     following = gr.State()
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
     settings = lesson.Controls(
-        FrameSettings, **take_all(controls, style=style, zone=zone, line=line)
-    )  # fmt: skip
+        FrameSettings,
+        **take_all(controls, style=style, zone=zone, line=line),
+        threshold=threshold,
+        people=people,
+    )
     extras = [counts, badge, following, numbers]
     with section:
         tab.live(

@@ -37,7 +37,8 @@ const MODEL = 'yolov3_tiny', TRACKS = 'boxes and tracks', FPS = 15;
  */
 
 /** @param {Values} values */
-export const refuse = ({model, line, zone}) => {
+export const refuse = ({model, line, zone, style}) => {
+  if (style === 'skeletons') return 'Skeletons are found by the server alone: it goes on.';
   if (model !== MODEL) return 'Of these models only YOLOv3-tiny runs in a browser: the server goes on.';
   try { readLine(line); readZone(zone); } catch (error) { return /** @type {Error} */ (error).message; }
   return '';
