@@ -32,6 +32,7 @@ WRITING = {
     f"{TRAINING}clothes": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}convert": ["yolov3_tiny", "FILE", "--out", "OUT"],
     f"{TRAINING}convolution.shift": ["--out", "OUT"],
+    f"{TRAINING}detection.movenet": ["FILE", "--out", "OUT"],
     f"{TRAINING}detection.region_svm": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}face_verification.convert": ["mtcnn", "--out", "OUT"],
     f"{TRAINING}face_verification.lessons": ["--data", "FOLDER", "--out", "OUT"],
@@ -52,7 +53,7 @@ READING = {
     "cvcore.engine.__main__", "cvcore.engine.onnx_export", "cvcore.detection.evaluation",
     "cvcore.segmentation.evaluation", "cvcore.face_verification.evaluation",
     "benchmarks.__main__", "benchmarks.face_verification", "benchmarks.load", "benchmarks.page",
-    f"{TRAINING}ways",
+    f"{TRAINING}ways", f"{TRAINING}detection.pose_measures",
 }  # fmt: skip
 
 

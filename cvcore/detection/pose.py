@@ -257,9 +257,10 @@ def find_people(image: Picture, *, most: int = MOST_PEOPLE) -> np.ndarray:
 
 
 def predict_people(image: Picture, *, most: int = MOST_PEOPLE) -> list[Pose]:
-    """The pose of each person that the bundled detector finds, the surest first; MoveNet looks at
-    each by itself. Empty where it finds nobody."""
+    """The pose of each person that the bundled detector finds, the surest points first; MoveNet
+    looks at each by itself. Empty where it finds nobody."""
     image = as_image(image)
     boxes = find_people(image, most=most)
     poses = predict_poses(image, [widen(box) for box in boxes])
-    return [replace(pose, box=box) for pose, box in zip(poses, boxes, strict=True)]
+    people = [replace(pose, box=box) for pose, box in zip(poses, boxes, strict=True)]
+    return sorted(people, key=lambda pose: -float(pose.confidence.mean()))

@@ -149,7 +149,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls, threshold: ui.Slider) -> N
     with stage.controls(lesson.LIVE, first=True):
         counts = gr.HTML(label="counts", elem_id="detection-live-counts")
         style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
-        people = ui.Radio((ONE, EACH), value=ONE, label="Skeletons of")
+        people = ui.Radio((ONE, EACH), value=ONE, label="Skeletons: of whom")
         _, line, zone = counting.build_editor(
             lesson.LIVE, "#detection-live-view :is(img, canvas):not([hidden])",
             "#detection-live-view", NO_FRAME,

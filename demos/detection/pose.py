@@ -15,17 +15,14 @@ from cvcore.detection.pose import DEFAULT_THRESHOLD, KEYPOINTS, SMALL, Pose
 from cvcore.detection.pose_drawing import STEPS
 from demos import components as ui
 from demos import lesson
-from demos.detection.views import draw_page, draw_rows
+from demos.detection.views import draw_page, draw_table
 
 TITLE = "Pose"
-EACH, ONE = "each person found", "one, in the whole picture"
+EACH, ONE = "each one found", "one alone"
 SKELETON = "skeleton"
 SHOWS = (SKELETON, *STEPS)
 SHOWN_SIDE = 1280  # pixels
-CANNOT = (
-    "It does not know who anybody is. A hidden joint is a guess: its confidence is low, and below "
-    "the threshold it is hollow and its bones are dashed."
-)
+CANNOT = "Hollow and dashed: a guess, often of a hidden joint. Who it is, it cannot tell."
 NOBODY = "No person was found, so the whole picture was looked at."
 NO_JOINT = (
     "No joint reaches the threshold: there is probably no person here. Lower the threshold to see "
@@ -112,11 +109,11 @@ def redraw(state: PoseState | None, settings: PoseSettings) -> tuple[str, str, d
         picture = drawing.draw_step(state.image, pose, step, joint)
         said = EXPLAINED[step]
     html = draw_page(
-        f'<img class="shown" alt="{step}" src="{to_data_uri(shrink(picture, SHOWN_SIDE))}">',
-        f'<p class="big">{escape(said)}</p>',
+        f'<img class="shown" alt="{step}" src="{to_data_uri(shrink(picture, SHOWN_SIDE))}">'
     )
     numbers = describe(state, threshold)
-    return html, draw_table(numbers["poses"][number - 1], number, threshold), numbers
+    table = draw_joints(numbers["poses"][number - 1], number, threshold)
+    return html, draw_page(f'<p class="big">{escape(said)}</p>', table), numbers
 
 
 def choose_person(state: PoseState, number: float | None) -> int:
@@ -132,8 +129,8 @@ def tell(state: PoseState, threshold: float) -> list[str]:
         said.append(NOBODY)
     if len(state.poses) > 1:
         said.append(
-            f"{len(state.poses)} people: MoveNet finds one a picture, so each was cut out by the "
-            "detector's box and looked at alone."
+            f"{len(state.poses)} people: each was cut out by its box, as MoveNet finds one at a "
+            "time."
         )
     if not any((pose.confidence >= threshold).any() for pose in state.poses):
         said.append(NO_JOINT)
@@ -165,7 +162,7 @@ def describe(state: PoseState, threshold: float) -> dict:
     return {"has_people": state.has_people, "poses": rows, "said": tell(state, threshold)}
 
 
-def draw_table(pose: dict, number: int, threshold: float) -> str:
+def draw_joints(pose: dict, number: int, threshold: float) -> str:
     """One person's confidences and angles, the left side beside the right one."""
     points = {point["name"]: point["confidence"] for point in pose["points"]}
 
@@ -177,8 +174,8 @@ def draw_table(pose: dict, number: int, threshold: float) -> str:
     parts = ("eye", "ear", "shoulder", "elbow", "wrist", "hip", "knee", "ankle")
     rows = [["nose", *cells("nose"), "", ""]]
     rows += [[part, *cells(f"left {part}"), *cells(f"right {part}")] for part in parts]
-    heads = [f"Person {number}", "left", "angle", "right", "angle"]
-    return draw_page(f'<div class="pose">{draw_rows(heads, rows)}</div>')
+    heads = [f"No. {number}", "left", "angle", "right", "angle"]
+    return f'<div class="joints">{draw_table(heads, rows)}</div>'
 
 
 def answer(image: np.ndarray | None, settings: PoseSettings) -> dict:
@@ -205,9 +202,13 @@ def build(
         shown = ui.Dropdown(
             list(SHOWS), value=SKELETON, label="Show", elem_id="detection-pose-show"
         )  # fmt: skip
-        joint = ui.Dropdown(list(KEYPOINTS), value=PoseSettings.joint, label="Joint")
-        person = ui.Number(1, precision=0, minimum=1, label="Person")
+        with gr.Row(elem_classes=["side-by-side", "always"]):
+            joint = ui.Dropdown(
+                list(KEYPOINTS), value=PoseSettings.joint, label="Joint", min_width=120, scale=2
+            )
+            person = ui.Number(1, precision=0, minimum=1, label="Person", min_width=60)
         table = gr.HTML(label="joints", elem_id="detection-pose-table")
+    with tab.stage.told(TITLE):
         badge = ui.Badge(label="timings")
     with tab.stage.view(TITLE) as section:
         view = gr.HTML(label="pose", elem_id="detection-pose", elem_classes=["fill"])

@@ -12,6 +12,10 @@ from demos import components as ui
 from demos.detection.pose import EACH, NO_JOINT, ONE, PoseState, check_choice, describe
 from demos.detection.views import draw_page, draw_table
 
+NO_ANGLE = (
+    "No angle yet: each needs three sure joints. Step back until your elbows and hips are in view."
+)
+
 
 class LiveSettings(Protocol):
     """What a frame's settings say of skeletons."""
@@ -56,6 +60,8 @@ def draw_angles(poses: list[Pose], threshold: float) -> str:
     if not any((pose.confidence >= threshold).any() for pose in poses):
         return draw_page(f'<p class="big">{NO_JOINT}</p>')
     angles = poses[0].angles(threshold)
+    if not any(angle is not None for angle in angles.values()):
+        return draw_page(f'<p class="big">{NO_ANGLE}</p>')
     rows: list[list[Any]] = []
     for joint in dict.fromkeys(name.split()[1] for name in ANGLES):
         pair = (angles[f"{side} {joint}"] for side in ("left", "right"))

@@ -14,6 +14,9 @@ STYLE = """<style>
 .det.det th, .det.det td { padding: .25rem .5rem; text-align: right; border: 0; color: inherit;
   border-bottom: 1px solid var(--border-color-primary); background: none; }
 .det.det th:first-child, .det.det td:first-child { text-align: left; }
+.det.det tr { border: 0; }
+.lesson-rail .det.det .joints :is(th, td) { font-size: .875rem; line-height: 1.2;
+  padding: 0 .3rem; }
 .det .tp { color: #1d7f55; font-weight: 700; } .det .fp { color: #c4391d; font-weight: 700; }
 .dark .det .tp { color: #4cc38a; } .dark .det .fp { color: #ff8a73; }
 .det .side { display: flex; flex-wrap: wrap; gap: 1rem; } .det .side > * { flex: 1 1 16rem; }

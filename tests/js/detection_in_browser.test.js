@@ -105,6 +105,7 @@ test('what cannot be computed here is said', () => {
   const values = {model: 'yolov3_tiny', line: '', zone: 'left half'};
   assert.equal(refuse(values), '');
   assert.match(refuse({...values, model: 'yolo11n'}), /^Of these models only YOLOv3-tiny/);
+  assert.match(refuse({...values, style: 'skeletons'}), /^Skeletons are found by the server/);
   assert.match(refuse({...values, line: '0.1,0.5 0.1,0.5'}), /^The counting line has no length/);
 });
 

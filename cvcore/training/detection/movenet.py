@@ -91,11 +91,11 @@ def find_scales(rows: np.ndarray) -> np.ndarray:
     return np.take_along_axis(tried, np.argmin(errors, axis=0)[None], axis=0)[0]
 
 
-def convert_movenet(graph: Graph, *, is_whole: bool = False) -> onnx.ModelProto:
-    """The file's content; with ``is_whole`` in half precision, as it was published."""
+def convert_movenet(graph: Graph, *, in_halves: bool = False) -> onnx.ModelProto:
+    """The file's content; with ``in_halves`` all in half precision, as it was published."""
     model = convert(cut(graph))
     rename(model)
-    if not is_whole:
+    if not in_halves:
         quantise(model)
     onnx.checker.check_model(model)
     return model
@@ -110,11 +110,11 @@ def main(arguments: list[str] | None = None) -> None:
     options = parser.parse_args(arguments)
     output_folder(options.out)
     with reading(options.graph):
-        model = convert_movenet(read_graph(options.graph), is_whole=options.halves)
+        model = convert_movenet(read_graph(options.graph), in_halves=options.halves)
     path = options.out / "movenet.onnx"
-    path.write_bytes(model.SerializeToString())
-    digest = hashlib.sha256(path.read_bytes()).hexdigest()
-    print(f"{path.name}  {path.stat().st_size / 1e6:.2f} MB  sha256 {digest}")
+    data = model.SerializeToString()
+    path.write_bytes(data)
+    print(f"{path.name}  {len(data) / 1e6:.2f} MB  sha256 {hashlib.sha256(data).hexdigest()}")
 
 
 if __name__ == "__main__":
