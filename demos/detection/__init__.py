@@ -92,14 +92,13 @@ def build(tab: lesson.Tab) -> None:
     truths = ground_truth.build(tab, view, state, controls)
     anchor_free.build(tab, picture, lazy)
     explain.build(tab, view, picture, controls)
-    threshold = pose.build_threshold(stage, pose.TITLE, lesson.LIVE)
-    pose.build(tab, picture, lazy, threshold)
+    pose.build(tab, picture, lazy)
     own_set.build(tab, state, truths, controls)
     sizes.build(tab, picture, controls, truths)
     video.build(tab, controls)
     older_detectors.build(tab, picture, truths, lazy)
     roi_pooling.build(tab, lazy)
-    live.build(tab, controls, threshold)
+    live.build(tab, controls)
     gr.HTML(
         link_styles(__name__, "counting_sheet.css"), visible="hidden", elem_id="detection-style"
     )

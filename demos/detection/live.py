@@ -142,19 +142,31 @@ def tell_browser(question: dict[str, Any]) -> dict[str, Any]:
     }
 
 
-def build(tab: lesson.Tab, controls: lesson.Controls, threshold: ui.Slider) -> None:
+def choose_controls(style: str) -> list[Any]:
+    """Which of the controls of skeletons and of those of boxes are seen."""
+    return [gr.update(visible=(style == SKELETONS) == wanted) for wanted in (True, False)]
+
+
+def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     """The webcam, and how its boxes are drawn."""
     stage = tab.stage
     section = stage.live()
     with stage.controls(lesson.LIVE, first=True):
         counts = gr.HTML(label="counts", elem_id="detection-live-counts")
         style = ui.Radio(STYLES, value=STYLES[0], label="Draw")
-        people = ui.Radio((ONE, EACH), value=ONE, label="Skeletons: of whom")
-        _, line, zone = counting.build_editor(
-            lesson.LIVE, "#detection-live-view :is(img, canvas):not([hidden])",
-            "#detection-live-view", NO_FRAME,
-        )  # fmt: skip
+        with gr.Column(visible=False) as of_skeletons:
+            people = ui.Radio((ONE, EACH), value=ONE, label="Skeletons: of whom")
+            threshold = ui.Slider(0, 1, DEFAULT_THRESHOLD, step=0.01, label="Joint threshold, live")
+        with gr.Column() as of_boxes:
+            _, line, zone = counting.build_editor(
+                lesson.LIVE, "#detection-live-view :is(img, canvas):not([hidden])",
+                "#detection-live-view", NO_FRAME,
+            )  # fmt: skip
         badge = ui.Badge(label="timings")
+    tab.run(
+        style.change, choose_controls, style, [of_skeletons, of_boxes], api_name=None, queue=False,
+        show_progress="hidden",
+    )  # fmt: skip
     following = gr.State()
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
     settings = lesson.Controls(

@@ -113,6 +113,8 @@ def redraw(state: PoseState | None, settings: PoseSettings) -> tuple[str, str, d
     )
     numbers = describe(state, threshold)
     table = draw_joints(numbers["poses"][number - 1], number, threshold)
+    if NO_JOINT in said:
+        table = ""
     return html, draw_page(f'<p class="big">{escape(said)}</p>', table), numbers
 
 
@@ -184,20 +186,13 @@ def answer(image: np.ndarray | None, settings: PoseSettings) -> dict:
     return redraw(state, settings)[2]
 
 
-def build_threshold(stage: lesson.Stage, *titles: str) -> ui.Slider:
-    """How sure a joint must be, in these views."""
-    with stage.controls(*titles):
-        return ui.Slider(
+def build(tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs) -> None:
+    """The skeletons on the visitor's picture, the steps that lead to them, and the numbers."""
+    with tab.stage.controls(TITLE):
+        threshold = ui.Slider(
             0, 1, PoseSettings.threshold, step=0.01, label="Threshold of a joint",
             elem_id="detection-pose-threshold",
         )  # fmt: skip
-
-
-def build(
-    tab: lesson.Tab, picture: gr.Image, lazy: lesson.LazyTabs, threshold: ui.Slider
-) -> None:  # fmt: skip
-    """The skeletons on the visitor's picture, the steps that lead to them, and the numbers."""
-    with tab.stage.controls(TITLE):
         people = ui.Radio((EACH, ONE), value=EACH, label="People")
         shown = ui.Dropdown(
             list(SHOWS), value=SKELETON, label="Show", elem_id="detection-pose-show"
