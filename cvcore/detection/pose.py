@@ -248,19 +248,25 @@ def _to_pose(
     return Pose(xy, decoded.confidence, square, maps, decoded, ms=ms)
 
 
-def find_people(image: Picture, *, most: int = MOST_PEOPLE) -> np.ndarray:
-    """Boxes (N, 4) in pixels of at most ``most`` people, 1 to 50, the surest first, by the bundled
-    detector."""
+def find_people(
+    image: Picture, *, most: int = MOST_PEOPLE,
+    confidence: float = detection.DEFAULT_CONFIDENCE,
+) -> np.ndarray:  # fmt: skip
+    """Boxes (N, 4) in pixels of at most ``most`` people, 1 to 50, of at least this ``confidence``,
+    0 to 1, the surest first, by the bundled detector."""
     most = check_whole("The number of people", most, 1, 50)
     raw = detection.predict_raw(image, square=False)
-    return detection.suppress(raw, classes=["person"]).xyxy[:most]
+    return detection.suppress(raw, confidence=confidence, classes=["person"]).xyxy[:most]
 
 
-def predict_people(image: Picture, *, most: int = MOST_PEOPLE) -> list[Pose]:
+def predict_people(
+    image: Picture, *, most: int = MOST_PEOPLE,
+    confidence: float = detection.DEFAULT_CONFIDENCE,
+) -> list[Pose]:  # fmt: skip
     """The pose of each person that the bundled detector finds, the surest points first; MoveNet
     looks at each by itself. Empty where it finds nobody."""
     image = as_image(image)
-    boxes = find_people(image, most=most)
+    boxes = find_people(image, most=most, confidence=confidence)
     poses = predict_poses(image, [widen(box) for box in boxes])
     people = [replace(pose, box=box) for pose, box in zip(poses, boxes, strict=True)]
     return sorted(people, key=lambda pose: -float(pose.confidence.mean()))

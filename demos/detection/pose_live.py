@@ -21,6 +21,9 @@ class LiveSettings(Protocol):
     """What a frame's settings say of skeletons."""
 
     @property
+    def confidence(self) -> float: ...
+
+    @property
     def threshold(self) -> float: ...
 
     @property
@@ -44,7 +47,7 @@ def follow_frame(
         poses = [pose.predict_pose(frame, square)]
         square = pose.follow(poses[0], frame.shape[:2])
     else:
-        poses, square = pose.predict_people(frame), None
+        poses, square = pose.predict_people(frame, confidence=settings.confidence), None
     watch.lap("networks")
     picture = cvcore.detection.pose_drawing.draw_poses(frame, poses, threshold=threshold)
     watch.lap("drawing")

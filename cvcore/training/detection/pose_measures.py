@@ -46,9 +46,9 @@ def measure_person(image: np.ndarray, box: np.ndarray) -> PersonMeasure:
     other = predict_pose(np.ascontiguousarray(image[:, ::-1]), turned)
     xy = other.xy[list(MIRRORED)]
     xy[:, 0] = width - xy[:, 0]
-    sure = pose.confidence >= DEFAULT_THRESHOLD
-    moved = np.hypot(*(xy - pose.xy).T) / np.hypot(*(box[2:] - box[:2]))
-    inside = ((pose.xy >= box[:2]) & (pose.xy <= box[2:])).all(axis=1)
+    sure = np.flatnonzero(pose.confidence >= DEFAULT_THRESHOLD)
+    moved = np.linalg.norm(xy - pose.xy, axis=1) / np.linalg.norm(box[2:] - box[:2])
+    inside = np.all((pose.xy >= box[:2]) & (pose.xy <= box[2:]), axis=1)
     return PersonMeasure(moved[sure], inside[sure])
 
 

@@ -78,7 +78,7 @@ def test_the_webcam_follows_one_and_finds_each(astronaut, monkeypatch):
     assert "elbow" in visible(angles)
     assert square == det.pose.follow(det.pose.predict_pose(astronaut), astronaut.shape[:2])
     assert len(numbers["poses"]) == 1
-    monkeypatch.setattr(det.pose, "find_people", lambda image, most: np.zeros((0, 4)))
+    monkeypatch.setattr(det.pose, "find_people", lambda *_, **__: np.zeros((0, 4)))
     settings = FrameSettings(style=live.SKELETONS, people=EACH)
     _, said, _, square, numbers = live.detect_frame(astronaut, square, settings)
     assert "Nobody is found" in said
