@@ -10,9 +10,11 @@
 for the score and decide nothing; of the rest, eight in a hundred choose the epoch: the one with the
 best Dice on them is kept. Both are measured on whole pictures at their own size (at most 512), with
 an exponential moving average of the weights. ``--all`` trains on every pair, for all epochs.
-Interrupted, the same command goes on from the last checkpoint. ``--accelerator``, ``--devices``,
-``--nodes``, ``--strategy`` and ``--precision`` are Lightning's own. The curve goes to
-TensorBoard (``tensorboard --logdir runs``) and to csv/version_N/metrics.csv, one file an attempt.
+``--start`` begins with other weights; those of a run with another ``--seed`` have seen what is held
+back. Interrupted, the same command goes on from the last checkpoint. ``--accelerator``,
+``--devices``, ``--nodes``, ``--strategy`` and ``--precision`` are Lightning's own.
+The curve goes to TensorBoard (``tensorboard --logdir runs``) and to
+csv/version_N/metrics.csv, one file an attempt.
 """
 
 import argparse
@@ -283,7 +285,10 @@ def parse(arguments: list[str] | None = None) -> tuple[argparse.Namespace, Setti
         "--data", type=input_folder, required=True, help="folder of pictures and masks"
     )
     parser.add_argument(
-        "--more", type=input_folder, help="a second folder: trained on, never held back"
+        "--more",
+        type=input_folder,
+        help="a second folder, never held back: where its objects are large they are trained on, "
+        "where there are none the picture is a background",
     )
     parser.add_argument("--out", type=Path, required=True, help="checkpoints, curve and weights")
     parser.add_argument("--start", type=input_file, help="weights (.safetensors) to start from")
