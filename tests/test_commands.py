@@ -32,6 +32,7 @@ WRITING = {
     f"{TRAINING}clothes": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}convert": ["yolov3_tiny", "FILE", "--out", "OUT"],
     f"{TRAINING}convolution.shift": ["--out", "OUT"],
+    f"{TRAINING}detection.convert": ["FILE", "--out", "OUT"],
     f"{TRAINING}detection.movenet": ["FILE", "--out", "OUT"],
     f"{TRAINING}detection.region_svm": ["--data", "FOLDER", "--out", "OUT"],
     f"{TRAINING}face_verification.convert": ["mtcnn", "--out", "OUT"],
@@ -47,6 +48,7 @@ WRITING = {
     f"{TRAINING}style_transfer.grid": ["--out", "OUT"],
     f"{TRAINING}style_transfer.own_painter": ["bundled", "--out", "OUT"],
     f"{TRAINING}style_transfer.pictures": ["--out", "OUT"],
+    f"{TRAINING}tfjs.convert": ["FILE", "--out", "OUT"],
     f"{TRAINING}web_engine": ["FILE", "--out", "OUT"],
 }
 READING = {
@@ -131,6 +133,7 @@ def test_another_package_is_refused(tmp_path, capsys):
     for name, arguments in (
         (f"{TRAINING}convert", ["efficientnet_lite0", str(package)]),
         (f"{TRAINING}convert", ["yolov3_tiny", str(package)]),
+        (f"{TRAINING}detection.convert", [str(package)]),
         (f"{TRAINING}face_verification.convert", ["sface", str(package)]),
         (f"{TRAINING}style_transfer.convert", [str(package)]),
         (f"{TRAINING}web_engine", [str(package)]),

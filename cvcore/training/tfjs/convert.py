@@ -15,7 +15,7 @@ from pathlib import Path
 
 import onnx
 
-from cvcore.core.commands import command, input_file, reading
+from cvcore.core.commands import command, input_file, output_folder, reading
 from cvcore.training.tfjs.builder import Builder
 from cvcore.training.tfjs.graph import Graph, output_name, read_graph, split_name
 from cvcore.training.tfjs.operations import OPERATIONS
@@ -43,6 +43,7 @@ def main(arguments: list[str] | None = None) -> None:
     parser.add_argument("--outputs", nargs="*", default=(), help="nodes to end at")
     parser.add_argument("--out", type=Path, required=True, help="the ONNX file to write")
     options = parser.parse_args(arguments)
+    output_folder(options.out.parent)
     with reading(options.graph):
         model = convert(read_graph(options.graph), options.outputs)
     options.out.write_bytes(model.SerializeToString())
