@@ -9,7 +9,7 @@ import numpy as np
 
 from cvcore.core.drawing import class_colour, measure_label, place_labels
 from cvcore.core.errors import InputError
-from cvcore.detection import Detections, RawPredictions, counting, suppress
+from cvcore.detection import Detections, RawPredictions, counting, distance_heads, suppress
 from cvcore.detection.boxes import fit_letterbox
 from cvcore.detection.drawing import draw_blurred
 from cvcore.detection.suppression import METHODS
@@ -73,8 +73,45 @@ def make_heads(start: int) -> list[np.ndarray]:
     return heads
 
 
+def make_distance_heads(start: int) -> list[np.ndarray]:
+    """What a network without anchors might say of such an input: logits from -8 to 8."""
+    heads = []
+    for rows, columns in ((12, 16), (6, 8), (3, 4)):
+        shape = (1, len(LABELS) + 4 * distance_heads.BINS, rows, columns)
+        values = make_noise(int(np.prod(shape)), start).astype(np.float32) / 16 - 8
+        heads.append(values.reshape(shape))
+        start += values.size
+    return heads
+
+
 class Raw(RawPredictions):
     labels = LABELS
+
+
+def list_distances() -> list[dict[str, Any]]:
+    """The boxes of a network without anchors, suppressed."""
+    letterbox = fit_letterbox((211, 300), 128, square=False)
+    rows = []
+    for start, confidence, iou, classes in ((0, 0.6, 0.6, []), (500, 0.99, 0.3, ["dog"])):
+        decoded = distance_heads.decode_distances(make_distance_heads(start))
+        raw = Raw(
+            "nanodet", letterbox, decoded.grids, letterbox.to_image(decoded.xyxy),
+            decoded.class_logits, None, decoded.cells, {}, decoded.distances,
+        )  # fmt: skip
+        found = suppress(raw, confidence=confidence, iou=iou, classes=classes)
+        limits = {"confidence": confidence, "iou": iou, "method": METHODS[0], "start": start}
+        rows.append(limits | describe_found(found, classes))
+    return rows
+
+
+def describe_found(found: Detections, classes: list[str]) -> dict[str, Any]:
+    return {
+        "classes": [LABELS.index(name) for name in classes],
+        "row": found.row.tolist(),
+        "class_id": found.class_id.tolist(),
+        "score": [round(float(score), 5) for score in found.confidence],
+        "box": [[round(float(side), 2) for side in box] for box in found.xyxy],
+    }
 
 
 def list_suppressions() -> list[dict[str, Any]]:
@@ -98,10 +135,7 @@ def list_suppressions() -> list[dict[str, Any]]:
             rows.append(
                 {
                     "start": 100 * start, "method": method, "confidence": confidence, "iou": iou,
-                    "classes": [LABELS.index(name) for name in classes], "most": most,
-                    "row": found.row.tolist(), "class_id": found.class_id.tolist(),
-                    "score": [round(float(score), 5) for score in found.confidence],
-                    "box": [[round(float(side), 2) for side in box] for box in found.xyxy],
+                    "most": most, **describe_found(found, classes),
                 }
             )  # fmt: skip
     return rows
@@ -249,6 +283,7 @@ def build() -> dict[str, Any]:
     return {
         "letterboxes": list_letterboxes(),
         "suppressions": list_suppressions(),
+        "distances": list_distances(),
         "films": list_tracks(),
         "shapes": list_shapes(),
         "places": list_places(),

@@ -7,6 +7,7 @@ import {blurBoxes} from '../../demos/detection/static/blur.mjs';
 import {drawCounted, drawCounts} from '../../demos/detection/static/counts.mjs';
 import {Counter, isInZone, readLine, readZone} from '../../demos/detection/static/crossings.mjs';
 import {findCandidates} from '../../demos/detection/static/decode.mjs';
+import {BINS, findByDistance, meanDistance} from '../../demos/detection/static/distances.mjs';
 import {refuse} from '../../demos/detection/static/in_browser.mjs';
 import {fitLetterbox, toInput} from '../../demos/detection/static/letterbox.mjs';
 import {suppress} from '../../demos/detection/static/suppress.mjs';
@@ -47,15 +48,39 @@ const makeHeads = (start) => {
   });
 };
 
+const checkFound = (found, row) => {
+  assert.deepEqual(found.map((one) => one.row), row.row, row.method);
+  assert.deepEqual(found.map(({classId}) => classId), row.class_id);
+  assert.ok(furthest(found.map(({score}) => score), row.score) < 1e-5);
+  assert.ok(furthest(found.flatMap(({box}) => box), row.box.flat()) < 0.01);
+};
+
 test('every way to suppress leaves the boxes that the server leaves', () => {
   const letterbox = fitLetterbox(300, 211, 128);
   for (const row of golden.suppressions) {
     const candidates = findCandidates(makeHeads(row.start), letterbox, row.confidence, row.classes);
     const found = suppress(candidates, row, 300, 211, row.most);
-    assert.deepEqual(found.map((one) => one.row), row.row, row.method);
-    assert.deepEqual(found.map(({classId}) => classId), row.class_id);
-    assert.ok(furthest(found.map(({score}) => score), row.score) < 1e-5);
-    assert.ok(furthest(found.flatMap(({box}) => box), row.box.flat()) < 0.01);
+    checkFound(found, row);
+  }
+});
+
+test('a side is at the mean of its distances', () => {
+  const logits = Float32Array.from({length: 2 * BINS}, (_, i) => (i % 2 ? 100 : i === 6 ? 0 : i === 10 ? Math.log(3) : -200));
+  assert.ok(Math.abs(meanDistance(logits, 0, 2) - (3 * 0.25 + 5 * 0.75)) < 1e-6); // quarters of bins 3 and 5
+  assert.ok(Math.abs(meanDistance(logits, 1, 2) - 5) < 1e-6); // all alike: the middle
+});
+
+test('a network without anchors leaves the boxes that the server leaves', () => {
+  const letterbox = fitLetterbox(300, 211, 128);
+  for (const row of golden.distances) {
+    let at = row.start;
+    const heads = [[12, 16], [6, 8], [3, 4]].map(([rows, columns]) => {
+      const dims = [1, CLASSES + 4 * BINS, rows, columns];
+      return {dims, data: Float32Array.from({length: dims[1] * rows * columns}, () => noise(at++) / 16 - 8)};
+    });
+    const found = suppress(findByDistance(heads, letterbox, row.confidence, row.classes), row, 300, 211);
+    assert.ok(found.length > 3);
+    checkFound(found, row);
   }
 });
 

@@ -17,7 +17,7 @@ export const ANCHORS = [[[81, 82], [135, 169], [344, 319]], [[23, 27], [37, 58],
 const {fround} = Math;
 // As the Python side writes it, in single precision.
 /** @param {number} x */
-const sigmoid = (x) => fround(0.5 * fround(1 + fround(Math.tanh(fround(0.5 * x)))));
+export const sigmoid = (x) => fround(0.5 * fround(1 + fround(Math.tanh(fround(0.5 * x)))));
 
 /**
  * Boxes of the wanted classes whose score reaches `confidence`, the surest first; equal ones in the
@@ -76,8 +76,9 @@ const toBox = (data, at, cells, cell, stride, anchor) => {
 };
 
 /**
+ * From the input's pixels to the picture's.
  * @param {number[]} box
  * @param {import('./letterbox.mjs').Letterbox} letterbox
  */
-const toPicture = (box, {left, top, scale}) =>
+export const toPicture = (box, {left, top, scale}) =>
   box.map((value, i) => fround(fround(value - (i % 2 ? top : left)) / fround(scale)));

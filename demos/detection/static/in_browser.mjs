@@ -6,11 +6,17 @@ import {count, drawCounted, drawCounts, textOf, toRow} from './counts.mjs';
 import {drawCounting} from './counting_marks.mjs';
 import {Counter, readLine, readZone} from './crossings.mjs';
 import {findCandidates} from './decode.mjs';
-import {fitLetterbox, toInput} from './letterbox.mjs';
+import {PAD, findByDistance} from './distances.mjs';
+import {GREY, fitLetterbox, toInput} from './letterbox.mjs';
 import {suppress} from './suppress.mjs';
 import {LOW, Tracker} from './tracking.mjs';
 
-const MODEL = 'yolov3_tiny', TRACKS = 'boxes and tracks', FPS = 15;
+/** How pictures are padded for a network, and its numbers become boxes. */
+const NETWORKS = {
+  yolov3_tiny: {pad: GREY, find: findCandidates},
+  nanodet: {pad: PAD, find: findByDistance},
+};
+const TRACKS = 'boxes and tracks', FPS = 15;
 
 /** @typedef {import('./counts.mjs').Found} Found */
 /** @typedef {Found & {id: number}} Tracked */
@@ -39,7 +45,7 @@ const MODEL = 'yolov3_tiny', TRACKS = 'boxes and tracks', FPS = 15;
 /** @param {Values} values */
 export const refuse = ({model, line, zone, style}) => {
   if (style === 'skeletons') return 'Skeletons are found by the server alone: it goes on.';
-  if (model !== MODEL) return 'Of these models only YOLOv3-tiny runs in a browser: the server goes on.';
+  if (!(model in NETWORKS)) return 'Of these models only YOLOv3-tiny and NanoDet-g run in a browser: the server goes on.';
   try { readLine(line); readZone(zone); } catch (error) { return /** @type {Error} */ (error).message; }
   return '';
 };
@@ -113,15 +119,16 @@ export const create = async (kit) => {
    * @param {Values} values
    */
   const answer = async (frame, values) => {
-    const network = await kit.open(MODEL), letters = await learn(frame);
-    const letterbox = fitLetterbox(frame.width, frame.height, values.input_size), input = toInput(frame, letterbox);
+    const {pad, find: findBoxes} = NETWORKS[/** @type {keyof typeof NETWORKS} */ (values.model)];
+    const network = await kit.open(values.model), letters = await learn(frame);
+    const letterbox = fitLetterbox(frame.width, frame.height, values.input_size), input = toInput(frame, letterbox, pad);
     kit.lap('preprocess');
     const heads = await network.run(input, [1, 3, letterbox.inputHeight, letterbox.inputWidth]);
     kit.lap('network');
     const isFollowed = values.style === TRACKS || values.line || values.zone;
     following = isFollowed ? following || {tracker: new Tracker(FPS), counter: new Counter(), seen: new Map()} : null;
     const wanted = (values.classes || []).map((name) => letters.labels.indexOf(name));
-    const candidates = findCandidates(heads, letterbox, leastOf(values, following), wanted);
+    const candidates = findBoxes(heads, letterbox, leastOf(values, following), wanted);
     kit.lap('decode');
     const found = find(candidates, frame, values, letters.labels, following);
     kit.lap(following ? 'NMS and tracks' : 'NMS');

@@ -1,9 +1,10 @@
 // How a picture stands in the network's input, as cvcore.detection.boxes has it with `square=False`:
-// resized, then padded with grey.
+// resized, then padded with one grey.
 import {resizeLinear} from '../../components/static/cv2_resize.mjs';
 import {roundEven} from '../../components/static/numbers.mjs';
 
-const PAD_VALUE = 114, STRIDE = 32;
+export const GREY = 114;
+const STRIDE = 32;
 const UNIT = Float32Array.from({length: 256}, (_, value) => value / 255);
 
 /**
@@ -40,10 +41,11 @@ export const fitLetterbox = (width, height, size) => {
  * The network's input: planes of red, green, blue, 0 to 1.
  * @param {{width: number, height: number, data: Uint8ClampedArray | Uint8Array}} frame four a pixel
  * @param {Letterbox} letterbox
+ * @param {number} [pad] 0 to 255
  */
-export const toInput = (frame, {inputWidth, inputHeight, resizedWidth, resizedHeight, left, top}) => {
+export const toInput = (frame, {inputWidth, inputHeight, resizedWidth, resizedHeight, left, top}, pad = GREY) => {
   const {data} = resizeLinear(frame, resizedWidth, resizedHeight), plane = inputWidth * inputHeight;
-  const input = new Float32Array(3 * plane).fill(UNIT[PAD_VALUE]);
+  const input = new Float32Array(3 * plane).fill(UNIT[pad]);
   for (let y = 0, i = 0; y < resizedHeight; y += 1) {
     let k = (top + y) * inputWidth + left;
     for (const end = k + resizedWidth; k < end; k += 1, i += 4) {
