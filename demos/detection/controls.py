@@ -73,6 +73,7 @@ def build_controls(stage: lesson.Stage, *titles: str) -> tuple[lesson.Controls, 
         input_size = ui.Slider(
             160, 640, d.input_size, step=32, label="Input size in pixels", elem_id="detection-size"
         )  # fmt: skip
+    with stage.more(*(title for title in titles if title != lesson.LIVE)):  # has one of its own
         model = ui.Dropdown(lesson.list_models("detection"), value=d.model, label="Model")
     return lesson.Controls(
         Settings, confidence=confidence, iou=iou, classes=classes, input_size=input_size,

@@ -19,12 +19,13 @@ from cvcore.detection.pose import DEFAULT_THRESHOLD, Square
 from cvcore.engine import registry
 from demos import components as ui
 from demos import lesson
-from demos.detection import counting, pose_live
+from demos.detection import counting, models, pose_live
 from demos.detection.controls import take_all
 from demos.detection.counting import CountingSettings
 from demos.detection.pose import EACH, ONE
 from demos.detection.views import STYLE, draw_page
 
+MODEL = "nanodet"  # of the bundled ones the quicker, and the better one
 TRACKS = "boxes and tracks"
 SKELETONS = "skeletons"
 STYLES = ("boxes", TRACKS, "blur", SKELETONS)
@@ -37,6 +38,7 @@ NO_FRAME = (
 class FrameSettings(CountingSettings):
     """What is looked for, who is counted where, and how it is drawn."""
 
+    model: str = MODEL
     style: str = STYLES[0]
     threshold: float = DEFAULT_THRESHOLD  # of a joint, share, 0 to 1
     people: str = ONE  # whose skeletons
@@ -163,6 +165,10 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
                 "#detection-live-view", NO_FRAME,
             )  # fmt: skip
         badge = ui.Badge(label="timings")
+    with stage.more(lesson.LIVE):
+        model = ui.Dropdown(lesson.list_models("detection"), value=MODEL, label="Model, live")
+        notice = gr.HTML(elem_id="detection-live-notice")
+    models.connect(tab, model, notice)
     tab.run(
         style.change, choose_controls, style, [of_skeletons, of_boxes], api_name=None, queue=False,
         show_progress="hidden",
@@ -171,7 +177,7 @@ def build(tab: lesson.Tab, controls: lesson.Controls) -> None:
     numbers = ui.Panel(visible=False, label="numbers")  # for calls through the API
     settings = lesson.Controls(
         FrameSettings,
-        **take_all(controls, style=style, zone=zone, line=line),
+        **take_all(controls, model=model, style=style, zone=zone, line=line),
         threshold=threshold,
         people=people,
     )

@@ -49,7 +49,11 @@ def check_same(whole: bytes, parts: tuple[bytes, bytes], shape: tuple[int, ...],
 
 @pytest.mark.parametrize(
     ("name", "shape", "high"),
-    [("mtcnn_onet", (3, 3, 48, 48), 1), ("sface", (1, 3, 112, 112), 255)],
+    [
+        ("mtcnn_onet", (3, 3, 48, 48), 1),
+        ("sface", (1, 3, 112, 112), 255),
+        ("nanodet", (1, 3, 128, 160), 1),
+    ],
 )
 def test_onnx_files_answer_the_same(name, shape, high):
     whole = checkpoints.load_onnx(name)

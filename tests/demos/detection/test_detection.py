@@ -176,7 +176,7 @@ def test_a_size_is_timed_as_the_line_under_the_view(coffee, monkeypatch):
 
 
 def test_frames_get_tracks(coffee):
-    tracks = FrameSettings(style=live.TRACKS)
+    tracks = FrameSettings(style=live.TRACKS, model="yolov3_tiny")
     following = None
     for _ in range(3):
         picture, counts, _, following, numbers = live.detect_frame(coffee, following, tracks)
@@ -195,11 +195,19 @@ def test_frames_get_tracks(coffee):
         _, counts, _, following, _ = live.detect_frame(coffee[:, ::-1], following, strict)
     assert "Now: nothing" in visible(counts)  # the cup is less sure than 0.9
     blurred, _, _, following, numbers = live.detect_frame(
-        coffee, following, FrameSettings(style="blur")
+        coffee, following, replace(tracks, style="blur")
     )
     assert following is None
     assert numbers["seen"] == {}
     assert (blurred != coffee).any()
+
+
+def test_the_webcam_is_answered_without_anchors_unless_asked_otherwise(coffee):
+    *_, numbers = live.detect_frame(coffee, None, FrameSettings())
+    expected = det.predict_boxes(coffee, model="nanodet")
+    assert numbers["counts"] == expected.counts()
+    *_, numbers = live.detect_frame(coffee, None, FrameSettings(model="yolov3_tiny"))
+    assert numbers["counts"] == {"cup": 1}
 
 
 def test_a_model_that_is_here_waits_for_nobody(monkeypatch):
