@@ -1,6 +1,6 @@
 """Measure MoveNet as it is bundled, where no true points are at hand.
 
-    python -m cvcore.training.detection.pose_measures --data ../shared/datasets/coco128
+    python -m cvcore.training.detection.pose_measures --data DIR
 
 For pictures with YOLO labels (``images/``, ``labels/``; class 0 is a person): each person at least
 64 pixels long is cut out by the true box. Two things are asked that a right answer must satisfy:
