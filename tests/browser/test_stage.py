@@ -21,6 +21,13 @@ SIDES = """(image) => {
 }"""
 
 
+def draw_nothing(panel) -> None:
+    """No box is so sure: the webcam's picture is shown as it is."""
+    field = panel.locator("#detection-confidence input[type=number]")
+    field.fill("0.99")
+    field.press("Enter")
+
+
 def test_the_presenter_sees_the_picture_alone(open_tab, page, rest):
     panel = open_tab("detection")
     rest()
@@ -74,6 +81,7 @@ def test_a_picture_is_dropped_or_pasted_on_the_stage(open_tab, page, rest):
 
 def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, rest):
     panel = open_tab("detection")
+    draw_nothing(panel)
     rest()
     before = panel.locator("#detection-picture img").get_attribute("src")
     panel.locator("[data-source=webcam]").click()
@@ -93,6 +101,7 @@ def test_the_webcam_is_frozen_mirrored_and_taken_as_the_picture(open_tab, page, 
 
 def test_a_front_camera_is_a_mirror_until_the_visitor_says_otherwise(open_tab, page, rest):
     panel = open_tab("detection")
+    draw_nothing(panel)
     rest()
     page.evaluate("""() => {
       const real = MediaStreamTrack.prototype.getSettings;
